@@ -1,0 +1,224 @@
+//! The gate as one guest has it: its calls, its statements, its clock, its random numbers.
+
+use std::sync::Arc;
+
+use holdpoint_model::{Answer, Class, Digest, Ordinal, PhaseId, Seq, Statement, Timestamp};
+
+use crate::{
+    Act, Backend, Budget, Capability, Encoded, Entry, Halt, Limits, Performed, Recorder, Scrubber, StatementEntry,
+    entry::PendingCall,
+    restore::Restores,
+    virtual_time::{GuestRandom, VirtualClock},
+};
+
+/// What holds for every guest of a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rules {
+    /// The id of the run; part of every idempotency key.
+    pub run: String,
+    /// Where the guests' random numbers come from.
+    pub seed: Digest,
+    /// Refuse whatever is not a read.
+    pub dry_run: bool,
+}
+
+/// What the guests of a run share.
+pub struct Gate {
+    pub(crate) recorder: Arc<dyn Recorder>,
+    pub(crate) scrubber: Arc<dyn Scrubber>,
+    pub(crate) rules: Rules,
+}
+
+impl Gate {
+    /// A gate over a recorder.
+    pub fn new(recorder: Arc<dyn Recorder>, scrubber: Arc<dyn Scrubber>, rules: Rules) -> Arc<Self> {
+        Arc::new(Self { recorder, scrubber, rules })
+    }
+}
+
+/// One guest at the gate. It makes one call, or one batch of calls, at a time.
+pub struct Guest {
+    gate: Arc<Gate>,
+    id: PhaseId,
+    seq: u32,
+    ordinal: u32,
+    clock: VirtualClock,
+    random: GuestRandom,
+    budget: Budget,
+    restores: Arc<Restores>,
+}
+
+impl Guest {
+    /// A guest that starts, or starts again, at the recorded time of its start.
+    pub fn new(gate: Arc<Gate>, id: PhaseId, start: Timestamp, limits: Limits) -> Self {
+        let random = GuestRandom::new(&gate.rules.seed, &id);
+        Self {
+            gate,
+            id,
+            seq: 0,
+            ordinal: 0,
+            clock: VirtualClock::new(start),
+            random,
+            budget: Budget::new(limits),
+            restores: Arc::default(),
+        }
+    }
+
+    /// Who it is.
+    pub fn id(&self) -> &PhaseId {
+        &self.id
+    }
+
+    /// How many calls it has made.
+    pub fn calls(&self) -> u32 {
+        self.seq
+    }
+
+    /// The time, as the guest has it.
+    pub fn now(&mut self) -> Timestamp {
+        self.clock.now()
+    }
+
+    /// Random numbers that follow from the run and the guest alone.
+    pub fn random(&mut self, bytes: &mut [u8]) {
+        self.random.fill(bytes);
+    }
+
+    /// Makes a call. `Err` stops the guest; everything that it may know of is in the answer.
+    pub async fn call<C: Capability, B: Backend<C>>(
+        &mut self,
+        backend: &Arc<B>,
+        grants: &C::Grants,
+        request: C::Request,
+    ) -> Result<Answer<C::Response>, Halt> {
+        let mut answers = self.perform(backend, grants, vec![request], 1).await?;
+        answers.pop().ok_or_else(|| Halt::Journal("the recorder lost an answer".into()))
+    }
+
+    /// Makes calls side by side, at most `concurrency` at once. Effects are denied in a batch.
+    pub async fn call_all<C: Capability, B: Backend<C>>(
+        &mut self,
+        backend: &Arc<B>,
+        grants: &C::Grants,
+        requests: Vec<C::Request>,
+        concurrency: usize,
+    ) -> Result<Vec<Answer<C::Response>>, Halt> {
+        if requests.is_empty() {
+            return Ok(Vec::new());
+        }
+        self.perform(backend, grants, requests, concurrency.max(1)).await
+    }
+
+    async fn perform<C: Capability, B: Backend<C>>(
+        &mut self,
+        backend: &Arc<B>,
+        grants: &C::Grants,
+        requests: Vec<C::Request>,
+        concurrency: usize,
+    ) -> Result<Vec<Answer<C::Response>>, Halt> {
+        let batched = requests.len() > 1;
+        let first = self.seq;
+        let mut calls: Vec<Box<dyn Act + '_>> = Vec::with_capacity(requests.len());
+        for request in &requests {
+            calls.push(Box::new(PendingCall::<C, B> {
+                gate: self.gate.clone(),
+                backend: backend.clone(),
+                grants,
+                entry: Arc::new(self.next_entry::<C>(request)?),
+                request: request.clone(),
+                budget: self.budget.call().map_err(Halt::Flood)?,
+                batched,
+                restores: self.restores.clone(),
+                class: Class::Effect,
+            }));
+        }
+        let performed = self.gate.recorder.perform(calls, concurrency).await?;
+        let mut answers = Vec::with_capacity(performed.len());
+        for ((seq, request), performed) in (first..).zip(&requests).zip(performed) {
+            answers.push(self.take::<C, B>(backend, Seq(seq), request, performed).await?);
+        }
+        Ok(answers)
+    }
+
+    /// Takes an answer in: budget, clock, open handles.
+    async fn take<C: Capability, B: Backend<C>>(
+        &mut self,
+        backend: &Arc<B>,
+        seq: Seq,
+        request: &C::Request,
+        performed: Performed,
+    ) -> Result<Answer<C::Response>, Halt> {
+        let Performed { answer, at, from_journal } = performed;
+        let bodies: usize = answer.message.bodies.iter().map(|body| body.len()).sum();
+        self.budget.answer((answer.message.json.len() + bodies) as u64);
+        self.clock.advance(at);
+        let answer = answer.decode::<C::Response>().map_err(|e| Halt::Journal(e.to_string()))?;
+        if from_journal && answer.is_ok() {
+            self.restores.replayed::<C, B>(backend, request, seq).await;
+        }
+        Ok(answer)
+    }
+
+    fn next_entry<C: Capability>(&mut self, request: &C::Request) -> Result<Entry, Halt> {
+        let request_record = Encoded::of(request).map_err(|e| Halt::Journal(e.to_string()))?;
+        let seq = Seq(self.seq);
+        self.seq += 1;
+        Ok(Entry {
+            guest: self.id.clone(),
+            seq,
+            capability: C::NAME,
+            version: C::VERSION,
+            digest: request_record.digest(C::NAME, C::VERSION),
+            summary: C::summary(request),
+            request: request_record,
+        })
+    }
+
+    /// States something. Statements are scrubbed: a guest may have put together what the gate took apart.
+    pub async fn state(&mut self, mut statement: Statement) -> Result<Answer<()>, Halt> {
+        if let Err(exhausted) = self.budget.statement(size(&statement)).map_err(Halt::Flood)? {
+            return Ok(Err(exhausted));
+        }
+        scrub(&mut statement, &*self.gate.scrubber);
+        let ordinal = Ordinal(self.ordinal);
+        self.ordinal += 1;
+        self.gate.recorder.state(StatementEntry { guest: self.id.clone(), ordinal, statement }).await?;
+        Ok(Ok(()))
+    }
+
+    /// The guest has returned. A journal that knows more of it than it asked is a divergence.
+    pub fn finish(&self) -> Result<(), Halt> {
+        self.gate.recorder.finish(&self.id)
+    }
+}
+
+fn size(statement: &Statement) -> u64 {
+    let bytes = match statement {
+        Statement::Check(check) => {
+            check.name.len() + check.expected.len() + check.observed.len() + 4 * check.evidence.len()
+        }
+        Statement::Measure { name, unit, .. } => name.len() + unit.len() + 8,
+        Statement::Attach(attachment) => attachment.name.len() + attachment.media_type.len() + attachment.content.len(),
+        Statement::Progress { message, .. } => message.len() + 8,
+        Statement::Log { message, .. } => message.len(),
+    };
+    bytes as u64
+}
+
+fn scrub(statement: &mut Statement, scrubber: &dyn Scrubber) {
+    match statement {
+        Statement::Check(check) => {
+            scrubber.scrub_text(&mut check.name);
+            scrubber.scrub_text(&mut check.expected);
+            scrubber.scrub_text(&mut check.observed);
+        }
+        Statement::Measure { name, .. } => scrubber.scrub_text(name),
+        Statement::Attach(attachment) => {
+            scrubber.scrub_text(&mut attachment.name);
+            if let Some(scrubbed) = scrubber.scrub(attachment.content.bytes()) {
+                attachment.content = scrubbed.bytes.into();
+            }
+        }
+        Statement::Progress { message, .. } | Statement::Log { message, .. } => scrubber.scrub_text(message),
+    }
+}

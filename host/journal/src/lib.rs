@@ -1,0 +1,30 @@
+//! The journal: one SQLite file that is the crash recovery, the audit log, the fixture and the replay of a run.
+//!
+//! - [`Writer`] appends rows in batches, links them by a hash chain and says when they are durable.
+//! - [`Reader`] reads a journal, also while another process writes it, and verifies the chain.
+//! - [`LiveRecorder`] performs calls: answers those that the journal has, and makes and records the others.
+//! - [`ReplayRecorder`] answers every call from one journal and writes a second one.
+//!
+//! Only this crate knows SQLite. Format 1 is described in `schema.rs`; a newer format is refused by name.
+
+mod bodies;
+pub mod chain;
+mod error;
+mod folder;
+mod live;
+mod past;
+mod reader;
+mod record;
+mod replay;
+mod row;
+mod schema;
+mod writer;
+
+pub use error::Error;
+pub use folder::{RunFolder, RunLock};
+pub use live::LiveRecorder;
+pub use reader::Reader;
+pub use record::HeaderRecord;
+pub use replay::ReplayRecorder;
+pub use row::{Row, RowKind};
+pub use writer::{Durability, Watch, Writer};

@@ -1,0 +1,301 @@
+//! The records of runs, phases and statements, each versioned by the journal's format, and their way to the domain's types.
+
+use std::collections::BTreeMap;
+
+use holdpoint_gate::Encoded;
+use holdpoint_model::{
+    Attachment, CallEvent, Check, Class, Decision, Digest, Event, EventKind, LogLevel, Ordinal, PhaseEnd, PhaseId,
+    RequirementId, RunHeader, RunId, Seq, Statement, Timestamp, Verdict,
+};
+use serde::{Deserialize, Serialize, de::DeserializeOwned};
+
+use crate::{Error, Row, RowKind};
+
+/// The first record of a run. The modules stand as bodies beside it, in the order of `modules`.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct HeaderRecord {
+    /// The version of holdpoint that began the run.
+    pub holdpoint: String,
+    pub run: String,
+    pub bundle: String,
+    pub bundle_version: String,
+    pub bundle_digest: String,
+    pub operator_digest: String,
+    pub environment: String,
+    pub only: Option<Vec<String>>,
+    pub dry_run: bool,
+    /// Digests by phase.
+    pub modules: BTreeMap<String, String>,
+    /// The texts and choices that everything else follows from.
+    pub sources: serde_json::Value,
+}
+
+#[derive(Serialize, Deserialize)]
+struct PhaseEndedV1 {
+    end: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct RunEndedV1 {
+    decision: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", tag = "statement")]
+enum StatementV1 {
+    Check {
+        requirements: Vec<String>,
+        name: String,
+        verdict: String,
+        expected: String,
+        observed: String,
+        evidence: Vec<u32>,
+    },
+    Measure {
+        name: String,
+        value: f64,
+        unit: String,
+    },
+    Attach {
+        name: String,
+        media_type: String,
+    },
+    Progress {
+        done: u32,
+        total: u32,
+        message: String,
+    },
+    Log {
+        level: String,
+        message: String,
+    },
+}
+
+impl HeaderRecord {
+    /// Reads the header out of its row.
+    pub fn of(row: &Row) -> Result<Self, Error> {
+        parse(1, &row.request)
+    }
+
+    fn header(self) -> Option<RunHeader> {
+        let phases =
+            |names: Vec<String>| names.iter().map(|name| PhaseId::parse(name).ok()).collect::<Option<Vec<_>>>();
+        Some(RunHeader {
+            run: RunId::parse(&self.run).ok()?,
+            bundle: self.bundle,
+            bundle_version: self.bundle_version,
+            bundle_digest: Digest::parse(&self.bundle_digest).ok()?,
+            environment: self.environment,
+            only: match self.only {
+                Some(names) => Some(phases(names)?),
+                None => None,
+            },
+            dry_run: self.dry_run,
+            modules: self
+                .modules
+                .iter()
+                .map(|(phase, digest)| Some((PhaseId::parse(phase).ok()?, Digest::parse(digest).ok()?)))
+                .collect::<Option<_>>()?,
+            operator_digest: Digest::parse(&self.operator_digest).ok()?,
+        })
+    }
+}
+
+fn json(record: &impl Serialize) -> String {
+    serde_json::to_string(record).expect("a record of strings and numbers always encodes")
+}
+
+fn parse<T: DeserializeOwned>(position: u64, encoded: &Encoded) -> Result<T, Error> {
+    serde_json::from_str(&encoded.json)
+        .map_err(|e| Error::Damaged { position, what: format!("its record can't be read: {e}") })
+}
+
+/// Rows of the run and its phases.
+impl Row {
+    /// The run begins.
+    pub fn run_started(header: &HeaderRecord, modules: Vec<holdpoint_model::Body>, at: f64) -> Self {
+        let request = Encoded { json: json(header), bodies: modules };
+        Self { request, ..Self::new(RowKind::RunStarted, "", at) }
+    }
+
+    /// Another host process takes the run up.
+    pub fn run_resumed(at: f64) -> Self {
+        Self::new(RowKind::RunResumed, "", at)
+    }
+
+    /// The run has its decision.
+    pub fn run_ended(decision: Decision, at: f64) -> Self {
+        let request = Encoded { json: json(&RunEndedV1 { decision: decision.word().into() }), bodies: Vec::new() };
+        Self { request, ..Self::new(RowKind::RunEnded, "", at) }
+    }
+
+    /// A phase begins.
+    pub fn phase_started(phase: &PhaseId, at: f64) -> Self {
+        Self::new(RowKind::PhaseStarted, phase.as_str(), at)
+    }
+
+    /// A phase has ended.
+    pub fn phase_ended(phase: &PhaseId, end: &PhaseEnd, at: f64) -> Self {
+        let record = PhaseEndedV1 { end: end.word().into(), reason: end.reason().into() };
+        let request = Encoded { json: json(&record), bodies: Vec::new() };
+        Self { request, ..Self::new(RowKind::PhaseEnded, phase.as_str(), at) }
+    }
+
+    /// A guest states something.
+    pub(crate) fn statement(phase: &PhaseId, ordinal: Ordinal, statement: &Statement, at: f64) -> Self {
+        let request = encode(statement);
+        let digest = Some(request.digest("statement", 1));
+        let summary = summary(statement);
+        Self { number: ordinal.0, digest, summary, request, ..Self::new(RowKind::Statement, phase.as_str(), at) }
+    }
+}
+
+fn summary(statement: &Statement) -> String {
+    match statement {
+        Statement::Check(check) => format!("check {}: {}", check.verdict, check.name),
+        Statement::Measure { name, value, unit } => format!("measure {name} = {value} {unit}"),
+        Statement::Attach(attachment) => format!("attach {}", attachment.name),
+        Statement::Progress { done, total, .. } => format!("progress {done}/{total}"),
+        Statement::Log { level, .. } => format!("log {level}"),
+    }
+}
+
+fn encode(statement: &Statement) -> Encoded {
+    let mut bodies = Vec::new();
+    let record = match statement.clone() {
+        Statement::Check(Check { requirements, name, verdict, expected, observed, evidence }) => StatementV1::Check {
+            requirements: requirements.iter().map(ToString::to_string).collect(),
+            name,
+            verdict: verdict.word().into(),
+            expected,
+            observed,
+            evidence: evidence.iter().map(|seq| seq.0).collect(),
+        },
+        Statement::Measure { name, value, unit } => StatementV1::Measure { name, value, unit },
+        Statement::Attach(Attachment { name, media_type, content }) => {
+            bodies.push(content);
+            StatementV1::Attach { name, media_type }
+        }
+        Statement::Progress { done, total, message } => StatementV1::Progress { done, total, message },
+        Statement::Log { level, message } => StatementV1::Log { level: level.word().into(), message },
+    };
+    Encoded { json: json(&record), bodies }
+}
+
+fn decode(position: u64, encoded: &Encoded) -> Result<Statement, Error> {
+    let unknown = |what: &str| Error::Damaged { position, what: format!("its {what} is unknown") };
+    Ok(match parse(position, encoded)? {
+        StatementV1::Check { requirements, name, verdict, expected, observed, evidence } => Statement::Check(Check {
+            requirements: requirements
+                .iter()
+                .map(|id| RequirementId::parse(id).map_err(|_| unknown("requirement")))
+                .collect::<Result<_, _>>()?,
+            name,
+            verdict: Verdict::parse(&verdict).ok_or_else(|| unknown("verdict"))?,
+            expected,
+            observed,
+            evidence: evidence.into_iter().map(Seq).collect(),
+        }),
+        StatementV1::Measure { name, value, unit } => Statement::Measure { name, value, unit },
+        StatementV1::Attach { name, media_type } => Statement::Attach(Attachment {
+            name,
+            media_type,
+            content: encoded.bodies.first().cloned().unwrap_or_default(),
+        }),
+        StatementV1::Progress { done, total, message } => Statement::Progress { done, total, message },
+        StatementV1::Log { level, message } => {
+            Statement::Log { level: LogLevel::parse(&level).ok_or_else(|| unknown("level"))?, message }
+        }
+    })
+}
+
+/// The event of a row. Calls come without their bodies.
+pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
+    let damaged = |what: &str| Error::Damaged { position, what: what.into() };
+    let phase = || PhaseId::parse(&row.guest).map_err(|_| damaged("its phase has no valid id"));
+    let kind = match row.kind {
+        RowKind::RunStarted => {
+            let record: HeaderRecord = parse(position, &row.request)?;
+            EventKind::RunStarted(record.header().ok_or_else(|| damaged("its header can't be read"))?)
+        }
+        RowKind::RunResumed => EventKind::RunResumed,
+        RowKind::PhaseStarted => EventKind::PhaseStarted { phase: phase()? },
+        RowKind::Call | RowKind::Intent | RowKind::Outcome => EventKind::Call(CallEvent {
+            phase: phase()?,
+            seq: Seq(row.number),
+            capability: row.capability.clone(),
+            class: row.class.unwrap_or(Class::Read),
+            summary: row.summary.clone(),
+            attempt: row.attempt,
+            outcome: row.outcome,
+            request: row.request.json.clone(),
+            answer: row.outcome.map(|_| row.answer.json.clone()),
+        }),
+        RowKind::Statement => EventKind::Stated {
+            phase: phase()?,
+            ordinal: Ordinal(row.number),
+            statement: decode(position, &row.request)?,
+        },
+        RowKind::PhaseEnded => {
+            let PhaseEndedV1 { end, reason } = parse(position, &row.request)?;
+            let end = PhaseEnd::parse(&end, reason).ok_or_else(|| damaged("its end is unknown"))?;
+            EventKind::PhaseEnded { phase: phase()?, end }
+        }
+        RowKind::RunEnded => {
+            let RunEndedV1 { decision } = parse(position, &row.request)?;
+            EventKind::RunEnded {
+                decision: Decision::parse(&decision).ok_or_else(|| damaged("its decision is unknown"))?,
+            }
+        }
+    };
+    Ok(Event { position, at: Timestamp(row.at), kind })
+}
+
+impl Row {
+    /// The event of a row, for whoever watches a journal being written.
+    pub fn event(&self, position: u64) -> Result<Event, Error> {
+        event(position, self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_statement_survives() {
+        let check = Check {
+            requirements: vec![RequirementId::parse("P3.1").unwrap()],
+            name: "n".into(),
+            verdict: Verdict::Fail,
+            expected: "e".into(),
+            observed: "o".into(),
+            evidence: vec![Seq(3)],
+        };
+        for statement in [
+            Statement::Check(check),
+            Statement::Measure { name: "p95".into(), value: 0.1 + 0.2, unit: "ms".into() },
+            Statement::Attach(Attachment {
+                name: "a".into(),
+                media_type: "text/plain".into(),
+                content: vec![1, 2].into(),
+            }),
+            Statement::Progress { done: 1, total: 2, message: "m".into() },
+            Statement::Log { level: LogLevel::Warn, message: "l".into() },
+        ] {
+            assert_eq!(decode(1, &encode(&statement)).unwrap(), statement);
+        }
+    }
+
+    #[test]
+    fn every_end_survives() {
+        let phase = PhaseId::parse("health").unwrap();
+        for end in [PhaseEnd::Completed, PhaseEnd::Trapped("out of memory".into()), PhaseEnd::Skipped("x".into())] {
+            let event = Row::phase_ended(&phase, &end, 5.0).event(7).unwrap();
+            assert_eq!(event.kind, EventKind::PhaseEnded { phase: phase.clone(), end });
+        }
+    }
+}

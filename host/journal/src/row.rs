@@ -1,0 +1,109 @@
+//! A row of the journal, as it is written and read.
+
+use holdpoint_gate::Encoded;
+use holdpoint_model::{Class, Digest, OutcomeKind};
+
+/// What a row records.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RowKind {
+    RunStarted,
+    RunResumed,
+    PhaseStarted,
+    /// A call that is recorded whole, after it was answered.
+    Call,
+    /// An effect that is about to be acted.
+    Intent,
+    /// The answer of an effect.
+    Outcome,
+    Statement,
+    PhaseEnded,
+    RunEnded,
+}
+
+impl RowKind {
+    const ALL: [Self; 9] = [
+        Self::RunStarted,
+        Self::RunResumed,
+        Self::PhaseStarted,
+        Self::Call,
+        Self::Intent,
+        Self::Outcome,
+        Self::Statement,
+        Self::PhaseEnded,
+        Self::RunEnded,
+    ];
+
+    /// The word in the `kind` column.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::RunStarted => "run-started",
+            Self::RunResumed => "run-resumed",
+            Self::PhaseStarted => "phase-started",
+            Self::Call => "call",
+            Self::Intent => "intent",
+            Self::Outcome => "outcome",
+            Self::Statement => "statement",
+            Self::PhaseEnded => "phase-ended",
+            Self::RunEnded => "run-ended",
+        }
+    }
+
+    pub(crate) fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether a guest's re-execution meets it as a call.
+    pub(crate) fn is_call(self) -> bool {
+        matches!(self, Self::Call | Self::Intent | Self::Outcome)
+    }
+}
+
+/// One row. Parts that a kind does not have are empty.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    /// Milliseconds since 1970.
+    pub at: f64,
+    pub kind: RowKind,
+    /// The phase; empty for rows of the run.
+    pub guest: String,
+    /// The seq of a call, the ordinal of a statement.
+    pub number: u32,
+    pub capability: String,
+    pub version: u32,
+    pub class: Option<Class>,
+    pub attempt: u32,
+    /// Of the request or the statement.
+    pub digest: Option<Digest>,
+    pub summary: String,
+    pub outcome: Option<OutcomeKind>,
+    /// The request, the statement, or the record of the run or phase.
+    pub request: Encoded,
+    pub answer: Encoded,
+}
+
+impl Row {
+    /// A row with nothing but its kind, its guest and its time.
+    pub fn new(kind: RowKind, guest: &str, at: f64) -> Self {
+        Self {
+            at,
+            kind,
+            guest: guest.to_owned(),
+            number: 0,
+            capability: String::new(),
+            version: 0,
+            class: None,
+            attempt: 0,
+            digest: None,
+            summary: String::new(),
+            outcome: None,
+            request: Encoded::default(),
+            answer: Encoded::default(),
+        }
+    }
+
+    /// The size that counts against the writer's backlog.
+    pub(crate) fn size(&self) -> usize {
+        let bodies = self.request.bodies.iter().chain(&self.answer.bodies);
+        256 + self.request.json.len() + self.answer.json.len() + bodies.map(|body| body.len()).sum::<usize>()
+    }
+}

@@ -1,0 +1,98 @@
+//! The tables of a journal, format 1, and opening them.
+//!
+//! A journal of an older format would be read by this version and written by none; there is no older one yet.
+
+use std::path::Path;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::Error;
+
+/// `HPJ1`, so that `file` and we know a journal from any other database.
+const APPLICATION: i64 = 0x4850_4a31;
+
+/// The format that this version writes.
+pub(crate) const FORMAT: i64 = 1;
+
+const TABLES: &str = "
+    CREATE TABLE event (
+        position   INTEGER PRIMARY KEY,
+        at         REAL NOT NULL,
+        kind       TEXT NOT NULL,
+        guest      TEXT NOT NULL,
+        number     INTEGER NOT NULL,
+        capability TEXT NOT NULL,
+        version    INTEGER NOT NULL,
+        class      TEXT NOT NULL,
+        attempt    INTEGER NOT NULL,
+        digest     BLOB NOT NULL,
+        summary    TEXT NOT NULL,
+        outcome    TEXT NOT NULL,
+        request    TEXT NOT NULL,
+        answer     TEXT NOT NULL,
+        bodies     BLOB NOT NULL,
+        hash       BLOB NOT NULL
+    ) STRICT;
+    CREATE INDEX event_by_guest ON event (guest, position);
+    CREATE TABLE body (
+        digest BLOB PRIMARY KEY,
+        bytes  BLOB NOT NULL
+    ) STRICT, WITHOUT ROWID;
+";
+
+/// Makes a new journal for writing.
+pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
+    let open = |source| Error::Open { path: path.to_owned(), source };
+    let connection = Connection::open(path).map_err(open)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
+    connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;")).map_err(open)?;
+    connection.pragma_update(None, "application_id", APPLICATION).map_err(open)?;
+    connection.pragma_update(None, "user_version", FORMAT).map_err(open)?;
+    prepare(&connection).map_err(open)?;
+    Ok(connection)
+}
+
+/// Opens a journal for writing.
+pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
+    let open = |source| Error::Open { path: path.to_owned(), source };
+    let connection =
+        Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
+            .map_err(open)?;
+    known(&connection, path)?;
+    connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
+    prepare(&connection).map_err(open)?;
+    Ok(connection)
+}
+
+/// Opens a journal for reading.
+pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {
+    if !path.exists() {
+        return Err(Error::Missing(path.to_owned()));
+    }
+    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let connection =
+        Connection::open_with_flags(path, flags).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+    known(&connection, path)?;
+    connection.set_prepared_statement_cache_capacity(16);
+    Ok(connection)
+}
+
+fn prepare(connection: &Connection) -> rusqlite::Result<()> {
+    connection.busy_timeout(std::time::Duration::from_secs(5))?;
+    connection.pragma_update(None, "cache_size", -8_192)?;
+    connection.pragma_update(None, "temp_store", "MEMORY")?;
+    Ok(())
+}
+
+/// Refuses what is not a journal, and journals of a newer format.
+fn known(connection: &Connection, path: &Path) -> Result<(), Error> {
+    let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
+    let foreign = |_| Error::Foreign(path.to_owned());
+    if pragma("application_id").map_err(foreign)? != APPLICATION {
+        return Err(Error::Foreign(path.to_owned()));
+    }
+    match pragma("user_version").map_err(foreign)? {
+        FORMAT => Ok(()),
+        found => Err(Error::Newer { path: path.to_owned(), found, known: FORMAT }),
+    }
+}

@@ -1,0 +1,91 @@
+//! Journals that can't be believed, read or written say so by name.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::{Path, PathBuf};
+
+use holdpoint_journal::{Durability, Error, Reader, Row, RowKind, Writer};
+use holdpoint_model::PhaseId;
+
+async fn journal(folder: &Path) -> PathBuf {
+    let path = folder.join("run.db");
+    let writer = Writer::create(&path, Durability::Full, None).unwrap();
+    for n in 0..5 {
+        let mut row = Row::phase_started(&PhaseId::parse("health").unwrap(), f64::from(n));
+        row.summary = format!("summary-{n}");
+        row.request.bodies = vec![vec![n as u8; 5_000].into()];
+        writer.append(row).await.unwrap();
+    }
+    writer.close().unwrap();
+    path
+}
+
+#[tokio::test]
+async fn every_flipped_byte_of_a_record_is_found_and_named() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    Reader::open(&path).unwrap().verify().unwrap();
+    let clean = std::fs::read(&path).unwrap();
+    let at = clean.windows(9).position(|w| w == b"summary-3").unwrap();
+    for offset in 0..9 {
+        let mut bytes = clean.clone();
+        bytes[at + offset] ^= 1;
+        std::fs::write(&path, &bytes).unwrap();
+        let message = Reader::open(&path).unwrap().verify().unwrap_err().to_string();
+        assert!(message.contains("position 4"), "{message}");
+    }
+    // The file may still have an older copy of the body in a free page, so every copy is altered.
+    let bytes: Vec<u8> = (0..clean.len())
+        .map(|at| if clean[at.saturating_sub(50)..].starts_with(&[2; 100]) { clean[at] ^ 1 } else { clean[at] })
+        .collect();
+    std::fs::write(&path, &bytes).unwrap();
+    let message = Reader::open(&path).unwrap().verify().unwrap_err().to_string();
+    assert!(message.contains("body sha256:") && message.contains("is not what was recorded"), "{message}");
+}
+
+#[tokio::test]
+async fn a_removed_row_is_found() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    rusqlite::Connection::open(&path).unwrap().execute("DELETE FROM event WHERE position = 2", []).unwrap();
+    let message = Reader::open(&path).unwrap().verify().unwrap_err().to_string();
+    assert_eq!(message, "the journal is damaged at position 2: the row is missing");
+}
+
+#[tokio::test]
+async fn a_newer_format_is_refused_by_name() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
+    for error in [Reader::open(&path).err(), Writer::open(&path, None).err()] {
+        let message = error.unwrap().to_string();
+        assert!(message.contains("has format 9, and this holdpoint reads up to format 1"), "{message}");
+    }
+}
+
+#[test]
+fn other_files_are_no_journals() {
+    let folder = tempfile::tempdir().unwrap();
+    let text = folder.path().join("text");
+    std::fs::write(&text, "hello, this is no database at all").unwrap();
+    assert!(matches!(Reader::open(&text), Err(Error::Foreign(_))));
+    let other = folder.path().join("other.db");
+    rusqlite::Connection::open(&other).unwrap().execute("CREATE TABLE t (x)", []).unwrap();
+    assert!(matches!(Reader::open(&other), Err(Error::Foreign(_))));
+    assert!(matches!(Reader::open(&folder.path().join("none")), Err(Error::Missing(_))));
+}
+
+#[tokio::test]
+async fn a_journal_that_can_not_grow_says_so_to_everyone_who_waits() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    let writer = Writer::open(&path, None).unwrap();
+    // Another process that holds the database is one way in which a commit fails.
+    let thief = rusqlite::Connection::open(&path).unwrap();
+    thief.execute_batch("DROP TABLE event").unwrap();
+    let row = || Row::new(RowKind::RunResumed, "", 0.0);
+    let message = writer.append_durable(row()).await.unwrap_err().to_string();
+    assert!(message.contains("what was to be recorded next was not done"), "{message}");
+    assert!(writer.append(row()).await.is_err(), "nothing is appended after it");
+    assert!(writer.close().is_err());
+}

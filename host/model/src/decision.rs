@@ -1,0 +1,119 @@
+//! From rows to the decision.
+
+use std::fmt;
+
+use crate::{Level, Row, Verdict};
+
+/// What the run comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Decision {
+    /// Every required row passed.
+    Release,
+    /// A required row failed.
+    Hold,
+    /// No required row failed, and one has no verdict.
+    Inconclusive,
+    /// Nothing failed in the part of the bundle that was asked for. Never a release.
+    Partial,
+}
+
+impl Decision {
+    /// Every decision, for parsers.
+    pub const ALL: [Self; 4] = [Self::Release, Self::Hold, Self::Inconclusive, Self::Partial];
+
+    /// The word that people and machines read.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Release => "release",
+            Self::Hold => "hold",
+            Self::Inconclusive => "inconclusive",
+            Self::Partial => "partial",
+        }
+    }
+
+    /// The decision of a word.
+    pub fn parse(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|d| d.word() == word)
+    }
+}
+
+impl fmt::Display for Decision {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.word())
+    }
+}
+
+/// Facts of the run that bound its decision.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct RunFacts {
+    /// Only some phases were asked for.
+    pub only: bool,
+    /// Effects were refused, so what they would have shown was not seen.
+    pub dry_run: bool,
+}
+
+/// Decides. A failed required row holds, whatever else is known. In a partial run a row that no phase judged is left out of
+/// account; a row that a phase tried and could not judge is not.
+pub fn decide(rows: &[Row], facts: RunFacts) -> Decision {
+    let required = || rows.iter().filter(|row| row.level == Level::Required);
+    let partial = facts.only || facts.dry_run;
+    let open = |row: &Row| match row.verdict {
+        Verdict::Pass => false,
+        Verdict::NotExercised => !partial,
+        _ => true,
+    };
+    if required().any(|row| row.verdict == Verdict::Fail) {
+        Decision::Hold
+    } else if required().any(open) || !required().any(|row| row.verdict == Verdict::Pass) {
+        // The second half: no required row, or none that passed, is no ground for a release.
+        Decision::Inconclusive
+    } else if partial {
+        Decision::Partial
+    } else {
+        Decision::Release
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::RequirementId;
+
+    fn row(level: Level, verdict: Verdict) -> Row {
+        Row {
+            id: RequirementId::parse("X").unwrap(),
+            title: String::new(),
+            level,
+            verdict,
+            expected: String::new(),
+            observed: String::new(),
+            by: String::new(),
+        }
+    }
+
+    #[test]
+    fn decides() {
+        use Decision::*;
+        use Level::*;
+        use Verdict as V;
+        let whole = RunFacts::default();
+        let only = RunFacts { only: true, dry_run: false };
+        for (rows, facts, expected) in [
+            (vec![], whole, Inconclusive),
+            (vec![row(Advisory, V::Pass)], whole, Inconclusive),
+            (vec![row(Required, V::Pass)], whole, Release),
+            (vec![row(Required, V::Pass), row(Advisory, V::Fail)], whole, Release),
+            (vec![row(Required, V::Pass), row(Required, V::NotExercised)], whole, Inconclusive),
+            (vec![row(Required, V::Pass), row(Required, V::Inconclusive)], whole, Inconclusive),
+            (vec![row(Required, V::Fail), row(Required, V::Inconclusive)], whole, Hold),
+            (vec![row(Required, V::Pass)], only, Partial),
+            (vec![row(Required, V::Pass), row(Required, V::NotExercised)], only, Partial),
+            (vec![row(Required, V::Pass), row(Required, V::Inconclusive)], only, Inconclusive),
+            (vec![row(Required, V::NotExercised)], only, Inconclusive),
+            (vec![row(Required, V::Fail)], only, Hold),
+            (vec![row(Required, V::Pass)], RunFacts { only: false, dry_run: true }, Partial),
+        ] {
+            assert_eq!(decide(&rows, facts), expected, "{rows:?}");
+        }
+    }
+}

@@ -1,0 +1,48 @@
+//! What a phase may do: data, and pure decisions over it.
+//!
+//! A phase can do what one of its grants covers and nothing else, and its grants must be [`contained`] in the operator's
+//! [`Ceiling`]. An empty list grants nothing. Nothing here is narrowed silently and nothing reaches outside: a name is not resolved,
+//! a path is not opened.
+
+mod ceiling;
+mod class;
+mod grants;
+mod host;
+mod http;
+mod json_path;
+mod limits;
+mod method;
+mod names;
+mod path;
+#[cfg(test)]
+mod properties;
+mod units;
+mod url_pattern;
+
+pub use ceiling::{Ceiling, Missing, ServiceAsk, contained, limits_contained, services_contained};
+pub use class::effective_class;
+pub use grants::{FilesGrant, Grants, HttpTerms, SecretsGrant};
+pub use host::{HostPattern, HostPort};
+pub use http::{Destination, HttpAsk, HttpGrant, ReadBack};
+pub use json_path::JsonPath;
+pub use limits::{LimitCeiling, Limits};
+pub use method::Method;
+pub use names::{DirectoryName, SecretName};
+pub use path::{PathPrefix, RequestPath};
+pub use units::{format_duration, format_size, parse_duration, parse_size};
+pub use url_pattern::UrlPattern;
+
+/// Text of a bundle or an operator's file that is not what its place wants.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("`{text}` is not {wanted}: {why}")]
+pub struct GrantError {
+    text: String,
+    wanted: &'static str,
+    why: String,
+}
+
+impl GrantError {
+    fn new(text: &str, wanted: &'static str, why: impl Into<String>) -> Self {
+        Self { text: text.chars().take(120).collect(), wanted, why: why.into() }
+    }
+}

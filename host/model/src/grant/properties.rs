@@ -1,0 +1,140 @@
+//! Containment as a relation: what must hold for every ask and every ceiling.
+
+use proptest::prelude::*;
+use proptest::sample::{select, subsequence};
+
+use super::*;
+use crate::{Class, PhaseId, ServiceName};
+
+const HOSTS: [&str; 6] =
+    ["a.example.com", "b.a.example.com", "*.example.com", "*.a.example.com", "a.example.com:8443", "127.0.0.1:80"];
+const METHODS: [&str; 4] = ["GET", "HEAD", "POST", "DELETE"];
+const PATHS: [&str; 5] = ["/", "/a", "/a/b", "/ab", "/c"];
+const SERVICES: [&str; 2] = ["backend", "auth"];
+const READ_BACKS: [&str; 2] = ["/a/{key}", "/c/{key}"];
+
+fn grant() -> impl Strategy<Value = HttpGrant> {
+    (
+        subsequence(SERVICES.to_vec(), 0..=2),
+        subsequence(HOSTS.to_vec(), 0..=3),
+        subsequence(METHODS.to_vec(), 0..=3),
+        proptest::option::of(subsequence(PATHS.to_vec(), 0..=3)),
+        proptest::option::of(select(Class::ALL.to_vec())),
+        proptest::option::of(select(READ_BACKS.to_vec())),
+    )
+        .prop_map(|(services, hosts, methods, paths, class, read_back)| HttpGrant {
+            services: services.into_iter().map(|s| ServiceName::parse(s).unwrap()).collect(),
+            hosts: hosts.into_iter().map(|h| HostPattern::parse(h).unwrap()).collect(),
+            methods: methods.into_iter().map(|m| Method::parse(m).unwrap()).collect(),
+            paths: paths.map(|paths| paths.into_iter().map(|p| PathPrefix::parse(p).unwrap()).collect()),
+            class,
+            secret: vec![],
+            read_back: read_back.map(|r| ReadBack::parse(r).unwrap()),
+        })
+}
+
+fn grants(http: Vec<HttpGrant>) -> Grants {
+    Grants { phase: PhaseId::parse("p").unwrap(), http, files: vec![], secrets: vec![], limits: Limits::default() }
+}
+
+fn ceiling(http: Vec<HttpGrant>) -> Ceiling {
+    let mut ceiling = Ceiling::default();
+    ceiling.http = http;
+    ceiling
+}
+
+/// Asks for everything that the vocabulary can say.
+fn all_asks() -> Vec<HttpAsk> {
+    let services = SERVICES.map(|s| Destination::Service(ServiceName::parse(s).unwrap()));
+    let hosts = [
+        ("a.example.com", 443),
+        ("a.example.com", 8443),
+        ("b.a.example.com", 80),
+        ("x.example.com", 443),
+        ("127.0.0.1", 80),
+    ]
+    .map(|(host, port)| Destination::Host(HostPort::parse(host, port).unwrap()));
+    let mut asks = Vec::new();
+    for destination in services.into_iter().chain(hosts) {
+        for method in METHODS {
+            for path in ["/", "/a", "/a/b/c", "/ab", "/c/d"] {
+                asks.push(HttpAsk {
+                    destination: destination.clone(),
+                    method: Method::parse(method).unwrap(),
+                    path: RequestPath::parse(path).unwrap(),
+                });
+            }
+        }
+    }
+    asks
+}
+
+proptest! {
+    #[test]
+    fn containment_is_reflexive(http in prop::collection::vec(grant(), 0..4)) {
+        prop_assert_eq!(contained(&grants(http.clone()), &ceiling(http)), Ok(()));
+    }
+
+    #[test]
+    fn containment_is_transitive(
+        a in prop::collection::vec(grant(), 0..2),
+        b in prop::collection::vec(grant(), 1..4),
+        c in prop::collection::vec(grant(), 1..4),
+    ) {
+        // Taking over what was drawn makes the premise hold often enough to say something.
+        let b: Vec<_> = a.iter().cloned().chain(b).collect();
+        let c: Vec<_> = b.iter().cloned().chain(c).collect();
+        prop_assert_eq!(contained(&grants(a.clone()), &ceiling(b.clone())), Ok(()));
+        prop_assert_eq!(contained(&grants(b), &ceiling(c.clone())), Ok(()));
+        prop_assert_eq!(contained(&grants(a), &ceiling(c)), Ok(()));
+    }
+
+    #[test]
+    fn containment_of_unrelated_grants_is_transitive(
+        a in grant(), b in grant(), c in prop::collection::vec(grant(), 1..4),
+    ) {
+        let [a, b] = [a, b].map(|grant| vec![grant]);
+        if contained(&grants(a.clone()), &ceiling(b.clone())).is_ok() && contained(&grants(b), &ceiling(c.clone())).is_ok() {
+            prop_assert_eq!(contained(&grants(a), &ceiling(c)), Ok(()));
+        }
+    }
+
+    #[test]
+    fn a_ceiling_covers_what_a_contained_ask_covers(
+        a in prop::collection::vec(grant(), 1..3),
+        b in prop::collection::vec(grant(), 1..4),
+    ) {
+        let (a, b) = (grants(a), ceiling(b));
+        if contained(&a, &b).is_ok() {
+            for ask in all_asks() {
+                if let Ok(terms) = a.http(&ask, "") {
+                    let covering = b.http.iter().find(|entry| entry.covers(&ask) && entry.class_of(&ask.method) <= terms.class);
+                    prop_assert!(covering.is_some(), "{:?} is not covered", ask);
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn adding_the_ask_makes_it_contained(a in prop::collection::vec(grant(), 1..3), b in prop::collection::vec(grant(), 0..3)) {
+        let wider = b.into_iter().chain(a.clone()).collect();
+        prop_assert_eq!(contained(&grants(a), &ceiling(wider)), Ok(()));
+    }
+
+    #[test]
+    fn no_text_makes_a_parser_panic(text in "\\PC{0,40}") {
+        let _ = HostPattern::parse(&text);
+        let _ = PathPrefix::parse(&text);
+        let _ = RequestPath::parse(&text);
+        let _ = UrlPattern::parse(&text);
+        let _ = ReadBack::parse(&text);
+        let _ = parse_duration(&text);
+        let _ = parse_size(&text);
+    }
+
+    #[test]
+    fn a_pattern_reads_back_as_written(text in select(HOSTS.to_vec())) {
+        let pattern = HostPattern::parse(text).unwrap();
+        prop_assert_eq!(HostPattern::parse(&pattern.to_string()).unwrap(), pattern);
+    }
+}

@@ -1,0 +1,29 @@
+//! The words of Holdpoint as types: ids, grants, calls, events, verdicts, the checklist and the decision.
+//!
+//! Everything here is data and pure decisions over data. There is no IO, no clock, no runtime, and nothing is serialised: the
+//! crates at the edges have record types of their own for what they store.
+
+mod body;
+mod call;
+mod checklist;
+mod decision;
+mod digest;
+mod event;
+pub mod grant;
+mod ids;
+mod judge;
+mod statement;
+mod time;
+mod verdict;
+
+pub use body::Body;
+pub use call::{Answer, CallError, Class, Denial, OutcomeKind};
+pub use checklist::{Checklist, ChecklistRow, Level};
+pub use decision::{Decision, RunFacts, decide};
+pub use digest::{Digest, DigestError};
+pub use event::{CallEvent, Event, EventKind, PhaseEnd, RunHeader};
+pub use ids::{IdError, Ordinal, PhaseId, RequirementId, RunId, Seq, ServiceName};
+pub use judge::{PhaseFacts, Row, judge};
+pub use statement::{Attachment, Check, LogLevel, Statement};
+pub use time::Timestamp;
+pub use verdict::Verdict;
