@@ -1,0 +1,134 @@
+//! Waits through the gate, on tokio's paused time.
+
+use std::{
+    sync::{Arc, Mutex},
+    time::Duration,
+};
+
+use holdpoint_gate::{
+    Act, Acted, Admission, Boxed, Capability as _, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder,
+    Rules, StatementEntry, Unscrubbed,
+};
+use holdpoint_model::{Answer, CallError, Class, Digest, PhaseId, Timestamp, grant};
+use tokio::time::Instant;
+
+use crate::{Clock, Sleep, SleepBackend};
+
+/// Remembers nothing.
+struct Forgetful;
+
+impl Recorder for Forgetful {
+    fn perform<'a>(&'a self, calls: Vec<Box<dyn Act + 'a>>, _: usize) -> Boxed<'a, Result<Vec<Performed>, Halt>> {
+        Box::pin(async move {
+            let mut performed = Vec::new();
+            for mut call in calls {
+                let answer = match call.admit() {
+                    Admission::Refused(error) => EncodedAnswer::of_error(&error),
+                    Admission::Granted(_) => match call.act(1).await {
+                        Acted::Answer(answer) => answer,
+                        Acted::NotHappened => unreachable!("only reading back says so"),
+                    },
+                };
+                performed.push(Performed { answer, at: Timestamp(0.0), from_journal: false });
+            }
+            Ok(performed)
+        })
+    }
+
+    fn state(&self, _: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn finish(&self, _: &PhaseId) -> Result<(), Halt> {
+        Ok(())
+    }
+}
+
+/// Goes with tokio's time, plus a jump.
+struct Wall {
+    start: Instant,
+    jump: Mutex<f64>,
+}
+
+impl Wall {
+    fn new() -> Arc<Self> {
+        Arc::new(Self { start: Instant::now(), jump: Mutex::new(0.0) })
+    }
+}
+
+impl holdpoint_gate::Clock for Wall {
+    fn now(&self) -> Timestamp {
+        Timestamp(self.start.elapsed().as_secs_f64() * 1_000.0 + *self.jump.lock().unwrap())
+    }
+}
+
+fn grants(deadline: Duration) -> grant::Grants {
+    grant::Grants {
+        phase: PhaseId::parse("monitor").unwrap(),
+        http: vec![],
+        files: vec![],
+        secrets: vec![],
+        limits: grant::Limits { deadline, ..grant::Limits::default() },
+    }
+}
+
+async fn sleep(wall: &Arc<Wall>, request: Sleep) -> Answer<()> {
+    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
+    let gate = Gate::new(Arc::new(Forgetful), Arc::new(Unscrubbed), rules);
+    let mut guest = Guest::new(gate, PhaseId::parse("monitor").unwrap(), Timestamp(0.0), Limits::default());
+    let backend = Arc::new(SleepBackend::new(wall.clone()));
+    guest.call::<Clock, _>(&backend, &grants(Duration::from_secs(86_400)), request).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_until_the_moment_and_no_longer() {
+    let wall = Wall::new();
+    sleep(&wall, Sleep { from: 0.0, until: 2_500.0 }).await.unwrap();
+    let waited = wall.start.elapsed().as_millis();
+    assert!((2_500..2_510).contains(&waited), "waited {waited} ms");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_more_than_a_minute() {
+    let wall = Wall::new();
+    sleep(&wall, Sleep { from: 0.0, until: 3_600_000.0 }).await.unwrap();
+    assert!(wall.start.elapsed() >= Duration::from_secs(3_600));
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_interrupted_wait_waits_for_the_rest() {
+    let wall = Wall::new();
+    *wall.jump.lock().unwrap() = 9_000.0;
+    sleep(&wall, Sleep { from: 0.0, until: 10_000.0 }).await.unwrap();
+    assert!(wall.start.elapsed() < Duration::from_millis(1_010));
+    sleep(&wall, Sleep { from: 0.0, until: 10_000.0 }).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn notices_that_the_time_of_day_was_set() {
+    let wall = Wall::new();
+    let (waiting, setting) = (wall.clone(), wall.clone());
+    let wait = tokio::spawn(async move { sleep(&waiting, Sleep { from: 0.0, until: 3_600_000.0 }).await });
+    tokio::time::sleep(Duration::from_secs(10)).await;
+    *setting.jump.lock().unwrap() = 3_600_000.0;
+    wait.await.unwrap().unwrap();
+    assert!(wall.start.elapsed() < Duration::from_secs(12));
+}
+
+#[tokio::test(start_paused = true)]
+async fn denies_a_wait_beyond_the_deadline() {
+    let wall = Wall::new();
+    let Err(CallError::Denied(denial)) = sleep(&wall, Sleep { from: 0.0, until: 90_000_000.0 }).await else {
+        panic!("should be denied")
+    };
+    assert!(denial.wanted.contains("clock sleep 25h"), "{denial:?}");
+}
+
+#[test]
+fn denies_what_is_no_moment() {
+    for until in [f64::NAN, f64::INFINITY, f64::NEG_INFINITY, 1e300] {
+        assert!(Clock::authorize(&grants(Duration::from_secs(60)), &Sleep { from: 0.0, until }).is_err(), "{until}");
+    }
+    let past = Sleep { from: 5_000.0, until: 0.0 };
+    assert_eq!(Clock::authorize(&grants(Duration::from_secs(60)), &past), Ok(Class::Read));
+}

@@ -1,0 +1,5 @@
+//! Reading through the gate, friendly and hostile.
+
+mod friendly;
+mod hostile;
+mod phase;

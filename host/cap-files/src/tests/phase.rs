@@ -1,0 +1,112 @@
+//! A phase with one granted directory, in front of a gate that remembers nothing.
+
+use std::{fs, path::PathBuf, sync::Arc};
+
+use holdpoint_gate::{
+    Act, Acted, Admission, Boxed, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder, Rules, StatementEntry,
+    Unscrubbed,
+};
+use holdpoint_model::{
+    Answer, Digest, PhaseId, Timestamp,
+    grant::{self, DirectoryName, FilesGrant},
+};
+use tempfile::TempDir;
+
+use crate::{Entry, Files, FilesBackend, Request, Response};
+
+struct Forgetful;
+
+impl Recorder for Forgetful {
+    fn perform<'a>(&'a self, calls: Vec<Box<dyn Act + 'a>>, _: usize) -> Boxed<'a, Result<Vec<Performed>, Halt>> {
+        Box::pin(async move {
+            let mut performed = Vec::new();
+            for mut call in calls {
+                let answer = match call.admit() {
+                    Admission::Refused(error) => EncodedAnswer::of_error(&error),
+                    Admission::Granted(_) => match call.act(1).await {
+                        Acted::Answer(answer) => answer,
+                        Acted::NotHappened => unreachable!("only reading back says so"),
+                    },
+                };
+                performed.push(Performed { answer, at: Timestamp(0.0), from_journal: false });
+            }
+            Ok(performed)
+        })
+    }
+
+    fn state(&self, _: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn finish(&self, _: &PhaseId) -> Result<(), Halt> {
+        Ok(())
+    }
+}
+
+/// A folder whose `granted` part a phase may read under the name `config`.
+pub(super) struct Phase {
+    folder: TempDir,
+}
+
+impl Phase {
+    pub(super) fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("granted")).unwrap();
+        Self { folder }
+    }
+
+    /// A path beside the granted directory.
+    pub(super) fn outside(&self, path: &str) -> PathBuf {
+        self.folder.path().join(path)
+    }
+
+    /// A path in the granted directory.
+    pub(super) fn inside(&self, path: &str) -> PathBuf {
+        self.folder.path().join("granted").join(path)
+    }
+
+    pub(super) fn write(&self, path: &str, content: impl AsRef<[u8]>) {
+        let path = self.inside(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, content).unwrap();
+    }
+
+    pub(super) fn ask(&self, request: Request) -> Answer<Response> {
+        let id = PhaseId::parse("config").unwrap();
+        let grants = grant::Grants {
+            phase: id.clone(),
+            http: vec![],
+            files: vec![FilesGrant::new(DirectoryName::parse("config").unwrap(), &self.inside("")).unwrap()],
+            secrets: vec![],
+            limits: grant::Limits::default(),
+        };
+        let backend = Arc::new(FilesBackend::new(&grants).unwrap());
+        let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
+        let mut guest = Guest::new(
+            Gate::new(Arc::new(Forgetful), Arc::new(Unscrubbed), rules),
+            id,
+            Timestamp(0.0),
+            Limits::default(),
+        );
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        runtime.block_on(guest.call::<Files, _>(&backend, &grants, request)).unwrap()
+    }
+
+    pub(super) fn read(&self, path: &str) -> Answer<Vec<u8>> {
+        self.ask(Request::Read { path: path.into() }).map(|response| match response {
+            Response::Content { content } => content.bytes().to_vec(),
+            Response::Entries { .. } => panic!("reading gives a content"),
+        })
+    }
+
+    pub(super) fn entries(&self, request: Request) -> Answer<Vec<Entry>> {
+        self.ask(request).map(|response| match response {
+            Response::Entries { entries } => entries,
+            Response::Content { .. } => panic!("listing gives entries"),
+        })
+    }
+
+    pub(super) fn paths(&self, request: Request) -> Vec<String> {
+        self.entries(request).unwrap().into_iter().map(|entry| entry.path).collect()
+    }
+}

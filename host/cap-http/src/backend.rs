@@ -1,0 +1,234 @@
+//! Sends what was permitted, and reads back what is in doubt.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use holdpoint_gate::{Backend, BackendError, Doubt, Permit, Settlement, Vault};
+use holdpoint_model::{
+    Body, Class, Digest, PhaseId, ServiceName,
+    grant::{Grants, HttpTerms, JsonPath, ReadBack},
+};
+use http::{HeaderMap, header};
+use http_body_util::Full;
+use tokio::time::Instant;
+use url::Url;
+
+use crate::{
+    Error, Header, Http, HttpConfig, Request, Response, Target, Timings, ask, capability,
+    connection::{self, Connection, Opening},
+    encoding,
+    exchange::{self, Broken, Received},
+    message,
+    meter::{Meter, millis},
+    pool::Pool,
+    redirect, resolve,
+    route::{Origin, Route, Services},
+    session,
+    tls::Tls,
+};
+
+/// How long reading back may take.
+const READ_BACK_MS: u32 = 10_000;
+
+/// The HTTP of one phase: its own connections and its own TLS sessions.
+pub struct HttpBackend {
+    urls: BTreeMap<ServiceName, Url>,
+    services: Services,
+    connect_to: BTreeMap<String, SocketAddr>,
+    grants: Grants,
+    vault: Arc<dyn Vault>,
+    tls: Tls,
+    pool: Pool,
+}
+
+/// A request with what the permit says of it.
+struct Outgoing<'a> {
+    request: &'a Request,
+    guest: &'a PhaseId,
+    class: Class,
+    key: Option<&'a str>,
+    /// Where the answer has session tokens.
+    marked: &'a [JsonPath],
+}
+
+/// How far an exchange has got, for whoever ends it.
+#[derive(Default)]
+struct Progress(Option<Arc<Meter>>);
+
+impl Progress {
+    fn wrote(&self) -> bool {
+        self.0.as_ref().is_some_and(|meter| meter.wrote())
+    }
+}
+
+impl HttpBackend {
+    /// Checks the configuration. Nothing is resolved, read or connected to yet.
+    pub fn new(config: HttpConfig) -> Result<Self, Error> {
+        let HttpConfig { services, connect_to, ca_file, grants, vault } = config;
+        Ok(Self {
+            services: Services::new(&services)?,
+            urls: services,
+            connect_to: connect_to.into_iter().map(|(from, to)| (from.to_ascii_lowercase(), to)).collect(),
+            grants,
+            vault,
+            tls: Tls::new(ca_file.as_deref())?,
+            pool: Pool::default(),
+        })
+    }
+
+    /// The absolute URL of a request, for the list of redirects that were followed.
+    pub fn url(&self, request: &Request) -> Option<Url> {
+        redirect::url(&self.urls, request)
+    }
+
+    /// The request that follows a redirect, if the answer is one.
+    pub fn next_hop(&self, request: &Request, response: &Response) -> Option<Request> {
+        redirect::next(&self.urls, request, response)
+    }
+
+    async fn send(&self, out: Outgoing<'_>) -> Result<Response, BackendError> {
+        let start = Instant::now();
+        let route = self.services.route(out.request).map_err(BackendError::NotSent)?;
+        let message = message::compose(out.request, &route, out.guest, out.key, &*self.vault)?;
+        let limit = Duration::from_millis(u64::from(out.request.timeout_ms));
+        let mut progress = Progress::default();
+        let exchanged = tokio::time::timeout(limit, self.exchange(&out, &route.origin, message, &mut progress)).await;
+        let (received, connection, opening) = match exchanged {
+            Ok(exchanged) => exchanged?,
+            Err(_) if out.class.happens_once() && !progress.wrote() => {
+                let text =
+                    format!("no connection to {} within {} ms", route.origin.authority(), out.request.timeout_ms);
+                return Err(BackendError::NotSent(text));
+            }
+            Err(_) => return Err(BackendError::Timeout(out.request.timeout_ms)),
+        };
+        let total = millis(start.elapsed());
+        let timings = Timings {
+            dns: opening.dns,
+            connect: opening.connect,
+            tls: opening.tls,
+            first_byte: received.first_byte,
+            total,
+        };
+        let (peer, tls) = (connection.peer.to_string(), connection.tls.clone());
+        if !received.truncated {
+            self.pool.put(route.origin, connection);
+        }
+        // It was sent and answered, so from here on nothing may look as if it had not been.
+        let announced = received.announced();
+        let Received { status, headers, body, truncated, .. } = received;
+        let encoding = headers.get(header::CONTENT_ENCODING).map_or("", |value| value.to_str().unwrap_or("?"));
+        let (body, cut) = encoding::decode(encoding, body, truncated).map_err(BackendError::Unknown)?;
+        for token in session::tokens(&headers, &body, cut, out.marked).map_err(BackendError::Exhausted)? {
+            self.vault.keep(out.guest, &token);
+        }
+        let length = if truncated { announced.unwrap_or(body.len() as f64) } else { body.len() as f64 };
+        Ok(Response {
+            status,
+            headers: listed(&headers),
+            sha256: Some(Digest::of(&body).hex()),
+            body: body.into(),
+            truncated: cut,
+            length,
+            replaced: vec![],
+            timings,
+            tls,
+            peer,
+        })
+    }
+
+    /// The terms of a request that was permitted.
+    fn terms(&self, request: &Request) -> Result<HttpTerms, BackendError> {
+        let asked = ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
+        self.grants.http(&asked, &capability::shown(&request.target)).map_err(BackendError::Denied)
+    }
+
+    async fn exchange(
+        &self,
+        out: &Outgoing<'_>,
+        origin: &Origin,
+        message: http::Request<Full<Bytes>>,
+        progress: &mut Progress,
+    ) -> Result<(Received, Connection, Opening), BackendError> {
+        // What must happen once gets a connection of its own: an idle one that the server has just closed would leave it in doubt.
+        if !out.class.happens_once()
+            && let Some(mut connection) = self.pool.take(origin).await
+        {
+            progress.0 = Some(connection.meter.clone());
+            match exchange::exchange(&mut connection, message.clone()).await {
+                Ok(received) => return Ok((received, connection, Opening::default())),
+                Err(_) if !connection.meter.heard() => {}
+                Err(broken) => return Err(failed(broken, origin, true)),
+            }
+        }
+        let resolved = resolve::resolve(&self.connect_to, origin, || capability::wanted(out.request)).await?;
+        let (mut connection, opening) = connection::open(&self.tls, origin, resolved).await?;
+        progress.0 = Some(connection.meter.clone());
+        match exchange::exchange(&mut connection, message).await {
+            Ok(received) => Ok((received, connection, opening)),
+            Err(broken) => Err(failed(broken, origin, connection.meter.wrote())),
+        }
+    }
+
+    /// The request that asks whether an effect happened: to the same place, with the same credentials.
+    fn read_back(&self, request: &Request, read_back: &ReadBack, key: &str) -> Option<Request> {
+        let path = read_back.path(key);
+        let target = match &request.target {
+            Target::Service { service, .. } => Target::Service { service: service.clone(), path },
+            Target::Url(_) => {
+                let Route { origin, .. } = self.services.route(request).ok()?;
+                let scheme = if origin.https { "https" } else { "http" };
+                Target::Url(format!("{scheme}://{}{path}", origin.host_header()))
+            }
+        };
+        let about_the_body = |header: &&Header| !header.name.to_ascii_lowercase().starts_with("content-");
+        Some(Request {
+            target,
+            method: "GET".into(),
+            headers: request.headers.iter().filter(about_the_body).cloned().collect(),
+            body: Body::default(),
+            timeout_ms: request.timeout_ms.min(READ_BACK_MS),
+        })
+    }
+}
+
+impl Backend<Http> for HttpBackend {
+    async fn act(&self, permit: Permit<Http>) -> Result<Response, BackendError> {
+        let key = (permit.class() > Class::Read).then(|| permit.key());
+        let marked = self.terms(permit.request())?.secret;
+        let (request, guest, class) = (permit.request(), permit.guest(), permit.class());
+        self.send(Outgoing { request, guest, class, key, marked: &marked }).await
+    }
+
+    async fn settle(&self, doubt: Doubt<Http>) -> Settlement<Response> {
+        let Ok(HttpTerms { read_back: Some(read_back), secret: marked, .. }) = self.terms(doubt.request()) else {
+            return Settlement::Unknown("the grant names no read-back".into());
+        };
+        let Some(request) = self.read_back(doubt.request(), &read_back, doubt.key()) else {
+            return Settlement::Unknown("the place that it was sent to is not known any more".into());
+        };
+        let out = Outgoing { request: &request, guest: doubt.guest(), class: Class::Read, key: None, marked: &marked };
+        match self.send(out).await {
+            Ok(response) if (200..300).contains(&response.status) => Settlement::Happened(response),
+            Ok(response) if matches!(response.status, 404 | 410) => Settlement::NotHappened,
+            Ok(response) => Settlement::Unknown(format!("reading back answered {}", response.status)),
+            Err(error) => Settlement::Unknown(format!("reading back failed: {error}")),
+        }
+    }
+}
+
+fn failed(broken: Broken, origin: &Origin, wrote: bool) -> BackendError {
+    let text = format!("{}: {}", origin.authority(), broken.text);
+    match (broken.too_large, wrote) {
+        (true, _) => BackendError::Exhausted(text),
+        (false, true) => BackendError::Unknown(text),
+        (false, false) => BackendError::NotSent(text),
+    }
+}
+
+fn listed(headers: &HeaderMap) -> Vec<Header> {
+    let one = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
+        Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
+    };
+    headers.iter().map(one).collect()
+}

@@ -1,0 +1,122 @@
+//! Opening a connection to checked addresses.
+
+use std::{net::SocketAddr, sync::Arc, time::Duration};
+
+use bytes::Bytes;
+use holdpoint_gate::BackendError;
+use http_body_util::Full;
+use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper_util::rt::TokioIo;
+use rustls::pki_types::ServerName;
+use tokio::{
+    io::{AsyncRead, AsyncWrite},
+    net::TcpStream,
+    task::AbortHandle,
+    time::Instant,
+};
+use tokio_rustls::TlsConnector;
+
+use crate::{
+    TlsFacts,
+    meter::{Meter, Metered, millis},
+    resolve::Resolved,
+    route::Origin,
+    tls::{self, Tls},
+};
+
+/// Of an answer's head. More than 100 headers are refused by default.
+const HEAD_BYTES: usize = 64 << 10;
+/// Of what is read at once.
+const BUFFER_BYTES: usize = 256 << 10;
+/// How long one of several addresses may stay silent.
+const SILENT: Duration = Duration::from_secs(5);
+
+/// An open connection. It ends when it is dropped.
+pub(crate) struct Connection {
+    pub(crate) sender: SendRequest<Full<Bytes>>,
+    pub(crate) meter: Arc<Meter>,
+    pub(crate) peer: SocketAddr,
+    pub(crate) tls: Option<TlsFacts>,
+    pub(crate) used: Instant,
+    task: AbortHandle,
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+/// How long the parts of opening took.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Opening {
+    pub(crate) dns: Option<f64>,
+    pub(crate) connect: Option<f64>,
+    pub(crate) tls: Option<f64>,
+}
+
+/// Opens a connection. Nothing of a request has been sent when it fails.
+pub(crate) async fn open(
+    tls: &Tls,
+    origin: &Origin,
+    resolved: Resolved,
+) -> Result<(Connection, Opening), BackendError> {
+    let start = Instant::now();
+    let (stream, peer) = connect(origin, &resolved.addresses).await?;
+    let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
+    if !origin.https {
+        return Ok((start_exchanges(stream, peer, None, origin).await?, opening));
+    }
+    let config = tls.config().await?;
+    let fail = |error: String| BackendError::NotSent(format!("no TLS with {}: {error}", origin.authority()));
+    let name = ServerName::try_from(origin.bare_host().to_owned()).map_err(|error| fail(error.to_string()))?;
+    let start = Instant::now();
+    let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| fail(error.to_string()))?;
+    opening.tls = Some(millis(start.elapsed()));
+    let facts = tls::facts(stream.get_ref().1);
+    Ok((start_exchanges(stream, peer, Some(facts), origin).await?, opening))
+}
+
+async fn connect(origin: &Origin, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), BackendError> {
+    let mut why = String::new();
+    for (place, address) in addresses.iter().enumerate() {
+        let last = place + 1 == addresses.len();
+        let connecting = TcpStream::connect(address);
+        let connected = if last {
+            connecting.await
+        } else {
+            match tokio::time::timeout(SILENT, connecting).await {
+                Ok(connected) => connected,
+                Err(_) => Err(std::io::ErrorKind::TimedOut.into()),
+            }
+        };
+        match connected {
+            Ok(stream) => {
+                // A request is one write; waiting for more would only cost time.
+                let _ = stream.set_nodelay(true);
+                return Ok((stream, *address));
+            }
+            Err(error) => why = format!("can't connect to {} ({address}): {}", origin.authority(), error.kind()),
+        }
+    }
+    Err(BackendError::NotSent(why))
+}
+
+async fn start_exchanges<S>(
+    stream: S,
+    peer: SocketAddr,
+    tls: Option<TlsFacts>,
+    origin: &Origin,
+) -> Result<Connection, BackendError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+{
+    let meter = Meter::new();
+    let io = TokioIo::new(Metered::new(stream, meter.clone()));
+    let handshake = Builder::new().max_buf_size(BUFFER_BYTES).max_header_size(HEAD_BYTES).handshake(io).await;
+    let (sender, connection) =
+        handshake.map_err(|error| BackendError::NotSent(format!("{}: {error}", origin.authority())))?;
+    // Its errors reach whoever waits for an answer.
+    let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+    Ok(Connection { sender, meter, peer, tls, used: Instant::now(), task })
+}

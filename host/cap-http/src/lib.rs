@@ -1,0 +1,57 @@
+//! HTTP requests of phases, with what a validation wants to know about each: timings, TLS, what was replaced.
+//!
+//! A guest names a service of the bundle or a URL whose host a grant names. Whether it may is judged from the request alone:
+//!
+//! ```
+//! use holdpoint_cap_http::{Http, Request, Target};
+//! use holdpoint_gate::Capability as _;
+//! use holdpoint_model::{Class, PhaseId, ServiceName, grant::{Grants, HttpGrant, Limits, Method}};
+//!
+//! let grants = Grants {
+//!     phase: PhaseId::parse("health")?,
+//!     http: vec![HttpGrant {
+//!         services: vec![ServiceName::parse("backend")?],
+//!         hosts: vec![],
+//!         methods: vec![Method::parse("GET")?],
+//!         paths: None,
+//!         class: None,
+//!         secret: vec![],
+//!         read_back: None,
+//!     }],
+//!     files: vec![],
+//!     secrets: vec![],
+//!     limits: Limits::default(),
+//! };
+//! let health = Request::get(Target::Service { service: "backend".into(), path: "/health".into() });
+//! assert_eq!(Http::summary(&health), "GET backend /health");
+//! assert_eq!(Http::authorize(&grants, &health), Ok(Class::Read));
+//! assert!(Http::authorize(&grants, &Request::get(Target::Url("https://example.com/".into()))).is_err());
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! It resolves a name once, checks the addresses and connects to just those; addresses of this machine, of private networks and of
+//! metadata services are refused unless the operator's `connect-to` leads there. It follows no redirects ([`redirect::next`] says where
+//! one leads, and that is a request of its own), inherits no proxy settings, and shares no connections between phases.
+
+mod address;
+mod ask;
+mod backend;
+mod capability;
+mod config;
+mod connection;
+mod encoding;
+mod exchange;
+mod message;
+mod meter;
+mod pool;
+mod record;
+pub mod redirect;
+mod resolve;
+mod route;
+mod session;
+mod tls;
+
+pub use backend::HttpBackend;
+pub use capability::Http;
+pub use config::{Error, HttpConfig};
+pub use record::{DEFAULT_TIMEOUT_MS, Header, Replacement, Request, Response, Target, Timings, TlsFacts};

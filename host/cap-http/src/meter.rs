@@ -1,0 +1,125 @@
+//! When bytes passed: a stream that notes its first read and its last write.
+
+use std::{
+    io,
+    pin::Pin,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    task::{Context, Poll},
+    time::Duration,
+};
+
+use tokio::{
+    io::{AsyncRead, AsyncWrite, ReadBuf},
+    time::Instant,
+};
+
+/// Milliseconds, with their fractions.
+pub(crate) fn millis(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
+}
+
+/// What is known of the exchange under way. Times are nanoseconds since `base`; 0 is never.
+#[derive(Debug)]
+pub(crate) struct Meter {
+    base: Instant,
+    last_write: AtomicU64,
+    first_read: AtomicU64,
+}
+
+impl Meter {
+    pub(crate) fn new() -> Arc<Self> {
+        Arc::new(Self { base: Instant::now(), last_write: AtomicU64::new(0), first_read: AtomicU64::new(0) })
+    }
+
+    /// A new exchange begins.
+    pub(crate) fn begin(&self) {
+        self.last_write.store(0, Relaxed);
+        self.first_read.store(0, Relaxed);
+    }
+
+    /// Whether a byte of the request has left.
+    pub(crate) fn wrote(&self) -> bool {
+        self.last_write.load(Relaxed) != 0
+    }
+
+    /// Whether a byte of the answer has come.
+    pub(crate) fn heard(&self) -> bool {
+        self.first_read.load(Relaxed) != 0
+    }
+
+    /// Milliseconds from the last byte out to the first byte in. A server may answer before it has heard everything.
+    pub(crate) fn first_byte(&self) -> f64 {
+        let nanos = self.first_read.load(Relaxed).saturating_sub(self.last_write.load(Relaxed));
+        millis(Duration::from_nanos(nanos))
+    }
+
+    fn now(&self) -> u64 {
+        u64::try_from(self.base.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
+    }
+
+    fn written(&self, bytes: usize) {
+        if bytes > 0 {
+            self.last_write.store(self.now(), Relaxed);
+        }
+    }
+}
+
+/// A stream with a meter.
+pub(crate) struct Metered<S> {
+    stream: S,
+    meter: Arc<Meter>,
+}
+
+impl<S> Metered<S> {
+    pub(crate) fn new(stream: S, meter: Arc<Meter>) -> Self {
+        Self { stream, meter }
+    }
+}
+
+impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        let before = buffer.filled().len();
+        let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        if buffer.filled().len() > before && !self.meter.heard() {
+            self.meter.first_read.store(self.meter.now(), Relaxed);
+        }
+        polled
+    }
+}
+
+impl<S: AsyncWrite + Unpin> AsyncWrite for Metered<S> {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        if let Poll::Ready(Ok(count)) = polled {
+            self.meter.written(count);
+        }
+        polled
+    }
+
+    fn poll_write_vectored(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+        slices: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        let polled = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        if let Poll::Ready(Ok(count)) = polled {
+            self.meter.written(count);
+        }
+        polled
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        self.stream.is_write_vectored()
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}

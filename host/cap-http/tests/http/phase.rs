@@ -1,0 +1,181 @@
+//! A phase in front of a gate that remembers nothing, with a service that `connect-to` leads to a test's server.
+
+use std::{
+    collections::BTreeMap,
+    net::SocketAddr,
+    sync::{Arc, Mutex},
+};
+
+use holdpoint_cap_http::{Http, HttpBackend, HttpConfig, Request, Response, Target};
+use holdpoint_gate::{
+    Act, Acted, Admission, Boxed, Destination, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder, Rules,
+    Scrubbed, Scrubber, StatementEntry, Unrevealed, Vault,
+};
+use holdpoint_model::{
+    Answer, Denial, Digest, PhaseId, ServiceName, Timestamp,
+    grant::{self, Grants, HostPattern, HttpGrant, JsonPath, Method, ReadBack},
+};
+use url::Url;
+
+/// Acts, or settles as if an answer had been lost.
+struct Forgetful {
+    settles: bool,
+}
+
+impl Recorder for Forgetful {
+    fn perform<'a>(&'a self, calls: Vec<Box<dyn Act + 'a>>, _: usize) -> Boxed<'a, Result<Vec<Performed>, Halt>> {
+        Box::pin(async move {
+            let mut performed = Vec::new();
+            for mut call in calls {
+                let answer = match call.admit() {
+                    Admission::Refused(error) => EncodedAnswer::of_error(&error),
+                    Admission::Granted(_) => {
+                        let acted = if self.settles { call.settle().await } else { call.act(1).await };
+                        match acted {
+                            Acted::Answer(answer) => answer,
+                            Acted::NotHappened => return Err(Halt::Journal("not happened".into())),
+                        }
+                    }
+                };
+                performed.push(Performed { answer, at: Timestamp(0.0), from_journal: false });
+            }
+            Ok(performed)
+        })
+    }
+
+    fn state(&self, _: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
+        Box::pin(async { Ok(()) })
+    }
+
+    fn finish(&self, _: &PhaseId) -> Result<(), Halt> {
+        Ok(())
+    }
+}
+
+/// Knows one secret, `$KEY`, for the header `authorization` of the service, and stars out what it keeps.
+#[derive(Default)]
+pub(crate) struct TestVault(pub(crate) Mutex<Vec<String>>);
+
+impl Scrubber for TestVault {
+    fn scrub(&self, bytes: &[u8]) -> Option<Scrubbed> {
+        let text = std::str::from_utf8(bytes).ok()?;
+        let scrubbed = self.0.lock().unwrap().iter().fold(text.to_owned(), |text, token| text.replace(token, "***"));
+        (scrubbed != text).then(|| Scrubbed { bytes: scrubbed.into_bytes(), replaced: vec![] })
+    }
+}
+
+impl Vault for TestVault {
+    fn reveal(&self, text: &str, to: &Destination<'_>) -> Result<String, Unrevealed> {
+        if text.contains("$LOST") {
+            return Err(Unrevealed::Lost("log in again".into()));
+        }
+        if text.contains("$KEY") && (to.header != Some("authorization") || to.service.is_none()) {
+            let denial = Denial {
+                wanted: "secret KEY".into(),
+                reason: format!("not for {}", to.host),
+                remedy: "bind it".into(),
+            };
+            return Err(Unrevealed::Denied(denial));
+        }
+        Ok(text.replace("$KEY", "the-real-key"))
+    }
+
+    fn keep(&self, _: &PhaseId, value: &str) -> String {
+        self.0.lock().unwrap().push(value.to_owned());
+        "***".into()
+    }
+}
+
+pub(crate) struct Phase {
+    backend: Arc<HttpBackend>,
+    grants: Grants,
+    vault: Arc<TestVault>,
+    settles: bool,
+}
+
+/// What a phase is given, before it starts.
+pub(crate) struct Terms {
+    pub(crate) url: &'static str,
+    pub(crate) connect_to: Vec<(&'static str, SocketAddr)>,
+    pub(crate) ca_file: Option<String>,
+    pub(crate) read_back: Option<&'static str>,
+    pub(crate) settles: bool,
+}
+
+impl Terms {
+    /// The service `backend` at `http://backend.test`, which is this address.
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self {
+            url: "http://backend.test",
+            connect_to: vec![("backend.test:80", address)],
+            ca_file: None,
+            read_back: None,
+            settles: false,
+        }
+    }
+}
+
+impl Phase {
+    pub(crate) fn at(address: SocketAddr) -> Self {
+        Self::new(Terms::at(address))
+    }
+
+    pub(crate) fn new(terms: Terms) -> Self {
+        let grants = Grants {
+            phase: PhaseId::parse("health").unwrap(),
+            http: vec![HttpGrant {
+                services: vec![ServiceName::parse("backend").unwrap()],
+                hosts: ["*.test.example", "127.0.0.1:8080", "169.254.169.254", "[::1]"]
+                    .map(|h| HostPattern::parse(h).unwrap())
+                    .to_vec(),
+                methods: ["GET", "HEAD", "POST", "PUT"].map(|m| Method::parse(m).unwrap()).to_vec(),
+                paths: None,
+                class: None,
+                secret: vec![JsonPath::parse("$.access_token").unwrap()],
+                read_back: terms.read_back.map(|path| ReadBack::parse(path).unwrap()),
+            }],
+            files: vec![],
+            secrets: vec![],
+            limits: grant::Limits::default(),
+        };
+        let vault = Arc::new(TestVault::default());
+        let backend = HttpBackend::new(HttpConfig {
+            services: BTreeMap::from([(ServiceName::parse("backend").unwrap(), Url::parse(terms.url).unwrap())]),
+            connect_to: terms.connect_to.into_iter().map(|(from, to)| (from.to_owned(), to)).collect(),
+            ca_file: terms.ca_file.map(String::into_bytes),
+            grants: grants.clone(),
+            vault: vault.clone(),
+        });
+        Self { backend: Arc::new(backend.unwrap()), grants, vault, settles: terms.settles }
+    }
+
+    /// What the vault was given to keep.
+    pub(crate) fn kept(&self) -> Vec<String> {
+        self.vault.0.lock().unwrap().clone()
+    }
+
+    pub(crate) async fn try_send(&self, request: Request) -> Result<Answer<Response>, Halt> {
+        let rules = Rules { run: "RUN".into(), seed: Digest::of(b""), dry_run: false };
+        let gate = Gate::new(Arc::new(Forgetful { settles: self.settles }), self.vault.clone(), rules);
+        let mut guest = Guest::new(gate, self.grants.phase.clone(), Timestamp(0.0), Limits::default());
+        guest.call::<Http, _>(&self.backend, &self.grants, request).await
+    }
+
+    pub(crate) async fn send(&self, request: Request) -> Answer<Response> {
+        self.try_send(request).await.unwrap()
+    }
+
+    pub(crate) async fn get(&self, path: &str) -> Answer<Response> {
+        self.send(to(path)).await
+    }
+}
+
+/// A GET of a path of the service.
+pub(crate) fn to(path: &str) -> Request {
+    Request::get(Target::Service { service: "backend".into(), path: path.into() })
+}
+
+/// A POST of a path of the service.
+pub(crate) fn post(path: &str, body: &str) -> Request {
+    Request { method: "POST".into(), body: body.as_bytes().into(), ..to(path) }
+}

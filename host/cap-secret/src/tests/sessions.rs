@@ -1,0 +1,83 @@
+//! Session tokens: whose they are, and what a crash does to them.
+
+use std::fs;
+
+use holdpoint_gate::{Scrubber as _, Unrevealed, Vault as _};
+
+use super::{binding, guest, run, to, vault};
+use crate::RunVault;
+
+#[test]
+fn a_token_belongs_to_whom_it_was_handed() {
+    let vault = vault(vec![]);
+    let (login, other) = (guest("auth-flow"), guest("health"));
+    let placeholder = vault.keep(&login, "tok-abcdefgh");
+    assert!(placeholder.starts_with("hp-session.auth-flow.0."), "{placeholder}");
+    assert_eq!(vault.keep(&login, "tok-abcdefgh"), placeholder);
+    assert!(vault.keep(&login, "tok-ijklmnop").starts_with("hp-session.auth-flow.1."));
+
+    let cookie = format!("sid={placeholder}; x=1");
+    assert_eq!(vault.reveal(&cookie, &to(&login, None, None)).unwrap(), "sid=tok-abcdefgh; x=1");
+    assert!(matches!(vault.reveal(&cookie, &to(&other, None, None)), Err(Unrevealed::Denied(_))));
+    // Once a server has handed it to the other too, it is also the other's, under the same placeholder.
+    assert_eq!(vault.keep(&other, "tok-abcdefgh"), placeholder);
+    assert_eq!(vault.reveal(&placeholder, &to(&other, None, None)).unwrap(), "tok-abcdefgh");
+}
+
+#[test]
+fn a_named_secret_that_comes_back_stays_named() {
+    let vault = vault(vec![binding("API_KEY", "k-123456789")]);
+    assert_eq!(Some(vault.keep(&guest("health"), "k-123456789")), vault.placeholder("API_KEY"));
+    assert_eq!(vault.keep(&guest("health"), "short"), "short");
+}
+
+#[test]
+fn tokens_survive_a_crash_with_the_file_and_are_lost_without() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions");
+    let login = guest("auth-flow");
+    let first = RunVault::new(&run(), vec![], Some(path.clone())).unwrap();
+    let placeholder = first.keep(&login, "tok-abcdefgh");
+    drop(first);
+    // A line that a crash cut short.
+    fs::write(&path, fs::read_to_string(&path).unwrap() + "{\"guest\":\"auth").unwrap();
+
+    let second = RunVault::new(&run(), vec![], Some(path.clone())).unwrap();
+    assert_eq!(second.reveal(&placeholder, &to(&login, None, None)).unwrap(), "tok-abcdefgh");
+    assert_eq!(second.scrub(b"tok-abcdefgh").unwrap().bytes, placeholder.as_bytes());
+    let next = second.keep(&login, "tok-ijklmnop");
+    assert!(next.starts_with("hp-session.auth-flow.1."), "{next}");
+    drop(second);
+    let third = RunVault::new(&run(), vec![], Some(path.clone())).unwrap();
+    assert_eq!(third.reveal(&next, &to(&login, None, None)).unwrap(), "tok-ijklmnop");
+
+    third.forget().unwrap();
+    third.forget().unwrap();
+    assert!(!path.exists());
+    let Err(Unrevealed::Lost(text)) =
+        RunVault::new(&run(), vec![], None).unwrap().reveal(&next, &to(&login, None, None))
+    else {
+        panic!("should be lost")
+    };
+    assert!(text.ends_with("log in again"), "{text}");
+}
+
+#[cfg(unix)]
+#[test]
+fn nobody_else_can_read_the_file() {
+    use std::os::unix::fs::PermissionsExt as _;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions");
+    fs::write(&path, "").unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+    let vault = RunVault::new(&run(), vec![], Some(path.clone())).unwrap();
+    vault.keep(&guest("auth-flow"), "tok-abcdefgh");
+    assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+}
+
+#[test]
+fn another_runs_placeholder_is_only_text() {
+    let vault = vault(vec![]);
+    let text = "hp-session.health.0.00000000 hp-secret.KEY.00000000";
+    assert_eq!(vault.reveal(text, &to(&guest("health"), None, None)).unwrap(), text);
+}

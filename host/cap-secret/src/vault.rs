@@ -1,0 +1,247 @@
+//! The vault itself: placeholders out, values in, values out of answers.
+
+use std::{
+    collections::{BTreeMap, BTreeSet, HashMap},
+    path::PathBuf,
+    sync::{Mutex, MutexGuard, PoisonError, RwLock},
+};
+
+use holdpoint_gate::{Destination, Scrubbed, Scrubber, Unrevealed, Vault};
+use holdpoint_model::{Denial, PhaseId, RunId};
+
+use crate::{
+    Error, SecretBinding,
+    binding::SHORTEST,
+    find::{Finder, Hidden},
+    placeholder::{self, Meant},
+    sessions::SessionsFile,
+};
+
+/// The secrets and session tokens of one run.
+pub struct RunVault {
+    run: String,
+    named: BTreeMap<String, SecretBinding>,
+    sessions: Mutex<Sessions>,
+    finder: RwLock<Finder>,
+}
+
+/// What servers have handed out.
+#[derive(Default)]
+struct Sessions {
+    /// By value; the same value has one placeholder, whoever got it.
+    tokens: HashMap<String, Token>,
+    /// The value of each placeholder.
+    values: HashMap<(PhaseId, u32), String>,
+    next: BTreeMap<PhaseId, u32>,
+    file: Option<SessionsFile>,
+}
+
+struct Token {
+    guest: PhaseId,
+    n: u32,
+    owners: BTreeSet<PhaseId>,
+}
+
+impl RunVault {
+    /// A vault for a run. With a file, session tokens outlive this process; those of a process before are taken in.
+    pub fn new(run: &RunId, secrets: Vec<SecretBinding>, sessions_file: Option<PathBuf>) -> Result<Self, Error> {
+        let run = run.as_str().to_owned();
+        let mut named = BTreeMap::new();
+        let mut hidden = Vec::new();
+        for binding in secrets {
+            check(&binding)?;
+            if let (Some(value), true) = (&binding.value, binding.is_hidden()) {
+                let placeholder = placeholder::secret(&run, binding.name.as_str());
+                hidden.push(Hidden { value: value.as_str().to_owned(), placeholder });
+            }
+            if let Some(twice) = named.insert(binding.name.to_string(), binding) {
+                return Err(Error::Twice { name: twice.name });
+            }
+        }
+        let mut sessions = Sessions::default();
+        if let Some(path) = sessions_file {
+            let (file, lines) = SessionsFile::open(path)?;
+            for line in lines {
+                let (Ok(guest), Ok(owner)) = (PhaseId::parse(&line.guest), PhaseId::parse(&line.owner)) else {
+                    continue;
+                };
+                let placeholder = placeholder::session(&run, &guest, line.n);
+                hidden.push(Hidden { value: line.value.clone(), placeholder });
+                sessions.take_in(guest, line.n, owner, line.value);
+            }
+            sessions.file = Some(file);
+        }
+        let mut finder = Finder::default();
+        finder.add(hidden);
+        Ok(Self { run, named, sessions: Mutex::new(sessions), finder: RwLock::new(finder) })
+    }
+
+    /// The placeholder of a secret that this machine has a value for.
+    pub fn placeholder(&self, name: &str) -> Option<String> {
+        self.named.get(name)?.value.as_ref().map(|_| placeholder::secret(&self.run, name))
+    }
+
+    /// The binding of a name.
+    pub(crate) fn binding(&self, name: &str) -> Option<&SecretBinding> {
+        self.named.get(name)
+    }
+
+    /// The run has ended: its session tokens leave the disk. They are still taken out of texts.
+    pub fn forget(&self) -> Result<(), Error> {
+        let file = self.sessions().file.take();
+        file.map_or(Ok(()), SessionsFile::remove)
+    }
+
+    fn sessions(&self) -> MutexGuard<'_, Sessions> {
+        // Every change is whole before anything can panic.
+        self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn value(&self, meant: &Meant<'_>, to: &Destination<'_>) -> Result<String, Unrevealed> {
+        match meant {
+            Meant::Secret(name) => self.secret_value(name, to).map_err(Unrevealed::Denied),
+            Meant::Session(guest, n) => self.session_value(guest, *n, to),
+        }
+    }
+
+    fn secret_value(&self, name: &str, to: &Destination<'_>) -> Result<String, Denial> {
+        let place = to.service.map_or_else(|| format!("host {}", to.host), |service| format!("service {service}"));
+        let deny = |reason: String, line: String| Denial {
+            wanted: format!("secret {name} to {place}"),
+            reason,
+            remedy: format!("to allow it, write in holdpoint.toml:\n    [secrets.{name}]\n    {line}"),
+        };
+        let bound = self.named.get(name).and_then(|binding| Some((binding, binding.value.as_ref()?)));
+        let Some((binding, value)) = bound else {
+            return Err(deny("this machine has no value for it".into(), format!("from = {{ env = \"{name}\" }}")));
+        };
+        let may_go = match to.service {
+            Some(service) => binding.services.contains(service),
+            None => binding.hosts.iter().any(|host| host == to.host),
+        };
+        if !may_go {
+            let line = match to.service {
+                Some(service) => format!("services = [\"{service}\"]"),
+                None => format!("hosts = [\"{}\"]", to.host),
+            };
+            return Err(deny(format!("it is not bound to {place}"), line));
+        }
+        match to.header {
+            Some(header) if header.eq_ignore_ascii_case(&binding.header) => Ok(match &binding.format {
+                Some(format) => format.replacen("{}", value.as_str(), 1),
+                None => value.as_str().to_owned(),
+            }),
+            Some(header) => {
+                let reason = format!("it is bound to the header {}, not {header}", binding.header);
+                Err(deny(reason, format!("header = \"{}\"", header.to_ascii_lowercase())))
+            }
+            None => {
+                let reason = format!("it is bound to the header {} and never sent in a body", binding.header);
+                let remedy = format!("send it in the header {}", binding.header);
+                Err(Denial { remedy, ..deny(reason, String::new()) })
+            }
+        }
+    }
+
+    fn session_value(&self, guest: &PhaseId, n: u32, to: &Destination<'_>) -> Result<String, Unrevealed> {
+        let sessions = self.sessions();
+        let Some(value) = sessions.values.get(&(guest.clone(), n)) else {
+            let text = format!(
+                "session token {n} of phase '{guest}' was handed out before the host stopped and is not known any more; log in again"
+            );
+            return Err(Unrevealed::Lost(text));
+        };
+        if sessions.tokens.get(value).is_some_and(|token| token.owners.contains(to.guest)) {
+            return Ok(value.clone());
+        }
+        Err(Unrevealed::Denied(Denial {
+            wanted: format!("session token {n} of phase '{guest}'"),
+            reason: format!("it was never handed to phase '{}'", to.guest),
+            remedy: format!("log in within phase '{}'", to.guest),
+        }))
+    }
+}
+
+impl Sessions {
+    fn take_in(&mut self, guest: PhaseId, n: u32, owner: PhaseId, value: String) {
+        let next = self.next.entry(guest.clone()).or_default();
+        *next = (*next).max(n.saturating_add(1));
+        self.values.insert((guest.clone(), n), value.clone());
+        self.tokens.entry(value).or_insert_with(|| Token { guest, n, owners: BTreeSet::new() }).owners.insert(owner);
+    }
+}
+
+impl Scrubber for RunVault {
+    fn scrub(&self, bytes: &[u8]) -> Option<Scrubbed> {
+        let finder = self.finder.read().unwrap_or_else(PoisonError::into_inner).clone();
+        finder.scrub(bytes)
+    }
+}
+
+impl Vault for RunVault {
+    fn reveal(&self, text: &str, destination: &Destination<'_>) -> Result<String, Unrevealed> {
+        let mut revealed = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((start, end, meant)) = placeholder::first(&self.run, rest) {
+            revealed.push_str(&rest[..start]);
+            revealed.push_str(&self.value(&meant, destination)?);
+            rest = &rest[end..];
+        }
+        revealed.push_str(rest);
+        Ok(revealed)
+    }
+
+    /// A value that is too short to be told from other text is given back as it is.
+    fn keep(&self, guest: &PhaseId, value: &str) -> String {
+        if value.len() < SHORTEST {
+            return value.to_owned();
+        }
+        let is_value = |binding: &&SecretBinding| binding.value.as_ref().is_some_and(|own| own.as_str() == value);
+        if let Some(binding) = self.named.values().find(is_value) {
+            return if binding.public {
+                value.to_owned()
+            } else {
+                placeholder::secret(&self.run, binding.name.as_str())
+            };
+        }
+        let mut sessions = self.sessions();
+        let known =
+            sessions.tokens.get(value).map(|token| (token.guest.clone(), token.n, token.owners.contains(guest)));
+        let (issued_to, n, owns) = known
+            .clone()
+            .unwrap_or_else(|| (guest.clone(), sessions.next.get(guest).copied().unwrap_or_default(), false));
+        let placeholder = placeholder::session(&self.run, &issued_to, n);
+        if owns {
+            return placeholder;
+        }
+        if let Some(file) = &mut sessions.file
+            && file.append(&issued_to, n, guest, value).is_err()
+        {
+            // Without the file the run goes on; only a token that a crash takes away has to be asked for again.
+            sessions.file = None;
+        }
+        sessions.take_in(issued_to, n, guest.clone(), value.to_owned());
+        // Found from now on, before anybody else can learn the placeholder.
+        if known.is_none() {
+            let mut finder = self.finder.write().unwrap_or_else(PoisonError::into_inner);
+            finder.add(vec![Hidden { value: value.to_owned(), placeholder: placeholder.clone() }]);
+        }
+        placeholder
+    }
+}
+
+fn check(binding: &SecretBinding) -> Result<(), Error> {
+    let name = || binding.name.clone();
+    if let Some(format) = &binding.format
+        && !format.contains("{}")
+    {
+        return Err(Error::Format { name: name(), format: format.clone() });
+    }
+    match &binding.value {
+        // A stand-in is reported by the phase that judges the environment; it is no secret.
+        Some(value) if !binding.public && value.as_str().len() < SHORTEST && !value.is_stand_in() => {
+            Err(Error::Short { name: name(), length: value.as_str().len() })
+        }
+        _ => Ok(()),
+    }
+}
