@@ -1,0 +1,140 @@
+//! Grants as they are written, in `[phase.grants]` and in the operator's file.
+
+use std::fmt::Display;
+
+use holdpoint_model::grant::{HostPattern, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
+use holdpoint_model::{Class, ServiceName};
+use toml_span::value::Value;
+
+use crate::diagnostic::Problems;
+use crate::reading::{Fields, Located};
+
+/// What a phase asks for, before variables are filled.
+#[derive(Debug, Default)]
+pub(crate) struct AuthoredGrants {
+    pub(crate) http: Vec<AuthoredHttp>,
+    pub(crate) files: Vec<AuthoredFiles>,
+    pub(crate) secrets: Vec<Located<String>>,
+    pub(crate) calls: Option<Located<u32>>,
+    pub(crate) memory: Option<Located<u64>>,
+    pub(crate) output: Option<Located<u64>>,
+}
+
+/// One entry of `http`.
+#[derive(Debug)]
+pub(crate) struct AuthoredHttp {
+    pub(crate) services: Vec<Located<String>>,
+    hosts: Vec<Located<String>>,
+    methods: Vec<Located<String>>,
+    paths: Option<Vec<Located<String>>>,
+    class: Option<Located<String>>,
+    secret: Vec<Located<String>>,
+    read_back: Option<Located<String>>,
+}
+
+/// One entry of `files`.
+#[derive(Debug)]
+pub(crate) struct AuthoredFiles {
+    pub(crate) directory: Located<String>,
+    pub(crate) path: Located<String>,
+}
+
+impl AuthoredGrants {
+    pub(crate) fn read(mut fields: Fields<'_, '_>, problems: &mut Problems<'_>) -> Self {
+        let mut grants = Self::default();
+        for item in fields.list("http", problems).unwrap_or_default() {
+            grants.http.extend(AuthoredHttp::read(item, problems));
+        }
+        for item in fields.list("files", problems).unwrap_or_default() {
+            let Some(mut entry) = Fields::open(item, "a grant of files", problems) else { continue };
+            let (directory, path) = (entry.required("directory", problems), entry.required("path", problems));
+            entry.close(problems);
+            grants.files.extend(directory.zip(path).map(|(directory, path)| AuthoredFiles { directory, path }));
+        }
+        grants.secrets = fields.strings("secrets", problems).unwrap_or_default();
+        if let Some(mut limits) = fields.table("limits", problems) {
+            grants.calls = limits.count("calls", problems);
+            grants.memory = limits.parsed("memory", parse_size, problems);
+            grants.output = limits.parsed("output", parse_size, problems);
+            limits.close(problems);
+        }
+        fields.unsupported(&["load", "websocket", "gcloud", "exec", "metrics", "data"], problems);
+        fields.close(problems);
+        grants
+    }
+}
+
+impl AuthoredHttp {
+    pub(crate) fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let mut fields = Fields::open(value, "a grant of http", problems)?;
+        let services = fields.strings("services", problems).unwrap_or_default();
+        let hosts = fields.strings("hosts", problems).unwrap_or_default();
+        let methods = fields.strings("methods", problems);
+        if methods.is_none() {
+            problems.at(fields.at, "a grant of http lacks `methods`, e.g. methods = [\"GET\"]");
+        }
+        let http = Self {
+            services,
+            hosts,
+            methods: methods.unwrap_or_default(),
+            paths: fields.strings("paths", problems),
+            class: fields.string("class", problems),
+            secret: fields.strings("secret", problems).unwrap_or_default(),
+            read_back: fields.string("read-back", problems),
+        };
+        fields.unsupported(&["auth"], problems);
+        fields.close(problems);
+        Some(http)
+    }
+
+    /// The grant, with every string filled. Mistaken parts are reported and left out.
+    pub(crate) fn resolve(&self, fill: &mut Fill<'_, '_>) -> HttpGrant {
+        let class = |text: &str| {
+            Class::parse(text)
+                .ok_or_else(|| format!("`{text}` is not a class: write read, repeatable, effect or disruptive"))
+        };
+        HttpGrant {
+            services: fill.all(&self.services, ServiceName::parse),
+            hosts: fill.all(&self.hosts, HostPattern::parse),
+            methods: fill.all(&self.methods, Method::parse),
+            paths: self.paths.as_ref().map(|paths| fill.all(paths, PathPrefix::parse)),
+            class: self.class.as_ref().and_then(|text| fill.one(text, class)),
+            secret: fill.all(&self.secret, JsonPath::parse),
+            read_back: self.read_back.as_ref().and_then(|text| fill.one(text, ReadBack::parse)),
+        }
+    }
+}
+
+/// Fills variables into a text, or says at its place why not.
+pub(crate) type Filler<'f> = &'f dyn Fn(&Located<String>, &mut Problems<'_>) -> Option<String>;
+
+/// Fills variables into strings and parses them.
+pub(crate) struct Fill<'f, 't> {
+    pub(crate) filler: Filler<'f>,
+    pub(crate) problems: &'f mut Problems<'t>,
+}
+
+impl Fill<'_, '_> {
+    pub(crate) fn one<T, E: Display>(
+        &mut self,
+        text: &Located<String>,
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Option<T> {
+        let filled = (self.filler)(text, self.problems)?;
+        match parse(&filled) {
+            Ok(value) => Some(value),
+            Err(e) => {
+                self.problems.at(text.at, e.to_string());
+                None
+            }
+        }
+    }
+
+    pub(crate) fn all<T, E: Display>(
+        &mut self,
+        texts: &[Located<String>],
+        parse: impl Fn(&str) -> Result<T, E>,
+    ) -> Vec<T> {
+        texts.iter().filter_map(|text| self.one(text, &parse)).collect()
+    }
+}

@@ -1,0 +1,94 @@
+//! `bundle.toml` as it is written.
+//!
+//! A field that nobody knows is a mistake, and so is one that only a later version knows. What can be read is read in spite of
+//! mistakes elsewhere, so that resolving finds the rest of them in the same go.
+
+pub(crate) mod environment;
+pub(crate) mod grants;
+pub(crate) mod inputs;
+pub(crate) mod phase;
+
+use environment::Environment;
+use inputs::Input;
+use phase::Phase;
+
+use crate::diagnostic::Problems;
+use crate::reading::{self, Fields, Located, parsed, plain_name};
+
+/// The longest list of phases.
+const MAX_PHASES: usize = 256;
+
+/// A bundle as it is written.
+#[derive(Debug, Default)]
+pub(crate) struct Authored {
+    pub(crate) name: String,
+    pub(crate) version: String,
+    pub(crate) inputs: Vec<Input>,
+    pub(crate) environments: Vec<Environment>,
+    pub(crate) phases: Vec<Phase>,
+}
+
+/// The name of the checklist's file beside `bundle.toml`.
+pub(crate) fn checklist_name(text: &str) -> String {
+    let value = toml_span::parse(text).ok();
+    let name = value.as_ref().and_then(|value| value.pointer("/bundle/checklist")).and_then(|name| name.as_str());
+    name.filter(|name| is_file_name(name)).unwrap_or("checklist.toml").to_owned()
+}
+
+fn is_file_name(name: &str) -> bool {
+    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0'])
+}
+
+impl Authored {
+    /// Reads what can be read. None if the syntax is broken.
+    pub(crate) fn parse(text: &str, problems: &mut Problems<'_>) -> Option<Self> {
+        let value = reading::parse(text, problems)?;
+        let mut top = Fields::open(&value, "a bundle", problems)?;
+        let mut authored = Self::default();
+        if top.take("bundle").is_none() {
+            problems.whole("a bundle begins with [bundle]", None);
+        } else if let Some(head) = top.table("bundle", problems) {
+            authored.head(head, problems);
+        }
+        if let Some(value) = top.take("inputs") {
+            inputs::read(value, "", &mut authored.inputs, problems);
+        }
+        for (name, value) in top.entries("environments", problems) {
+            authored.environments.extend(Environment::read(&name, value, problems));
+        }
+        let phases = top.list("phase", problems).unwrap_or_default();
+        if phases.is_empty() {
+            problems.whole("a bundle has at least one [[phase]]", None);
+        } else if phases.len() > MAX_PHASES {
+            problems.whole(format!("a bundle has at most {MAX_PHASES} phases"), None);
+        }
+        authored.phases = phases.iter().take(MAX_PHASES).filter_map(|value| Phase::read(value, problems)).collect();
+        top.unsupported(&["user", "policy", "rollback", "notify"], problems);
+        top.close(problems);
+        Some(authored)
+    }
+
+    fn head(&mut self, mut head: Fields<'_, '_>, problems: &mut Problems<'_>) {
+        if let Some(name) = head.required("name", problems) {
+            self.name = parsed(&name, plain_name, problems).map(|name| name.value).unwrap_or_default();
+        }
+        if let Some(Located { value, at }) = head.required("version", problems) {
+            let ok = !value.is_empty()
+                && value.len() <= 64
+                && value.chars().all(|c| c.is_ascii_alphanumeric() || ".-+".contains(c));
+            if !ok {
+                problems.at(
+                    at,
+                    format!("`{value}` is not a version: use 1 to 64 of the characters A-Z, a-z, 0-9, ., - and +"),
+                );
+            }
+            self.version = value;
+        }
+        if let Some(Located { value, at }) = head.string("checklist", problems)
+            && !is_file_name(&value)
+        {
+            problems.at(at, format!("`{value}` is not the name of a file beside bundle.toml"));
+        }
+        head.close(problems);
+    }
+}

@@ -1,0 +1,98 @@
+//! Reads a bundle's folder: the one place of this crate that touches the disk.
+
+use std::io::{self, Read as _};
+use std::path::{Component, Path, PathBuf};
+
+use crate::authored::checklist_name;
+use crate::module::{MAX_MODULE, ModuleError};
+use crate::reading::MAX_TEXT;
+use crate::sources::Text;
+
+/// A file of a bundle that could not be read.
+#[derive(Debug, thiserror::Error)]
+pub enum FolderError {
+    #[error("can't read {}: {source}", path.display())]
+    Read { path: PathBuf, source: io::Error },
+    #[error("{} has more than {limit} bytes, which is the most that is read", path.display())]
+    TooLong { path: PathBuf, limit: usize },
+    #[error("{} is not UTF-8", path.display())]
+    NotText { path: PathBuf },
+}
+
+/// The texts of a bundle, and where its modules are looked for.
+#[derive(Debug, Clone)]
+pub struct BundleFolder {
+    /// Absolute.
+    pub folder: PathBuf,
+    pub bundle: Text,
+    pub checklist: Text,
+    modules: Option<PathBuf>,
+}
+
+impl BundleFolder {
+    /// Reads `bundle.toml` and its checklist. `path` is the folder or the file; `modules` is where modules lie, if not where they are
+    /// looked for by themselves.
+    pub fn read(path: &Path, modules: Option<PathBuf>) -> Result<Self, FolderError> {
+        let absolute = path.canonicalize().map_err(|source| FolderError::Read { path: path.to_owned(), source })?;
+        let file = if absolute.is_dir() { absolute.join("bundle.toml") } else { absolute };
+        let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
+        let bundle = text(&file)?;
+        let checklist = text(&folder.join(checklist_name(&bundle.text)))?;
+        Ok(Self { folder, bundle, checklist, modules })
+    }
+
+    /// The bytes of a module by the name that the bundle has for it.
+    pub fn module(&self, module: &str) -> Result<Vec<u8>, ModuleError> {
+        if module.contains(':') {
+            let message = format!(
+                "module {module} comes from a registry or is built in, which is not supported by this version of holdpoint"
+            );
+            return Err(ModuleError {
+                message,
+                hint: Some("write a path, as in module = \"phases/health\"".to_owned()),
+            });
+        }
+        let path = Path::new(module);
+        let plain = !module.is_empty() && path.components().all(|part| matches!(part, Component::Normal(_)));
+        let Some(name) = path.file_stem().and_then(|name| name.to_str()).filter(|_| plain) else {
+            let message = format!("module {module} is not a path below the bundle, without `..`");
+            return Err(ModuleError { message, hint: None });
+        };
+        let places = self.places(path, name);
+        if let Some(place) = places.iter().find(|place| place.is_file()) {
+            return bounded(place, MAX_MODULE).map_err(|e| ModuleError { message: e.to_string(), hint: None });
+        }
+        let looked: Vec<String> = places.iter().map(|place| format!("looked for {}", place.display())).collect();
+        let hint = format!("{}\nbuild the modules of this project with `cargo xtask guests`", looked.join("\n"));
+        Err(ModuleError { message: format!("there is no built module {module}"), hint: Some(hint) })
+    }
+
+    fn places(&self, path: &Path, name: &str) -> Vec<PathBuf> {
+        let file = format!("{name}.wasm");
+        if let Some(modules) = &self.modules {
+            return vec![modules.join(file)];
+        }
+        let direct = self.folder.join(path).with_extension("wasm");
+        let mut places = vec![direct, self.folder.join("modules").join(&file)];
+        // A bundle of a project lies below the folder in which the project's modules are built.
+        let built =
+            self.folder.ancestors().map(|above| above.join("target").join("guests")).find(|guests| guests.is_dir());
+        places.extend(built.map(|guests| guests.join(&file)));
+        places
+    }
+}
+
+fn text(path: &Path) -> Result<Text, FolderError> {
+    let label = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let text =
+        String::from_utf8(bounded(path, MAX_TEXT)?).map_err(|_| FolderError::NotText { path: path.to_owned() })?;
+    Ok(Text { label, text })
+}
+
+fn bounded(path: &Path, limit: usize) -> Result<Vec<u8>, FolderError> {
+    let read = |source| FolderError::Read { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    let file = std::fs::File::open(path).map_err(read)?;
+    file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(read)?;
+    if bytes.len() > limit { Err(FolderError::TooLong { path: path.to_owned(), limit }) } else { Ok(bytes) }
+}

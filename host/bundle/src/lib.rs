@@ -1,0 +1,33 @@
+//! From the texts of a bundle to something that the engine may run.
+//!
+//! Three stages, each a type, and a later function takes only the later type:
+//! - *authored*: `bundle.toml` as it is written, every mistake found with its line and column;
+//! - [`Resolved`]: variables filled, modules pinned by digest and looked into, phases ordered, asks stated;
+//! - [`Verified`]: every ask contained in what the operator's file allows, every service with a place. Only this is run.
+//!
+//! Everything follows from [`Sources`], so that a run stores exactly those and is resolved again on resume and replay. Only
+//! [`BundleFolder`] reads files. Nothing here runs a module, reaches the network, or narrows an ask silently: what is not allowed is
+//! refused with the line that would allow it.
+
+mod authored;
+mod checklist;
+mod diagnostic;
+mod folder;
+mod interpolate;
+mod module;
+mod operator;
+mod reading;
+mod resolved;
+mod sources;
+mod verified;
+mod words;
+
+pub use checklist::parse_checklist;
+pub use diagnostic::{Diagnostic, Diagnostics};
+pub use folder::{BundleFolder, FolderError};
+pub use module::{ModuleError, ModuleFacts};
+pub use operator::{Entry, Operator, SecretBinding, SecretSource, allow};
+pub use resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+pub use sources::{OperatorSource, Sources, Text};
+pub use verified::{PlacedService, Verified, VerifiedPhase};
+pub use words::asks_in_words;

@@ -1,0 +1,162 @@
+//! What a module is and what it imports, read from its bytes. Nothing is compiled and nothing is run.
+
+use holdpoint_model::Digest;
+use wasmparser::{Encoding, Parser, Payload};
+
+/// The largest module that is read.
+pub(crate) const MAX_MODULE: usize = 64 << 20;
+
+const VERSION: &str = "0.1.0";
+/// Packages of the contract that every phase may import.
+const FREE: [&str; 4] = ["types", "context", "clock", "report"];
+/// Packages of the contract that need a grant of the same name.
+const GRANTED: [&str; 3] = ["http", "files", "secrets"];
+
+/// Why the bytes of a module could not be had.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{message}")]
+pub struct ModuleError {
+    pub message: String,
+    /// What would change it.
+    pub hint: Option<String>,
+}
+
+/// What a module says about itself.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ModuleFacts {
+    pub digest: Digest,
+    /// What the component imports, e.g. `holdpoint:http/http@0.1.0`, in the order of its bytes.
+    pub imports: Vec<String>,
+    /// What it exports.
+    pub exports: Vec<String>,
+}
+
+impl ModuleFacts {
+    /// Reads the outermost imports and exports of a component.
+    pub fn read(bytes: &[u8]) -> Result<Self, String> {
+        if bytes.len() > MAX_MODULE {
+            return Err(format!("it has {} bytes, and {MAX_MODULE} are read at most", bytes.len()));
+        }
+        let broken = |e: wasmparser::BinaryReaderError| format!("it is not WebAssembly: {}", e.message());
+        let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0usize);
+        for payload in Parser::new(0).parse_all(bytes) {
+            match payload.map_err(broken)? {
+                Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
+                    return Err("it is a core module, and phases are components; build it for wasm32-wasip2".to_owned());
+                }
+                Payload::Version { .. } => depth += 1,
+                Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentImportSection(section) if depth == 1 => {
+                    for import in section {
+                        imports.push(import.map_err(broken)?.name.name.to_owned());
+                    }
+                }
+                Payload::ComponentExportSection(section) if depth == 1 => {
+                    for export in section {
+                        exports.push(export.map_err(broken)?.name.name.to_owned());
+                    }
+                }
+                _ => {}
+            }
+        }
+        Ok(Self { digest: Digest::of(bytes), imports, exports })
+    }
+
+    /// What keeps the module from being a phase with grants for these capabilities: a message, and what would change it.
+    pub(crate) fn refusals(&self, module: &str, phase: &str, granted: &[&str]) -> Vec<(String, Option<String>)> {
+        let mut refusals = Vec::new();
+        for import in &self.imports {
+            if import.starts_with("wasi:") {
+                continue;
+            }
+            let Some((package, version)) = contract_package(import) else {
+                refusals.push((format!("module {module} imports {import}, which phases are not given"), None));
+                continue;
+            };
+            let needs_grant = GRANTED.contains(&package);
+            let shown = import.split('@').next().unwrap_or(import);
+            if !needs_grant && !FREE.contains(&package) {
+                refusals.push((
+                    format!("module {module} imports {shown}, which this version of holdpoint does not have"),
+                    None,
+                ));
+            } else if version != VERSION {
+                let hint = format!("rebuild it against version {VERSION} of the contract");
+                refusals.push((
+                    format!("module {module} imports {shown} {version}, and this host has {VERSION}"),
+                    Some(hint),
+                ));
+            } else if needs_grant && !granted.contains(&package) {
+                let hint = format!("to allow it, add to [phase.grants] of '{phase}': {}", example(package));
+                refusals.push((
+                    format!("module {module} imports {shown}, but phase `{phase}` grants no {package}"),
+                    Some(hint),
+                ));
+            }
+        }
+        if !self.exports.iter().any(|name| name == "run") {
+            refusals.push((
+                format!("module {module} exports no `run`, so it is a module of another world than `phase`"),
+                None,
+            ));
+        }
+        refusals
+    }
+}
+
+/// `holdpoint:http/http@0.1.0` → (`http`, `0.1.0`).
+fn contract_package(import: &str) -> Option<(&str, &str)> {
+    let (package, rest) = import.strip_prefix("holdpoint:")?.split_once('/')?;
+    Some((package, rest.split_once('@').map_or("without version", |(_, version)| version)))
+}
+
+fn example(package: &str) -> &'static str {
+    match package {
+        "http" => "http = [{ services = [\"…\"], methods = [\"GET\"] }]",
+        "files" => "files = [{ directory = \"…\", path = \"…\" }]",
+        _ => "secrets = [\"…\"]",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn refuses_what_is_no_component() {
+        assert!(ModuleFacts::read(b"hello").unwrap_err().starts_with("it is not WebAssembly"));
+        assert!(ModuleFacts::read(b"").is_err());
+        let core = b"\0asm\x01\0\0\0";
+        assert!(ModuleFacts::read(core).unwrap_err().starts_with("it is a core module"));
+    }
+
+    #[test]
+    fn refuses_imports_of_other_worlds() {
+        let facts = ModuleFacts {
+            digest: Digest::of(b""),
+            imports: [
+                "wasi:cli/stdout@0.2.6",
+                "holdpoint:context/context@0.1.0",
+                "holdpoint:gcloud/invoke@0.1.0",
+                "holdpoint:report/report@0.2.0",
+                "acme:steal/everything",
+                "holdpoint:http/http@0.1.0",
+            ]
+            .map(str::to_owned)
+            .to_vec(),
+            exports: vec![],
+        };
+        let messages: Vec<String> =
+            facts.refusals("phases/x", "x", &[]).into_iter().map(|(message, _)| message).collect();
+        assert_eq!(
+            messages,
+            [
+                "module phases/x imports holdpoint:gcloud/invoke, which this version of holdpoint does not have",
+                "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
+                "module phases/x imports acme:steal/everything, which phases are not given",
+                "module phases/x imports holdpoint:http/http, but phase `x` grants no http",
+                "module phases/x exports no `run`, so it is a module of another world than `phase`",
+            ]
+        );
+    }
+}

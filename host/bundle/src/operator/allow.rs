@@ -1,0 +1,128 @@
+//! Writes what a bundle asks into an operator's file. Comments and everything else in the file stay as they are.
+
+use holdpoint_model::Digest;
+use holdpoint_model::grant::HttpGrant;
+use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
+
+use super::Operator;
+use crate::diagnostic::{Diagnostics, Problems};
+use crate::resolved::Resolved;
+use crate::sources::OperatorSource;
+use crate::verified::check_grants;
+use crate::words::asks_in_words;
+
+/// The operator's file with an entry for exactly what the bundle asks in its environment. Bounds of the whole machine (`environments`,
+/// `[limits]`, `service-overrides`) are the operator's to change: where they forbid what is asked, the lines come back as an error.
+pub fn allow(resolved: &Resolved, operator: &OperatorSource) -> Result<String, Diagnostics> {
+    Operator::parse(operator)?;
+    let mut document: DocumentMut = operator.file.text.parse().map_err(|e: toml_edit::TomlError| {
+        let mut problems = Problems::new(&operator.file.label, &operator.file.text);
+        problems.at(e.span().map_or(0, |span| span.start), e.message().to_owned());
+        Diagnostics::new(problems.into_found())
+    })?;
+    let bundle = subtable(subtable(document.as_table_mut(), "bundles", operator)?, &resolved.name, operator)?;
+    bundle.insert(&resolved.environment.name, Item::Table(entry(resolved)));
+    let text = document.to_string();
+    let mut written = operator.clone();
+    written.file.text.clone_from(&text);
+    let found = check_grants(resolved, &Operator::parse(&written)?, &operator.file.label);
+    if found.is_empty() { Ok(text) } else { Err(Diagnostics::new(found)) }
+}
+
+/// The digest of what a bundle asks, in words, so that the same asks have the same digest whatever else changes.
+pub(crate) fn asks_digest(resolved: &Resolved) -> Digest {
+    let words = asks_in_words(resolved);
+    let parts: Vec<&[u8]> = words.iter().map(String::as_bytes).collect();
+    Digest::of_parts(&parts)
+}
+
+fn subtable<'t>(table: &'t mut Table, key: &str, operator: &OperatorSource) -> Result<&'t mut Table, Diagnostics> {
+    let item = table.entry(key).or_insert_with(|| {
+        let mut table = Table::new();
+        // Only its tables show: no header of its own.
+        table.set_implicit(true);
+        Item::Table(table)
+    });
+    item.as_table_mut().ok_or_else(|| {
+        let mut problems = Problems::new(&operator.file.label, &operator.file.text);
+        problems.whole(
+            format!("`{key}` is written inline, and entries are added to tables only"),
+            Some(format!("write it as [{key}]")),
+        );
+        Diagnostics::new(problems.into_found())
+    })
+}
+
+fn entry(resolved: &Resolved) -> Table {
+    let mut table = Table::new();
+    table.insert("asks", toml_edit::value(asks_digest(resolved).to_string()));
+    let mut http: Vec<HttpGrant> = Vec::new();
+    let (mut directories, mut secrets) = (Vec::new(), Vec::new());
+    for grants in resolved.phases.iter().map(|phase| &phase.grants) {
+        for grant in &grants.http {
+            // Which places of an answer are secret is the bundle's affair.
+            let grant = HttpGrant { secret: vec![], ..grant.clone() };
+            if !http.contains(&grant) {
+                http.push(grant);
+            }
+        }
+        directories.extend(grants.files.iter().map(|grant| grant.path().to_string_lossy().into_owned()));
+        secrets.extend(grants.secrets.iter().map(|grant| grant.name.to_string()));
+    }
+    if !http.is_empty() {
+        table.insert("http", lines(http.iter().map(inline)));
+    }
+    for list in [&mut directories, &mut secrets] {
+        list.sort();
+        list.dedup();
+    }
+    for (key, list) in [("directories", directories), ("secrets", secrets)] {
+        if !list.is_empty() {
+            table.insert(key, toml_edit::value(strings(list)));
+        }
+    }
+    let mut services = Table::new();
+    for ask in resolved.service_asks() {
+        services.insert(ask.name.as_str(), lines(ask.within.iter().map(|pattern| pattern.to_string().into())));
+    }
+    if !services.is_empty() {
+        table.insert("services", Item::Table(services));
+    }
+    table
+}
+
+/// A list with one item a line.
+fn lines(items: impl Iterator<Item = Value>) -> Item {
+    let mut array = Array::new();
+    for item in items {
+        array.push_formatted(item.decorated("\n    ", ""));
+    }
+    array.set_trailing("\n");
+    array.set_trailing_comma(true);
+    toml_edit::value(array)
+}
+
+fn strings<T: ToString>(items: impl IntoIterator<Item = T>) -> Array {
+    items.into_iter().map(|item| item.to_string()).collect()
+}
+
+fn inline(grant: &HttpGrant) -> Value {
+    let mut table = InlineTable::new();
+    if !grant.services.is_empty() {
+        table.insert("services", strings(&grant.services).into());
+    }
+    if !grant.hosts.is_empty() {
+        table.insert("hosts", strings(&grant.hosts).into());
+    }
+    table.insert("methods", strings(&grant.methods).into());
+    if let Some(paths) = &grant.paths {
+        table.insert("paths", strings(paths).into());
+    }
+    if let Some(class) = grant.class {
+        table.insert("class", class.word().into());
+    }
+    if let Some(read_back) = &grant.read_back {
+        table.insert("read-back", read_back.as_str().into());
+    }
+    table.into()
+}

@@ -1,0 +1,204 @@
+//! One phase: its module, its configuration, its rows and its grants.
+
+use std::path::{Path, PathBuf};
+
+use holdpoint_model::grant::{
+    DirectoryName, FilesGrant, Grants, HttpGrant, Limits, SecretName, SecretsGrant, format_duration, format_size,
+};
+use holdpoint_model::{Checklist, PhaseId, RequirementId, ServiceName};
+
+use super::{Modules, ResolvedPhase, Service};
+use crate::authored::Authored;
+use crate::authored::environment::Environment;
+use crate::authored::grants::{AuthoredHttp, Fill};
+use crate::authored::phase::{Phase, resolve_table};
+use crate::diagnostic::{Problems, nearest};
+use crate::interpolate::Variables;
+use crate::module::ModuleFacts;
+use crate::reading::Located;
+use crate::sources::Sources;
+
+/// What a phase is resolved against.
+pub(crate) struct Context<'c> {
+    pub(crate) authored: &'c Authored,
+    pub(crate) sources: &'c Sources,
+    pub(crate) modules: Modules<'c>,
+    pub(crate) checklist: Option<&'c Checklist>,
+    pub(crate) environment: Option<&'c Environment>,
+    pub(crate) services: &'c [Service],
+    pub(crate) variables: &'c Variables,
+}
+
+impl Context<'_> {
+    pub(crate) fn phase(
+        &self,
+        phase: &Phase,
+        taking_part: &dyn Fn(&PhaseId) -> bool,
+        problems: &mut Problems<'_>,
+    ) -> Option<ResolvedPhase> {
+        let requirements = self.requirements(phase, problems);
+        let grants = self.grants(phase, problems);
+        let services = self.granted_services(phase, &grants.http, problems);
+        let config = resolve_table(&phase.config, self.variables, problems).to_string();
+        let (module, bytes, facts) = self.module(phase, problems)?;
+        let needs = self
+            .authored
+            .phases
+            .iter()
+            .map(|other| &other.id.value)
+            .filter(|id| taking_part(id) && phase.needs.iter().any(|need| need.value == id.as_str()))
+            .cloned()
+            .collect();
+        Some(ResolvedPhase {
+            id: phase.id.value.clone(),
+            module,
+            bytes: bytes.into(),
+            digest: facts.digest,
+            imports: facts.imports,
+            config,
+            stage: phase.stage.clone(),
+            needs,
+            requirements,
+            services,
+            grants,
+        })
+    }
+
+    fn module(&self, phase: &Phase, problems: &mut Problems<'_>) -> Option<(String, Vec<u8>, ModuleFacts)> {
+        let Located { value: module, at } = phase.module.clone()?;
+        let bytes = match (self.modules)(&module) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                match e.hint {
+                    Some(hint) => problems.at_with(at, e.message, hint),
+                    None => problems.at(at, e.message),
+                }
+                return None;
+            }
+        };
+        let facts = ModuleFacts::read(&bytes)
+            .map_err(|why| problems.at(at, format!("module {module} can't run: {why}")))
+            .ok()?;
+        let asked = &phase.grants;
+        let granted: Vec<&str> = [
+            ("http", !asked.http.is_empty()),
+            ("files", !asked.files.is_empty()),
+            ("secrets", !asked.secrets.is_empty()),
+        ]
+        .into_iter()
+        .filter_map(|(name, granted)| granted.then_some(name))
+        .collect();
+        for (message, hint) in facts.refusals(&module, phase.id.value.as_str(), &granted) {
+            match hint {
+                Some(hint) => problems.at_with(at, message, hint),
+                None => problems.at(at, message),
+            }
+        }
+        Some((module, bytes, facts))
+    }
+
+    /// What the phase may claim, and the row for each. Every row stands in the checklist.
+    fn requirements(&self, phase: &Phase, problems: &mut Problems<'_>) -> Vec<(RequirementId, RequirementId)> {
+        for (claim, _) in &phase.map {
+            if !phase.requirements.iter().any(|r| r.value == claim.value) {
+                problems.at(claim.at, format!("`map` renames `{}`, which is not in `requirements`", claim.value));
+            }
+        }
+        let mut rows = Vec::new();
+        for claim in &phase.requirements {
+            let row = phase.map.iter().find(|(from, _)| from.value == claim.value).map_or(claim, |(_, to)| to);
+            if let Some(checklist) = self.checklist
+                && checklist.row(&row.value).is_none()
+            {
+                let near = nearest(row.value.as_str(), checklist.rows.iter().map(|r| r.id.as_str()));
+                problems.at(row.at, format!("requirement `{}` is not a row of the checklist{near}", row.value));
+            }
+            rows.push((claim.value.clone(), row.value.clone()));
+        }
+        rows
+    }
+
+    fn grants(&self, phase: &Phase, problems: &mut Problems<'_>) -> Grants {
+        let limits = self.limits(phase, problems);
+        let filler = |text: &Located<String>, problems: &mut Problems<'_>| self.variables.fill(text, problems);
+        let mut fill = Fill { filler: &filler, problems };
+        let http = phase.grants.http.iter().map(|http| http.resolve(&mut fill)).collect();
+        let mut files: Vec<FilesGrant> = Vec::new();
+        for asked in &phase.grants.files {
+            let directory = fill.one(&asked.directory, DirectoryName::parse);
+            let path = fill.one(&asked.path, |path| self.absolute(path));
+            let Some((directory, path)) = directory.zip(path) else { continue };
+            if files.iter().any(|grant| grant.directory == directory) {
+                fill.problems.at(asked.directory.at, format!("directory `{directory}` is granted a second time"));
+                continue;
+            }
+            match FilesGrant::new(directory, &path) {
+                Ok(grant) => files.push(grant),
+                Err(e) => fill.problems.at(asked.path.at, e.to_string()),
+            }
+        }
+        let secrets = self.secrets(phase, &mut fill);
+        Grants { phase: phase.id.value.clone(), http, files, secrets, limits }
+    }
+
+    /// Relative paths start from the bundle's folder.
+    fn absolute(&self, path: &str) -> Result<PathBuf, &'static str> {
+        if path.is_empty() {
+            Err("the path of a directory is not empty")
+        } else {
+            Ok(self.sources.folder.join(Path::new(path)))
+        }
+    }
+
+    fn secrets(&self, phase: &Phase, fill: &mut Fill<'_, '_>) -> Vec<SecretsGrant> {
+        let mut secrets = Vec::new();
+        for asked in &phase.grants.secrets {
+            let Some(name) = fill.one(asked, SecretName::parse) else { continue };
+            let known: Vec<&SecretName> =
+                self.environment.iter().flat_map(|e| e.secrets.iter().chain(&e.public)).collect();
+            if self.environment.is_some() && !known.contains(&&name) {
+                let near = nearest(name.as_str(), known.iter().map(|n| n.as_str()));
+                fill.problems.at(asked.at, format!("secret `{name}` is not bound to the environment{near}"));
+            }
+            secrets.push(SecretsGrant { name });
+        }
+        secrets
+    }
+
+    fn limits(&self, phase: &Phase, problems: &mut Problems<'_>) -> Limits {
+        let (default, most) = (Limits::default(), Limits::ABSOLUTE);
+        let asked = &phase.grants;
+        if let Some(calls) = asked.calls.as_ref().filter(|calls| calls.value > most.max_calls) {
+            problems.at(calls.at, format!("no phase makes more than {} calls", most.max_calls));
+        }
+        for (size, bound) in [(&asked.memory, most.memory), (&asked.output, most.output)] {
+            if let Some(size) = size.as_ref().filter(|size| size.value > bound || size.value == 0) {
+                problems.at(size.at, format!("a phase has more than nothing and at most {}", format_size(bound)));
+            }
+        }
+        let deadline = phase.deadline.unwrap_or(default.deadline);
+        if deadline > most.deadline {
+            problems.at(phase.id.at, format!("no phase runs longer than {}", format_duration(most.deadline)));
+        }
+        Limits {
+            deadline,
+            max_calls: asked.calls.as_ref().map_or(default.max_calls, |calls| calls.value),
+            memory: asked.memory.as_ref().map_or(default.memory, |memory| memory.value),
+            output: asked.output.as_ref().map_or(default.output, |output| output.value),
+        }
+    }
+
+    /// The services that grants name, in the order of the bundle. Each exists.
+    fn granted_services(&self, phase: &Phase, http: &[HttpGrant], problems: &mut Problems<'_>) -> Vec<ServiceName> {
+        if self.environment.is_some() {
+            for named in phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services) {
+                if !named.value.contains("${") && self.services.iter().all(|s| s.name.as_str() != named.value) {
+                    let near = nearest(&named.value, self.services.iter().map(|s| s.name.as_str()));
+                    problems.at(named.at, format!("service `{}` is not in the environment{near}", named.value));
+                }
+            }
+        }
+        let granted = |name: &ServiceName| http.iter().any(|grant| grant.services.contains(name));
+        self.services.iter().map(|s| &s.name).filter(|name| granted(name)).cloned().collect()
+    }
+}

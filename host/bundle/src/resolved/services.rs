@@ -1,0 +1,74 @@
+//! Where the services of the chosen environment live.
+
+use holdpoint_model::grant::UrlPattern;
+use url::Url;
+
+use super::Service;
+use crate::authored::environment::{AuthoredService, AuthoredUrl, Environment};
+use crate::diagnostic::{Problems, nearest};
+use crate::interpolate::Variables;
+use crate::reading::Located;
+use crate::sources::Sources;
+
+pub(crate) fn resolve(
+    environment: &Environment,
+    sources: &Sources,
+    variables: &Variables,
+    problems: &mut Problems<'_>,
+) -> Vec<Service> {
+    for name in sources.services.keys().filter(|name| environment.services.iter().all(|s| s.name.as_str() != **name)) {
+        let near = nearest(name, environment.services.iter().map(|s| s.name.as_str()));
+        problems.typed(format!("environment `{}` has no service `{name}`{near}", environment.name), None);
+    }
+    environment.services.iter().map(|service| one(service, sources, variables, problems)).collect()
+}
+
+fn one(service: &AuthoredService, sources: &Sources, variables: &Variables, problems: &mut Problems<'_>) -> Service {
+    let (mut within, mut base) = (Vec::new(), None);
+    match &service.url {
+        None => {}
+        Some(AuthoredUrl::Fixed(text)) => {
+            if let Some((url, pattern)) = fixed(text, variables, problems) {
+                base = Some(url);
+                within.push(pattern);
+            }
+        }
+        Some(AuthoredUrl::CloudRun { within: texts }) => {
+            for text in texts {
+                let Some(filled) = variables.fill(text, problems) else { continue };
+                match UrlPattern::parse(&filled) {
+                    Ok(pattern) => within.push(pattern),
+                    Err(e) => problems.at(text.at, e.to_string()),
+                }
+            }
+        }
+    }
+    let given = sources.services.get(service.name.as_str());
+    if let Some(given) = given {
+        match base_url(given) {
+            Ok((url, _)) => base = Some(url),
+            Err(why) => problems.typed(format!("the URL `{given}` of service `{}` {why}", service.name), None),
+        }
+    }
+    let title = service.title.clone().unwrap_or_else(|| service.name.to_string());
+    Service { name: service.name.clone(), title, within, base, overridden: given.is_some() }
+}
+
+fn fixed(text: &Located<String>, variables: &Variables, problems: &mut Problems<'_>) -> Option<(Url, UrlPattern)> {
+    let filled = variables.fill(text, problems)?;
+    base_url(&filled).map_err(|why| problems.at(text.at, format!("the URL `{filled}` {why}"))).ok()
+}
+
+/// A URL that requests start from: a scheme, a host, perhaps a port and a path.
+fn base_url(text: &str) -> Result<(Url, UrlPattern), String> {
+    let url = Url::parse(text).map_err(|e| format!("can't be read: {e}"))?;
+    if !url.username().is_empty() || url.password().is_some() || url.query().is_some() || url.fragment().is_some() {
+        return Err("has a user, a query or a fragment, which a service's URL does not".to_owned());
+    }
+    let scheme = url.scheme();
+    let host = url.host_str().unwrap_or_default();
+    let port = url.port().map_or(String::new(), |port| format!(":{port}"));
+    let pattern = UrlPattern::parse(&format!("{scheme}://{host}{port}"))
+        .map_err(|e| format!("is no place for a service: {e}"))?;
+    Ok((url, pattern))
+}

@@ -1,0 +1,269 @@
+//! A bundle whose every ask is allowed, whose modules are the ones that were pinned, and whose services have a place. Only this runs.
+
+use std::collections::BTreeMap;
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use holdpoint_model::grant::{Grants, HostPort, ServiceAsk, UrlPattern, contained, services_contained};
+use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceName};
+use url::Url;
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::operator::{Operator, SecretBinding, asks_digest};
+use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+use crate::sources::Sources;
+
+/// What the engine gets.
+#[derive(Debug, Clone)]
+pub struct Verified {
+    pub name: String,
+    pub version: String,
+    /// The digest of bundle, checklist and modules.
+    pub digest: Digest,
+    pub operator_digest: Digest,
+    pub environment: EnvironmentFacts,
+    /// The services that a phase may reach.
+    pub services: Vec<PlacedService>,
+    /// Each phase after those that it needs.
+    pub phases: Vec<VerifiedPhase>,
+    pub only: Option<Vec<PhaseId>>,
+    pub checklist: Checklist,
+    pub connect_to: BTreeMap<HostPort, SocketAddr>,
+    pub ca_file: Option<PathBuf>,
+    /// Those that some phase is granted.
+    pub secrets: Vec<SecretBinding>,
+    pub parallel: usize,
+    /// Every effect is refused.
+    pub dry_run_only: bool,
+}
+
+/// A service with its URL.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlacedService {
+    pub name: ServiceName,
+    /// What the platform calls it.
+    pub title: String,
+    pub base: Url,
+}
+
+/// A phase that may run.
+#[derive(Debug, Clone)]
+pub struct VerifiedPhase {
+    pub id: PhaseId,
+    pub module: String,
+    pub bytes: Arc<[u8]>,
+    pub digest: Digest,
+    /// JSON with sorted keys.
+    pub config: String,
+    pub stage: String,
+    pub needs: Vec<PhaseId>,
+    /// The ids that it may claim, and the row that each speaks for.
+    pub requirements: Vec<(RequirementId, RequirementId)>,
+    /// The services that it may reach, in the order of the bundle.
+    pub services: Vec<ServiceName>,
+    /// Also its limits.
+    pub grants: Grants,
+}
+
+impl Verified {
+    /// Compares a resolved bundle with what the operator allows. `pinned` are the digests that a run's header holds, where there is one
+    /// already: a module that is another since then is refused.
+    pub fn new(
+        resolved: Resolved,
+        sources: &Sources,
+        pinned: Option<&BTreeMap<PhaseId, Digest>>,
+    ) -> Result<Self, Diagnostics> {
+        let Some(source) = &sources.operator else {
+            let hint = format!(
+                "run `holdpoint allow` on the bundle, or pass --operator with a file that has [bundles.{}]",
+                resolved.name
+            );
+            return Err(Diagnostics::new(vec![whole(
+                "operator",
+                "there is no operator's file, so nothing is allowed",
+                Some(hint),
+            )]));
+        };
+        let operator = Operator::parse(source)?;
+        let mut found = check_grants(&resolved, &operator, &source.file.label);
+        found.extend(resolved.phases.iter().filter_map(|phase| check_digest(phase, pinned, &resolved.label)));
+        let (services, unplaced) = place(&resolved);
+        found.extend(unplaced);
+        if !found.is_empty() {
+            return Err(Diagnostics::new(found));
+        }
+        let granted = |binding: &SecretBinding| {
+            resolved.phases.iter().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
+        };
+        let secrets = operator.secrets.into_iter().filter(granted).collect();
+        Ok(Self {
+            operator_digest: Operator::digest(Some(source)),
+            services,
+            phases: resolved.phases.into_iter().map(VerifiedPhase::from).collect(),
+            name: resolved.name,
+            version: resolved.version,
+            digest: resolved.digest,
+            environment: resolved.environment,
+            only: resolved.only,
+            checklist: resolved.checklist,
+            connect_to: operator.connect_to,
+            ca_file: operator.ca_file,
+            secrets,
+            parallel: operator.parallel,
+            dry_run_only: operator.dry_run_only,
+        })
+    }
+}
+
+impl From<ResolvedPhase> for VerifiedPhase {
+    fn from(phase: ResolvedPhase) -> Self {
+        Self {
+            id: phase.id,
+            module: phase.module,
+            bytes: phase.bytes,
+            digest: phase.digest,
+            config: phase.config,
+            stage: phase.stage,
+            needs: phase.needs,
+            requirements: phase.requirements,
+            services: phase.services,
+            grants: phase.grants,
+        }
+    }
+}
+
+impl Resolved {
+    /// The services that some phase may reach.
+    fn reached(&self) -> impl Iterator<Item = &Service> {
+        self.services.iter().filter(|service| self.phases.iter().any(|phase| phase.services.contains(&service.name)))
+    }
+
+    /// Where the bundle wants to reach services. One that was moved elsewhere by `--service` asks for nothing: the operator's
+    /// `service-overrides` decide about it.
+    pub(crate) fn service_asks(&self) -> Vec<ServiceAsk> {
+        self.reached()
+            .filter(|service| service.is_where_the_bundle_says())
+            .map(|service| ServiceAsk { name: service.name.clone(), within: service.within.clone() })
+            .collect()
+    }
+}
+
+/// What the operator does not allow.
+pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str) -> Vec<Diagnostic> {
+    let (bundle, environment) = (&resolved.name, &resolved.environment.name);
+    let mut found = Vec::new();
+    if operator.environments.as_ref().is_some_and(|allowed| !allowed.contains(environment)) {
+        let hint = format!("to allow it, add \"{environment}\" to environments in {label}");
+        found.push(whole(
+            label,
+            &format!("environment `{environment}` is not one that this machine may validate"),
+            Some(hint),
+        ));
+    }
+    found.extend(resolved.reached().filter_map(|service| check_override(service, operator, label)));
+    found.extend(check_disruption(resolved, operator, label));
+    let Some(ceiling) = operator.ceiling(bundle, environment) else {
+        let hint =
+            format!("`holdpoint allow` shows what it asks and writes [bundles.{bundle}.{environment}] into {label}");
+        found.push(whole(
+            label,
+            &format!("nothing is allowed to bundle `{bundle}` in environment `{environment}`"),
+            Some(hint),
+        ));
+        return found;
+    };
+    let entry = operator.bundles.get(&(bundle.clone(), environment.clone()));
+    let changed = entry.and_then(|entry| entry.asks).is_some_and(|asks| asks != asks_digest(resolved));
+    let more = if changed { "asks for more than was allowed, to" } else { "asks for what is not allowed, to" };
+    let asks = resolved.phases.iter().filter_map(|phase| {
+        contained(&phase.grants, &ceiling).err().map(|missing| (format!("phase `{}`", phase.id), missing))
+    });
+    let services = services_contained(&resolved.service_asks(), &ceiling)
+        .err()
+        .map(|missing| (format!("bundle `{bundle}`"), missing));
+    for (who, missing) in asks.chain(services) {
+        for missing in missing {
+            let table = match missing.table {
+                "" => format!("[bundles.{bundle}.{environment}]"),
+                table => format!("[{table}]"),
+            };
+            let hint = format!("to allow it, add to {table} in {label}:\n    {}", missing.line);
+            found.push(whole(label, &format!("{who} {more} {}", missing.what), Some(hint)));
+        }
+    }
+    found
+}
+
+fn check_override(service: &Service, operator: &Operator, label: &str) -> Option<Diagnostic> {
+    let base = service.base.as_ref().filter(|_| service.overridden)?;
+    if service.is_where_the_bundle_says() || operator.service_overrides.iter().any(|pattern| pattern.covers(base)) {
+        return None;
+    }
+    let within: Vec<String> = service.within.iter().map(UrlPattern::to_string).collect();
+    let message = format!(
+        "--service {}={base} is neither within {} nor an override that this machine allows",
+        service.name,
+        within.join(", ")
+    );
+    let place = &base[..url::Position::BeforePath];
+    let hint = format!("to allow it, add to {label}:\n    service-overrides = [\"{place}\"]");
+    Some(whole(label, &message, Some(hint)))
+}
+
+fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Option<Diagnostic> {
+    let environment = &resolved.environment.name;
+    let disrupts =
+        |phase: &&ResolvedPhase| phase.grants.http.iter().any(|grant| grant.class == Some(Class::Disruptive));
+    let phase = resolved.phases.iter().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
+    let message = format!("phase `{}` disturbs environment `{environment}` on purpose", phase.id);
+    Some(whole(label, &message, Some(format!("to allow it, add \"{environment}\" to disruptive in {label}"))))
+}
+
+fn check_digest(phase: &ResolvedPhase, pinned: Option<&BTreeMap<PhaseId, Digest>>, label: &str) -> Option<Diagnostic> {
+    let actual = Digest::of(&phase.bytes);
+    let wanted = match pinned {
+        None => phase.digest,
+        Some(pinned) => match pinned.get(&phase.id) {
+            Some(digest) => *digest,
+            None => {
+                return Some(whole(
+                    label,
+                    &format!("phase `{}` is not part of the run that was begun", phase.id),
+                    None,
+                ));
+            }
+        },
+    };
+    (actual != wanted).then(|| {
+        let message = format!("module {} of phase `{}` is {actual}, and {wanted} was pinned", phase.module, phase.id);
+        whole(label, &message, Some("put the pinned module back, or begin a new run".to_owned()))
+    })
+}
+
+fn place(resolved: &Resolved) -> (Vec<PlacedService>, Vec<Diagnostic>) {
+    let (mut placed, mut found) = (Vec::new(), Vec::new());
+    for service in resolved.reached() {
+        match &service.base {
+            Some(base) => {
+                placed.push(PlacedService {
+                    name: service.name.clone(),
+                    title: service.title.clone(),
+                    base: base.clone(),
+                });
+            }
+            None => {
+                let message = format!(
+                    "the URL of service `{}` is not known, and this version does not ask Cloud Run for it",
+                    service.name
+                );
+                found.push(whole(&resolved.label, &message, Some(format!("pass --service {}=URL", service.name))));
+            }
+        }
+    }
+    (placed, found)
+}
+
+fn whole(file: &str, message: &str, hint: Option<String>) -> Diagnostic {
+    Diagnostic { file: file.to_owned(), position: None, message: message.to_owned(), hint }
+}

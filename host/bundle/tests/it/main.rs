@@ -1,0 +1,6 @@
+//! From texts to what may run: bundles, and what operators allow them.
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+mod bundles;
+mod operators;
+mod support;

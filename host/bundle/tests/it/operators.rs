@@ -1,0 +1,270 @@
+//! What an operator allows, and what is refused with the lines that would allow it.
+
+use crate::support::{component, modules, operator, shipped};
+use holdpoint_bundle::{
+    BundleFolder, Diagnostics, Operator, Resolved, SecretSource, Sources, Verified, allow, asks_in_words,
+};
+use holdpoint_model::Digest;
+
+const COMMENTED: &str = "# ours\nca-file = \"ca.pem\" # the demo's\n\n[limits]\nparallel = 4\n";
+
+fn resolve(sources: &Sources) -> Resolved {
+    Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"))
+}
+
+fn verify(mut sources: Sources, text: &str) -> Result<Verified, Diagnostics> {
+    sources.operator = Some(operator(text));
+    Verified::new(resolve(&sources), &sources, None)
+}
+
+fn allowed() -> String {
+    allow(&resolve(&shipped()), &operator(COMMENTED)).unwrap()
+}
+
+#[test]
+fn without_a_file_nothing_is_allowed() {
+    let error = Verified::new(resolve(&shipped()), &shipped(), None).unwrap_err().to_string();
+    assert!(error.starts_with("operator  there is no operator's file, so nothing is allowed"), "{error}");
+    let error = verify(shipped(), "").unwrap_err().to_string();
+    assert!(
+        error.starts_with("holdpoint.toml  nothing is allowed to bundle `netra-staging` in environment `staging`"),
+        "{error}"
+    );
+}
+
+#[test]
+fn what_was_allowed_may_run() {
+    let text = allowed();
+    let verified = verify(shipped(), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    assert_eq!(verified.parallel, 4);
+    assert_eq!(verified.ca_file.unwrap().to_str(), Some("/etc/holdpoint/ca.pem"));
+    assert_eq!(verified.services[0].base.as_str(), "https://netra-backend-staging-demo.a.run.app/");
+    assert_eq!(verified.operator_digest, Digest::of(text.as_bytes()));
+}
+
+#[test]
+fn allowing_keeps_comments_and_can_be_repeated() {
+    let once = allowed();
+    assert!(once.starts_with(COMMENTED), "{once}");
+    assert_eq!(allow(&resolve(&shipped()), &operator(&once)).unwrap(), once);
+    let rest: Vec<&str> = once[COMMENTED.len()..].lines().filter(|line| !line.starts_with("asks")).collect();
+    assert_eq!(
+        rest.join("\n"),
+        r#"
+[bundles.netra-staging.staging]
+http = [
+    { services = ["backend", "auth", "frontend"], methods = ["GET"] },
+]
+directories = ["/srv/netra/config"]
+
+[bundles.netra-staging.staging.services]
+backend = [
+    "https://netra-backend-staging-*.a.run.app",
+    "https://netra-backend-staging-*.run.app",
+]
+auth = [
+    "https://netra-auth-service-*.a.run.app",
+    "https://netra-auth-service-*.run.app",
+]
+frontend = [
+    "https://netra-frontend-staging-*.a.run.app",
+    "https://netra-frontend-staging-*.run.app",
+]"#
+    );
+}
+
+#[test]
+fn a_bundle_that_asks_for_more_is_refused_with_the_difference() {
+    let mut more = shipped();
+    more.bundle.text = more
+        .bundle
+        .text
+        .replace("methods = [\"GET\"]", "methods = [\"GET\", \"POST\"]")
+        .replace("deadline = \"5m\"", "deadline = \"2h\"")
+        .replace("\"https://netra-auth-service-*.run.app\"", "\"https://evil.example.com\"");
+    more.inputs.insert("config".to_owned(), "/etc".to_owned());
+    assert_eq!(
+        verify(more, &allowed()).unwrap_err().to_string(),
+        r#"holdpoint.toml  bundle `netra-staging` asks for more than was allowed, to reach service auth at "https://evil.example.com"
+    to allow it, add to [bundles.netra-staging.staging] in holdpoint.toml:
+        services.auth = ["https://evil.example.com"]
+holdpoint.toml  phase `config` asks for more than was allowed, to read files below /etc
+    to allow it, add to [bundles.netra-staging.staging] in holdpoint.toml:
+        directories = ["/etc"]
+holdpoint.toml  phase `health` asks for more than was allowed, to run for 2h
+    to allow it, add to [limits] in holdpoint.toml:
+        max-deadline = "2h"
+holdpoint.toml  phase `health` asks for more than was allowed, to send POST to service backend, service auth, service frontend
+    to allow it, add to [bundles.netra-staging.staging] in holdpoint.toml:
+        http = [{ services = ["backend", "auth", "frontend"], methods = ["POST"] }]
+4 errors, nothing was run"#
+    );
+}
+
+#[test]
+fn bounds_of_the_machine_are_not_widened_by_allowing() {
+    let error = allow(&resolve(&shipped()), &operator("environments = []\n[limits]\nmax-deadline = \"1m\"\n"))
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("environment `staging` is not one that this machine may validate"), "{error}");
+    assert!(error.contains("max-deadline = \"5m\""), "{error}");
+}
+
+#[test]
+fn an_override_must_be_where_bundle_or_operator_say() {
+    let mut local = shipped();
+    local.only = vec!["health".to_owned()];
+    for name in ["backend", "auth", "frontend"] {
+        local.services.insert(name.to_owned(), "http://127.0.0.1:8080/base".to_owned());
+    }
+    let error = verify(local.clone(), &allowed()).unwrap_err().to_string();
+    assert!(
+        error.contains("add to holdpoint.toml:\n        service-overrides = [\"http://127.0.0.1:8080\"]"),
+        "{error}"
+    );
+    assert!(error.ends_with("3 errors, nothing was run"), "{error}");
+    let text = format!("service-overrides = [\"http://127.0.0.1:*\"]\n{}", allowed());
+    let verified = verify(local, &text).unwrap_or_else(|e| panic!("{e}"));
+    assert_eq!(verified.services[0].base.as_str(), "http://127.0.0.1:8080/base");
+}
+
+#[test]
+fn a_service_without_a_url_stops_only_those_who_reach_it() {
+    let mut late = shipped();
+    late.services.remove("auth");
+    let error = verify(late.clone(), &allowed()).unwrap_err().to_string();
+    assert!(error.contains("the URL of service `auth` is not known"), "{error}");
+    assert!(error.contains("pass --service auth=URL"), "{error}");
+    late.only = vec!["config".to_owned()];
+    assert!(verify(late, &allowed()).is_ok());
+}
+
+#[test]
+fn a_module_that_changed_since_the_run_began_is_refused() {
+    let mut sources = shipped();
+    sources.operator = Some(operator(&allowed()));
+    let pinned = resolve(&sources).modules();
+    assert!(Verified::new(resolve(&sources), &sources, Some(&pinned)).is_ok());
+    let changed = |name: &str| match name {
+        "phases/health" => Ok(component(&["holdpoint:http/http@0.1.0"])),
+        _ => modules(name),
+    };
+    let resolved = Resolved::from_sources(&sources, &changed).unwrap();
+    let error = Verified::new(resolved, &sources, Some(&pinned)).unwrap_err().to_string();
+    assert!(error.contains("module phases/health of phase `health` is sha256:"), "{error}");
+}
+
+#[test]
+fn says_in_words_what_is_asked() {
+    assert_eq!(
+        asks_in_words(&resolve(&shipped()))[3..],
+        [
+            "reach service frontend at https://netra-frontend-staging-*.a.run.app, https://netra-frontend-staging-*.run.app",
+            "config: read files below /srv/netra/config as config",
+            "config: run for 2m with 10000 calls, 64MiB of memory and 64MiB of output",
+            "health: send GET to services backend, auth, frontend",
+            "health: run for 5m with 10000 calls, 64MiB of memory and 64MiB of output",
+        ]
+    );
+}
+
+#[test]
+fn reads_a_whole_file() {
+    let text = r#"
+environments = ["staging"]
+dry-run-only = true
+connect-to = { "a.run.app:443" = "127.0.0.1:18443" }
+directories = ["shared"]
+[limits]
+max-calls = 5
+[secrets.KEY]
+from = { file = "key" }
+services = ["backend"]
+header = "authorization"
+format = "Bearer {}"
+"#;
+    let read = Operator::parse(&operator(text)).unwrap_or_else(|e| panic!("{e}"));
+    assert!(read.dry_run_only);
+    assert_eq!(read.limits.0.max_calls, 5);
+    assert_eq!(read.directories[0].to_str(), Some("/etc/holdpoint/shared"));
+    assert_eq!(read.secrets[0].from, SecretSource::File("/etc/holdpoint/key".into()));
+    assert_eq!(read.connect_to.values().next().unwrap().to_string(), "127.0.0.1:18443");
+}
+
+#[test]
+fn refuses_mistakes_with_their_places() {
+    let text = r#"
+http = [{ services = ["backend"], hosts = ["*"], methods = ["get"] }]
+conect-to = {}
+connect-to = { "a.run.app" = "localhost:1" }
+directories = ["../x"]
+[secrets.KEY]
+header = "Host"
+format = "Bearer"
+[bundles.x.y]
+asks = "sha256:1"
+"#;
+    assert_eq!(
+        Operator::parse(&operator(text)).unwrap_err().to_string(),
+        r#"holdpoint.toml  service `backend` stands outside of the entry of a bundle, and only bundles have services
+holdpoint.toml:2:45  `*` is not a host pattern: a star may only stand for whole parts at the front, as in *.example.com
+holdpoint.toml:2:62  `get` is not an HTTP method: use 1 to 20 upper-case letters, e.g. GET
+holdpoint.toml:3:1  unknown field `conect-to`, did you mean `connect-to`?
+holdpoint.toml:4:17  `a.run.app` lacks a port, as in api.example.com:443
+holdpoint.toml:4:31  `localhost:1` is not an address and a port, as in "127.0.0.1:8443"
+holdpoint.toml:5:17  `/etc/holdpoint/../x` is not a directory: its path must not contain `..`
+holdpoint.toml:6:1  secret `KEY` lacks from = { env = "…" } or from = { file = "…" }
+holdpoint.toml:7:11  `Host` is not the name of a header that may carry a secret; write it in lower case, as in "authorization"
+holdpoint.toml:8:11  `Bearer` lacks the place `{}` of the value, as in "Bearer {}"
+holdpoint.toml:10:9  a digest is `sha256:` and 64 hexadecimal digits
+11 errors, nothing was run"#
+    );
+}
+
+#[test]
+fn looks_for_modules_and_says_where() {
+    let folder = tempfile::tempdir().unwrap();
+    let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
+    write("bundle.toml", shipped().bundle.text.as_bytes());
+    write("checklist.toml", shipped().checklist.text.as_bytes());
+    let bundle = BundleFolder::read(folder.path(), None).unwrap();
+    assert_eq!(bundle.bundle, shipped().bundle);
+    assert_eq!(bundle.checklist, shipped().checklist);
+    let error = bundle.module("phases/health").unwrap_err();
+    assert_eq!(error.message, "there is no built module phases/health");
+    assert!(error.hint.unwrap().contains("modules/health.wasm"));
+    std::fs::create_dir(folder.path().join("modules")).unwrap();
+    write("modules/health.wasm", b"x");
+    assert_eq!(bundle.module("phases/health").unwrap(), b"x");
+    for bad in ["", "/etc/passwd", "../health", "oci://registry/x", "builtin:health"] {
+        assert!(bundle.module(bad).is_err(), "{bad:?} should be refused");
+    }
+    let elsewhere = BundleFolder::read(folder.path(), Some(folder.path().join("none"))).unwrap();
+    assert!(elsewhere.module("phases/health").is_err());
+}
+
+#[test]
+fn a_service_that_moved_away_needs_consent_even_with_the_same_grants() {
+    let mut moved = shipped();
+    moved.bundle.text = moved.bundle.text.replace("netra-backend-staging-*.a.run.app", "evil-*.a.run.app");
+    moved.services.insert("backend".to_owned(), "https://evil-x.a.run.app".to_owned());
+    let error = verify(moved, &allowed()).unwrap_err().to_string();
+    assert!(error.contains("services.backend = [\"https://evil-*.a.run.app\"]"), "{error}");
+}
+
+#[test]
+fn the_lines_that_are_shown_are_enough() {
+    let lines = r#"
+[bundles.netra-staging.staging]
+http = [{ services = ["backend", "auth", "frontend"], methods = ["GET"] }]
+directories = ["/srv/netra/config"]
+services.backend = ["https://netra-backend-staging-*.a.run.app", "https://netra-backend-staging-*.run.app"]
+services.auth = ["https://netra-auth-service-*.a.run.app", "https://netra-auth-service-*.run.app"]
+services.frontend = ["https://netra-frontend-staging-*.a.run.app", "https://netra-frontend-staging-*.run.app"]
+"#;
+    let error = verify(shipped(), "[bundles.netra-staging.staging]\n").unwrap_err().to_string();
+    for line in lines.lines().skip(2) {
+        assert!(error.contains(line), "{line} is not in\n{error}");
+    }
+    assert!(verify(shipped(), lines).is_ok());
+}

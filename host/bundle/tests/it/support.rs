@@ -1,0 +1,114 @@
+//! Sources and small components for the tests of this crate.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+use holdpoint_bundle::{ModuleError, OperatorSource, Sources, Text};
+
+/// A component that imports empty interfaces and exports `run`, by hand: the preamble, one empty instance type, the imports, one empty
+/// component as the export.
+pub(crate) fn component(imports: &[&str]) -> Vec<u8> {
+    let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
+    let mut section = |id: u8, body: Vec<u8>| {
+        bytes.push(id);
+        bytes.extend(leb(body.len()));
+        bytes.extend(body);
+    };
+    section(7, vec![1, 0x42, 0]);
+    let mut body = leb(imports.len());
+    for name in imports {
+        body.push(0);
+        body.extend(leb(name.len()));
+        body.extend(name.bytes());
+        body.extend([5, 0]);
+    }
+    section(10, body);
+    section(4, b"\0asm\x0d\0\x01\0".to_vec());
+    section(11, [&[1, 0, 3][..], b"run", &[4, 0, 0]].concat());
+    bytes
+}
+
+fn leb(mut number: usize) -> Vec<u8> {
+    let mut bytes = Vec::new();
+    loop {
+        let low = (number & 0x7f) as u8;
+        number >>= 7;
+        if number == 0 {
+            bytes.push(low);
+            return bytes;
+        }
+        bytes.push(low | 0x80);
+    }
+}
+
+/// Modules by name: `phases/health` imports http, `phases/config` files, `phases/plain` nothing, `phases/cloud` what nobody has.
+pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
+    Ok(match name {
+        "phases/health" => {
+            component(&["wasi:cli/stdout@0.2.6", "holdpoint:context/context@0.1.0", "holdpoint:http/http@0.1.0"])
+        }
+        "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
+        "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
+        "phases/cloud" => component(&["holdpoint:gcloud/invoke@0.1.0"]),
+        "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),
+        "phases/core" => b"\0asm\x01\0\0\0".to_vec(),
+        _ => {
+            return Err(ModuleError { message: format!("there is no built module {name}"), hint: None });
+        }
+    })
+}
+
+pub(crate) const CHECKLIST: &str = r#"
+[[row]]
+id = "P3.1"
+title = "health"
+level = "required"
+[[row]]
+id = "RB-V1"
+title = "health after a rollback"
+level = "off"
+"#;
+
+/// Sources of a bundle with a small checklist, without an operator's file.
+pub(crate) fn sources(bundle: &str) -> Sources {
+    Sources {
+        bundle: Text { label: "bundle.toml".to_owned(), text: bundle.to_owned() },
+        folder: PathBuf::from("/bundles/x"),
+        checklist: Text { label: "checklist.toml".to_owned(), text: CHECKLIST.to_owned() },
+        operator: None,
+        environment: None,
+        inputs: BTreeMap::new(),
+        services: BTreeMap::new(),
+        only: vec![],
+    }
+}
+
+/// The sources of the bundle that ships, with its services placed.
+pub(crate) fn shipped() -> Sources {
+    let service = |name: &str, title: &str| (name.to_owned(), format!("https://{title}-demo.a.run.app"));
+    Sources {
+        bundle: Text {
+            label: "bundle.toml".to_owned(),
+            text: include_str!("../../../../scripts/bundles/netra-staging/bundle.toml").to_owned(),
+        },
+        checklist: Text {
+            label: "checklist.toml".to_owned(),
+            text: include_str!("../../../../scripts/bundles/netra-staging/checklist.toml").to_owned(),
+        },
+        inputs: [("config".to_owned(), "/srv/netra/config".to_owned())].into(),
+        services: [
+            service("backend", "netra-backend-staging"),
+            service("auth", "netra-auth-service"),
+            service("frontend", "netra-frontend-staging"),
+        ]
+        .into(),
+        ..sources("")
+    }
+}
+
+pub(crate) fn operator(text: &str) -> OperatorSource {
+    OperatorSource {
+        file: Text { label: "holdpoint.toml".to_owned(), text: text.to_owned() },
+        folder: PathBuf::from("/etc/holdpoint"),
+    }
+}

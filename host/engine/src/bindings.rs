@@ -1,0 +1,17 @@
+//! The contract in `wit/`, as Rust. Generated; nothing outside of this crate sees it.
+
+wasmtime::component::bindgen!({
+    path: [
+        "../../wit/types",
+        "../../wit/context",
+        "../../wit/http",
+        "../../wit/files",
+        "../../wit/secrets",
+        "../../wit/clock",
+        "../../wit/report",
+        "../../wit/phase",
+    ],
+    world: "holdpoint:phase/phase",
+    imports: { default: async | trappable },
+    exports: { default: async },
+});

@@ -1,0 +1,9 @@
+//! The contract's interfaces, one file each: generated types in, a call through the gate, generated types out.
+
+mod clock;
+mod context;
+mod files;
+mod http;
+mod report;
+mod secrets;
+mod types;
