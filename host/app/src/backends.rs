@@ -1,0 +1,98 @@
+//! The backends of one phase: made for it alone, and shared with no other.
+
+use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+
+use holdpoint_bundle::Verified;
+use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_files::FilesBackend;
+use holdpoint_cap_http::{HttpBackend, HttpConfig};
+use holdpoint_cap_secret::RunVault;
+use holdpoint_engine::Backends;
+use holdpoint_model::{PhaseId, ServiceName, grant::Grants};
+use url::Url;
+
+use crate::Error;
+
+/// How this machine reaches the services of a run.
+pub(crate) struct Network {
+    connect_to: BTreeMap<String, SocketAddr>,
+    ca_file: Option<Vec<u8>>,
+}
+
+impl Network {
+    /// As the operator's file says.
+    pub(crate) fn of(verified: &Verified) -> Result<Self, Error> {
+        let ca_file = match &verified.ca_file {
+            Some(path) => Some(std::fs::read(path).map_err(|source| Error::ReadCa { path: path.clone(), source })?),
+            None => None,
+        };
+        let connect_to =
+            verified.connect_to.iter().map(|(from, to)| (format!("{}:{}", from.host(), from.port()), *to)).collect();
+        Ok(Self { connect_to, ca_file })
+    }
+
+    /// One that leads nowhere.
+    fn none() -> Self {
+        Self { connect_to: BTreeMap::new(), ca_file: None }
+    }
+}
+
+/// Where the services of a bundle are.
+pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
+    verified.services.iter().map(|service| (service.name.clone(), service.base.clone())).collect()
+}
+
+/// Backends that act.
+pub(crate) fn live(
+    verified: &Verified,
+    phase: &PhaseId,
+    network: &Network,
+    vault: &Arc<RunVault>,
+    clock: &Arc<SystemClock>,
+) -> Result<Backends, Error> {
+    let grants = grants_of(verified, phase)?;
+    make(verified, phase, &grants, network, vault, clock)
+}
+
+/// Backends for a replay, where nothing is ever asked of them. They open no directory and know no address.
+pub(crate) fn replayed(
+    verified: &Verified,
+    phase: &PhaseId,
+    vault: &Arc<RunVault>,
+    clock: &Arc<SystemClock>,
+) -> Result<Backends, Error> {
+    let grants = Grants { files: Vec::new(), ..grants_of(verified, phase)? };
+    make(verified, phase, &grants, &Network::none(), vault, clock)
+}
+
+fn grants_of(verified: &Verified, phase: &PhaseId) -> Result<Grants, Error> {
+    let found = verified.phases.iter().find(|p| p.id == *phase);
+    found.map(|phase| phase.grants.clone()).ok_or_else(|| refused(phase, &"the bundle has no such phase"))
+}
+
+fn make(
+    verified: &Verified,
+    phase: &PhaseId,
+    grants: &Grants,
+    network: &Network,
+    vault: &Arc<RunVault>,
+    clock: &Arc<SystemClock>,
+) -> Result<Backends, Error> {
+    let http = HttpBackend::new(HttpConfig {
+        services: bases(verified),
+        connect_to: network.connect_to.clone(),
+        ca_file: network.ca_file.clone(),
+        grants: grants.clone(),
+        vault: vault.clone(),
+    });
+    Ok(Backends {
+        http: Arc::new(http.map_err(|e| refused(phase, &e))?),
+        files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
+        secrets: vault.clone(),
+        clock: Arc::new(SleepBackend::new(clock.clone())),
+    })
+}
+
+fn refused(phase: &PhaseId, reason: &dyn std::fmt::Display) -> Error {
+    Error::Backend { phase: phase.to_string(), reason: reason.to_string() }
+}

@@ -1,0 +1,196 @@
+//! Driving a run: phases start when those that they need have passed, side by side, until all have ended.
+
+use std::{path::Path, sync::Arc};
+
+use holdpoint_bundle::Verified;
+use holdpoint_cap_clock::SystemClock;
+use holdpoint_cap_secret::RunVault;
+use holdpoint_engine::Fault;
+use holdpoint_gate::Clock as _;
+use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
+use holdpoint_model::{Decision, Event, PhaseEnd, PhaseId, RunId};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinSet,
+};
+
+use crate::{
+    Error, Machine,
+    backends::{self, Network},
+    plan::{Progress, Step, planned},
+    secrets,
+    workshop::{Workshop, gate},
+};
+
+/// Where committed events go while a run is driven.
+pub type Live = mpsc::UnboundedSender<Event>;
+
+/// Says when to stop; `true` stops.
+pub type Cancel = watch::Receiver<bool>;
+
+/// A run that is ready to be driven: its journal is open, its lock is held.
+pub(crate) struct Drive {
+    pub(crate) run: RunId,
+    pub(crate) folder: RunFolder,
+    pub(crate) lock: RunLock,
+    pub(crate) verified: Arc<Verified>,
+    pub(crate) writer: Writer,
+    pub(crate) dry_run: bool,
+    /// Committed events, for deciding what comes next.
+    pub(crate) committed: mpsc::UnboundedReceiver<Event>,
+    pub(crate) progress: Progress,
+}
+
+/// A watch that hands committed events to whoever drives and whoever looks on.
+pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Event>) {
+    let (committed, receiver) = mpsc::unbounded_channel();
+    let watch: Watch = Box::new(move |first, rows| {
+        for (position, row) in (first..).zip(rows) {
+            // A row that was just written can be read; if it could not, reading the journal would say so.
+            let Ok(event) = row.event(position) else { continue };
+            if let Some(live) = &live {
+                // Nobody looking on is no reason to stop.
+                let _ = live.send(event.clone());
+            }
+            let _ = committed.send(event);
+        }
+    });
+    (watch, receiver)
+}
+
+type Ended = (PhaseId, Result<PhaseEnd, Fault>);
+
+impl Drive {
+    /// Drives the run to its decision.
+    pub(crate) async fn drive(mut self, machine: &Machine, cancel: Cancel) -> Result<Decision, Error> {
+        let result = self.phases(machine, cancel).await;
+        let closed = self.writer.close();
+        drop(self.lock);
+        let decision = result?;
+        closed?;
+        Ok(decision)
+    }
+
+    async fn phases(&mut self, machine: &Machine, mut cancel: Cancel) -> Result<Decision, Error> {
+        let workshop = Arc::new(Workshop::new(&self.verified, machine)?);
+        let clock: Arc<SystemClock> = Arc::new(SystemClock::new());
+        let bindings = secrets::bindings(&self.verified)?;
+        let vault = RunVault::new(&self.run, bindings, Some(self.folder.sessions()));
+        let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?);
+        let network = Network::of(&self.verified)?;
+        let recorder = Arc::new(LiveRecorder::new(&self.folder.journal(), self.writer.clone(), clock.clone())?);
+        let gate = gate(&self.run, recorder.clone(), vault.clone(), self.dry_run);
+
+        let mut running: Vec<PhaseId> = Vec::new();
+        let mut guests: JoinSet<Ended> = JoinSet::new();
+        let outcome = loop {
+            let steps = self.progress.next(&self.verified, &running);
+            let skipped = steps.iter().any(|step| matches!(step, Step::Skip(..)));
+            for step in steps {
+                match step {
+                    Step::Skip(phase, reason) => {
+                        self.end(&phase, &PhaseEnd::Skipped(reason), &clock).await?;
+                    }
+                    Step::Start(phase) if running.len() < self.verified.parallel => {
+                        self.start(&phase, &clock).await?;
+                        running.push(phase.clone());
+                        let parts = (workshop.clone(), gate.clone(), self.verified.clone());
+                        let start = self.progress.started(&phase).unwrap_or_else(|| clock.now());
+                        let backends = backends::live(&self.verified, &phase, &network, &vault, &clock)?;
+                        guests.spawn(async move {
+                            let (workshop, gate, verified) = parts;
+                            let found = verified.phases.iter().find(|p| p.id == phase);
+                            let ended = match found {
+                                Some(found) => workshop.run(&verified, found, gate, backends, start).await,
+                                None => Err(Fault(format!("phase `{phase}` is gone"))),
+                            };
+                            (phase, ended)
+                        });
+                    }
+                    Step::Start(_) => {}
+                }
+            }
+            if skipped {
+                // Others may need what was skipped.
+                continue;
+            }
+            if guests.is_empty() {
+                break Ok(());
+            }
+            tokio::select! {
+                () = cancelled(&mut cancel) => break Err(Error::Interrupted { run: self.run.to_string() }),
+                Some(joined) = guests.join_next() => {
+                    let (phase, ended) = match joined {
+                        Ok(ended) => ended,
+                        Err(e) => break Err(self.fault(&format!("a phase broke off: {e}"))),
+                    };
+                    running.retain(|id| *id != phase);
+                    match ended {
+                        Ok(end) => self.end(&phase, &end, &clock).await?,
+                        Err(Fault(reason)) => break Err(self.fault(&reason)),
+                    }
+                }
+            }
+        };
+        // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
+        guests.shutdown().await;
+        recorder.settled().await;
+        outcome?;
+        self.decide(&clock, &vault).await
+    }
+
+    async fn decide(&mut self, clock: &SystemClock, vault: &RunVault) -> Result<Decision, Error> {
+        let report = {
+            let reader = Reader::open(&self.folder.journal())?;
+            let events = reader.events()?;
+            holdpoint_report::Report::build(&self.verified.checklist, &planned(&self.verified), events)
+        };
+        let facts = holdpoint_model::RunFacts { only: self.verified.only.is_some(), dry_run: self.dry_run };
+        let decision = holdpoint_model::decide(&report.rows, facts);
+        self.writer.append_durable(Row::run_ended(decision, clock.now().0)).await?;
+        vault.forget().map_err(|e| self.fault(&e.to_string()))?;
+        Ok(decision)
+    }
+
+    async fn start(&mut self, phase: &PhaseId, clock: &SystemClock) -> Result<(), Error> {
+        if self.progress.started(phase).is_none() {
+            self.append(Row::phase_started(phase, clock.now().0)).await?;
+        }
+        Ok(())
+    }
+
+    async fn end(&mut self, phase: &PhaseId, end: &PhaseEnd, clock: &SystemClock) -> Result<(), Error> {
+        self.append(Row::phase_ended(phase, end, clock.now().0)).await
+    }
+
+    /// Appends a row and takes in everything that was committed up to it.
+    async fn append(&mut self, row: Row) -> Result<(), Error> {
+        if let Err(e) = self.writer.append_durable(row).await {
+            return Err(self.fault(&e.to_string()));
+        }
+        while let Ok(event) = self.committed.try_recv() {
+            self.progress.take(&event);
+        }
+        Ok(())
+    }
+
+    fn fault(&self, reason: &str) -> Error {
+        Error::Fault { run: self.run.to_string(), reason: reason.to_owned() }
+    }
+}
+
+async fn cancelled(cancel: &mut Cancel) {
+    while !*cancel.borrow_and_update() {
+        if cancel.changed().await.is_err() {
+            // Whoever could have stopped it is gone, so nobody will.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// What stands in a journal, for a run that is taken up again.
+pub(crate) fn progress_of(journal: &Path) -> Result<Progress, Error> {
+    let mut progress = Progress::new();
+    Reader::open(journal)?.for_each_event(|event| progress.take(&event))?;
+    Ok(progress)
+}

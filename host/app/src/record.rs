@@ -1,0 +1,134 @@
+//! The sources of a run as its header keeps them, version 1.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use holdpoint_bundle::{ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
+use holdpoint_journal::{HeaderRecord, Row};
+use holdpoint_model::{Body, Digest, PhaseId, RunId};
+use serde::{Deserialize, Serialize};
+
+use crate::Error;
+
+#[derive(Serialize, Deserialize)]
+struct TextV1 {
+    label: String,
+    text: String,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+struct SourcesV1 {
+    bundle: TextV1,
+    folder: PathBuf,
+    checklist: TextV1,
+    operator: Option<(TextV1, PathBuf)>,
+    environment: Option<String>,
+    inputs: BTreeMap<String, String>,
+    services: BTreeMap<String, String>,
+    only: Vec<String>,
+    /// What the bundle calls the module of each phase.
+    module_names: BTreeMap<String, String>,
+}
+
+impl From<Text> for TextV1 {
+    fn from(Text { label, text }: Text) -> Self {
+        Self { label, text }
+    }
+}
+
+impl From<TextV1> for Text {
+    fn from(TextV1 { label, text }: TextV1) -> Self {
+        Self { label, text }
+    }
+}
+
+/// The first row of a run.
+pub(crate) fn header(run: &RunId, sources: Sources, verified: &Verified, dry_run: bool, at: f64) -> Row {
+    let names = verified.phases.iter().map(|phase| (phase.id.to_string(), phase.module.clone())).collect();
+    let record = SourcesV1 {
+        bundle: sources.bundle.into(),
+        folder: sources.folder,
+        checklist: sources.checklist.into(),
+        operator: sources.operator.map(|operator| (operator.file.into(), operator.folder)),
+        environment: sources.environment,
+        inputs: sources.inputs,
+        services: sources.services,
+        only: sources.only,
+        module_names: names,
+    };
+    // The order of the bodies is that of the map.
+    let modules: BTreeMap<&PhaseId, (Digest, &Arc<[u8]>)> =
+        verified.phases.iter().map(|phase| (&phase.id, (phase.digest, &phase.bytes))).collect();
+    let header = HeaderRecord {
+        holdpoint: env!("CARGO_PKG_VERSION").into(),
+        run: run.to_string(),
+        bundle: verified.name.clone(),
+        bundle_version: verified.version.clone(),
+        bundle_digest: verified.digest.to_string(),
+        operator_digest: verified.operator_digest.to_string(),
+        environment: verified.environment.name.clone(),
+        only: verified.only.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
+        dry_run,
+        modules: modules.iter().map(|(phase, (digest, _))| (phase.to_string(), digest.to_string())).collect(),
+        sources: serde_json::to_value(&record).expect("a record of texts always encodes"),
+    };
+    let bodies = modules.values().map(|(_, bytes)| Body::from(&bytes[..])).collect();
+    Row::run_started(&header, bodies, at)
+}
+
+/// A run as its header describes it.
+pub(crate) struct StoredSources {
+    pub(crate) run: RunId,
+    pub(crate) dry_run: bool,
+    sources: Sources,
+    pinned: BTreeMap<PhaseId, Digest>,
+    /// By the name that the bundle has for the module.
+    modules: BTreeMap<String, Body>,
+}
+
+impl StoredSources {
+    /// Reads a header.
+    pub(crate) fn of(row: &Row) -> Result<Self, Error> {
+        let damaged = |what: &str| {
+            Error::Journal(holdpoint_journal::Error::Damaged { position: 1, what: format!("its header {what}") })
+        };
+        let header = HeaderRecord::of(row)?;
+        let record: SourcesV1 =
+            serde_json::from_value(header.sources).map_err(|e| damaged(&format!("can't be read: {e}")))?;
+        if header.modules.len() != row.request.bodies.len() {
+            return Err(damaged("lacks a module"));
+        }
+        let (mut pinned, mut modules) = (BTreeMap::new(), BTreeMap::new());
+        for ((phase, digest), body) in header.modules.iter().zip(&row.request.bodies) {
+            let id = PhaseId::parse(phase).map_err(|e| damaged(&e.to_string()))?;
+            pinned.insert(id, Digest::parse(digest).map_err(|e| damaged(&e.to_string()))?);
+            let name = record.module_names.get(phase).ok_or_else(|| damaged("lacks the name of a module"))?;
+            modules.insert(name.clone(), body.clone());
+        }
+        Ok(Self {
+            run: RunId::parse(&header.run).map_err(|e| damaged(&e.to_string()))?,
+            dry_run: header.dry_run,
+            sources: Sources {
+                bundle: record.bundle.into(),
+                folder: record.folder,
+                checklist: record.checklist.into(),
+                operator: record.operator.map(|(file, folder)| OperatorSource { file: file.into(), folder }),
+                environment: record.environment,
+                inputs: record.inputs,
+                services: record.services,
+                only: record.only,
+            },
+            pinned,
+            modules,
+        })
+    }
+
+    /// The same bundle again, from the same texts and modules.
+    pub(crate) fn verify(&self) -> Result<Verified, Error> {
+        let resolved = Resolved::from_sources(&self.sources, &|module| match self.modules.get(module) {
+            Some(bytes) => Ok(bytes.bytes().to_vec()),
+            None => Err(ModuleError { message: format!("the run has no module {module}"), hint: None }),
+        })?;
+        Ok(Verified::new(resolved, &self.sources, Some(&self.pinned))?)
+    }
+}

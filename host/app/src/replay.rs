@@ -1,0 +1,149 @@
+//! Replaying a run: its guests are executed again, every answer comes from its journal, what they find goes to a second journal, and
+//! the reports of both are compared. Nothing outside of the journal is looked at.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+
+use holdpoint_bundle::Verified;
+use holdpoint_cap_clock::SystemClock;
+use holdpoint_cap_secret::RunVault;
+use holdpoint_gate::Clock as _;
+use holdpoint_journal::{Durability, Reader, ReplayRecorder, Row, Writer};
+use holdpoint_model::{Decision, PhaseEnd, PhaseId, RunFacts, RunId};
+use holdpoint_report::{Difference, Report, body_differences};
+use tokio::task::JoinSet;
+
+use crate::{
+    Error, Machine, backends,
+    drive::progress_of,
+    plan::{Progress, planned},
+    record::StoredSources,
+    report,
+    store::{RunRef, RunState},
+    workshop::{Workshop, gate},
+};
+
+/// What to replay, and with what.
+#[derive(Debug, Clone, Default)]
+pub struct ReplayChoices {
+    pub run: RunRef,
+    /// Other modules than the run had, by phase.
+    pub modules: BTreeMap<PhaseId, PathBuf>,
+    /// Keep the second journal here.
+    pub keep: Option<PathBuf>,
+}
+
+/// What a replay came to.
+pub struct Replay {
+    pub run: RunId,
+    pub before: Report,
+    pub after: Report,
+    /// Phases that asked something else than before.
+    pub divergences: Vec<String>,
+    pub differences: Vec<Difference>,
+}
+
+/// Replays a run.
+pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay, Error> {
+    let stored = choices.run.find(machine)?;
+    let before = report::build(&stored)?;
+    let reader = Reader::open(&stored.journal())?;
+    let header = reader.header()?;
+    let sources = StoredSources::of(&header)?;
+    let verified = Arc::new(sources.verify()?);
+    let mut workshop = Workshop::new(&verified, machine)?;
+    for (phase, path) in &choices.modules {
+        if !verified.phases.iter().any(|known| known.id == *phase) {
+            return Err(Error::Usage(format!("run {} has no phase `{phase}`", sources.run)));
+        }
+        let bytes = std::fs::read(path).map_err(|e| Error::Usage(format!("can't read {}: {e}", path.display())))?;
+        workshop.replace(phase, &bytes)?;
+    }
+    let scratch = tempfile::tempdir().map_err(|e| Error::Usage(format!("can't make a folder for the replay: {e}")))?;
+    let copy = choices.keep.clone().unwrap_or_else(|| scratch.path().join("replay.db"));
+    let writer = Writer::create(&copy, Durability::Scratch, None)?;
+    writer.append(header).await?;
+
+    let progress = progress_of(&stored.journal())?;
+    let decided = matches!(stored.state()?, RunState::Ended(_));
+    let stage =
+        Stage { verified: verified.clone(), writer: writer.clone(), progress, clock: Arc::new(SystemClock::new()) };
+    let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
+    writer.close()?;
+
+    let after = stage.report(&copy, decided, sources.dry_run)?;
+    let differences = body_differences(&before, &after);
+    Ok(Replay { run: sources.run, before, after, divergences, differences })
+}
+
+struct Stage {
+    verified: Arc<Verified>,
+    writer: Writer,
+    /// Of the recorded run.
+    progress: Progress,
+    clock: Arc<SystemClock>,
+}
+
+impl Stage {
+    /// Executes every phase that was started and has ended.
+    async fn play(
+        &self,
+        journal: &std::path::Path,
+        workshop: Arc<Workshop>,
+        sources: &StoredSources,
+    ) -> Result<Vec<String>, Error> {
+        let recorder = Arc::new(ReplayRecorder::new(journal, self.writer.clone(), self.clock.clone())?);
+        let vault = Arc::new(RunVault::new(&sources.run, Vec::new(), None).map_err(|e| Error::Usage(e.to_string()))?);
+        let gate = gate(&sources.run, recorder, vault.clone(), sources.dry_run);
+        let mut guests = JoinSet::new();
+        for (index, phase) in self.verified.phases.iter().enumerate() {
+            let Some(end) = self.progress.end(&phase.id) else { continue };
+            let Some(start) = self.progress.started(&phase.id) else {
+                self.writer.append(Row::phase_ended(&phase.id, end, self.clock.now().0)).await?;
+                continue;
+            };
+            self.writer.append(Row::phase_started(&phase.id, start.0)).await?;
+            let (workshop, gate, verified) = (workshop.clone(), gate.clone(), self.verified.clone());
+            let backends = backends::replayed(&self.verified, &phase.id, &vault, &self.clock)?;
+            guests.spawn(async move {
+                let phase = &verified.phases[index];
+                let ended = workshop.run(&verified, phase, gate, backends, start).await;
+                (phase.id.clone(), ended)
+            });
+        }
+        let mut divergences = Vec::new();
+        while let Some(joined) = guests.join_next().await {
+            let (phase, ended) = joined.map_err(|e| Error::Usage(format!("a phase broke off: {e}")))?;
+            let end = ended.map_err(|fault| Error::Backend { phase: phase.to_string(), reason: fault.0 })?;
+            let end = self.as_before(&phase, end);
+            if let PhaseEnd::Diverged(text) = &end {
+                divergences.push(text.clone());
+            }
+            self.writer.append(Row::phase_ended(&phase, &end, self.clock.now().0)).await?;
+        }
+        divergences.sort();
+        Ok(divergences)
+    }
+
+    /// A phase that was stopped at its deadline had asked something that was never answered, so it can't come further now.
+    fn as_before(&self, phase: &PhaseId, end: PhaseEnd) -> PhaseEnd {
+        match (self.progress.end(phase), &end) {
+            (Some(deadline @ PhaseEnd::Deadline(_)), PhaseEnd::Diverged(text))
+                if text.contains("the journal ends here") =>
+            {
+                deadline.clone()
+            }
+            _ => end,
+        }
+    }
+
+    fn report(&self, copy: &std::path::Path, decided: bool, dry_run: bool) -> Result<Report, Error> {
+        let events = Reader::open(copy)?.events()?;
+        let mut report = Report::build(&self.verified.checklist, &planned(&self.verified), events);
+        report.decision = decided.then(|| self.decision(&report, dry_run));
+        Ok(report)
+    }
+
+    fn decision(&self, report: &Report, dry_run: bool) -> Decision {
+        holdpoint_model::decide(&report.rows, RunFacts { only: self.verified.only.is_some(), dry_run })
+    }
+}

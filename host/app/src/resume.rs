@@ -1,0 +1,68 @@
+//! Taking up a run that was interrupted: what is recorded is rolled forward over, the rest is done.
+
+use std::sync::Arc;
+
+use holdpoint_cap_clock::SystemClock;
+use holdpoint_gate::Clock as _;
+use holdpoint_journal::{Reader, Row, Writer};
+use holdpoint_model::{Decision, RunId};
+
+use crate::{
+    Cancel, Error, Live, Machine,
+    drive::{Drive, progress_of, watching},
+    record::StoredSources,
+    store::{RunRef, RunState, StoredFolder},
+};
+
+/// A run that was taken up.
+pub struct Resumed {
+    pub run: RunId,
+    pub folder: StoredFolder,
+    drive: Drive,
+}
+
+/// Takes up a run. One that has ended can't be; neither can one that another process works on.
+pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -> Result<Resumed, Error> {
+    let stored = reference.find(machine)?;
+    let Some(folder) = stored.folder() else {
+        return Err(Error::Usage(
+            "a run file can be replayed and reported; only a run in its folder can be resumed".into(),
+        ));
+    };
+    let lock = folder.lock()?;
+    let journal = folder.journal();
+    let reader = Reader::open(&journal)?;
+    reader.verify()?;
+    let header = StoredSources::of(&reader.header()?)?;
+    if let RunState::Ended(decision) = stored.state()? {
+        return Err(Error::Usage(format!(
+            "run {} has ended with `{decision}`; there is nothing to resume",
+            header.run
+        )));
+    }
+    let verified = Arc::new(header.verify()?);
+    let progress = progress_of(&journal)?;
+    drop(reader);
+    let (watch, committed) = watching(live);
+    let writer = Writer::open(&journal, Some(watch))?;
+    writer.append_durable(Row::run_resumed(SystemClock::new().now().0)).await?;
+    let run = header.run.clone();
+    let drive = Drive {
+        run: run.clone(),
+        folder: folder.clone(),
+        lock,
+        verified,
+        writer,
+        dry_run: header.dry_run,
+        committed,
+        progress,
+    };
+    Ok(Resumed { run, folder: StoredFolder(folder), drive })
+}
+
+impl Resumed {
+    /// Drives it to its decision.
+    pub async fn finish(self, machine: &Machine, cancel: Cancel) -> Result<Decision, Error> {
+        self.drive.drive(machine, cancel).await
+    }
+}

@@ -1,0 +1,75 @@
+//! Checking a bundle and beginning a run of it.
+
+use std::sync::Arc;
+
+use holdpoint_bundle::Verified;
+use holdpoint_cap_clock::SystemClock;
+use holdpoint_gate::Clock as _;
+use holdpoint_journal::{Durability, RunFolder, Writer};
+use holdpoint_model::{Decision, RunId};
+
+use crate::{
+    BundleChoices, Cancel, Error, Live, Machine,
+    drive::{Drive, watching},
+    plan::Progress,
+    record,
+    store::StoredFolder,
+};
+
+/// A bundle and how to run it.
+#[derive(Debug, Clone, Default)]
+pub struct RunChoices {
+    pub bundle: BundleChoices,
+    /// Refuse every call that is not a read.
+    pub dry_run: bool,
+}
+
+/// A run that has begun.
+pub struct Started {
+    pub run: RunId,
+    pub folder: StoredFolder,
+    drive: Drive,
+}
+
+/// Finds every mistake that can be found without acting: texts, modules, imports, grants, what the operator allows.
+pub fn check(choices: &BundleChoices, machine: &Machine) -> Result<Verified, Error> {
+    let (_, verified) = choices.verify(machine)?;
+    crate::workshop::Workshop::new(&verified, machine)?;
+    Ok(verified)
+}
+
+/// Begins a run: everything is checked, the journal has its header, nothing has been done yet.
+pub async fn run(choices: &RunChoices, machine: &Machine, live: Option<Live>) -> Result<Started, Error> {
+    let (sources, verified) = choices.bundle.verify(machine)?;
+    let dry_run = choices.dry_run || verified.dry_run_only;
+    let now = SystemClock::new().now();
+    let run = new_id();
+    let folder = RunFolder::create(&machine.runs, &run)?;
+    let lock = folder.lock()?;
+    let (watch, committed) = watching(live);
+    let writer = Writer::create(&folder.journal(), Durability::Full, Some(watch))?;
+    writer.append_durable(record::header(&run, sources, &verified, dry_run, now.0)).await?;
+    let drive = Drive {
+        run: run.clone(),
+        folder: folder.clone(),
+        lock,
+        verified: Arc::new(verified),
+        writer,
+        dry_run,
+        committed,
+        progress: Progress::new(),
+    };
+    Ok(Started { run, folder: StoredFolder(folder), drive })
+}
+
+impl Started {
+    /// Drives it to its decision.
+    pub async fn finish(self, machine: &Machine, cancel: Cancel) -> Result<Decision, Error> {
+        self.drive.drive(machine, cancel).await
+    }
+}
+
+/// An id that sorts by time and is never used again.
+fn new_id() -> RunId {
+    RunId::parse(&ulid::Ulid::new().to_string()).expect("an ULID is 26 upper-case letters and digits")
+}

@@ -1,0 +1,148 @@
+//! Finding runs: by id, by the beginning or the end of it, the newest, or a file.
+
+use std::{path::PathBuf, str::FromStr};
+
+use holdpoint_journal::{Reader, RunFolder};
+use holdpoint_model::{Decision, EventKind, RunHeader, RunId, Timestamp};
+
+use crate::{Error, Machine};
+
+/// How a person names a run.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum RunRef {
+    /// The newest.
+    #[default]
+    Last,
+    /// Its id, or the beginning or the end of it.
+    Id(String),
+    /// A journal as a file.
+    File(PathBuf),
+}
+
+impl FromStr for RunRef {
+    type Err = std::convert::Infallible;
+
+    fn from_str(text: &str) -> Result<Self, Self::Err> {
+        Ok(match text {
+            "last" => Self::Last,
+            text if text.contains(['/', '.']) => Self::File(text.into()),
+            text => Self::Id(text.to_ascii_uppercase()),
+        })
+    }
+}
+
+/// A run as it was found.
+#[derive(Debug, Clone)]
+pub(crate) enum Stored {
+    Folder(RunFolder),
+    File(PathBuf),
+}
+
+/// The folder of a run, for whoever wants to say where it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredFolder(pub(crate) RunFolder);
+
+impl StoredFolder {
+    /// Where it is.
+    pub fn path(&self) -> &std::path::Path {
+        self.0.path()
+    }
+}
+
+/// How far a run is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RunState {
+    /// Some process works on it.
+    Running,
+    /// It has no decision, and nobody works on it.
+    Interrupted,
+    Ended(Decision),
+}
+
+/// One line of `holdpoint runs`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct RunSummary {
+    pub run: RunId,
+    pub started: Timestamp,
+    pub header: RunHeader,
+    pub state: RunState,
+}
+
+impl RunRef {
+    pub(crate) fn find(&self, machine: &Machine) -> Result<Stored, Error> {
+        let none = || Error::Usage(format!("there are no runs in {}", machine.runs.display()));
+        let wanted = match self {
+            Self::File(path) if path.is_dir() => return Ok(Stored::File(path.join("run.db"))),
+            Self::File(path) => return Ok(Stored::File(path.clone())),
+            Self::Last => {
+                return RunFolder::all(&machine.runs).pop().map(|(_, folder)| Stored::Folder(folder)).ok_or_else(none);
+            }
+            Self::Id(wanted) => wanted,
+        };
+        let mut all = RunFolder::all(&machine.runs);
+        all.retain(|(run, _)| run.as_str().starts_with(wanted) || run.as_str().ends_with(wanted));
+        match all.len() {
+            0 => Err(Error::Usage(format!(
+                "no run in {} begins or ends with {wanted}; see `holdpoint runs`",
+                machine.runs.display()
+            ))),
+            1 => all.pop().map(|(_, folder)| Stored::Folder(folder)).ok_or_else(none),
+            n => Err(Error::Usage(format!(
+                "{n} runs begin or end with {wanted}; give more of the id, see `holdpoint runs`"
+            ))),
+        }
+    }
+}
+
+impl Stored {
+    pub(crate) fn journal(&self) -> PathBuf {
+        match self {
+            Self::Folder(folder) => folder.journal(),
+            Self::File(path) => path.clone(),
+        }
+    }
+
+    pub(crate) fn folder(&self) -> Option<RunFolder> {
+        match self {
+            Self::Folder(folder) => Some(folder.clone()),
+            Self::File(_) => None,
+        }
+    }
+
+    pub(crate) fn state(&self) -> Result<RunState, Error> {
+        let reader = Reader::open(&self.journal())?;
+        let (last, _) = reader.head()?;
+        let ended = match reader.row(last)? {
+            Some(row) => match row.event(last)?.kind {
+                EventKind::RunEnded { decision } => Some(decision),
+                _ => None,
+            },
+            None => None,
+        };
+        Ok(match (ended, self) {
+            (Some(decision), _) => RunState::Ended(decision),
+            (None, Self::Folder(folder)) if folder.is_worked_on() => RunState::Running,
+            (None, _) => RunState::Interrupted,
+        })
+    }
+}
+
+/// Every run of this machine, oldest first. A folder whose journal can't be read comes with the reason.
+pub fn runs(machine: &Machine) -> Vec<(RunId, Result<RunSummary, Error>)> {
+    RunFolder::all(&machine.runs)
+        .into_iter()
+        .map(|(run, folder)| {
+            let summary = summary(run.clone(), Stored::Folder(folder));
+            (run, summary)
+        })
+        .collect()
+}
+
+fn summary(run: RunId, stored: Stored) -> Result<RunSummary, Error> {
+    let row = Reader::open(&stored.journal())?.header()?;
+    let event = row.event(1)?;
+    let EventKind::RunStarted(header) = event.kind else {
+        return Err(Error::Usage(format!("run {run} has no header")));
+    };
+    Ok(RunSummary { run, started: event.at, header, state: stored.state()? })
+}

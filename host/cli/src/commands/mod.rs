@@ -1,0 +1,55 @@
+//! The commands, one file each.
+
+mod allow;
+mod check;
+mod replay;
+mod report;
+mod resume;
+mod run;
+mod runs;
+mod show;
+
+use std::future::Future;
+
+use clap::{Subcommand, ValueEnum};
+use holdpoint_app::Machine;
+
+use crate::exit_code::Exit;
+
+#[derive(Subcommand)]
+pub(crate) enum Command {
+    Check(check::Arguments),
+    Allow(allow::Arguments),
+    Run(run::Arguments),
+    Resume(resume::Arguments),
+    Runs(runs::Arguments),
+    Show(show::Arguments),
+    Replay(replay::Arguments),
+    Report(report::Arguments),
+}
+
+/// For people or for machines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub(crate) enum Output {
+    #[default]
+    Text,
+    Json,
+}
+
+/// Runs a command.
+pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Exit> {
+    match command {
+        Command::Check(arguments) => check::execute(arguments, machine),
+        Command::Allow(arguments) => allow::execute(arguments, machine),
+        Command::Run(arguments) => block_on(run::execute(arguments, machine)),
+        Command::Resume(arguments) => block_on(resume::execute(arguments, machine)),
+        Command::Runs(arguments) => runs::execute(&arguments, machine),
+        Command::Show(arguments) => show::execute(&arguments, machine),
+        Command::Replay(arguments) => block_on(replay::execute(arguments, machine)),
+        Command::Report(arguments) => report::execute(&arguments, machine),
+    }
+}
+
+fn block_on(command: impl Future<Output = anyhow::Result<Exit>>) -> anyhow::Result<Exit> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(command)
+}

@@ -1,0 +1,75 @@
+//! `holdpoint replay`
+
+use std::path::PathBuf;
+
+use holdpoint_app::{Machine, Replay, ReplayChoices, RunRef};
+use holdpoint_model::PhaseId;
+use holdpoint_report::render;
+
+use super::Output;
+use crate::{exit_code::Exit, terminal};
+
+/// Executes the modules of a run again, with every answer from its journal, and compares
+///
+/// Nothing outside of the journal is looked at: neither network nor bundle nor clock. Exits with 0 if the same was found, with 1 if not,
+/// with 4 if a module asked something else than before.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  holdpoint replay                                      the newest run
+  holdpoint replay run.db                               a run as a file
+  holdpoint replay last --module health=new.wasm        with another module: what changes")]
+pub(crate) struct Arguments {
+    /// The run: its id, the beginning or the end of it, `last`, or a file
+    #[arg(default_value = "last")]
+    run: RunRef,
+
+    /// Another module than the run had
+    #[arg(long, value_name = "PHASE=FILE", value_parser = module)]
+    module: Vec<(PhaseId, PathBuf)>,
+
+    /// Keep the replay's own journal in this file
+    #[arg(long, value_name = "FILE")]
+    keep: Option<PathBuf>,
+
+    /// What stdout gets; json is the replay's report
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+fn module(text: &str) -> Result<(PhaseId, PathBuf), String> {
+    let (phase, path) = text.split_once('=').ok_or("write it as PHASE=FILE")?;
+    Ok((PhaseId::parse(phase).map_err(|e| e.to_string())?, path.into()))
+}
+
+pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
+    let modules = arguments.module.into_iter().collect();
+    let choices = ReplayChoices { run: arguments.run, modules, keep: arguments.keep };
+    let replay = holdpoint_app::replay(&choices, machine).await?;
+    match arguments.output {
+        Output::Text => text(&replay),
+        Output::Json => {
+            terminal::out(&render::json(&replay.after));
+            terminal::out(&render::summary_line(&replay.after));
+        }
+    }
+    for divergence in &replay.divergences {
+        terminal::say(divergence);
+    }
+    Ok(if !replay.divergences.is_empty() {
+        Exit::Fault
+    } else if !replay.differences.is_empty() {
+        Exit::Changed
+    } else {
+        Exit::Done
+    })
+}
+
+fn text(replay: &Replay) {
+    let decision = replay.after.decision.map_or("unfinished", |decision| decision.word());
+    if replay.differences.is_empty() {
+        let checks: usize = replay.after.phases.iter().map(|phase| phase.checks.len()).sum();
+        terminal::out(&format!("run {}: the same again: {decision}, {checks} checks", replay.run));
+    } else {
+        terminal::out(&render::differences(&replay.run, &replay.differences, terminal::style()));
+    }
+}

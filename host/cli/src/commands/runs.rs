@@ -1,0 +1,65 @@
+//! `holdpoint runs`
+
+use holdpoint_app::{Machine, RunState, RunSummary};
+use holdpoint_model::RunId;
+use serde_json::json;
+
+use super::Output;
+use crate::{exit_code::Exit, terminal};
+
+/// Lists the runs of this machine, oldest first
+#[derive(clap::Args)]
+pub(crate) struct Arguments {
+    /// What stdout gets
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Result<Exit> {
+    let runs = holdpoint_app::runs(machine);
+    if runs.is_empty() {
+        terminal::say(&format!("there are no runs in {}", machine.runs.display()));
+    }
+    for (run, summary) in runs {
+        let line = match (arguments.output, summary) {
+            (Output::Text, Ok(summary)) => text(&summary),
+            (Output::Text, Err(error)) => format!("{run}  {error}"),
+            (Output::Json, Ok(summary)) => json_line(&summary),
+            (Output::Json, Err(error)) => unreadable(&run, &error),
+        };
+        terminal::out(&line);
+    }
+    Ok(Exit::Done)
+}
+
+fn state(state: RunState) -> &'static str {
+    match state {
+        RunState::Running => "running",
+        RunState::Interrupted => "interrupted",
+        RunState::Ended(decision) => decision.word(),
+    }
+}
+
+fn text(summary: &RunSummary) -> String {
+    let RunSummary { run, started, header, state: at } = summary;
+    let (bundle, version, environment) = (&header.bundle, &header.bundle_version, &header.environment);
+    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}", state(*at))
+}
+
+fn json_line(summary: &RunSummary) -> String {
+    let header = &summary.header;
+    json!({
+        "run": summary.run.as_str(),
+        "started": summary.started.to_string(),
+        "state": state(summary.state),
+        "bundle": header.bundle,
+        "version": header.bundle_version,
+        "environment": header.environment,
+        "digest": header.bundle_digest.to_string(),
+    })
+    .to_string()
+}
+
+fn unreadable(run: &RunId, error: &holdpoint_app::Error) -> String {
+    json!({ "run": run.as_str(), "state": "unreadable", "error": error.to_string() }).to_string()
+}

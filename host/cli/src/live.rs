@@ -1,0 +1,122 @@
+//! The live display: a line a running phase on a terminal, plain lines elsewhere. It shows only what is committed.
+
+use std::{
+    collections::BTreeMap,
+    io::{self, IsTerminal as _},
+    time::Duration,
+};
+
+use holdpoint_app::{Cancel, Live};
+use holdpoint_model::{Event, EventKind, PhaseId};
+use holdpoint_report::render::live;
+use indicatif::{MultiProgress, ProgressBar, ProgressStyle};
+use tokio::{
+    sync::{mpsc, watch},
+    task::JoinHandle,
+};
+
+use crate::terminal;
+
+/// Shows events until there are no more.
+pub(crate) struct Display {
+    events: Live,
+    shown: JoinHandle<()>,
+}
+
+impl Display {
+    /// Begins to show.
+    pub(crate) fn start() -> Self {
+        let (events, receiver) = mpsc::unbounded_channel();
+        let shown =
+            if io::stderr().is_terminal() { tokio::spawn(bars(receiver)) } else { tokio::spawn(lines(receiver)) };
+        Self { events, shown }
+    }
+
+    /// Where events go.
+    pub(crate) fn events(&self) -> Live {
+        self.events.clone()
+    }
+
+    /// Shows what is left.
+    pub(crate) async fn end(self) {
+        drop(self.events);
+        // A display that crashed has shown what it could.
+        let _ = self.shown.await;
+    }
+}
+
+async fn lines(mut events: mpsc::UnboundedReceiver<Event>) {
+    while let Some(event) = events.recv().await {
+        if let Some(line) = live::line(&event) {
+            terminal::say(&line);
+        }
+    }
+}
+
+async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
+    let all = MultiProgress::new();
+    let mut running: BTreeMap<PhaseId, ProgressBar> = BTreeMap::new();
+    while let Some(event) = events.recv().await {
+        match &event.kind {
+            EventKind::PhaseStarted { phase } => {
+                let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(phase.to_string()));
+                bar.enable_steady_tick(Duration::from_millis(120));
+                running.insert(phase.clone(), bar);
+            }
+            EventKind::PhaseEnded { phase, .. } => {
+                if let Some(bar) = running.remove(phase) {
+                    bar.finish_and_clear();
+                }
+            }
+            EventKind::Call(call) => update(&running, &call.phase, &event),
+            EventKind::Stated { phase, .. } => update(&running, phase, &event),
+            EventKind::RunStarted(_) | EventKind::RunResumed | EventKind::RunEnded { .. } => {}
+        }
+        // What is worth a line of its own stays above the bars.
+        let lasting = !matches!(event.kind, EventKind::PhaseStarted { .. } | EventKind::RunEnded { .. });
+        if let (true, Some(line)) = (lasting, live::line(&event)) {
+            // A terminal that can't be written to has nobody to tell.
+            let _ = all.println(line);
+        }
+    }
+    for bar in running.into_values() {
+        bar.finish_and_clear();
+    }
+}
+
+fn update(running: &BTreeMap<PhaseId, ProgressBar>, phase: &PhaseId, event: &Event) {
+    if let (Some(bar), Some(message)) = (running.get(phase), live::message(event)) {
+        bar.set_message(message);
+    }
+}
+
+fn style() -> ProgressStyle {
+    ProgressStyle::with_template("  {spinner} {prefix:20} {elapsed:>5} {wide_msg}").expect("the template is a constant")
+}
+
+/// Stops a run at the first interrupt, and the process at the second.
+pub(crate) fn on_interrupt() -> Cancel {
+    let (stop, cancel) = watch::channel(false);
+    tokio::spawn(async move {
+        interrupted().await;
+        terminal::say("stopping; what is under way is recorded first (interrupt again to stop at once)");
+        // Nobody listens if the run has just ended.
+        let _ = stop.send(true);
+        interrupted().await;
+        #[expect(clippy::exit, reason = "the second interrupt means at once; the journal is made for that")]
+        std::process::exit(130);
+    });
+    cancel
+}
+
+async fn interrupted() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let (Ok(mut interrupt), Ok(mut terminate)) = (signal(SignalKind::interrupt()), signal(SignalKind::terminate()))
+    else {
+        return std::future::pending().await;
+    };
+    tokio::select! {
+        _ = interrupt.recv() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,61 @@
+//! `holdpoint`: the command line.
+//!
+//! stdout is data, stderr is for people. Every command is a file below `commands/`; the exit code is decided in `exit_code.rs` alone.
+
+mod bundle_args;
+mod commands;
+mod exit_code;
+mod live;
+mod terminal;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use commands::Command;
+
+/// Runs the validation of a release as WebAssembly components, and lets nothing pass that was not inspected.
+#[derive(Parser)]
+#[command(name = "holdpoint", version, max_term_width = 110, after_help = EXAMPLES)]
+struct Arguments {
+    #[command(flatten)]
+    machine: MachineArguments,
+
+    #[command(subcommand)]
+    command: Command,
+}
+
+/// Where things are on this machine.
+#[derive(clap::Args)]
+struct MachineArguments {
+    /// The folder of all runs [default: .holdpoint/runs]
+    #[arg(long, global = true, value_name = "DIR", env = "HOLDPOINT_RUNS")]
+    runs: Option<std::path::PathBuf>,
+
+    /// The operator's file: what this machine allows [default: holdpoint/holdpoint.toml in the user's or the system's configuration]
+    #[arg(long, global = true, value_name = "FILE", env = "HOLDPOINT_OPERATOR")]
+    operator: Option<std::path::PathBuf>,
+}
+
+const EXAMPLES: &str = "Examples:
+  holdpoint check scripts/bundles/netra-staging      everything that can be known without acting
+  holdpoint allow scripts/bundles/netra-staging      what it asks for, and consent to it
+  holdpoint run scripts/bundles/netra-staging --set config=../app/config
+  holdpoint show last health                         what the phase health of the newest run did
+  holdpoint replay last                              the same run without the network
+
+Exit codes:
+  0 release · 1 hold · 2 usage or bundle error · 3 inconclusive · 4 host or machine fault
+  7 partial (--only or --dry-run: never a release) · 130 interrupted, resumable";
+
+fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let machine = holdpoint_app::Machine::from_environment(arguments.machine.runs, arguments.machine.operator);
+    match commands::dispatch(arguments.command, &machine) {
+        Ok(code) => code.into(),
+        Err(error) => {
+            terminal::error(&error);
+            exit_code::of_error(&error).into()
+        }
+    }
+}

@@ -1,0 +1,122 @@
+use holdpoint_model::{Class, LogLevel, Ordinal, Verdict};
+
+use super::*;
+use crate::fixture::{self, call, check, phase};
+
+fn build(kinds: Vec<EventKind>) -> Report {
+    build_as(fixture::header(), kinds)
+}
+
+fn build_as(header: RunHeader, kinds: Vec<EventKind>) -> Report {
+    let kinds = std::iter::once(EventKind::RunStarted(header)).chain(kinds);
+    let events = kinds.zip(1..).map(|(kind, position)| Event { position, at: Timestamp(position as f64), kind });
+    Report::build(&fixture::checklist(), &fixture::plan(), events)
+}
+
+fn ended(of: &str, end: PhaseEnd) -> EventKind {
+    EventKind::PhaseEnded { phase: phase(of), end }
+}
+
+fn stated(of: &str, statement: Statement) -> EventKind {
+    EventKind::Stated { phase: phase(of), ordinal: Ordinal(0), statement }
+}
+
+#[test]
+fn the_fixture_is_held_for_its_failed_row() {
+    let report = fixture::report();
+    assert_eq!(report.decision, Some(Decision::Hold));
+    assert_eq!(report.failed().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["P3.1"]);
+    assert_eq!(report.not_exercised().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["KI-1"]);
+    assert_eq!(report.notes, [""; 0]);
+    let health = &report.phases[1];
+    assert_eq!((health.calls.total(), health.calls.of_class(Class::Effect), health.calls.not_answered()), (4, 1, 2));
+    assert_eq!(health.slowest[0].milliseconds, 181.2);
+    assert_eq!(health.slowest.len(), 3, "the effect's duration is known from its beginning, the denial's is not");
+    assert_eq!(health.duration(), Some(1_200.0));
+}
+
+#[test]
+fn an_unfinished_run_has_no_decision() {
+    let report = fixture::unfinished(18);
+    assert_eq!((report.decision, report.ended), (None, None));
+    assert_eq!(fixture::unfinished(10).with(Verdict::Pending).count(), 2);
+    assert_eq!(fixture::unfinished(10).phases[1].calls.under_way, 1);
+}
+
+#[test]
+fn a_run_without_a_header_is_not_released() {
+    let report = Report::build(&fixture::checklist(), &fixture::plan(), fixture::events().into_iter().skip(1));
+    assert_eq!((report.decision, report.notes.len()), (None, 1));
+}
+
+#[test]
+fn a_recorded_release_does_not_hide_a_failure() {
+    let mut events = fixture::events();
+    events.last_mut().unwrap().kind = EventKind::RunEnded { decision: Decision::Release };
+    let report = Report::build(&fixture::checklist(), &fixture::plan(), events);
+    assert_eq!(report.decision, Some(Decision::Hold));
+    assert!(report.notes[0].starts_with("the run recorded the decision release"), "{:?}", report.notes);
+}
+
+#[test]
+fn phases_outside_of_only_are_not_exercised() {
+    let header = RunHeader { only: Some(vec![phase("config")]), ..fixture::header() };
+    let report = build_as(
+        header,
+        vec![
+            stated("config", check(&["P1.3"], "clean", Verdict::Pass, "none", "none", 0)),
+            ended("config", PhaseEnd::Completed),
+            EventKind::RunEnded { decision: Decision::Partial },
+        ],
+    );
+    assert_eq!((report.decision, report.notes.len()), (Some(Decision::Partial), 0));
+    assert_eq!(report.not_exercised().count(), 3);
+}
+
+#[test]
+fn a_planned_phase_that_never_ran_prevents_a_release() {
+    let report = build(vec![
+        stated("config", check(&["P1.3"], "clean", Verdict::Pass, "none", "none", 0)),
+        ended("config", PhaseEnd::Completed),
+        EventKind::RunEnded { decision: Decision::Release },
+    ]);
+    assert_eq!(report.decision, Some(Decision::Inconclusive));
+}
+
+#[test]
+fn an_unplanned_phase_judges_nothing() {
+    let report = build(vec![stated("intruder", check(&["P3.1"], "all is well", Verdict::Pass, "", "", 0))]);
+    assert_eq!(report.with(Verdict::Pass).count(), 0);
+    assert_eq!(report.notes, ["phase `intruder` is not in the plan; it judges no row"]);
+}
+
+#[test]
+fn lists_are_bounded_and_counts_are_not() {
+    let denied = r#"{"denied":{"wanted":"w","reason":"r","remedy":"m"}}"#;
+    let calls = (0..5_000).flat_map(|seq| {
+        [
+            call(
+                "health",
+                seq,
+                Class::Read,
+                "http GET backend /",
+                Some(OutcomeKind::Failed),
+                r#"{"failed":"refused"}"#,
+            ),
+            call("health", seq, Class::Read, "http GET other /", Some(OutcomeKind::Denied), denied),
+            stated("health", Statement::Log { level: LogLevel::Info, message: "again".into() }),
+        ]
+    });
+    let report = build(calls.collect());
+    assert_eq!(report.unanswered.len(), Report::KEPT);
+    assert_eq!(report.unanswered[0].reason, "refused");
+    assert_eq!((report.denials.len(), report.denials[0].times), (1, 5_000));
+    assert_eq!(report.phases[1].calls.not_answered(), 10_000);
+    assert_eq!((report.phases[1].log.len(), report.phases[1].log_left_out), (200, 4_800));
+}
+
+#[test]
+fn a_resumed_run_is_unfinished_again() {
+    let report = build(vec![EventKind::RunEnded { decision: Decision::Hold }, EventKind::RunResumed]);
+    assert_eq!((report.decision, report.ended, report.resumed), (None, None, 1));
+}

@@ -1,0 +1,195 @@
+//! The run that the tests report: two phases, a failed row, a denial, an effect in doubt, rows that nobody judged.
+
+use holdpoint_model::{
+    Attachment, CallEvent, Check, Checklist, ChecklistRow, Class, Decision, Digest, Event, EventKind, Level, LogLevel,
+    Ordinal, OutcomeKind, PhaseEnd, PhaseId, RequirementId, RunHeader, RunId, Seq, Statement, Timestamp, Verdict,
+};
+
+use crate::{PlannedPhase, Report};
+
+pub(crate) fn phase(id: &str) -> PhaseId {
+    PhaseId::parse(id).unwrap()
+}
+
+pub(crate) fn requirement(id: &str) -> RequirementId {
+    RequirementId::parse(id).unwrap()
+}
+
+pub(crate) fn checklist() -> Checklist {
+    let row = |id: &str, title: &str, level| ChecklistRow { id: requirement(id), title: title.into(), level };
+    Checklist {
+        rows: vec![
+            row("P1.3", "no localhost URLs in staging configuration", Level::Required),
+            row("P3.1", "comprehensive health", Level::Required),
+            row("CRIT-2", "health 200 within 2 s", Level::Required),
+            row("KI-1", "cold start", Level::Advisory),
+            row("NEXT-5", "team training", Level::Off),
+        ],
+    }
+}
+
+pub(crate) fn plan() -> Vec<PlannedPhase> {
+    vec![
+        PlannedPhase { id: phase("config"), requirements: vec![requirement("P1.3")], needs: vec![] },
+        PlannedPhase {
+            id: phase("health"),
+            requirements: vec![requirement("P3.1"), requirement("CRIT-2")],
+            needs: vec![phase("config")],
+        },
+    ]
+}
+
+pub(crate) fn header() -> RunHeader {
+    RunHeader {
+        run: RunId::parse("01JDC5W8Z3N4Q2M7K9T1R6V0XB").unwrap(),
+        bundle: "netra-staging".into(),
+        bundle_version: "1.0.0".into(),
+        bundle_digest: Digest::of(b"bundle"),
+        environment: "staging".into(),
+        only: None,
+        dry_run: false,
+        modules: [(phase("config"), Digest::of(b"config")), (phase("health"), Digest::of(b"health"))].into(),
+        operator_digest: Digest::of(b"operator"),
+    }
+}
+
+pub(crate) fn check(
+    requirements: &[&str],
+    name: &str,
+    verdict: Verdict,
+    expected: &str,
+    observed: &str,
+    evidence: u32,
+) -> Statement {
+    Statement::Check(Check {
+        requirements: requirements.iter().map(|id| requirement(id)).collect(),
+        name: name.into(),
+        verdict,
+        expected: expected.into(),
+        observed: observed.into(),
+        evidence: vec![Seq(evidence)],
+    })
+}
+
+pub(crate) fn call(
+    of: &str,
+    seq: u32,
+    class: Class,
+    summary: &str,
+    outcome: Option<OutcomeKind>,
+    answer: &str,
+) -> EventKind {
+    EventKind::Call(CallEvent {
+        phase: phase(of),
+        seq: Seq(seq),
+        capability: "http".into(),
+        class,
+        summary: summary.into(),
+        attempt: 1,
+        outcome,
+        request: r#"{"method":"GET","target":"backend"}"#.into(),
+        answer: outcome.map(|_| answer.to_owned()),
+    })
+}
+
+/// The events; the backend's health is what the caller says.
+fn events_with(status: u16) -> Vec<Event> {
+    use OutcomeKind::{Answered, Denied, InDoubt};
+    let healthy = if status == 200 { Verdict::Pass } else { Verdict::Fail };
+    let stated =
+        |of: &str, ordinal, statement| EventKind::Stated { phase: phase(of), ordinal: Ordinal(ordinal), statement };
+    let denied = r#"{"denied":{"wanted":"http GET https://api.stripe.com/v1/charges","reason":"no grant covers host api.stripe.com","remedy":"to allow it, add to [phase.grants] of `health` in bundle.toml:\n    http = [{ hosts = [\"api.stripe.com\"], methods = [\"GET\"] }]"}}"#;
+    let kinds = vec![
+        EventKind::RunStarted(header()),
+        EventKind::PhaseStarted { phase: phase("config") },
+        call("config", 0, Class::Read, "files read config/app.yaml", Some(Answered), r#"{"size":120}"#),
+        stated(
+            "config",
+            0,
+            check(&["P1.3"], "no localhost URLs in config/app.yaml", Verdict::Pass, "none", "none in 12 values", 0),
+        ),
+        EventKind::PhaseEnded { phase: phase("config"), end: PhaseEnd::Completed },
+        EventKind::PhaseStarted { phase: phase("health") },
+        call(
+            "health",
+            0,
+            Class::Read,
+            "http GET auth /health",
+            Some(Answered),
+            r#"{"status":200,"timings":{"total":12.5}}"#,
+        ),
+        call(
+            "health",
+            1,
+            Class::Read,
+            "http GET backend /health",
+            Some(Answered),
+            &format!(r#"{{"status":{status},"timings":{{"total":181.2}}}}"#),
+        ),
+        call("health", 2, Class::Read, "http GET https://api.stripe.com/v1/charges", Some(Denied), denied),
+        call("health", 3, Class::Effect, "http POST backend /warm", None, ""),
+        call(
+            "health",
+            3,
+            Class::Effect,
+            "http POST backend /warm",
+            Some(InDoubt),
+            r#"{"in-doubt":"connection reset; read back: not seen yet"}"#,
+        ),
+        stated(
+            "health",
+            0,
+            check(
+                &["P3.1", "CRIT-2"],
+                "GET auth /health is healthy",
+                Verdict::Pass,
+                "200 within 2000 ms",
+                "200 in 12.5 ms",
+                0,
+            ),
+        ),
+        stated("health", 1, check(&["P3.1"], "GET backend /health is healthy", healthy, "200", &status.to_string(), 1)),
+        stated("health", 2, Statement::Measure { name: "slowest".into(), value: 181.2, unit: "ms".into() }),
+        stated("health", 3, Statement::Log { level: LogLevel::Warn, message: "one dependency is down".into() }),
+        stated(
+            "health",
+            4,
+            Statement::Attach(Attachment {
+                name: "answers".into(),
+                media_type: "application/json".into(),
+                content: b"[]".as_slice().into(),
+            }),
+        ),
+        stated("health", 5, Statement::Progress { done: 2, total: 2, message: "endpoints".into() }),
+        EventKind::PhaseEnded { phase: phase("health"), end: PhaseEnd::Completed },
+        EventKind::RunEnded { decision: if status == 200 { Decision::Release } else { Decision::Hold } },
+    ];
+    let numbered = kinds.into_iter().enumerate();
+    // Noon of 1 December 2025, and an event every 100 ms.
+    numbered
+        .map(|(place, kind)| Event {
+            position: place as u64 + 1,
+            at: Timestamp(1_764_590_400_000.0 + 100.0 * place as f64),
+            kind,
+        })
+        .collect()
+}
+
+pub(crate) fn events() -> Vec<Event> {
+    events_with(503)
+}
+
+/// The run: its decision is `hold`.
+pub(crate) fn report() -> Report {
+    Report::build(&checklist(), &plan(), events())
+}
+
+/// The same run with a healthy backend: its decision is `release`.
+pub(crate) fn recovered() -> Report {
+    Report::build(&checklist(), &plan(), events_with(200))
+}
+
+/// The run as it stands after so many events.
+pub(crate) fn unfinished(events: usize) -> Report {
+    Report::build(&checklist(), &plan(), self::events().into_iter().take(events))
+}

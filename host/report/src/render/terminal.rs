@@ -1,0 +1,294 @@
+//! The report as a person reads it on a terminal: a line a phase, what failed and why, what was not tried, the decision last.
+
+use holdpoint_model::{Decision, OutcomeKind, PhaseEnd, RunHeader, Verdict};
+
+use super::{decision_tone, phase_word, rows};
+use crate::{
+    PhaseReport, Report, Style,
+    page::{Page, Tone},
+    text,
+};
+
+/// Most phases that are listed, most denials, and most calls without an answer.
+const PHASES: usize = 500;
+const DENIALS: usize = 10;
+const UNANSWERED: usize = 10;
+
+/// Renders a report. `full` adds every row of the checklist with what was expected and observed.
+pub fn terminal(report: &Report, style: Style, full: bool) -> String {
+    let mut page = Page::new(style);
+    let Some(header) = &report.header else {
+        page.line(&[(Tone::Plain, "the run has no header: it was not started")]);
+        return page.finish();
+    };
+    head(&mut page, header, report);
+    phases(&mut page, report);
+    for verdict in [Verdict::Fail, Verdict::Inconclusive] {
+        report.with(verdict).take(rows::LISTED).for_each(|row| rows::judged(&mut page, report, header, row));
+    }
+    denials(&mut page, header, report);
+    unanswered(&mut page, header, report);
+    if full {
+        rows::checklist(&mut page, report);
+    }
+    rows::not_exercised(&mut page, report);
+    notes(&mut page, report);
+    page.blank();
+    last(&mut page, header, report);
+    page.finish()
+}
+
+fn head(page: &mut Page, header: &RunHeader, report: &Report) {
+    let of = format!("{} {}", header.bundle, header.bundle_version);
+    let mut rest = format!(" · environment {} · run {}", header.environment, header.run);
+    if header.dry_run {
+        rest.push_str(" · dry run");
+    }
+    if report.resumed > 0 {
+        rest.push_str(&format!(" · resumed {}", times(report.resumed.into())));
+    }
+    page.copyable(&[(Tone::Strong, &of), (Tone::Plain, &rest)]);
+    page.blank();
+}
+
+fn phases(page: &mut Page, report: &Report) {
+    let name_width = report.phases.iter().map(|phase| phase.id.as_str().len()).max().unwrap_or(0).clamp(20, 40);
+    for phase in report.phases.iter().take(PHASES) {
+        let (tone, word) = phase_word(phase);
+        let name = format!("  {:<name_width$}  ", phase.id.as_str());
+        let word = format!("{word:<13}");
+        let checks = format!("{:>12}", text::counted(phase.checks.len(), "check"));
+        let took = format!("{:>12}   ", phase.duration().map(text::duration).unwrap_or_default());
+        let (note_tone, note) = note(report, phase);
+        let note = text::short(&note, 200);
+        page.line(&[
+            (Tone::Plain, &name),
+            (tone, &word),
+            (Tone::Plain, &checks),
+            (Tone::Plain, &took),
+            (note_tone, &note),
+        ]);
+    }
+    let more = report.phases.len().saturating_sub(PHASES);
+    if more > 0 {
+        page.line(&[(Tone::Faint, &format!("  … and {}", text::counted(more, "more phase")))]);
+    }
+}
+
+/// What else there is to say of a phase: how it ended if not well, the rows that it failed, or what it last said.
+fn note(report: &Report, phase: &PhaseReport) -> (Tone, String) {
+    let failed: Vec<&str> = report
+        .failed()
+        .filter(|row| report.checks_behind(row).any(|(behind, _)| behind.id == phase.id))
+        .map(|row| row.id.as_str())
+        .collect();
+    match &phase.end {
+        _ if !failed.is_empty() => (Tone::Bad, format!("✗ {}", failed.join(" "))),
+        Some(PhaseEnd::Skipped(reason)) => (Tone::Faint, reason.clone()),
+        Some(PhaseEnd::Completed) | None => (Tone::Faint, phase.progress.clone().unwrap_or_default()),
+        Some(end) => (Tone::Doubt, format!("{}: {}", end.word(), end.reason())),
+    }
+}
+
+fn denials(page: &mut Page, header: &RunHeader, report: &Report) {
+    // A dry run is made to see what is denied.
+    let listed = if header.dry_run { Report::KEPT } else { DENIALS };
+    for denied in report.denials.iter().take(listed) {
+        page.blank();
+        let often = if denied.times > 1 { format!(" ({})", times(denied.times)) } else { String::new() };
+        let who = format!("  phase `{}` was denied ", denied.phase);
+        let wanted = text::short(&denied.denial.wanted, 300);
+        page.copyable(&[(Tone::Doubt, &who), (Tone::Strong, &wanted), (Tone::Faint, &often)]);
+        page.block(Tone::Plain, "    ", &denied.denial.reason);
+        page.block(Tone::Plain, "    ", &denied.denial.remedy);
+    }
+    let more = report.denials.len().saturating_sub(listed);
+    if more > 0 {
+        let more = format!("  … and {}: ", text::counted(more, "more denial"));
+        page.copyable(&[(Tone::Faint, &more), (Tone::Plain, &format!("holdpoint show {}", header.run))]);
+    }
+}
+
+fn unanswered(page: &mut Page, header: &RunHeader, report: &Report) {
+    let counts = report.calls();
+    let total = counts.not_answered() - counts.of_outcome(OutcomeKind::Denied);
+    if total + counts.under_way == 0 {
+        return;
+    }
+    page.blank();
+    if total > 0 {
+        page.line(&[(Tone::Plain, &format!("  {} without an answer", text::counted(total as usize, "call")))]);
+    }
+    for call in report.unanswered.iter().take(UNANSWERED) {
+        let outcome = format!("    {:<12}", call.outcome.word());
+        let summary = format!("{} ", text::short(&call.summary, 120));
+        let reason = format!("{} ", text::short(&call.reason, 300));
+        let hint = format!("holdpoint show {} {}/{}", header.run, call.phase, call.seq);
+        page.line(&[(Tone::Doubt, &outcome), (Tone::Plain, &summary), (Tone::Faint, &reason)]);
+        page.copyable(&[(Tone::Faint, "                "), (Tone::Faint, &hint)]);
+    }
+    let more = total.saturating_sub(UNANSWERED as u64);
+    if more > 0 {
+        page.line(&[(Tone::Faint, &format!("    … and {} more", text::grouped(more)))]);
+    }
+    if counts.under_way > 0 {
+        let open = format!("  {} under way", text::counted(counts.under_way as usize, "call"));
+        page.line(&[(Tone::Doubt, &open)]);
+    }
+}
+
+fn notes(page: &mut Page, report: &Report) {
+    if !report.notes.is_empty() {
+        page.blank();
+    }
+    for note in &report.notes {
+        page.block(Tone::Doubt, "  note: ", note);
+    }
+}
+
+fn last(page: &mut Page, header: &RunHeader, report: &Report) {
+    let Some(decision) = report.decision else {
+        let hint = format!(" · to go on: holdpoint resume {}", header.run);
+        return page.copyable(&[(Tone::Doubt, "unfinished"), (Tone::Plain, &hint)]);
+    };
+    page.copyable(&[(decision_tone(decision), decision.word()), (Tone::Plain, &because(decision, header, report))]);
+}
+
+/// Why the decision is what it is.
+fn because(decision: Decision, header: &RunHeader, report: &Report) -> String {
+    let ids = |verdicts: &[Verdict]| rows::required_ids(report, verdicts);
+    match decision {
+        Decision::Release => String::new(),
+        Decision::Hold => format!(" · failed: {}", ids(&[Verdict::Fail])),
+        Decision::Inconclusive => {
+            let partial = header.only.is_some() || header.dry_run;
+            let open = [Verdict::Inconclusive, Verdict::Pending, Verdict::NotExercised];
+            let open = ids(if partial { &open[..2] } else { &open });
+            if open.is_empty() { " · no required row passed".into() } else { format!(" · no verdict: {open}") }
+        }
+        Decision::Partial => match &header.only {
+            Some(only) => {
+                let only: Vec<&str> = only.iter().map(|phase| phase.as_str()).collect();
+                format!(" · only {}; never a release", only.join(", "))
+            }
+            None => " · a dry run; never a release".into(),
+        },
+    }
+}
+
+fn times(number: u64) -> String {
+    if number == 1 { "once".into() } else { format!("{} times", text::grouped(number)) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture;
+
+    #[test]
+    fn a_held_run_says_what_failed_and_where_to_look() {
+        insta::assert_snapshot!(terminal(&fixture::report(), Style::PLAIN, false), @r#"
+        netra-staging 1.0.0 · environment staging · run 01JDC5W8Z3N4Q2M7K9T1R6V0XB
+
+          config                pass              1 check       0.3 s
+          health                fail             2 checks       1.2 s   ✗ P3.1
+
+          ✗ P3.1  comprehensive health
+              expected  200
+              observed  503
+              by        health: GET backend /health is healthy
+              see       holdpoint show 01JDC5W8Z3N4Q2M7K9T1R6V0XB health/1
+
+          phase `health` was denied http GET https://api.stripe.com/v1/charges
+            no grant covers host api.stripe.com
+            to allow it, add to [phase.grants] of `health` in bundle.toml:
+                http = [{ hosts = ["api.stripe.com"], methods = ["GET"] }]
+
+          1 call without an answer
+            in-doubt    http POST backend /warm connection reset; read back: not seen yet
+                        holdpoint show 01JDC5W8Z3N4Q2M7K9T1R6V0XB health/3
+
+          not exercised: KI-1 cold start (no phase of this run judges it)
+          off: 1 row
+
+        hold · failed: P3.1
+        "#);
+    }
+
+    #[test]
+    fn the_full_report_shows_every_row() {
+        insta::assert_snapshot!(terminal(&fixture::recovered(), Style::PLAIN, true), @r#"
+        netra-staging 1.0.0 · environment staging · run 01JDC5W8Z3N4Q2M7K9T1R6V0XB
+
+          config                pass              1 check       0.3 s
+          health                pass             2 checks       1.2 s   endpoints
+
+          phase `health` was denied http GET https://api.stripe.com/v1/charges
+            no grant covers host api.stripe.com
+            to allow it, add to [phase.grants] of `health` in bundle.toml:
+                http = [{ hosts = ["api.stripe.com"], methods = ["GET"] }]
+
+          1 call without an answer
+            in-doubt    http POST backend /warm connection reset; read back: not seen yet
+                        holdpoint show 01JDC5W8Z3N4Q2M7K9T1R6V0XB health/3
+
+          P1.3    pass           no localhost URLs in staging configuration · expected none · observed none in 12 values
+          P3.1    pass           comprehensive health · expected 200 within 2000 ms · observed 200 in 12.5 ms
+          CRIT-2  pass           health 200 within 2 s · expected 200 within 2000 ms · observed 200 in 12.5 ms
+          KI-1    not-exercised  cold start
+
+          not exercised: KI-1 cold start (no phase of this run judges it)
+          off: 1 row
+
+        release
+        "#);
+    }
+
+    #[test]
+    fn an_unfinished_run_says_so() {
+        insta::assert_snapshot!(terminal(&fixture::unfinished(10), Style::PLAIN, false), @r#"
+        netra-staging 1.0.0 · environment staging · run 01JDC5W8Z3N4Q2M7K9T1R6V0XB
+
+          config                pass              1 check       0.3 s
+          health                pending          0 checks
+
+          phase `health` was denied http GET https://api.stripe.com/v1/charges
+            no grant covers host api.stripe.com
+            to allow it, add to [phase.grants] of `health` in bundle.toml:
+                http = [{ hosts = ["api.stripe.com"], methods = ["GET"] }]
+
+          1 call under way
+
+          not exercised: KI-1 cold start (no phase of this run judges it)
+          off: 1 row
+
+        unfinished · to go on: holdpoint resume 01JDC5W8Z3N4Q2M7K9T1R6V0XB
+        "#);
+    }
+
+    #[test]
+    fn a_narrow_terminal_cuts_tables_but_no_commands() {
+        let text = terminal(&fixture::report(), Style { colour: false, width: 40 }, false);
+        assert!(text.contains("holdpoint show 01JDC5W8Z3N4Q2M7K9T1R6V0XB health/1\n"), "{text}");
+        assert!(text.lines().any(|line| line.ends_with('…')), "{text}");
+    }
+
+    #[test]
+    fn colour_changes_nothing_but_colour() {
+        let plain = terminal(&fixture::report(), Style::PLAIN, true);
+        let coloured = terminal(&fixture::report(), Style { colour: true, ..Style::PLAIN }, true);
+        assert_ne!(plain, coloured);
+        let mut stripped = String::new();
+        let mut in_code = false;
+        for c in coloured.chars() {
+            match c {
+                '\u{1b}' => in_code = true,
+                'm' if in_code => in_code = false,
+                _ if in_code => {}
+                c => stripped.push(c),
+            }
+        }
+        let trimmed = |text: &str| text.lines().map(str::trim_end).collect::<Vec<_>>().join("\n");
+        assert_eq!(trimmed(&stripped), trimmed(&plain));
+    }
+}

@@ -1,0 +1,192 @@
+//! The report of a run: facts, rows and the decision, ready to be rendered.
+
+use holdpoint_model::{
+    Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, OutcomeKind, PhaseEnd, PhaseId, RequirementId,
+    Row, RunHeader, Seq, Timestamp, Verdict,
+};
+
+use crate::{CallCounts, Collector, PlannedPhase};
+
+/// What a run has found.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Report {
+    /// Facts that were fixed before the first phase; none if the events hold no start of a run.
+    pub header: Option<RunHeader>,
+    pub started: Option<Timestamp>,
+    /// When the decision was recorded; none while the run is unfinished.
+    pub ended: Option<Timestamp>,
+    /// How often another host process took the run up again.
+    pub resumed: u32,
+    /// In the order of the plan.
+    pub phases: Vec<PhaseReport>,
+    /// In the order of the checklist.
+    pub rows: Vec<Row>,
+    /// None while the run is unfinished.
+    pub decision: Option<Decision>,
+    /// Distinct denials, in the order of the events; at most [`Report::KEPT`].
+    pub denials: Vec<DeniedCall>,
+    /// The first calls that were neither answered nor denied; at most [`Report::KEPT`].
+    pub unanswered: Vec<UnansweredCall>,
+    /// What is odd about the events, in words.
+    pub notes: Vec<String>,
+}
+
+/// What a run has found in one phase.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PhaseReport {
+    pub id: PhaseId,
+    pub requirements: Vec<RequirementId>,
+    pub needs: Vec<PhaseId>,
+    pub started: Option<Timestamp>,
+    pub ended: Option<Timestamp>,
+    /// How it ended; none while it runs or waits.
+    pub end: Option<PhaseEnd>,
+    pub checks: Vec<Check>,
+    pub measures: Vec<Measure>,
+    pub attachments: Vec<AttachmentFacts>,
+    /// The first log lines; at most [`PhaseReport::LOG_LINES`].
+    pub log: Vec<LogLine>,
+    /// Log lines that are not in `log`.
+    pub log_left_out: u64,
+    /// The newest progress message.
+    pub progress: Option<String>,
+    pub calls: CallCounts,
+    /// The slowest calls of those whose duration is known, slowest first; at most [`PhaseReport::SLOWEST`].
+    pub slowest: Vec<SlowCall>,
+}
+
+/// A number that a phase stated.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Measure {
+    pub name: String,
+    pub value: f64,
+    pub unit: String,
+}
+
+/// An attachment without its content.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AttachmentFacts {
+    pub name: String,
+    pub media_type: String,
+    /// In bytes.
+    pub size: usize,
+    pub digest: Digest,
+}
+
+/// A line of a phase's log.
+#[derive(Debug, Clone, PartialEq)]
+pub struct LogLine {
+    pub at: Timestamp,
+    pub level: LogLevel,
+    pub message: String,
+}
+
+/// A call and how long it took.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SlowCall {
+    pub seq: Seq,
+    pub summary: String,
+    pub milliseconds: f64,
+}
+
+/// A denial, and how often the phase ran into it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DeniedCall {
+    pub phase: PhaseId,
+    /// The first call that was denied so.
+    pub seq: Seq,
+    pub denial: Denial,
+    pub times: u64,
+}
+
+/// A call that was made and brought no answer.
+#[derive(Debug, Clone, PartialEq)]
+pub struct UnansweredCall {
+    pub position: u64,
+    pub at: Timestamp,
+    pub phase: PhaseId,
+    pub seq: Seq,
+    pub summary: String,
+    pub outcome: OutcomeKind,
+    /// What is known of the reason.
+    pub reason: String,
+}
+
+impl Report {
+    /// Most entries of the lists of denials and of unanswered calls.
+    pub const KEPT: usize = 100;
+
+    /// Builds the report of a run from its events, in their order.
+    pub fn build(checklist: &Checklist, phases: &[PlannedPhase], events: impl IntoIterator<Item = Event>) -> Self {
+        let mut collector = Collector::new(phases);
+        events.into_iter().for_each(|event| collector.take(event));
+        collector.finish(checklist)
+    }
+
+    /// The rows that count, i.e. that are not off.
+    pub fn judged(&self) -> impl Iterator<Item = &Row> {
+        self.rows.iter().filter(|row| row.level != Level::Off)
+    }
+
+    /// The rows that count and have a verdict.
+    pub fn with(&self, verdict: Verdict) -> impl Iterator<Item = &Row> {
+        self.judged().filter(move |row| row.verdict == verdict)
+    }
+
+    /// The rows that failed.
+    pub fn failed(&self) -> impl Iterator<Item = &Row> {
+        self.with(Verdict::Fail)
+    }
+
+    /// The rows that were tried and have no verdict.
+    pub fn inconclusive(&self) -> impl Iterator<Item = &Row> {
+        self.with(Verdict::Inconclusive)
+    }
+
+    /// The rows that were not tried; `observed` says why.
+    pub fn not_exercised(&self) -> impl Iterator<Item = &Row> {
+        self.with(Verdict::NotExercised)
+    }
+
+    /// The checks that speak for a row with the verdict that it has, with the phase that made them.
+    pub fn checks_behind<'a>(&'a self, row: &'a Row) -> impl Iterator<Item = (&'a PhaseReport, &'a Check)> {
+        self.phases
+            .iter()
+            .filter(|phase| phase.requirements.contains(&row.id))
+            .flat_map(|phase| phase.checks.iter().map(move |check| (phase, check)))
+            .filter(|(_, check)| check.verdict == row.verdict && check.requirements.contains(&row.id))
+    }
+
+    /// The calls of all phases.
+    pub fn calls(&self) -> CallCounts {
+        let mut sum = CallCounts::default();
+        self.phases.iter().for_each(|phase| sum.add(&phase.calls));
+        sum
+    }
+}
+
+impl PhaseReport {
+    /// Most log lines that are kept.
+    pub const LOG_LINES: usize = 200;
+    /// Most calls in the list of slow ones.
+    pub const SLOWEST: usize = 5;
+
+    /// What the phase comes to: its worst check, made worse by a bad end. None if it has ended well and had nothing to judge.
+    pub fn verdict(&self) -> Option<Verdict> {
+        let owed = match &self.end {
+            None => Some(Verdict::Pending),
+            Some(PhaseEnd::Skipped(_)) => Some(Verdict::NotExercised),
+            Some(PhaseEnd::Completed) if self.checks.is_empty() && !self.requirements.is_empty() => {
+                Some(Verdict::Inconclusive)
+            }
+            Some(PhaseEnd::Completed) => None,
+            Some(_) => Some(Verdict::Inconclusive),
+        };
+        Verdict::fold(self.checks.iter().map(|check| check.verdict).chain(owed))
+    }
+
+    /// Milliseconds from its start to its end.
+    pub fn duration(&self) -> Option<f64> {
+        Some(self.ended?.since(self.started?))
+    }
+}
