@@ -1,0 +1,77 @@
+//! `#[holdpoint::phase]`: makes a function the entry of a phase.
+//!
+//! Only the attribute lives here, because a procedural macro needs a crate of its own; what it calls is in `holdpoint`. It refuses
+//! a function that it could not call: asynchronous, generic, or without exactly a context and a configuration.
+
+use proc_macro::TokenStream;
+use quote::{quote, quote_spanned};
+use syn::spanned::Spanned;
+use syn::{Error, FnArg, ItemFn, ReturnType};
+
+/// Makes `fn run(cx: &Context, config: Config) -> Result<()>` what the host calls.
+///
+/// The configuration is parsed from the bundle's `config` by serde; what it lacks or misspells becomes the error of the phase.
+/// In a native build nothing is exported, and the function stands ready for `holdpoint::test`.
+#[proc_macro_attribute]
+pub fn phase(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let function = match syn::parse::<ItemFn>(item) {
+        Ok(function) => function,
+        Err(error) => return error.into_compile_error().into(),
+    };
+    if !arguments.is_empty() {
+        return Error::new(function.sig.span(), "`#[phase]` takes no arguments").into_compile_error().into();
+    }
+    match check(&function) {
+        Ok(()) => expand(&function).into(),
+        Err(error) => error.into_compile_error().into(),
+    }
+}
+
+fn check(function: &ItemFn) -> Result<(), Error> {
+    let signature = &function.sig;
+    if let Some(keyword) = &signature.asyncness {
+        return Err(Error::new(keyword.span(), "a phase is synchronous; parallel work is a batch such as `send_all`"));
+    }
+    if !signature.generics.params.is_empty() {
+        return Err(Error::new(signature.generics.span(), "a phase is not generic: the host calls it with one type"));
+    }
+    if signature.inputs.len() != 2 || signature.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_))) {
+        return Err(Error::new(
+            signature.inputs.span(),
+            "a phase takes `cx: &Context` and `config: Config`, nothing else",
+        ));
+    }
+    if matches!(signature.output, ReturnType::Default) {
+        return Err(Error::new(signature.span(), "a phase returns `holdpoint::Result<()>`"));
+    }
+    Ok(())
+}
+
+fn expand(function: &ItemFn) -> proc_macro2::TokenStream {
+    let name = &function.sig.ident;
+    // The use of the function is spanned at its name, so that a wrong type is reported there and not at the attribute.
+    let call = quote_spanned!(name.span()=> ::holdpoint::entry::run(&config, super::#name));
+    quote! {
+        #function
+
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code, reason = "the exported symbols of a component are unsafe functions by nature")]
+        mod __holdpoint_export {
+            struct Exported;
+
+            impl ::holdpoint::bindings::Guest for Exported {
+                fn run(config: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
+                    #call
+                }
+            }
+
+            ::holdpoint::bindings::export!(Exported with_types_in ::holdpoint::bindings);
+        }
+
+        // Without an export the function would count as dead code.
+        #[cfg(not(target_family = "wasm"))]
+        const _: () = {
+            let _ = #name;
+        };
+    }
+}

@@ -1,0 +1,201 @@
+//! The calls of a component: the SDK's types turned into the contract's, and back.
+
+use crate::bindings::holdpoint as wit;
+use crate::check::{Statement, Verdict};
+use crate::{
+    Cause, Denial, Entry, Hop, Kind, Level, Millis, Replacement, Request, Response, SecretFacts, Target, Time, Timings,
+    Tls,
+};
+
+use wit::clock::clock;
+use wit::context::context;
+use wit::files::files;
+use wit::http::http;
+use wit::report::report;
+use wit::secrets::secrets;
+use wit::types::types::CallError;
+
+type Outcome<T> = Result<T, Cause>;
+
+pub(crate) fn services() -> Vec<String> {
+    context::services()
+}
+
+pub(crate) fn requirements() -> Option<Vec<String>> {
+    Some(context::requirements())
+}
+
+pub(crate) fn directories() -> Vec<String> {
+    context::directories()
+}
+
+pub(crate) fn environment() -> String {
+    context::environment()
+}
+
+pub(crate) fn calls() -> u32 {
+    context::calls()
+}
+
+pub(crate) fn now() -> f64 {
+    clock::now()
+}
+
+pub(crate) fn sleep(duration: Millis) -> Outcome<()> {
+    clock::sleep(duration.0).map_err(cause)
+}
+
+pub(crate) fn sleep_until(time: Time) -> Outcome<()> {
+    clock::sleep_until(time.0).map_err(cause)
+}
+
+pub(crate) fn send(sent: &Request) -> Outcome<Response> {
+    http::send(&request(sent)).map(response).map_err(cause)
+}
+
+pub(crate) fn send_all(sent: &[Request], concurrency: u32) -> Vec<Outcome<Response>> {
+    let requests: Vec<http::Request> = sent.iter().map(request).collect();
+    http::send_all(&requests, concurrency).into_iter().map(|answer| answer.map(response).map_err(cause)).collect()
+}
+
+pub(crate) fn read(path: &str) -> Outcome<Vec<u8>> {
+    files::read(path).map_err(cause)
+}
+
+pub(crate) fn list(path: &str) -> Outcome<Vec<Entry>> {
+    files::list(path).map(entries).map_err(cause)
+}
+
+pub(crate) fn glob(path: &str, pattern: &str) -> Outcome<Vec<Entry>> {
+    files::glob(path, pattern).map(entries).map_err(cause)
+}
+
+pub(crate) fn walk(path: &str) -> Outcome<Vec<Entry>> {
+    files::walk(path).map(entries).map_err(cause)
+}
+
+pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
+    let facts = secrets::available(name).map_err(cause)?;
+    Ok(SecretFacts { present: facts.present, stand_in: facts.stand_in, length: facts.length })
+}
+
+pub(crate) fn reference(name: &str) -> Outcome<String> {
+    secrets::reference(name).map_err(cause)
+}
+
+pub(crate) fn check(statement: &Statement) -> Outcome<()> {
+    report::check(&report::Outcome {
+        requirements: statement.requirements.clone(),
+        name: statement.name.clone(),
+        verdict: match statement.verdict {
+            Verdict::Pass => report::Verdict::Pass,
+            Verdict::Fail => report::Verdict::Fail,
+            Verdict::Inconclusive => report::Verdict::Inconclusive,
+            Verdict::NotExercised => report::Verdict::NotExercised,
+        },
+        expected: statement.expected.clone(),
+        observed: statement.observed.clone(),
+        evidence: statement.evidence.clone(),
+    })
+    .map_err(cause)
+}
+
+pub(crate) fn measure(name: &str, value: f64, unit: &str) -> Outcome<()> {
+    report::measure(name, value, unit).map_err(cause)
+}
+
+pub(crate) fn attach(name: &str, media_type: &str, content: &[u8]) -> Outcome<()> {
+    report::attach(name, media_type, content).map_err(cause)
+}
+
+pub(crate) fn progress(done: u32, total: u32, message: &str) -> Outcome<()> {
+    report::progress(done, total, message).map_err(cause)
+}
+
+pub(crate) fn log(level: Level, message: &str) -> Outcome<()> {
+    let level = match level {
+        Level::Debug => report::Level::Debug,
+        Level::Info => report::Level::Info,
+        Level::Warn => report::Level::Warn,
+        Level::Error => report::Level::Error,
+    };
+    report::log(level, message).map_err(cause)
+}
+
+fn request(sent: &Request) -> http::Request {
+    http::Request {
+        target: match &sent.target {
+            Target::Service { service, path } => {
+                http::Target::Service(http::ServiceTarget { service: service.clone(), path: path.clone() })
+            }
+            Target::Url(url) => http::Target::Url(url.clone()),
+        },
+        method: sent.method.clone(),
+        headers: sent
+            .headers
+            .iter()
+            .map(|(name, value)| http::Header { name: name.clone(), value: value.clone() })
+            .collect(),
+        body: sent.body.clone(),
+        timeout: sent.timeout.map(|limit| limit.0),
+        follow: sent.follow,
+    }
+}
+
+fn response(answer: http::Response) -> Response {
+    Response {
+        status: answer.status,
+        headers: answer.headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        body: answer.body,
+        truncated: answer.truncated,
+        length: answer.length,
+        sha256: answer.sha256,
+        replaced: answer
+            .replaced
+            .into_iter()
+            .map(|r| Replacement { placeholder: r.placeholder, encoding: r.encoding, count: r.count })
+            .collect(),
+        hops: answer
+            .hops
+            .into_iter()
+            .map(|hop| Hop { status: hop.status, url: hop.url, location: hop.location })
+            .collect(),
+        timings: Timings {
+            dns: answer.timings.dns,
+            connect: answer.timings.connect,
+            tls: answer.timings.tls,
+            first_byte: answer.timings.first_byte,
+            total: answer.timings.total,
+        },
+        tls: answer.tls.map(|tls| Tls {
+            version: tls.version,
+            cipher: tls.cipher,
+            names: tls.names,
+            not_after: Time(tls.not_after),
+        }),
+        peer: answer.peer,
+        calls: vec![answer.call],
+    }
+}
+
+fn entries(listing: Vec<files::Entry>) -> Vec<Entry> {
+    let kind = |kind| match kind {
+        files::Kind::File => Kind::File,
+        files::Kind::Directory => Kind::Directory,
+        files::Kind::Other => Kind::Other,
+    };
+    listing.into_iter().map(|entry| Entry { path: entry.path, kind: kind(entry.kind), size: entry.size }).collect()
+}
+
+fn cause(error: CallError) -> Cause {
+    match error {
+        CallError::Denied(denial) => {
+            Cause::Denied(Denial { wanted: denial.wanted, reason: denial.reason, remedy: denial.remedy })
+        }
+        CallError::Timeout(limit) => Cause::Timeout(Millis(limit)),
+        CallError::Failed(text) => Cause::Failed(text),
+        CallError::InDoubt(text) => Cause::InDoubt(text),
+        CallError::Interrupted(text) => Cause::Interrupted(text),
+        CallError::Exhausted(text) => Cause::Exhausted(text),
+    }
+}

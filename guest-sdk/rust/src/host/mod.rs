@@ -1,0 +1,12 @@
+//! The calls themselves: to the host in a component, to a script in a native build.
+//!
+//! Each is a free function, so that a component imports only what its phase reaches; one trait over all of them would import
+//! everything. Nothing is counted, retried or judged here.
+
+#[cfg(not(target_family = "wasm"))]
+pub(crate) use crate::testing::world::*;
+
+#[cfg(target_family = "wasm")]
+mod component;
+#[cfg(target_family = "wasm")]
+pub(crate) use component::*;

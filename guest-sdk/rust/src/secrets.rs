@@ -1,0 +1,51 @@
+//! Secrets by name. A value never enters a guest: what it holds is a placeholder that the host replaces on the way out.
+
+use std::fmt;
+use std::marker::PhantomData;
+
+use crate::{CallError, Context, host};
+
+/// What can be known about a secret without its value.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct SecretFacts {
+    /// The operator's machine has a value for it.
+    pub present: bool,
+    /// The value is an obvious stand-in: empty, `your-…`, `changeme`.
+    pub stand_in: bool,
+    /// Length of the value in bytes.
+    pub length: u32,
+}
+
+/// What stands for a secret in a header: `request.header("authorization", format!("Bearer {placeholder}"))`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Placeholder(pub(crate) String);
+
+impl fmt::Display for Placeholder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Secrets of a phase.
+#[derive(Clone, Copy, Debug)]
+pub struct Secrets<'a> {
+    of: PhantomData<&'a Context>,
+}
+
+impl<'a> Secrets<'a> {
+    pub(crate) fn new(_of: &'a Context) -> Self {
+        Self { of: PhantomData }
+    }
+
+    /// Describes a granted secret.
+    pub fn available(&self, name: &str) -> Result<SecretFacts, CallError> {
+        let seq = host::calls();
+        host::available(name).map_err(|cause| CallError::new(cause, seq))
+    }
+
+    /// The placeholder of a granted secret.
+    pub fn reference(&self, name: &str) -> Result<Placeholder, CallError> {
+        let seq = host::calls();
+        host::reference(name).map(Placeholder).map_err(|cause| CallError::new(cause, seq))
+    }
+}

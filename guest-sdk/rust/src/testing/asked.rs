@@ -1,0 +1,56 @@
+//! Which request an answer is for.
+
+use std::fmt;
+
+use crate::Request;
+
+/// A request as a script names it: a method, a path or URL, and perhaps the service.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Asked {
+    method: String,
+    path: String,
+    service: Option<String>,
+}
+
+/// A GET of a path of any service, or of a URL.
+pub fn get(path: &str) -> Asked {
+    Asked::new("GET", path)
+}
+
+/// A POST to a path of any service, or to a URL.
+pub fn post(path: &str) -> Asked {
+    Asked::new("POST", path)
+}
+
+impl Asked {
+    /// A request with any method.
+    pub fn new(method: &str, path: &str) -> Self {
+        Self { method: method.to_owned(), path: path.to_owned(), service: None }
+    }
+
+    /// Only of this service. It goes before an answer that is for any service.
+    #[must_use]
+    pub fn on(mut self, service: &str) -> Self {
+        self.service = Some(service.to_owned());
+        self
+    }
+
+    pub(crate) fn is_for_one_service(&self) -> bool {
+        self.service.is_some()
+    }
+
+    pub(crate) fn matches(&self, request: &Request) -> bool {
+        self.method == request.method()
+            && self.path == request.path()
+            && self.service.as_deref().is_none_or(|service| Some(service) == request.service())
+    }
+}
+
+impl fmt::Display for Asked {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.service {
+            Some(service) => write!(f, "{} {service} {}", self.method, self.path),
+            None => write!(f, "{} {}", self.method, self.path),
+        }
+    }
+}

@@ -1,0 +1,197 @@
+//! Cases written as data: a folder of JSON files, each a script and what must come of it. A new case is a new file.
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use serde::Deserialize;
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::{Asked, Scripted, Test, denied, refused, status, test, timeout};
+use crate::{Context, Millis, Result, Verdict};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Fixture {
+    #[serde(default)]
+    config: Value,
+    #[serde(default)]
+    services: Vec<String>,
+    requirements: Option<Vec<String>>,
+    #[serde(default)]
+    directories: Vec<String>,
+    /// Path to content.
+    #[serde(default)]
+    files: BTreeMap<String, String>,
+    #[serde(default)]
+    denied_files: Vec<String>,
+    #[serde(default)]
+    answers: Vec<Exchange>,
+    expect: Expectation,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Exchange {
+    method: Option<String>,
+    path: String,
+    on: Option<String>,
+    status: Option<u16>,
+    json: Option<Value>,
+    text: Option<String>,
+    after: Option<Millis>,
+    error: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Failure {
+    Timeout,
+    Denied,
+    Refused,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expectation {
+    /// Every row that is spoken for, no more and no less.
+    #[serde(default)]
+    rows: BTreeMap<String, Row>,
+    checks: Option<usize>,
+    /// What the phase's error contains; without it the phase must end well.
+    error: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Row {
+    verdict: Named,
+    /// What a check with that verdict says.
+    #[serde(default)]
+    says: String,
+}
+
+#[derive(Clone, Copy, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Named {
+    Pass,
+    Fail,
+    Inconclusive,
+    NotExercised,
+}
+
+/// Runs every `*.json` of a folder of the crate, `fixtures` by convention.
+///
+/// # Panics
+/// If the folder has none, or if one of them does not come out as it says; the message names it.
+#[track_caller]
+pub fn fixtures<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, folder: impl AsRef<Path>) {
+    let folder = folder.as_ref();
+    let files = cases(folder).unwrap_or_else(|problem| panic!("{}: {problem}", folder.display()));
+    assert!(!files.is_empty(), "{}: no fixture, and none is not a pass", folder.display());
+    let problems: Vec<String> = files
+        .iter()
+        .filter_map(|file| case(&run, file).err().map(|problem| format!("{}: {problem}", file.display())))
+        .collect();
+    assert!(problems.is_empty(), "{} of {} fixtures:\n{}", problems.len(), files.len(), problems.join("\n"));
+}
+
+fn cases(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "json") {
+            files.push(path);
+        }
+    }
+    files.sort();
+    Ok(files)
+}
+
+fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Path) -> Result<(), String> {
+    let content = fs::read_to_string(file).map_err(|error| error.to_string())?;
+    let fixture: Fixture = serde_json::from_str(&content).map_err(|error| error.to_string())?;
+    let expect = fixture.expect;
+    let mut script = test(run).config(fixture.config);
+    for service in &fixture.services {
+        script = script.service(service);
+    }
+    if let Some(ids) = fixture.requirements {
+        script = script.requirements(ids);
+    }
+    for directory in &fixture.directories {
+        script = script.directory(directory);
+    }
+    for (path, content) in fixture.files {
+        script = script.file(&path, content);
+    }
+    for path in &fixture.denied_files {
+        script = script.denied_file(path);
+    }
+    for exchange in fixture.answers {
+        let (asked, answer) = exchange.scripted()?;
+        script = script.answer(asked, answer);
+    }
+    judge(&script, &expect).map_err(|problem| format!("{problem}\n{}", script.shown()))
+}
+
+fn judge(script: &Test<'_>, expect: &Expectation) -> Result<(), String> {
+    match (script.returned(), &expect.error) {
+        (Ok(()), None) => {}
+        (Err(error), Some(text)) if error.contains(text) => {}
+        (Err(error), Some(text)) => return Err(format!("the error should say `{text}`, but says `{error}`")),
+        (Ok(()), Some(text)) => return Err(format!("the phase should end with an error that says `{text}`")),
+        (Err(error), None) => return Err(format!("the phase should end well, but says `{error}`")),
+    }
+    for (id, row) in &expect.rows {
+        script.matches(id, row.verdict.into(), &row.says)?;
+    }
+    if let Some(id) = script.rows().keys().find(|id| !expect.rows.contains_key(**id)) {
+        return Err(format!("{id} is spoken for, and the fixture does not expect it"));
+    }
+    match expect.checks {
+        Some(count) if count != script.checks().len() => {
+            Err(format!("{count} checks are expected, {} were made", script.checks().len()))
+        }
+        _ => Ok(()),
+    }
+}
+
+impl Exchange {
+    fn scripted(self) -> Result<(Asked, Scripted), String> {
+        let asked = Asked::new(self.method.as_deref().unwrap_or("GET"), &self.path);
+        let asked = match &self.on {
+            Some(service) => asked.on(service),
+            None => asked,
+        };
+        let mut answer = match (self.error, self.status) {
+            (Some(Failure::Timeout), None) => timeout(),
+            (Some(Failure::Denied), None) => denied(),
+            (Some(Failure::Refused), None) => refused(),
+            (None, code) => status(code.unwrap_or(200)),
+            (Some(_), Some(_)) => return Err(format!("the answer to {asked} is either a status or an error")),
+        };
+        if let Some(json) = &self.json {
+            answer = answer.json(json);
+        }
+        if let Some(text) = self.text {
+            answer = answer.body(text);
+        }
+        if let Some(after) = self.after {
+            answer = answer.after(after);
+        }
+        Ok((asked, answer))
+    }
+}
+
+impl From<Named> for Verdict {
+    fn from(named: Named) -> Self {
+        match named {
+            Named::Pass => Self::Pass,
+            Named::Fail => Self::Fail,
+            Named::Inconclusive => Self::Inconclusive,
+            Named::NotExercised => Self::NotExercised,
+        }
+    }
+}

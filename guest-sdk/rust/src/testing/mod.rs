@@ -1,0 +1,17 @@
+//! Native tests of a phase: the world is a script, time is simulated, nothing is waited for.
+//!
+//! [`test()`] scripts one case in Rust; [`fixtures`] runs a folder of cases written as data. What is asked and not scripted panics and
+//! says so: a test that answers by accident shows nothing.
+
+mod answer;
+mod asked;
+mod fixture;
+mod outcome;
+mod script;
+pub(crate) mod world;
+
+pub use answer::{Scripted, denied, ok, refused, status, text, timeout};
+pub use asked::{Asked, get, post};
+pub use fixture::fixtures;
+pub use outcome::{CheckRow, Measure, Outcome};
+pub use script::{Test, test};

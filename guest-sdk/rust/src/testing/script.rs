@@ -1,0 +1,112 @@
+//! The script of a test, written as one expression; it runs when the first question is put to it.
+
+use std::cell::OnceCell;
+use std::collections::BTreeMap;
+use std::ops::Deref;
+
+use serde::de::DeserializeOwned;
+use serde_json::{Value, json};
+
+use super::answer::denial;
+use super::world::{self, World};
+use super::{Asked, Outcome, Scripted};
+use crate::{Cause, Context, Result, entry};
+
+/// Takes the configuration as JSON, as the host gives it.
+type Phase<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
+
+/// A phase with its script. Any question of [`Outcome`] can be put to it.
+#[must_use = "a script shows nothing until it is asked for its outcome"]
+pub struct Test<'a> {
+    phase: Box<Phase<'a>>,
+    config: Value,
+    world: World,
+    outcome: OnceCell<Outcome>,
+}
+
+/// Begins the script of a phase: no service, no directory, no secret, and every requirement may be claimed.
+pub fn test<'a, C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()> + 'a) -> Test<'a> {
+    let world = World { environment: "test".to_owned(), ..World::default() };
+    Test { phase: Box::new(move |config| entry::run(config, &run)), config: json!({}), world, outcome: OnceCell::new() }
+}
+
+impl Test<'_> {
+    /// Grants a service.
+    pub fn service(mut self, name: &str) -> Self {
+        self.world.services.push(name.to_owned());
+        self
+    }
+
+    /// Lists the ids that the phase may claim; without it, all may be.
+    pub fn requirements<I>(mut self, ids: I) -> Self
+    where
+        I: IntoIterator,
+        I::Item: Into<String>,
+    {
+        self.world.requirements = Some(ids.into_iter().map(Into::into).collect());
+        self
+    }
+
+    /// Names the environment; `test` without it.
+    pub fn environment(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.world.environment);
+        self
+    }
+
+    /// Grants a directory.
+    pub fn directory(mut self, name: &str) -> Self {
+        if !self.world.directories.iter().any(|known| known == name) {
+            self.world.directories.push(name.to_owned());
+        }
+        self
+    }
+
+    /// Puts a file below a directory, which it grants: `.file("config/app.yaml", "port: 80")`.
+    pub fn file(self, path: &str, content: impl Into<Vec<u8>>) -> Self {
+        self.entry(path, Ok(content.into()))
+    }
+
+    /// Puts a file there that is listed but denied when it is read.
+    pub fn denied_file(self, path: &str) -> Self {
+        self.entry(path, Err(Cause::Denied(denial(&format!("files {path}")))))
+    }
+
+    /// Grants a secret, which has a value or not.
+    pub fn secret(mut self, name: &str, present: bool) -> Self {
+        self.world.secrets.insert(name.to_owned(), present);
+        self
+    }
+
+    /// Sets the configuration.
+    pub fn config(mut self, config: Value) -> Self {
+        self.config = config;
+        self
+    }
+
+    /// Answers a request. Several answers for the same request are given in order, and the last one stays.
+    pub fn answer(mut self, asked: Asked, answer: Scripted) -> Self {
+        self.world.answers.push((asked, answer));
+        self
+    }
+
+    fn entry(self, path: &str, content: Result<Vec<u8>, Cause>) -> Self {
+        let directory = path.split('/').next().unwrap_or_default().to_owned();
+        let mut test = self.directory(&directory);
+        test.world.files.insert(path.to_owned(), content);
+        test
+    }
+
+    fn run(&self) -> Outcome {
+        let world = World { asked: BTreeMap::new(), ..self.world.clone() };
+        let (returned, world) = world::within(world, || (self.phase)(&self.config.to_string()));
+        Outcome::new(returned, world)
+    }
+}
+
+impl Deref for Test<'_> {
+    type Target = Outcome;
+
+    fn deref(&self) -> &Outcome {
+        self.outcome.get_or_init(|| self.run())
+    }
+}

@@ -1,0 +1,254 @@
+//! The world of a native build: one script a thread, which answers the calls and keeps the statements.
+
+use std::cell::RefCell;
+use std::collections::BTreeMap;
+
+use globset::GlobBuilder;
+
+use super::answer::denial;
+use super::{Asked, Measure, Scripted};
+use crate::check::Statement;
+use crate::{Cause, Entry, Kind, Level, Millis, Request, Response, SecretFacts, Time};
+
+type Outcome<T> = Result<T, Cause>;
+
+/// What is scripted, and what came of it.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct World {
+    pub(crate) services: Vec<String>,
+    /// `None` lets every id be claimed.
+    pub(crate) requirements: Option<Vec<String>>,
+    pub(crate) directories: Vec<String>,
+    pub(crate) environment: String,
+    pub(crate) files: BTreeMap<String, Result<Vec<u8>, Cause>>,
+    pub(crate) secrets: BTreeMap<String, bool>,
+    pub(crate) answers: Vec<(Asked, Scripted)>,
+    pub(crate) asked: BTreeMap<String, usize>,
+    /// Milliseconds since the start of the test.
+    pub(crate) elapsed: f64,
+    pub(crate) calls: Vec<String>,
+    pub(crate) statements: Vec<Statement>,
+    pub(crate) measures: Vec<Measure>,
+    pub(crate) attachments: Vec<String>,
+    pub(crate) log: Vec<String>,
+}
+
+/// Where the simulated time begins: 2026-01-01T00:00:00Z.
+const START: f64 = 1_767_225_600_000.0;
+
+thread_local! {
+    static WORLD: RefCell<Option<World>> = const { RefCell::new(None) };
+}
+
+/// Puts a script in place for `work` and gives back what came of it.
+pub(crate) fn within<T>(world: World, work: impl FnOnce() -> T) -> (T, World) {
+    WORLD.set(Some(world));
+    let result = work();
+    let world = WORLD.take().expect("nothing else takes the script away");
+    (result, world)
+}
+
+fn with<T>(act: impl FnOnce(&mut World) -> T) -> T {
+    WORLD.with_borrow_mut(|world| match world {
+        Some(world) => act(world),
+        None => panic!("there is no host in a native build; run the phase through holdpoint::test"),
+    })
+}
+
+pub(crate) fn services() -> Vec<String> {
+    with(|world| world.services.clone())
+}
+
+/// `None` lets every id be claimed.
+pub(crate) fn requirements() -> Option<Vec<String>> {
+    with(|world| world.requirements.clone())
+}
+
+pub(crate) fn directories() -> Vec<String> {
+    with(|world| world.directories.clone())
+}
+
+pub(crate) fn environment() -> String {
+    with(|world| world.environment.clone())
+}
+
+/// How many calls were made, which is the number of the next one.
+pub(crate) fn calls() -> u32 {
+    with(|world| world.next_call())
+}
+
+pub(crate) fn now() -> f64 {
+    with(|world| START + world.elapsed)
+}
+
+pub(crate) fn sleep(duration: Millis) -> Outcome<()> {
+    with(|world| {
+        world.calls.push(format!("sleep {duration}"));
+        world.elapsed += duration.as_f64();
+    });
+    Ok(())
+}
+
+pub(crate) fn sleep_until(time: Time) -> Outcome<()> {
+    sleep(time.since(Time(now())))
+}
+
+pub(crate) fn send(request: &Request) -> Outcome<Response> {
+    let (took, outcome) = with(|world| world.answer(request));
+    with(|world| world.elapsed += took.as_f64());
+    outcome
+}
+
+/// Side by side: the slowest says how long all of them took.
+pub(crate) fn send_all(requests: &[Request], _concurrency: u32) -> Vec<Outcome<Response>> {
+    let played: Vec<_> = requests.iter().map(|request| with(|world| world.answer_in_batch(request))).collect();
+    let slowest = played.iter().map(|(took, _)| *took).max().unwrap_or_default();
+    with(|world| world.elapsed += slowest.as_f64());
+    played.into_iter().map(|(_, outcome)| outcome).collect()
+}
+
+pub(crate) fn read(path: &str) -> Outcome<Vec<u8>> {
+    with(|world| {
+        world.calls.push(format!("read {path}"));
+        world.granted(path)?;
+        world.files.get(path).cloned().unwrap_or_else(|| Err(Cause::Failed(format!("{path}: no such file"))))
+    })
+}
+
+pub(crate) fn list(path: &str) -> Outcome<Vec<Entry>> {
+    let all = entries("list", path)?;
+    Ok(all.into_iter().filter(|entry| !below(&entry.path, path).is_some_and(|rest| rest.contains('/'))).collect())
+}
+
+pub(crate) fn walk(path: &str) -> Outcome<Vec<Entry>> {
+    entries("walk", path)
+}
+
+pub(crate) fn glob(path: &str, pattern: &str) -> Outcome<Vec<Entry>> {
+    let matcher = GlobBuilder::new(pattern)
+        .literal_separator(true)
+        .build()
+        .map_err(|error| Cause::Failed(format!("pattern `{pattern}`: {error}")))?
+        .compile_matcher();
+    let all = entries("glob", path)?;
+    let matches =
+        |entry: &Entry| entry.kind == Kind::File && below(&entry.path, path).is_some_and(|rest| matcher.is_match(rest));
+    Ok(all.into_iter().filter(matches).collect())
+}
+
+pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
+    with(|world| {
+        world.calls.push(format!("available {name}"));
+        match world.secrets.get(name) {
+            Some(&present) => Ok(SecretFacts { present, stand_in: false, length: if present { 32 } else { 0 } }),
+            None => Err(Cause::Denied(denial(&format!("secret {name}")))),
+        }
+    })
+}
+
+pub(crate) fn reference(name: &str) -> Outcome<String> {
+    available(name).map(|_| format!("secret.{name}"))
+}
+
+pub(crate) fn check(statement: &Statement) -> Outcome<()> {
+    with(|world| world.statements.push(statement.clone()));
+    Ok(())
+}
+
+pub(crate) fn measure(name: &str, value: f64, unit: &str) -> Outcome<()> {
+    with(|world| world.measures.push(Measure { name: name.to_owned(), value, unit: unit.to_owned() }));
+    Ok(())
+}
+
+pub(crate) fn attach(name: &str, _media_type: &str, _content: &[u8]) -> Outcome<()> {
+    with(|world| world.attachments.push(name.to_owned()));
+    Ok(())
+}
+
+pub(crate) fn progress(_done: u32, _total: u32, _message: &str) -> Outcome<()> {
+    Ok(())
+}
+
+pub(crate) fn log(level: Level, message: &str) -> Outcome<()> {
+    with(|world| world.log.push(format!("{level:?}: {message}")));
+    Ok(())
+}
+
+fn entries(call: &str, path: &str) -> Outcome<Vec<Entry>> {
+    with(|world| {
+        world.calls.push(format!("{call} {path}"));
+        world.granted(path)?;
+        Ok(world.below(path))
+    })
+}
+
+fn below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
+    path.strip_prefix(directory.trim_end_matches('/'))?.strip_prefix('/')
+}
+
+impl World {
+    fn next_call(&self) -> u32 {
+        u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
+    }
+
+    fn granted(&self, path: &str) -> Outcome<()> {
+        let directory = path.split('/').next().unwrap_or_default();
+        if self.directories.iter().any(|granted| granted == directory) {
+            Ok(())
+        } else {
+            Err(Cause::Denied(denial(&format!("files {path}"))))
+        }
+    }
+
+    /// Directories are implied by the files below them.
+    fn below(&self, directory: &str) -> Vec<Entry> {
+        let mut found: BTreeMap<&str, Entry> = BTreeMap::new();
+        for (path, content) in &self.files {
+            let Some(rest) = below(path, directory) else { continue };
+            for (at, _) in rest.match_indices('/') {
+                let parent = &path[..path.len() - rest.len() + at];
+                found.insert(parent, Entry { path: parent.to_owned(), kind: Kind::Directory, size: 0.0 });
+            }
+            let bytes = content.as_ref().map_or(0, Vec::len);
+            let size = u32::try_from(bytes).map_or(f64::MAX, f64::from);
+            found.insert(path, Entry { path: path.clone(), kind: Kind::File, size });
+        }
+        found.into_values().collect()
+    }
+
+    fn answer_in_batch(&mut self, request: &Request) -> (Millis, Outcome<Response>) {
+        if request.is_read() {
+            return self.answer(request);
+        }
+        self.calls.push(request.to_string());
+        (Millis(0), Err(Cause::Denied(denial(&format!("http {request} in a batch, which takes reads only")))))
+    }
+
+    /// Several answers for one request are given in order; the last one stays.
+    fn answer(&mut self, request: &Request) -> (Millis, Outcome<Response>) {
+        let shown = request.to_string();
+        let call = self.next_call();
+        self.calls.push(shown.clone());
+        let matching: Vec<&(Asked, Scripted)> =
+            self.answers.iter().filter(|(asked, _)| asked.matches(request)).collect();
+        let exact = matching.iter().any(|(asked, _)| asked.is_for_one_service());
+        let matching: Vec<&Scripted> = matching
+            .into_iter()
+            .filter(|(asked, _)| asked.is_for_one_service() == exact)
+            .map(|(_, answer)| answer)
+            .collect();
+        let turn = self.asked.entry(shown.clone()).or_default();
+        let Some(answer) = matching.get(*turn).or(matching.last()) else {
+            panic!("the phase asked `{shown}`, for which no answer is scripted; scripted:{}", self.scripted());
+        };
+        *turn += 1;
+        answer.play(request, call)
+    }
+
+    fn scripted(&self) -> String {
+        if self.answers.is_empty() {
+            return " nothing".to_owned();
+        }
+        self.answers.iter().map(|(asked, _)| format!("\n  {asked}")).collect()
+    }
+}

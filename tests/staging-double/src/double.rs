@@ -1,0 +1,106 @@
+//! The double as a whole: starts the three servers, hands them their shared state, stops them.
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+
+use anyhow::Context;
+
+use crate::effects::{Effect, Ledger};
+use crate::fault::FaultSetting;
+use crate::files;
+use crate::options::Options;
+use crate::routes::{Answering, Shared};
+use crate::seen::{Seen, SeenLog};
+use crate::server::{Door, Server};
+use crate::service::{PerService, Service};
+use crate::switchboard::Switchboard;
+use crate::tls;
+
+/// A running double of the staging system. Dropped, it ends as if it had been killed.
+#[derive(Debug)]
+pub struct Double {
+    shared: Arc<Shared>,
+    servers: PerService<Server>,
+    names: Option<PerService<String>>,
+}
+
+impl Double {
+    /// Writes what is to be written, listens on three ports, and switches the wanted faults
+    /// on. When it returns, every service answers.
+    pub async fn start(options: Options) -> anyhow::Result<Double> {
+        let ledger = Ledger::open(&options)?;
+        if let Some(dir) = &options.files {
+            files::write(dir).context("write the files under judgement")?;
+        }
+        let names = &options.names;
+        let tls = match &options.tls {
+            Some(dir) => Some(tls::acceptor(dir, Service::ALL.map(|s| names.get(s).clone()).to_vec())?),
+            None => None,
+        };
+
+        let (backend, backend_hinge) = Door::new();
+        let (auth, auth_hinge) = Door::new();
+        let (frontend, frontend_hinge) = Door::new();
+        let switchboard = Switchboard::new(PerService { backend, auth, frontend }, options.files.clone());
+        let shared = Arc::new(Shared { switchboard, ledger, seen: SeenLog::default() });
+
+        let start = |service, hinge| {
+            let answering = Answering::new(service, Arc::clone(&shared));
+            Server::start(*options.ports.get(service), tls.clone(), answering, hinge)
+                .with_context(|| format!("start {service}"))
+        };
+        let servers = PerService {
+            backend: start(Service::Backend, backend_hinge)?,
+            auth: start(Service::Auth, auth_hinge)?,
+            frontend: start(Service::Frontend, frontend_hinge)?,
+        };
+
+        let double = Double { shared, servers, names: options.tls.is_some().then(|| names.clone()) };
+        for setting in options.faults {
+            double.switch(setting).await?;
+        }
+        Ok(double)
+    }
+
+    /// Where a service listens.
+    pub fn address(&self, service: Service) -> SocketAddr {
+        self.servers.get(service).address
+    }
+
+    /// The address as a configuration would name it: `http://127.0.0.1:PORT`, or under TLS
+    /// `https://NAME`, which the caller has to lead to [`Double::address`].
+    pub fn url(&self, service: Service) -> String {
+        match &self.names {
+            Some(names) => format!("https://{}", names.get(service)),
+            None => format!("http://{}", self.address(service)),
+        }
+    }
+
+    /// Switches a fault on, besides those that are on already.
+    pub async fn switch(&self, setting: FaultSetting) -> anyhow::Result<()> {
+        self.shared.switchboard.switch(setting).await
+    }
+
+    /// Switches all faults off and makes the files clean again.
+    pub async fn clear(&self) -> anyhow::Result<()> {
+        self.shared.switchboard.clear().await
+    }
+
+    /// The newest 100,000 requests, oldest first, without those of the control routes.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.shared.seen.all()
+    }
+
+    /// Every effect that arrived, in order, repeated ones too.
+    pub fn effects(&self) -> Vec<Effect> {
+        self.shared.ledger.all()
+    }
+
+    /// Closes the ports and every connection, and returns when that is done.
+    pub async fn stop(self) {
+        let PerService { backend, auth, frontend } = self.servers;
+        backend.stop().await;
+        auth.stop().await;
+        frontend.stop().await;
+    }
+}

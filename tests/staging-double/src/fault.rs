@@ -1,0 +1,180 @@
+//! What a fault is, and how a seed settles its free parameters. Only describes: servers are
+//! changed by the switchboard, files by `files`. The list itself is in `catalogue`.
+
+use std::fmt;
+use std::time::Duration;
+
+use crate::catalogue::CATALOGUE;
+use crate::draw::Draw;
+use crate::files::{self, Alteration, Shape};
+use crate::service::Service;
+
+/// One thing that can be wrong with a staging system, and what a validation must make of it.
+#[derive(Debug)]
+pub struct Fault {
+    /// What it is switched on by.
+    pub name: &'static str,
+    /// The row of the checklist that must fail.
+    pub requirement: &'static str,
+    /// The exit code that a validation run must end with.
+    pub exit: u8,
+    /// One line for people.
+    pub description: &'static str,
+    pub(crate) kind: Kind,
+}
+
+/// Where a fault strikes, and how its parameter is drawn.
+#[derive(Debug)]
+pub(crate) enum Kind {
+    /// In the answers of one service.
+    Server(fn(&mut Draw, Service) -> Change),
+    /// In one value of the files under judgement, which gets this host.
+    File { shape: Shape, host: fn(&mut Draw) -> String },
+}
+
+impl Fault {
+    /// Every fault the double knows.
+    pub fn all() -> &'static [Fault] {
+        CATALOGUE
+    }
+
+    /// The fault of this name.
+    pub fn named(name: &str) -> Option<&'static Fault> {
+        CATALOGUE.iter().find(|f| f.name == name)
+    }
+
+    /// Draws the free parameters. The same seed always gives the same setting.
+    pub fn settle(&self, seed: u64) -> FaultSetting {
+        let mut draw = Draw::from_seed(seed);
+        let drawn = match &self.kind {
+            Kind::Server(change) => {
+                let service = draw.pick(&Service::ALL);
+                Drawn::Server { service, change: change(&mut draw, service) }
+            }
+            Kind::File { shape, host } => {
+                let place = files::place(*shape, &mut draw);
+                let host = host(&mut draw);
+                let port = draw.between(1024, 65_536);
+                Drawn::File(place.redirected(*shape, &host, port))
+            }
+        };
+        FaultSetting { name: self.name, seed, drawn }
+    }
+}
+
+/// A fault with its parameters drawn: what exactly is switched on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FaultSetting {
+    /// The fault's name.
+    pub name: &'static str,
+    /// What the parameters were drawn from.
+    pub seed: u64,
+    /// The parameters.
+    pub drawn: Drawn,
+}
+
+/// The drawn parameters of a fault.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Drawn {
+    /// One service answers otherwise.
+    Server {
+        /// Which.
+        service: Service,
+        /// How.
+        change: Change,
+    },
+    /// One value in the files under judgement is another.
+    File(Alteration),
+}
+
+/// How a service answers otherwise than a healthy one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Health answers say, with status 200, that this dependency is down.
+    DependencyDown(&'static str),
+    /// Every answer is 503.
+    Unavailable,
+    /// Every answer comes this much later.
+    Slow(Duration),
+    /// Health answers are 200 with a body that does not say healthy.
+    WrongBody(WrongBody),
+    /// The port is closed.
+    Refused,
+    /// JSON bodies end after this many percent of their bytes.
+    TruncatedJson(u8),
+}
+
+/// What is wrong with a health body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongBody {
+    /// There is no status.
+    NoStatus,
+    /// The status is another word.
+    Status(&'static str),
+}
+
+impl fmt::Display for FaultSetting {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.drawn {
+            Drawn::Server { service, change } => write!(f, "{}: service {service}{change}", self.name),
+            Drawn::File(alteration) => write!(f, "{}: {alteration}", self.name),
+        }
+    }
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::DependencyDown(dependency) => write!(f, ", dependency {dependency}"),
+            Change::Unavailable | Change::Refused => Ok(()),
+            Change::Slow(delay) => write!(f, ", delay {} ms", delay.as_millis()),
+            Change::WrongBody(WrongBody::NoStatus) => f.write_str(", body without status"),
+            Change::WrongBody(WrongBody::Status(status)) => write!(f, ", status \"{status}\""),
+            Change::TruncatedJson(percent) => write!(f, ", cut after {percent} %"),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use super::{Drawn, Fault};
+
+    #[test]
+    fn the_same_seed_settles_the_same_way() {
+        for fault in Fault::all() {
+            for seed in 0..50 {
+                assert_eq!(fault.settle(seed), fault.settle(seed));
+            }
+        }
+    }
+
+    #[test]
+    fn seeds_reach_more_than_one_setting_of_every_fault() {
+        for fault in Fault::all() {
+            let texts: HashSet<String> = (0..100).map(|seed| fault.settle(seed).to_string()).collect();
+            assert!(texts.len() > 2, "{} only settles as {texts:?}", fault.name);
+        }
+    }
+
+    #[test]
+    fn names_are_unique_and_every_fault_holds_the_release() {
+        let names: HashSet<&str> = Fault::all().iter().map(|f| f.name).collect();
+        assert_eq!(names.len(), Fault::all().len());
+        assert!(Fault::all().iter().all(|f| f.exit == 1));
+    }
+
+    #[test]
+    fn says_what_was_drawn() {
+        let fault = Fault::named("dependency-down").expect("in the catalogue");
+        for seed in 0..50 {
+            let setting = fault.settle(seed);
+            let Drawn::Server { service, .. } = &setting.drawn else { panic!("{setting}") };
+            let text = setting.to_string();
+            let dependency = text.rsplit(' ').next().expect("a last word");
+            assert!(service.dependencies().contains(&dependency), "{text}");
+            assert_eq!(text, format!("dependency-down: service {service}, dependency {dependency}"));
+        }
+    }
+}

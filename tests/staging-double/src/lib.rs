@@ -1,0 +1,49 @@
+//! A double of the staging system that the deployment guide puts live: backend, auth and
+//! frontend as real HTTP servers on loopback, the configuration files that go with them,
+//! and a catalogue of faults that can be switched on at start and while it runs.
+//!
+//! It stands where the real system would stand and knows nothing of Holdpoint: no journal,
+//! no grants, no verdicts. It never listens on anything but 127.0.0.1 and never opens a
+//! connection itself.
+//!
+//! ```no_run
+//! # async fn example() -> anyhow::Result<()> {
+//! use holdpoint_staging_double::{Double, Fault, Options, Service};
+//!
+//! let double = Double::start(Options::default()).await?;
+//! println!("backend at {}", double.url(Service::Backend));
+//!
+//! let fault = Fault::named("dependency-down").expect("the catalogue has it");
+//! let setting = fault.settle(42);
+//! println!("{setting}");
+//! double.switch(setting).await?;
+//! double.clear().await?;
+//! double.stop().await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
+
+mod catalogue;
+mod double;
+mod draw;
+mod effects;
+mod fault;
+pub mod files;
+mod health;
+mod options;
+mod routes;
+mod seen;
+mod server;
+mod service;
+mod switchboard;
+mod tls;
+
+pub use double::Double;
+pub use effects::{Effect, Outcome};
+pub use fault::{Change, Drawn, Fault, FaultSetting, WrongBody};
+pub use files::Alteration;
+pub use options::Options;
+pub use seen::Seen;
+pub use service::{PerService, Service};

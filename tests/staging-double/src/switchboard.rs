@@ -1,0 +1,84 @@
+//! Which faults are switched on, and the switching. A switch is complete when it returns:
+//! the next request meets the changed system.
+
+use std::path::PathBuf;
+use std::sync::{Arc, PoisonError, RwLock};
+
+use anyhow::Context;
+use tokio::sync::Mutex;
+
+use crate::fault::{Change, Drawn, FaultSetting};
+use crate::files;
+use crate::server::Door;
+use crate::service::{PerService, Service};
+
+#[derive(Debug)]
+pub(crate) struct Switchboard {
+    /// Read on every request, so it is kept ready.
+    changes: RwLock<PerService<Arc<[Change]>>>,
+    /// Held while doors and files follow, so that two switches never interleave.
+    active: Mutex<Vec<FaultSetting>>,
+    doors: PerService<Door>,
+    files: Option<PathBuf>,
+}
+
+impl Switchboard {
+    pub(crate) fn new(doors: PerService<Door>, files: Option<PathBuf>) -> Self {
+        Switchboard {
+            changes: RwLock::new(PerService::each(|_| Arc::from([]))),
+            active: Mutex::new(Vec::new()),
+            doors,
+            files,
+        }
+    }
+
+    /// What is changed about this service at the moment.
+    pub(crate) fn changes(&self, service: Service) -> Arc<[Change]> {
+        Arc::clone(self.changes.read().unwrap_or_else(PoisonError::into_inner).get(service))
+    }
+
+    pub(crate) async fn switch(&self, setting: FaultSetting) -> anyhow::Result<()> {
+        let mut active = self.active.lock().await;
+        if active.contains(&setting) {
+            return Ok(());
+        }
+        if let Drawn::File(alteration) = &setting.drawn {
+            let dir = self.files.as_deref().with_context(|| {
+                format!("switch {}: the double has no files; start it with a directory for them", setting.name)
+            })?;
+            files::apply(dir, alteration)?;
+        }
+        active.push(setting);
+        self.publish(&active).await
+    }
+
+    /// Switches everything off, and writes the files anew.
+    pub(crate) async fn clear(&self) -> anyhow::Result<()> {
+        let mut active = self.active.lock().await;
+        if let Some(dir) = &self.files {
+            files::write(dir)?;
+        }
+        active.clear();
+        self.publish(&active).await
+    }
+
+    async fn publish(&self, active: &[FaultSetting]) -> anyhow::Result<()> {
+        let changes = PerService::each(|service| changes_of(service, active));
+        *self.changes.write().unwrap_or_else(PoisonError::into_inner) = changes.clone();
+        for service in Service::ALL {
+            let open = !changes.get(service).contains(&Change::Refused);
+            self.doors.get(service).set(open).await.with_context(|| format!("switch the port of {service}"))?;
+        }
+        Ok(())
+    }
+}
+
+fn changes_of(service: Service, active: &[FaultSetting]) -> Arc<[Change]> {
+    active
+        .iter()
+        .filter_map(|setting| match &setting.drawn {
+            Drawn::Server { service: struck, change } if *struck == service => Some(change.clone()),
+            _ => None,
+        })
+        .collect()
+}

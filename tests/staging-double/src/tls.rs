@@ -1,0 +1,59 @@
+//! Certificates for a double that serves HTTPS: a certificate authority that lives as long
+//! as the double, and one server certificate. No private key is written anywhere.
+
+use std::fs;
+use std::path::Path;
+use std::sync::Arc;
+
+use anyhow::Context;
+use rcgen::{
+    BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+};
+use rustls::ServerConfig;
+use rustls::pki_types::PrivateKeyDer;
+use tokio_rustls::TlsAcceptor;
+
+/// Makes the certificates, writes the authority's to `dir/ca.pem`, and returns what accepts
+/// connections for `names`.
+pub(crate) fn acceptor(dir: &Path, names: Vec<String>) -> anyhow::Result<TlsAcceptor> {
+    let authority = authority().context("make the certificate authority")?;
+    fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
+    let path = dir.join("ca.pem");
+    fs::write(&path, &authority.pem).with_context(|| format!("write {}", path.display()))?;
+
+    let key = KeyPair::generate().context("make the server's key")?;
+    let mut params = CertificateParams::new(names).context("make a certificate for these names")?;
+    params.distinguished_name.push(DnType::CommonName, "netra staging double");
+    params.use_authority_key_identifier_extension = true;
+    params.key_usages.push(KeyUsagePurpose::DigitalSignature);
+    params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
+    let certificate = params.signed_by(&key, &authority.issuer).context("sign the server's certificate")?;
+
+    let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
+    // The provider is named here and not installed for the process, which belongs to
+    // whoever started the double.
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut config = ServerConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .context("choose TLS versions")?
+        .with_no_client_auth()
+        .with_single_cert(vec![certificate.der().clone()], key)
+        .context("take the server's certificate into use")?;
+    config.alpn_protocols = vec![b"http/1.1".to_vec()];
+    Ok(TlsAcceptor::from(Arc::new(config)))
+}
+
+struct Authority {
+    pem: String,
+    issuer: Issuer<'static, KeyPair>,
+}
+
+fn authority() -> Result<Authority, rcgen::Error> {
+    let key = KeyPair::generate()?;
+    let mut params = CertificateParams::new(Vec::new())?;
+    params.distinguished_name.push(DnType::CommonName, "netra staging double authority");
+    params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0));
+    params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
+    let pem = params.self_signed(&key)?.pem();
+    Ok(Authority { pem, issuer: Issuer::new(params, key) })
+}
