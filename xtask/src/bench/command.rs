@@ -1,0 +1,56 @@
+//! What `bench` builds and runs.
+
+use anyhow::Result;
+use clap::ValueEnum;
+
+use super::{cold_start, inner};
+use crate::project::Project;
+use crate::sh::say;
+use crate::{guests, test};
+
+/// Kills of the long crash suite.
+const MANY: &str = "1000";
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// What standard output is for
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+    /// Run the crash suite with this many kills instead of measuring
+    #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = MANY)]
+    crash: Option<u32>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
+    if let Some(kills) = arguments.crash {
+        return crash(project, kills);
+    }
+    guests::build(project)?;
+    project
+        .cargo("bench")
+        .args(["build", "--release", "--workspace", "--bin", "holdpoint", "--bin", "measure"])
+        .run()?;
+    let mut figures = vec![cold_start::figure(project)?];
+    say("bench", "instantiation, recorded calls and replay, by target/release/measure");
+    figures.extend(inner::figures(project)?);
+    for figure in figures {
+        match arguments.output {
+            Output::Json => println!("{}", figure.object()),
+            Output::Text => println!("{}", figure.text()),
+        }
+    }
+    Ok(())
+}
+
+/// The crash suite of the tests, for longer.
+fn crash(project: &Project, kills: u32) -> Result<()> {
+    test::build(project)?;
+    let line = project.cargo("bench").args(["test", "-p", "holdpoint-e2e", "--test", "crash", "--", "--nocapture"]);
+    test::with_environment(project, line).env("HOLDPOINT_KILLS", kills.to_string()).run()
+}

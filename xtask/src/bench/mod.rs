@@ -1,0 +1,8 @@
+//! `cargo xtask bench`: figures, beside a peer where there is one, in lines that a machine can compare over time.
+
+mod cold_start;
+mod command;
+mod figure;
+mod inner;
+
+pub(crate) use command::{Arguments, run};

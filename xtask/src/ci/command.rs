@@ -1,0 +1,121 @@
+//! Which parts there are, and the runs of the demonstration among them.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, bail};
+use holdpoint_staging_double::Fault;
+use serde_json::Value;
+
+use super::parts::{self, End, Part};
+use super::{deny, faults, scan};
+use crate::demo::{self, Demo, Outcome, Stdout};
+use crate::project::Project;
+use crate::sh::{Line, say};
+use crate::{guests, test, tidy};
+
+pub(crate) fn run(project: &Project) -> Result<ExitCode> {
+    let part =
+        |name, needs, work: fn(&Project) -> Result<()>| Part { name, needs, work: Box::new(move || work(project)) };
+    let past = parts::run(&[
+        part("fmt", &[], |p| p.cargo("fmt").args(["fmt", "--all", "--check"]).run()),
+        part("tidy", &[], tidy::run),
+        part("clippy", &[], |p| {
+            p.cargo("clippy").args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()
+        }),
+        part("guests", &[], guests::build),
+        part("deny", &[], deny::run),
+        part("test", &["guests"], |p| test::run(p, &[])),
+        part("demo", &["guests"], |p| clean(p).map(drop)),
+        part("faults", &["demo"], all_faults),
+    ]);
+    eprint!("{}", parts::table(&past));
+    let good = past.iter().all(|part| part.end == End::Done);
+    Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// The clean demonstration, which must release.
+fn clean(project: &Project) -> Result<Outcome> {
+    demo::build(project)?;
+    let (clean, _) = judged(project, None)?;
+    refuse(faults::of_clean(&clean))?;
+    Ok(clean)
+}
+
+/// Every fault of the catalogue, beside a clean run.
+fn all_faults(project: &Project) -> Result<()> {
+    let clean = clean(project)?;
+    let mut wrong = Vec::new();
+    for (seed, fault) in (1..).zip(Fault::all()) {
+        let (faulted, report) = judged(project, Some((fault, seed)))?;
+        let wanted = faults::Wanted { requirement: fault.requirement, exit: fault.exit };
+        let mut complaints = faults::of_faulted(&clean, &faulted, wanted);
+        complaints.extend(faults::of_row(&report, fault.requirement));
+        say("faults", &format!("{} {}", fault.name, if complaints.is_empty() { "is caught" } else { "is not caught" }));
+        wrong.extend(complaints.into_iter().map(|complaint| format!("{} (seed {seed}): {complaint}", fault.name)));
+    }
+    refuse(wrong)
+}
+
+fn refuse(wrong: Vec<String>) -> Result<()> {
+    if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n  ")) }
+}
+
+/// One demonstration in a folder of its own, searched for calls of control routes, with its full report.
+fn judged(project: &Project, fault: Option<(&Fault, u64)>) -> Result<(Outcome, Value)> {
+    let runs = project.root.join(".holdpoint/ci").join(fault.map_or("clean", |(fault, _)| fault.name));
+    if runs.exists() {
+        fs::remove_dir_all(&runs).with_context(|| format!("remove {}", runs.display()))?;
+    }
+    fs::create_dir_all(&runs).with_context(|| format!("create {}", runs.display()))?;
+    let setting = fault.map(|(fault, seed)| fault.settle(seed));
+    let demo = Demo { project, setting, json: true, stdout: Stdout::Keep, ports: demo::PORTS, runs: runs.clone() };
+    let runtime = tokio::runtime::Runtime::new().context("start the runtime of the double")?;
+    let outcome = runtime.block_on(async {
+        let (outcome, double) = demo.run().await?;
+        double.stop().await;
+        anyhow::Ok(outcome)
+    })?;
+    scan::no_control_routes(&runs)?;
+    let report = Line::new("demo", project.holdpoint())
+        .folder(&project.root)
+        .arg("report")
+        .arg(only_run(&runs)?)
+        .arg("--runs")
+        .arg(&runs)
+        .args(["--format", "json"])
+        .text()?;
+    let report = serde_json::from_str(&report).context("read the report of the run")?;
+    Ok((outcome, report))
+}
+
+/// The name of the one run in a folder.
+fn only_run(runs: &Path) -> Result<PathBuf> {
+    let mut names = Vec::new();
+    for entry in fs::read_dir(runs).with_context(|| format!("list {}", runs.display()))? {
+        let entry = entry.with_context(|| format!("list {}", runs.display()))?;
+        if entry.path().is_dir() {
+            names.push(PathBuf::from(entry.file_name()));
+        }
+    }
+    match <[PathBuf; 1]>::try_from(names) {
+        Ok([run]) => Ok(run),
+        Err(names) => bail!("{} has {} runs where one was to be", runs.display(), names.len()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn finds_the_one_run() {
+        let runs = tempfile::tempdir().unwrap();
+        assert!(only_run(runs.path()).is_err());
+        fs::create_dir(runs.path().join("01JDC")).unwrap();
+        assert_eq!(only_run(runs.path()).unwrap(), PathBuf::from("01JDC"));
+        fs::create_dir(runs.path().join("01JDD")).unwrap();
+        assert!(only_run(runs.path()).is_err());
+    }
+}

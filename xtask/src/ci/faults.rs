@@ -1,0 +1,149 @@
+//! Whether a faulted run differs from the clean one in the way that its fault makes it, and in no other.
+//!
+//! Decides over what the runs printed; starts nothing.
+
+use serde_json::Value;
+
+use crate::demo::Outcome;
+
+/// What a fault must do.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Wanted<'a> {
+    pub(super) requirement: &'a str,
+    pub(super) exit: u8,
+}
+
+/// What is wrong with a clean run, a line each.
+pub(super) fn of_clean(clean: &Outcome) -> Vec<String> {
+    let mut wrong = Vec::new();
+    if clean.exit != 0 {
+        wrong.push(format!("the clean run ended with {}, not with 0", clean.exit));
+    }
+    match decision(clean) {
+        Some("release") => {}
+        other => wrong.push(format!("the clean run decided {}, not release", other.unwrap_or("nothing"))),
+    }
+    wrong
+}
+
+/// What is wrong with a faulted run beside the clean one.
+pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, wanted: Wanted<'_>) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let Wanted { requirement, exit } = wanted;
+    if faulted.exit != exit {
+        wrong.push(format!("ended with {}, not with {exit}", faulted.exit));
+    }
+    if verdict(clean, requirement) != Some("pass") {
+        wrong.push(format!("{requirement} does not pass in the clean run"));
+    }
+    if verdict(faulted, requirement) != Some("fail") {
+        wrong.push(format!("{requirement} is {}, not fail", verdict(faulted, requirement).unwrap_or("absent")));
+    }
+    let failed: Vec<&str> = failed(faulted).collect();
+    if !failed.contains(&requirement) {
+        wrong.push(format!("{requirement} is not among the failed rows {failed:?}"));
+    }
+    wrong.extend(others(clean, faulted, requirement));
+    if clean.digests != faulted.digests {
+        wrong.push("bundle, modules or the operator's file are not those of the clean run".to_owned());
+    }
+    wrong
+}
+
+/// Rows that changed though the fault has nothing to do with them. Checks that judge two rows at once fail both, so a fault of one
+/// row may take along the rows that are judged by the same phase.
+fn others(clean: &Outcome, faulted: &Outcome, requirement: &str) -> Vec<String> {
+    let Some(rows) = clean.object.as_ref().and_then(|o| o["rows"].as_object()) else {
+        return vec!["the clean run printed no rows".to_owned()];
+    };
+    rows.keys()
+        .filter(|id| *id != requirement && !goes_along(requirement, id))
+        .filter(|id| verdict(clean, id) != verdict(faulted, id))
+        .map(|id| format!("{id} changed from {:?} to {:?}", verdict(clean, id), verdict(faulted, id)))
+        .collect()
+}
+
+/// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says.
+fn goes_along(requirement: &str, id: &str) -> bool {
+    matches!((requirement, id), ("P3.1", "CRIT-2"))
+}
+
+fn decision(outcome: &Outcome) -> Option<&str> {
+    outcome.object.as_ref()?["decision"].as_str()
+}
+
+fn verdict<'a>(outcome: &'a Outcome, id: &str) -> Option<&'a str> {
+    outcome.object.as_ref()?["rows"][id].as_str()
+}
+
+fn failed(outcome: &Outcome) -> impl Iterator<Item = &str> {
+    outcome.object.iter().flat_map(|object| object["failed"].as_array()).flatten().filter_map(Value::as_str)
+}
+
+/// What is wrong with a row of the faulted run's full report: a failure must show something else than was expected.
+pub(super) fn of_row(report: &Value, requirement: &str) -> Option<String> {
+    let row = &report["rows"][requirement];
+    match (row["expected"].as_str(), row["observed"].as_str()) {
+        (Some(expected), Some(observed)) if !observed.is_empty() && expected != observed => None,
+        (expected, observed) => {
+            Some(format!("{requirement} shows no difference: expected {expected:?}, observed {observed:?}"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    const WANTED: Wanted<'_> = Wanted { requirement: "P1.3", exit: 1 };
+
+    fn outcome(exit: u8, decision: &str, config: &str, health: &str, digest: &str) -> Outcome {
+        let failed: Vec<&str> =
+            [("P1.3", config), ("P3.1", health)].into_iter().filter(|(_, v)| *v == "fail").map(|(id, _)| id).collect();
+        Outcome {
+            exit,
+            object: Some(
+                json!({ "decision": decision, "failed": failed, "rows": { "P1.3": config, "P3.1": health, "CRIT-2": health } }),
+            ),
+            digests: [("bundle".to_owned(), digest.to_owned())].into(),
+        }
+    }
+
+    fn clean() -> Outcome {
+        outcome(0, "release", "pass", "pass", "a")
+    }
+
+    #[test]
+    fn a_fault_that_is_caught_for_its_reason_is_right() {
+        assert_eq!(of_clean(&clean()), [""; 0]);
+        assert_eq!(of_faulted(&clean(), &outcome(1, "hold", "fail", "pass", "a"), WANTED), [""; 0]);
+        let health = Wanted { requirement: "P3.1", exit: 1 };
+        assert_eq!(of_faulted(&clean(), &outcome(1, "hold", "pass", "fail", "a"), health), [""; 0]);
+    }
+
+    #[test]
+    fn each_way_to_be_wrong_is_named() {
+        for (faulted, words) in [
+            (outcome(0, "release", "fail", "pass", "a"), "ended with 0"),
+            (outcome(1, "hold", "inconclusive", "pass", "a"), "P1.3 is inconclusive"),
+            (outcome(1, "hold", "fail", "fail", "a"), "P3.1 changed"),
+            (outcome(1, "hold", "fail", "pass", "b"), "not those of the clean run"),
+            (Outcome { object: None, ..outcome(1, "hold", "fail", "pass", "a") }, "P1.3 is absent"),
+        ] {
+            let wrong = of_faulted(&clean(), &faulted, WANTED).join("; ");
+            assert!(wrong.contains(words), "{words}: {wrong}");
+        }
+        assert_eq!(of_clean(&outcome(3, "inconclusive", "pass", "pass", "a")).len(), 2);
+    }
+
+    #[test]
+    fn a_failed_row_shows_what_differs() {
+        let row = |expected: &str, observed: &str| json!({ "rows": { "P1.3": { "expected": expected, "observed": observed } } });
+        assert_eq!(of_row(&row("200", "503"), "P1.3"), None);
+        assert!(of_row(&row("200", "200"), "P1.3").is_some());
+        assert!(of_row(&row("200", ""), "P1.3").is_some());
+        assert!(of_row(&json!({}), "P1.3").is_some());
+    }
+}

@@ -1,0 +1,9 @@
+//! `cargo xtask ci`: all that has to hold before a change goes in, part by part, with the time of each.
+
+mod command;
+mod deny;
+mod faults;
+mod parts;
+mod scan;
+
+pub(crate) use command::run;

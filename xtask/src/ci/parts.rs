@@ -1,0 +1,109 @@
+//! The order of the parts: each runs unless one that it needs has failed, so that one run shows as much as it can.
+
+use std::fmt::Write;
+use std::time::{Duration, Instant};
+
+use anyhow::Result;
+
+/// A part of the work.
+pub(super) struct Part<'a> {
+    pub(super) name: &'static str,
+    pub(super) needs: &'static [&'static str],
+    pub(super) work: Box<dyn Fn() -> Result<()> + 'a>,
+}
+
+/// How a part ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum End {
+    Done,
+    Failed(String),
+    /// Left out, because this one had not been done.
+    Without(&'static str),
+}
+
+/// A part that has been.
+#[derive(Debug, Clone)]
+pub(super) struct Past {
+    pub(super) name: &'static str,
+    pub(super) end: End,
+    pub(super) took: Duration,
+}
+
+/// Runs the parts in their order.
+pub(super) fn run(parts: &[Part<'_>]) -> Vec<Past> {
+    let mut past: Vec<Past> = Vec::new();
+    for part in parts {
+        let done = |name: &str| past.iter().any(|p| p.name == name && p.end == End::Done);
+        let begun = Instant::now();
+        let end = match part.needs.iter().find(|name| !done(name)) {
+            Some(missing) => End::Without(missing),
+            None => match (part.work)() {
+                Ok(()) => End::Done,
+                Err(error) => End::Failed(format!("{error:#}")),
+            },
+        };
+        if let End::Failed(why) = &end {
+            eprintln!("error: {}: {why}", part.name);
+        }
+        past.push(Past { name: part.name, end, took: begun.elapsed() });
+    }
+    past
+}
+
+/// A line a part, and the sum.
+pub(super) fn table(past: &[Past]) -> String {
+    let mut text = String::new();
+    let width = past.iter().map(|p| p.name.len()).max().unwrap_or_default().max("total".len());
+    let mut line = |name: &str, took: Duration, end: &str| {
+        // Writing to a string can't fail.
+        let _ = writeln!(text, "{name:width$}  {:>8.1} s  {end}", took.as_secs_f64());
+    };
+    for part in past {
+        let end = match &part.end {
+            End::Done => "ok".to_owned(),
+            End::Failed(why) => format!("failed: {}", why.lines().next().unwrap_or_default()),
+            End::Without(other) => format!("not run, it needs {other}"),
+        };
+        line(part.name, part.took, &end);
+    }
+    let failed = past.iter().filter(|p| p.end != End::Done).count();
+    let end = if failed == 0 { "all parts ok".to_owned() } else { format!("{failed} of {} parts not ok", past.len()) };
+    line("total", past.iter().map(|p| p.took).sum(), &end);
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::bail;
+
+    use super::*;
+
+    fn part(name: &'static str, needs: &'static [&'static str], good: bool) -> Part<'static> {
+        Part { name, needs, work: Box::new(move || if good { Ok(()) } else { bail!("broken") }) }
+    }
+
+    #[test]
+    fn a_failure_stops_what_needs_it_and_nothing_else() {
+        let parts = [
+            part("fmt", &[], false),
+            part("guests", &[], false),
+            part("test", &["guests"], true),
+            part("demo", &["test"], true),
+        ];
+        let ends: Vec<End> = run(&parts).into_iter().map(|p| p.end).collect();
+        let broken = || End::Failed("broken".to_owned());
+        assert_eq!(ends, [broken(), broken(), End::Without("guests"), End::Without("test")]);
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_each_part_and_one_for_all() {
+        let past = [
+            Past { name: "fmt", end: End::Done, took: Duration::from_millis(1_500) },
+            Past { name: "clippy", end: End::Failed("a\nb".to_owned()), took: Duration::from_secs(61) },
+        ];
+        assert_eq!(
+            table(&past),
+            "fmt          1.5 s  ok\nclippy      61.0 s  failed: a\ntotal       62.5 s  1 of 2 parts not ok\n"
+        );
+    }
+}

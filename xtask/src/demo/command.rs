@@ -1,0 +1,138 @@
+//! `cargo xtask demo`: its arguments, what it says, and its exit code, which is the command line's own.
+
+use std::process::ExitCode;
+
+use anyhow::{Context, Result, anyhow};
+use clap::ValueEnum;
+use holdpoint_staging_double::{Fault, Service};
+
+use super::child::Signals;
+use super::ports::PORTS;
+use super::run::{Demo, Outcome, Stdout, build};
+use super::seed;
+use crate::project::Project;
+use crate::sh::say;
+
+/// A usage error, as everywhere in Holdpoint.
+const USAGE: u8 = 2;
+/// Something around the demonstration went wrong. It must not look like a judgement.
+const HOST_FAULT: u8 = 4;
+
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Make one thing wrong
+    #[arg(long, value_name = "NAME")]
+    fault: Option<String>,
+    /// What the fault's parameters are drawn from [default: another each time, printed]
+    #[arg(long, requires = "fault")]
+    seed: Option<u64>,
+    /// Print `NAME REQUIREMENT-ID EXIT description` of each fault, and end
+    #[arg(long)]
+    list_faults: bool,
+    /// Leave the double running afterwards, until Ctrl-C
+    #[arg(long)]
+    keep: bool,
+    /// What standard output is for
+    #[arg(long, value_enum, default_value_t = Output::Text)]
+    output: Output,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Output {
+    Text,
+    Json,
+}
+
+pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
+    if arguments.list_faults {
+        print!("{}", listed(Fault::all()));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let fault = match &arguments.fault {
+        None => None,
+        Some(name) => match Fault::named(name) {
+            Some(fault) => Some(fault),
+            None => return Ok(refused(&anyhow!("no fault is named {name}; --list-faults shows them"), USAGE)),
+        },
+    };
+    let code = match perform(project, arguments, fault) {
+        Ok(exit) => ExitCode::from(exit),
+        Err(error) => refused(&error, HOST_FAULT),
+    };
+    Ok(code)
+}
+
+fn refused(error: &anyhow::Error, exit: u8) -> ExitCode {
+    eprintln!("error: {error:#}");
+    ExitCode::from(exit)
+}
+
+fn listed(faults: &[Fault]) -> String {
+    faults.iter().map(|f| format!("{} {} {} {}\n", f.name, f.requirement, f.exit, f.description)).collect()
+}
+
+fn perform(project: &Project, arguments: &Arguments, fault: Option<&Fault>) -> Result<u8> {
+    let json = arguments.output == Output::Json;
+    build(project)?;
+    let demo = Demo {
+        project,
+        setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
+        json,
+        stdout: if json { Stdout::Pass } else { Stdout::Ours },
+        ports: PORTS,
+        runs: project.root.join(".holdpoint/runs"),
+    };
+    let runtime = tokio::runtime::Runtime::new().context("start the runtime of the double")?;
+    runtime.block_on(async {
+        let (outcome, double) = demo.run().await?;
+        say("demo", &verdict(&outcome, fault));
+        if arguments.keep {
+            for service in Service::ALL {
+                say("demo", &format!("{} stays at {}", double.url(service), double.address(service)));
+            }
+            say("demo", "Ctrl-C ends the double");
+            Signals::listen()?.next().await;
+        }
+        double.stop().await;
+        Ok(outcome.exit)
+    })
+}
+
+/// Whether it ended as it should.
+fn verdict(outcome: &Outcome, fault: Option<&Fault>) -> String {
+    let (what, wanted) = match fault {
+        None => ("without a fault".to_owned(), 0),
+        Some(fault) => (format!("with {}, which {} must catch", fault.name, fault.requirement), fault.exit),
+    };
+    if outcome.exit == wanted {
+        format!("ended with {wanted}, as it should {what}")
+    } else {
+        format!("ended with {}, should have ended with {wanted} {what}", outcome.exit)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digests::Digests;
+
+    #[test]
+    fn every_fault_is_one_line_of_four_fields() {
+        for line in listed(Fault::all()).lines() {
+            let mut words = line.splitn(4, ' ');
+            let (name, id, exit, text) = (words.next(), words.next(), words.next(), words.next());
+            assert!(name.is_some_and(|name| Fault::named(name).is_some()), "{line}");
+            assert!(id.is_some_and(|id| id.starts_with('P')) && text.is_some(), "{line}");
+            assert!(exit.is_some_and(|exit| exit.parse::<u8>().is_ok()), "{line}");
+        }
+    }
+
+    #[test]
+    fn says_when_the_end_is_not_the_wanted_one() {
+        let outcome = |exit| Outcome { exit, object: None, digests: Digests::new() };
+        assert_eq!(verdict(&outcome(0), None), "ended with 0, as it should without a fault");
+        assert!(
+            verdict(&outcome(0), Fault::named("slow")).starts_with("ended with 0, should have ended with 1 with slow")
+        );
+    }
+}

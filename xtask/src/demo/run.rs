@@ -1,0 +1,192 @@
+//! One demonstration: fresh files under judgement, a fresh double, one run of the command line, and what came out.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use anyhow::{Context, Result};
+use holdpoint_staging_double::{Double, FaultSetting, Options, PerService, Service};
+use serde_json::{Value, json};
+
+use super::{child, ports};
+use crate::digests::{self, Digests};
+use crate::guests;
+use crate::project::Project;
+use crate::sh::{Line, say};
+
+pub(crate) use super::child::Stdout;
+
+const BUNDLE: &str = "scripts/bundles/netra-staging";
+const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
+/// Where the double's certificate and the files under judgement lie. The operator's file names it.
+const FOLDER: &str = ".holdpoint/demo";
+
+/// Builds what a demonstration runs.
+pub(crate) fn build(project: &Project) -> Result<()> {
+    guests::build(project)?;
+    project.build_holdpoint("demo", &[])
+}
+
+/// What to run.
+#[derive(Debug)]
+pub(crate) struct Demo<'a> {
+    pub(crate) project: &'a Project,
+    /// What is made wrong, if anything.
+    pub(crate) setting: Option<FaultSetting>,
+    pub(crate) json: bool,
+    pub(crate) stdout: Stdout,
+    pub(crate) ports: PerService<u16>,
+    /// Where runs are written.
+    pub(crate) runs: PathBuf,
+}
+
+/// What came out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Outcome {
+    pub(crate) exit: u8,
+    /// The last line of standard output, where it is JSON and was read.
+    pub(crate) object: Option<Value>,
+    pub(crate) digests: Digests,
+}
+
+impl Demo<'_> {
+    /// Runs, and gives back the double as it stands afterwards.
+    pub(crate) async fn run(&self) -> Result<(Outcome, Double)> {
+        let folder = self.project.root.join(FOLDER);
+        let double = self.start(&folder).await?;
+        let digests = self.digests()?;
+        self.announce(&digests);
+        let line = self.line(&double, &folder.join("config"));
+        say("demo", line.shown());
+        let ended = child::run(line.into_command(), self.stdout).await?;
+        let object = ended.last_line.and_then(|line| serde_json::from_str(&line).ok());
+        Ok((Outcome { exit: ended.exit, object, digests }, double))
+    }
+
+    async fn start(&self, folder: &Path) -> Result<Double> {
+        ports::ensure_free(&self.ports)?;
+        // What another run left there would be judged too.
+        match fs::remove_dir_all(folder) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(error).with_context(|| format!("remove {}", folder.display()));
+            }
+            _ => {}
+        }
+        fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
+        say("demo", &format!("writing the files under judgement and the double's certificate below {FOLDER}"));
+        let double = Double::start(Options {
+            ports: self.ports.clone(),
+            tls: Some(folder.to_owned()),
+            files: Some(folder.to_owned()),
+            ..Options::default()
+        });
+        let double = double.await.context("start the staging double")?;
+        for service in Service::ALL {
+            say("demo", &format!("double of {service}: {} at {}", double.url(service), double.address(service)));
+        }
+        if let Some(setting) = &self.setting {
+            say("demo", &format!("fault {setting} (seed {})", setting.seed));
+            double.switch(setting.clone()).await.context("switch the fault on")?;
+        }
+        Ok(double)
+    }
+
+    fn digests(&self) -> Result<Digests> {
+        let mut digests = Digests::new();
+        digests::add_folder(&mut digests, "bundle", &self.project.root.join(BUNDLE), ".toml")?;
+        for guest in guests::of(&self.project.packages)?.iter().filter(|guest| guest.ships()) {
+            let module = format!("{}.wasm", guest.short);
+            let digest = digests::of_file(&self.project.guests().join(&module))?;
+            digests.insert(format!("modules/{module}"), digest);
+        }
+        digests.insert("operator's file".to_owned(), digests::of_file(&self.project.root.join(OPERATOR))?);
+        Ok(digests)
+    }
+
+    /// What is run with what, before it runs.
+    fn announce(&self, digests: &Digests) {
+        if !self.json {
+            for (name, digest) in digests {
+                say("demo", &format!("{name} {digest}"));
+            }
+        } else if self.stdout == Stdout::Pass {
+            let fault = self.setting.as_ref();
+            println!(
+                "{}",
+                json!({
+                    "fault": fault.map(|setting| setting.name),
+                    "seed": fault.map(|setting| setting.seed),
+                    "setting": fault.map(ToString::to_string),
+                    "digests": digests,
+                })
+            );
+        }
+    }
+
+    fn line(&self, double: &Double, config: &Path) -> Line {
+        let mut line = Line::new("demo", self.project.holdpoint())
+            .folder(&self.project.root)
+            .args(["run", BUNDLE, "--env", "staging", "--operator", OPERATOR, "--modules"])
+            .arg(self.project.guests())
+            .arg("--runs")
+            .arg(&self.runs)
+            .arg("--set")
+            .arg(format!("config={}", config.display()));
+        for service in Service::ALL {
+            line = line.arg("--service").arg(format!("{service}={}", double.url(service)));
+        }
+        line.args(["--output", if self.json { "json" } else { "text" }])
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint_staging_double::Fault;
+
+    use super::*;
+
+    fn project(root: &Path) -> Project {
+        let write = |path: &str, text: &str| {
+            let path = root.join(path);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(&path, text).unwrap();
+        };
+        write("scripts/bundles/netra-staging/bundle.toml", "");
+        write(OPERATOR, "");
+        write(".holdpoint/demo/config/left-over.yaml", "url: http://localhost:1");
+        // A link: a program that has just been written may still be open for writing in a child of another test.
+        fs::create_dir_all(root.join("target/debug")).unwrap();
+        let stand_in = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/holdpoint.sh");
+        std::os::unix::fs::symlink(stand_in, root.join("target/debug/holdpoint")).unwrap();
+        Project { root: root.to_owned(), target: root.join("target"), packages: vec![] }
+    }
+
+    async fn demonstrate(project: &Project, fault: Option<&str>) -> Outcome {
+        let setting = fault.map(|name| Fault::named(name).unwrap().settle(5));
+        let runs = project.root.join("runs");
+        let ports = PerService::default();
+        let (outcome, double) =
+            Demo { project, setting, json: true, stdout: Stdout::Keep, ports, runs }.run().await.unwrap();
+        double.stop().await;
+        outcome
+    }
+
+    #[tokio::test]
+    async fn a_fault_changes_the_outcome_and_no_digest() {
+        let root = tempfile::tempdir().unwrap();
+        let project = project(root.path());
+        let clean = demonstrate(&project, None).await;
+        assert_eq!(clean.exit, 0);
+        let given = clean.object.unwrap()["given"].as_str().unwrap().to_owned();
+        for part in [
+            "run scripts/bundles/netra-staging --env staging",
+            "--service auth=https://netra-auth-service-demo.a.run.app",
+            "--output json",
+        ] {
+            assert!(given.contains(part), "{part}: {given}");
+        }
+        let faulted = demonstrate(&project, Some("localhost-name")).await;
+        assert_eq!((faulted.exit, faulted.object), (1, Some(json!({ "decision": "hold" }))));
+        assert_eq!(faulted.digests, clean.digests);
+        assert_eq!(demonstrate(&project, None).await.exit, 0, "the next run begins with clean files");
+    }
+}

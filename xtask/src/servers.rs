@@ -1,0 +1,86 @@
+//! Real servers that some tests need: which, whether they are here, and the line that installs them.
+//!
+//! Installs only as root on a Debian-like system and only if nobody said not to.
+
+use std::path::Path;
+
+use anyhow::{Result, bail};
+
+use crate::sh::{self, Line, say};
+
+/// A server from the distribution. A test that needs it has `name` in its own name.
+#[derive(Debug, PartialEq, Eq)]
+pub(crate) struct Server {
+    pub(crate) name: &'static str,
+    program: &'static str,
+    package: &'static str,
+}
+
+const SERVERS: &[Server] = &[Server { name: "nginx", program: "nginx", package: "nginx" }];
+
+/// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.
+pub(crate) fn ensure() -> Result<Vec<&'static Server>> {
+    let missing = missing();
+    if missing.is_empty() {
+        return Ok(missing);
+    }
+    let packages: Vec<&str> = missing.iter().map(|server| server.package).collect();
+    if let Err(error) = install("servers", &packages) {
+        say("servers", &format!("{error:#}"));
+    }
+    let missing = self::missing();
+    if !missing.is_empty() && in_ci() {
+        bail!("tests need {}, which is not installed: {}", names(&missing), install_line(&packages));
+    }
+    Ok(missing)
+}
+
+fn missing() -> Vec<&'static Server> {
+    SERVERS.iter().filter(|server| !sh::exists(server.program)).collect()
+}
+
+/// Installs packages, or says the line that would.
+pub(crate) fn install(part: &'static str, packages: &[&str]) -> Result<()> {
+    if packages.is_empty() {
+        return Ok(());
+    }
+    if let Some(why) = not_ours_to_install() {
+        say(
+            part,
+            &format!(
+                "missing {}, not installed because {why}; install with: {}",
+                packages.join(" "),
+                install_line(packages)
+            ),
+        );
+        return Ok(());
+    }
+    let apt = || Line::new(part, "apt-get").env("DEBIAN_FRONTEND", "noninteractive");
+    apt().args(["update", "-qq"]).run()?;
+    apt().args(["install", "-y", "-qq", "--no-install-recommends"]).args(packages).run()
+}
+
+fn not_ours_to_install() -> Option<&'static str> {
+    if std::env::var_os("HOLDPOINT_NO_INSTALL").is_some() {
+        return Some("HOLDPOINT_NO_INSTALL is set");
+    }
+    if !Path::new("/etc/debian_version").exists() || !sh::exists("apt-get") {
+        return Some("this is not a Debian-like system");
+    }
+    let root = Line::new("servers", "id").arg("-u").text().is_ok_and(|id| id.trim() == "0");
+    (!root).then_some("this is not root")
+}
+
+fn install_line(packages: &[&str]) -> String {
+    format!("sudo apt-get install -y --no-install-recommends {}", packages.join(" "))
+}
+
+/// Whether nothing may be left out.
+pub(crate) fn in_ci() -> bool {
+    std::env::var("CI").is_ok_and(|value| value == "true")
+}
+
+/// `a, b`.
+pub(crate) fn names(servers: &[&Server]) -> String {
+    servers.iter().map(|server| server.name).collect::<Vec<_>>().join(", ")
+}

@@ -1,0 +1,126 @@
+//! Running other programs: says the line, runs it, and turns a bad end into an error that names the line.
+//!
+//! Refuses shells: a line is a program and its arguments.
+
+use std::ffi::OsString;
+use std::io;
+use std::path::Path;
+use std::process::{Command, ExitStatus, Output, Stdio};
+
+use anyhow::{Context, Result, bail};
+
+/// Says what is about to be done, for people.
+pub(crate) fn say(part: &str, what: &str) {
+    eprintln!("==> {part}: {what}");
+}
+
+/// One line to run, for one part of the work.
+#[derive(Debug)]
+pub(crate) struct Line {
+    part: &'static str,
+    shown: String,
+    command: Command,
+}
+
+impl Line {
+    /// A program; arguments follow.
+    pub(crate) fn new(part: &'static str, program: impl AsRef<Path>) -> Self {
+        let program = program.as_ref();
+        Self { part, shown: program.display().to_string(), command: Command::new(program) }
+    }
+
+    /// The cargo that runs us.
+    pub(crate) fn cargo(part: &'static str) -> Self {
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| OsString::from("cargo"));
+        Self { part, shown: "cargo".to_owned(), command: Command::new(cargo) }
+    }
+
+    pub(crate) fn arg(mut self, arg: impl AsRef<Path>) -> Self {
+        let arg = arg.as_ref();
+        self.shown.push(' ');
+        self.shown.push_str(&arg.display().to_string());
+        self.command.arg(arg);
+        self
+    }
+
+    pub(crate) fn args<A: AsRef<Path>>(self, args: impl IntoIterator<Item = A>) -> Self {
+        args.into_iter().fold(self, Self::arg)
+    }
+
+    pub(crate) fn env(mut self, key: &str, value: impl AsRef<Path>) -> Self {
+        self.command.env(key, value.as_ref());
+        self
+    }
+
+    pub(crate) fn folder(mut self, folder: &Path) -> Self {
+        self.command.current_dir(folder);
+        self
+    }
+
+    /// The line as it is shown.
+    pub(crate) fn shown(&self) -> &str {
+        &self.shown
+    }
+
+    /// Says the line and runs it. What it prints is for people, so both its streams go to standard error.
+    pub(crate) fn run(self) -> Result<()> {
+        let shown = self.shown.clone();
+        let status = self.status()?;
+        if !status.success() {
+            bail!("`{shown}` ended with {status}");
+        }
+        Ok(())
+    }
+
+    /// As `run`, for lines whose end is a result.
+    pub(crate) fn status(mut self) -> Result<ExitStatus> {
+        say(self.part, &self.shown);
+        self.command.stdout(Stdio::from(io::stderr())).status().with_context(|| format!("start `{}`", self.shown))
+    }
+
+    /// Runs the line quietly and gives back what it printed and how it ended.
+    pub(crate) fn output(mut self) -> Result<Output> {
+        self.command.stdin(Stdio::null()).output().with_context(|| format!("start `{}`", self.shown))
+    }
+
+    /// Runs the line quietly and gives back its standard output.
+    pub(crate) fn text(self) -> Result<String> {
+        let shown = self.shown.clone();
+        let output = self.output()?;
+        if !output.status.success() {
+            let why = String::from_utf8_lossy(&output.stderr);
+            bail!("`{shown}` ended with {}: {}", output.status, why.trim());
+        }
+        String::from_utf8(output.stdout).with_context(|| format!("`{shown}` printed something that is not text"))
+    }
+
+    /// The line for a caller with wishes about its streams.
+    pub(crate) fn into_command(self) -> Command {
+        self.command
+    }
+}
+
+/// Whether a program can be started at all.
+pub(crate) fn exists(program: &str) -> bool {
+    // Servers are often installed where only root looks.
+    let path = std::env::var_os("PATH").unwrap_or_default();
+    let folders = std::env::split_paths(&path).chain(["/usr/sbin".into(), "/usr/local/sbin".into()]);
+    folders.map(|folder| folder.join(program)).any(|file| file.is_file())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_bad_end_names_the_line() {
+        let error = Line::new("x", "sh").args(["-c", "echo why >&2; exit 3"]).text().unwrap_err().to_string();
+        assert!(error.starts_with("`sh -c echo why >&2; exit 3` ended with") && error.ends_with("why"), "{error}");
+    }
+
+    #[test]
+    fn finds_programs_and_misses_others() {
+        assert!(exists("sh"));
+        assert!(!exists("no-such-program-of-holdpoint"));
+    }
+}

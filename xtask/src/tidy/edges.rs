@@ -1,0 +1,143 @@
+//! Which crate of the project may depend on which. ARCHITECTURE.md says the same in words.
+
+use std::collections::BTreeSet;
+
+use crate::project::{Dependency, Package};
+
+/// A crate and what its code depends on.
+type Edges = [(&'static str, &'static [&'static str])];
+
+/// Every member, with all that it depends on of the project's own crates. The list is exact: an edge that is gone is taken out here.
+pub(super) const NORMAL: &Edges = &[
+    ("holdpoint-model", &[]),
+    ("holdpoint-gate", &["holdpoint-model"]),
+    ("holdpoint-journal", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-clock", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-files", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-http", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-secret", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-bundle", &["holdpoint-model"]),
+    ("holdpoint-report", &["holdpoint-model"]),
+    (
+        "holdpoint-engine",
+        &[
+            "holdpoint-cap-clock",
+            "holdpoint-cap-files",
+            "holdpoint-cap-http",
+            "holdpoint-cap-secret",
+            "holdpoint-gate",
+            "holdpoint-model",
+        ],
+    ),
+    (
+        "holdpoint-app",
+        &[
+            "holdpoint-bundle",
+            "holdpoint-cap-clock",
+            "holdpoint-cap-files",
+            "holdpoint-cap-http",
+            "holdpoint-cap-secret",
+            "holdpoint-engine",
+            "holdpoint-gate",
+            "holdpoint-journal",
+            "holdpoint-model",
+            "holdpoint-report",
+        ],
+    ),
+    ("holdpoint-cli", &["holdpoint-app", "holdpoint-model", "holdpoint-report"]),
+    ("holdpoint-testkit", &["holdpoint-gate", "holdpoint-model"]),
+    // Guests know the SDK and nothing of the host.
+    ("holdpoint-macros", &[]),
+    ("holdpoint-sdk", &["holdpoint-macros"]),
+    ("holdpoint-phase-config", &["holdpoint-sdk"]),
+    ("holdpoint-phase-health", &["holdpoint-sdk"]),
+    ("holdpoint-guest-crash", &["holdpoint-sdk"]),
+    ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
+    ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
+    // The double stands for the real system, which knows nothing of us.
+    ("holdpoint-staging-double", &[]),
+    ("xtask", &["holdpoint-staging-double"]),
+];
+
+/// What tests of any crate of the host may depend on besides.
+pub(super) const DEV: &[&str] =
+    &["holdpoint-testkit", "holdpoint-staging-double", "holdpoint-journal", "holdpoint-model"];
+
+/// Looks at the whole from outside, so it may see everything; nothing may see it.
+const OBSERVER: &str = "holdpoint-e2e";
+
+pub(super) fn check(packages: &[Package], normal: &Edges, dev: &[&str]) -> Vec<String> {
+    let members: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();
+    let mut wrong = Vec::new();
+    for package in packages.iter().filter(|package| package.name != OBSERVER) {
+        let Some((_, allowed)) = normal.iter().find(|(name, _)| *name == package.name) else {
+            wrong.push(format!("{}: is in no list of edges; add it to xtask/src/tidy/edges.rs", package.name));
+            continue;
+        };
+        let inner = |dev: bool| {
+            let of_kind = move |dependency: &&Dependency| dependency.is_dev() == dev;
+            package.dependencies.iter().filter(of_kind).map(|d| d.name.as_str()).filter(|name| members.contains(name))
+        };
+        let has: BTreeSet<&str> = inner(false).collect();
+        for name in has.iter().filter(|name| !allowed.contains(name)) {
+            wrong.push(format!("{}: depends on {name}, which its edges do not allow", package.name));
+        }
+        for name in allowed.iter().filter(|name| !has.contains(*name)) {
+            wrong.push(format!("{}: does not depend on {name} any more; take it out of its edges", package.name));
+        }
+        for name in inner(true).filter(|name| !dev.contains(name) && !allowed.contains(name)) {
+            wrong.push(format!("{}: its tests depend on {name}, which tests may not", package.name));
+        }
+    }
+    for (name, _) in normal.iter().filter(|(name, _)| !members.contains(name)) {
+        wrong.push(format!("{name}: is in the list of edges and is no member of the workspace; take it out"));
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn package(name: &str, normal: &[&str], dev: &[&str]) -> Package {
+        let of = |names: &[&str], kind: Option<&str>| -> Vec<Dependency> {
+            names.iter().map(|name| Dependency { name: (*name).to_owned(), kind: kind.map(str::to_owned) }).collect()
+        };
+        Package {
+            name: name.to_owned(),
+            folder: format!("host/{name}"),
+            license: None,
+            dependencies: [of(normal, None), of(dev, Some("dev"))].concat(),
+            targets: vec![],
+        }
+    }
+
+    const EDGES: &Edges = &[("model", &[]), ("gate", &["model"]), ("testkit", &["gate"])];
+
+    #[test]
+    fn the_allowed_edges_are_fine() {
+        let packages = [
+            package("model", &["serde"], &[]),
+            package("gate", &["model", "tokio"], &["testkit"]),
+            package("testkit", &["gate"], &[]),
+            package(OBSERVER, &["gate"], &["testkit"]),
+        ];
+        assert_eq!(check(&packages, EDGES, &["testkit"]), [""; 0]);
+    }
+
+    #[test]
+    fn each_wrong_edge_is_named() {
+        let packages =
+            [package("model", &["gate"], &["gate"]), package("gate", &[], &["testkit"]), package("new", &[], &[])];
+        assert_eq!(
+            check(&packages, EDGES, &["testkit"]),
+            [
+                "model: depends on gate, which its edges do not allow",
+                "model: its tests depend on gate, which tests may not",
+                "gate: does not depend on model any more; take it out of its edges",
+                "new: is in no list of edges; add it to xtask/src/tidy/edges.rs",
+                "testkit: is in the list of edges and is no member of the workspace; take it out",
+            ]
+        );
+    }
+}

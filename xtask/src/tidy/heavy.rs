@@ -1,0 +1,68 @@
+//! Libraries that only one crate may know, so that what they are for stays in one place.
+
+use crate::project::Package;
+
+/// A library, who may depend on it, and whose tests may besides.
+pub(super) struct Heavy {
+    library: &'static str,
+    allowed: &'static [&'static str],
+    in_tests: &'static [&'static str],
+}
+
+const DOUBLE: &str = "holdpoint-staging-double";
+const TESTS: &str = "holdpoint-e2e";
+
+pub(super) const ALLOWED: &[Heavy] = &[
+    Heavy { library: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
+    Heavy { library: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
+    Heavy { library: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },
+    Heavy { library: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
+    Heavy { library: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
+    Heavy { library: "wasmtime-wasi-io", allowed: &["holdpoint-engine"], in_tests: &[] },
+    Heavy { library: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[] },
+    Heavy { library: "toml_edit", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[DOUBLE] },
+    Heavy { library: "reqwest", allowed: &[], in_tests: &[] },
+    Heavy { library: "anyhow", allowed: &["holdpoint-cli", "xtask", DOUBLE, TESTS], in_tests: &[] },
+];
+
+pub(super) fn check(packages: &[Package], heavy: &[Heavy]) -> Vec<String> {
+    let mut wrong = Vec::new();
+    for package in packages {
+        let name = package.name.as_str();
+        for dependency in &package.dependencies {
+            let Some(heavy) = heavy.iter().find(|heavy| heavy.library == dependency.name) else { continue };
+            let allowed = heavy.allowed.contains(&name) || (dependency.is_dev() && heavy.in_tests.contains(&name));
+            if !allowed {
+                wrong.push(format!("{name}: depends on {}, which only {:?} may", heavy.library, heavy.allowed));
+            }
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::project::Dependency;
+
+    #[test]
+    fn a_heavy_library_in_another_crate_is_named() {
+        let package = |name: &str, kind: Option<&str>| Package {
+            name: name.to_owned(),
+            folder: String::new(),
+            license: None,
+            dependencies: vec![Dependency { name: "wasmtime".to_owned(), kind: kind.map(str::to_owned) }],
+            targets: vec![],
+        };
+        let heavy = [Heavy { library: "wasmtime", allowed: &["engine"], in_tests: &["tests"] }];
+        let packages =
+            [package("engine", None), package("gate", None), package("tests", Some("dev")), package("tests", None)];
+        assert_eq!(
+            check(&packages, &heavy),
+            [
+                "gate: depends on wasmtime, which only [\"engine\"] may",
+                "tests: depends on wasmtime, which only [\"engine\"] may"
+            ]
+        );
+    }
+}

@@ -1,0 +1,70 @@
+//! Tools of the project at pinned versions, built by Cargo into `target/tools` where they are not on the machine already.
+
+use std::path::PathBuf;
+
+use anyhow::{Result, bail};
+
+use crate::project::Project;
+use crate::sh::Line;
+
+/// A program from the registry.
+#[derive(Debug)]
+pub(crate) struct Tool {
+    pub(crate) name: &'static str,
+    pub(crate) version: &'static str,
+    /// How it is built. Tools that are measured are built as their authors meant; others as fast as it goes.
+    pub(crate) profile: &'static [(&'static str, &'static str)],
+}
+
+const IN_HASTE: &[(&str, &str)] = &[("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARGO_PROFILE_RELEASE_OPT_LEVEL", "0")];
+
+/// Checks licences, banned crates and where crates come from.
+pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", profile: IN_HASTE };
+/// The peer of the cold start.
+pub(crate) const HURL: Tool = Tool { name: "hurl", version: "8.0.1", profile: &[] };
+
+impl Tool {
+    /// Where it lies, if it is here in the right version.
+    pub(crate) fn find(&self, project: &Project) -> Option<PathBuf> {
+        let ours = project.tools().join("bin").join(self.name);
+        [ours, PathBuf::from(self.name)].into_iter().find(|program| {
+            let version = Line::new("tools", program).arg("--version").text();
+            version.is_ok_and(|text| is_version(&text, self.version))
+        })
+    }
+
+    /// Where it lies, built first if it is not here.
+    pub(crate) fn ensure(&self, project: &Project, part: &'static str) -> Result<PathBuf> {
+        if let Some(found) = self.find(project) {
+            return Ok(found);
+        }
+        let wanted = format!("{}@{}", self.name, self.version);
+        let mut line = project.cargo(part).args(["install", "--locked", &wanted, "--root"]).arg(project.tools());
+        for (key, value) in self.profile {
+            line = line.env(key, value);
+        }
+        line.run()?;
+        match self.find(project) {
+            Some(found) => Ok(found),
+            None => bail!("{wanted} was installed into {} and does not answer --version", project.tools().display()),
+        }
+    }
+}
+
+/// Programs print `NAME VERSION`, some with more after it.
+fn is_version(text: &str, version: &str) -> bool {
+    text.lines().next().unwrap_or_default().split_whitespace().any(|word| word == version)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::is_version;
+
+    #[test]
+    fn a_version_is_a_whole_word_of_the_first_line() {
+        assert!(is_version("cargo-deny 0.20.2\n", "0.20.2"));
+        assert!(is_version("hurl 8.0.1 (x86_64-linux-gnu) libcurl/8\nFeatures", "8.0.1"));
+        assert!(!is_version("cargo-deny 0.20.21", "0.20.2"));
+        assert!(!is_version("curl 1\nzlib 8.0.1", "8.0.1"));
+    }
+}
