@@ -1,1 +1,12 @@
+//! What end-to-end tests share: the built command line, built guests, bundles made for one test, and how a run came out.
+//!
+//! Nothing here judges. Tests run `target/debug/holdpoint` as people do; `cargo xtask test` builds it and the guests first.
 
+mod binary;
+pub mod crash;
+mod outcome;
+mod scene;
+
+pub use binary::{Holdpoint, guests, sabotaged};
+pub use outcome::Outcome;
+pub use scene::{Phase, Scene};

@@ -1,0 +1,51 @@
+//! Where the built things are.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+/// A build of the command line.
+#[derive(Debug, Clone)]
+pub struct Holdpoint(PathBuf);
+
+impl Holdpoint {
+    /// The build under test.
+    pub fn built() -> Self {
+        Self(existing("HOLDPOINT_BIN", &target().join("debug/holdpoint")))
+    }
+
+    /// The command, with nothing of this process's environment that could change its way.
+    pub fn command(&self) -> Command {
+        let mut command = Command::new(&self.0);
+        for name in ["HOLDPOINT_OPERATOR", "HOLDPOINT_RUNS", "XDG_CONFIG_HOME"] {
+            command.env_remove(name);
+        }
+        command
+    }
+}
+
+/// A build that is broken on purpose, if it was made: `no-wait` or `real-clock`.
+pub fn sabotaged(how: &str) -> Holdpoint {
+    Holdpoint(existing("", &variable("HOLDPOINT_SABOTAGED").unwrap_or_else(|| target().join("sabotage")).join(how).join("holdpoint")))
+}
+
+/// The folder of the built guests.
+pub fn guests() -> PathBuf {
+    existing("HOLDPOINT_GUESTS", &target().join("guests"))
+}
+
+fn target() -> PathBuf {
+    variable("CARGO_TARGET_DIR").unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the test command says in its environment where it built things")]
+fn variable(name: &str) -> Option<PathBuf> {
+    std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
+}
+
+fn existing(name: &str, default: &Path) -> PathBuf {
+    let path = variable(name).unwrap_or_else(|| default.to_owned());
+    assert!(path.exists(), "{} is not built; run the tests with `cargo xtask test`", path.display());
+    path
+}

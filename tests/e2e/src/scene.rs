@@ -1,0 +1,115 @@
+//! A bundle made for one test: its folder, its operator's file, its runs.
+
+use std::{
+    fmt::Write as _,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use crate::{Holdpoint, Outcome, guests};
+
+/// A phase of the bundle.
+#[derive(Debug, Clone)]
+pub struct Phase {
+    pub id: String,
+    /// The guest by the name of its folder, e.g. `crash`.
+    pub guest: String,
+    /// Lines of TOML for the phase's own table: `requirements`, `deadline`, `config`, `needs`.
+    pub table: String,
+    /// Lines of TOML for its grants.
+    pub grants: String,
+}
+
+impl Phase {
+    /// A phase that may claim P3.1 and read `backend`.
+    pub fn reading(id: &str, guest: &str, config: &str) -> Self {
+        Self {
+            id: id.into(),
+            guest: guest.into(),
+            table: format!("requirements = [\"P3.1\"]\nconfig = {config}"),
+            grants: "http = [{ services = [\"backend\"], methods = [\"GET\"] }]".into(),
+        }
+    }
+}
+
+/// Everything that one test needs, in a folder that goes with it.
+pub struct Scene {
+    folder: tempfile::TempDir,
+    pub holdpoint: Holdpoint,
+}
+
+const CHECKLIST: &str = "[[row]]\nid = \"P3.1\"\ntitle = \"healthy\"\nlevel = \"required\"\n";
+
+impl Scene {
+    /// A bundle `scene` with these phases, for one service `backend` at a URL. The operator allows all that it asks.
+    pub fn new(backend: &str, phases: &[Phase]) -> Self {
+        let scene = Self { folder: tempfile::tempdir().expect("a temporary folder"), holdpoint: Holdpoint::built() };
+        scene.write("bundle/bundle.toml", &bundle(backend, phases));
+        scene.write("bundle/checklist.toml", CHECKLIST);
+        scene.write("holdpoint.toml", &operator(backend));
+        scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+        scene
+    }
+
+    /// The folder of everything.
+    pub fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Writes a file below the folder.
+    pub fn write(&self, path: &str, text: &str) {
+        let path = self.path().join(path);
+        std::fs::create_dir_all(path.parent().expect("it lies below the folder")).expect("a folder can be made");
+        std::fs::write(path, text).expect("a file can be written");
+    }
+
+    /// A command line in this scene. `BUNDLE` stands for the bundle, with its modules.
+    pub fn command(&self, arguments: &[&str]) -> Command {
+        self.command_of(&self.holdpoint, arguments)
+    }
+
+    /// The same with another build.
+    pub fn command_of(&self, holdpoint: &Holdpoint, arguments: &[&str]) -> Command {
+        let mut command = holdpoint.command();
+        command.current_dir(self.path()).arg("--operator").arg("holdpoint.toml");
+        for argument in arguments {
+            match *argument {
+                "BUNDLE" => command.arg("bundle").arg("--modules").arg(guests()),
+                argument => command.arg(argument),
+            };
+        }
+        command
+    }
+
+    /// Runs a command line to its end.
+    pub fn run(&self, arguments: &[&str]) -> Outcome {
+        self.command(arguments).output().expect("the command line can be started").into()
+    }
+
+    /// The journal of the newest run.
+    pub fn journal(&self) -> PathBuf {
+        let mut runs: Vec<PathBuf> = std::fs::read_dir(self.path().join(".holdpoint/runs"))
+            .expect("there are runs")
+            .map(|entry| entry.expect("a folder can be read").path().join("run.db"))
+            .collect();
+        runs.sort();
+        runs.pop().expect("there is a run")
+    }
+}
+
+fn bundle(backend: &str, phases: &[Phase]) -> String {
+    let mut text = format!(
+        "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\n\
+         [environments.test.services.backend]\nname = \"backend\"\nurl = \"{backend}\"\n"
+    );
+    for Phase { id, guest, table, grants } in phases {
+        write!(text, "\n[[phase]]\nid = \"{id}\"\nmodule = \"{guest}\"\n{table}\n[phase.grants]\n{grants}\n")
+            .expect("a string takes every text");
+    }
+    text
+}
+
+fn operator(backend: &str) -> String {
+    let place = backend.trim_start_matches("http://").trim_end_matches('/');
+    format!("[connect-to]\n\"{place}\" = \"{place}\"\n")
+}
