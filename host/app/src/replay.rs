@@ -8,7 +8,7 @@ use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Durability, Reader, ReplayRecorder, Row, Writer};
-use holdpoint_model::{Decision, PhaseEnd, PhaseId, RunFacts, RunId};
+use holdpoint_model::{PhaseEnd, PhaseId, RunFacts, RunId};
 use holdpoint_report::{Difference, Report, body_differences};
 use tokio::task::JoinSet;
 
@@ -61,16 +61,19 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let scratch = tempfile::tempdir().map_err(|e| Error::Usage(format!("can't make a folder for the replay: {e}")))?;
     let copy = choices.keep.clone().unwrap_or_else(|| scratch.path().join("replay.db"));
     let writer = Writer::create(&copy, Durability::Scratch, None)?;
-    writer.append(header).await?;
+    writer.append_durable(header).await?;
 
     let progress = progress_of(&stored.journal())?;
     let decided = matches!(stored.state()?, RunState::Ended(_));
     let stage =
         Stage { verified: verified.clone(), writer: writer.clone(), progress, clock: Arc::new(SystemClock::new()) };
     let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
+    if decided {
+        stage.decide(&copy, sources.dry_run).await?;
+    }
     writer.close()?;
 
-    let after = stage.report(&copy, decided, sources.dry_run)?;
+    let after = stage.report(&copy)?;
     let differences = body_differences(&before, &after);
     Ok(Replay { run: sources.run, before, after, divergences, differences })
 }
@@ -98,7 +101,7 @@ impl Stage {
         for (index, phase) in self.verified.phases.iter().enumerate() {
             let Some(end) = self.progress.end(&phase.id) else { continue };
             let Some(start) = self.progress.started(&phase.id) else {
-                self.writer.append(Row::phase_ended(&phase.id, end, self.clock.now().0)).await?;
+                self.writer.append_durable(Row::phase_ended(&phase.id, end, self.clock.now().0)).await?;
                 continue;
             };
             self.writer.append(Row::phase_started(&phase.id, start.0)).await?;
@@ -118,7 +121,7 @@ impl Stage {
             if let PhaseEnd::Diverged(text) = &end {
                 divergences.push(text.clone());
             }
-            self.writer.append(Row::phase_ended(&phase, &end, self.clock.now().0)).await?;
+            self.writer.append_durable(Row::phase_ended(&phase, &end, self.clock.now().0)).await?;
         }
         divergences.sort();
         Ok(divergences)
@@ -136,14 +139,15 @@ impl Stage {
         }
     }
 
-    fn report(&self, copy: &std::path::Path, decided: bool, dry_run: bool) -> Result<Report, Error> {
+    fn report(&self, copy: &std::path::Path) -> Result<Report, Error> {
         let events = Reader::open(copy)?.events()?;
-        let mut report = Report::build(&self.verified.checklist, &planned(&self.verified), events);
-        report.decision = decided.then(|| self.decision(&report, dry_run));
-        Ok(report)
+        Ok(Report::build(&self.verified.checklist, &planned(&self.verified), events))
     }
 
-    fn decision(&self, report: &Report, dry_run: bool) -> Decision {
-        holdpoint_model::decide(&report.rows, RunFacts { only: self.verified.only.is_some(), dry_run })
+    /// Ends the second journal as a run does, so that it can be reported like one.
+    async fn decide(&self, copy: &std::path::Path, dry_run: bool) -> Result<(), Error> {
+        let facts = RunFacts { only: self.verified.only.is_some(), dry_run };
+        let decision = holdpoint_model::decide(&self.report(copy)?.rows, facts);
+        Ok(self.writer.append_durable(Row::run_ended(decision, self.clock.now().0)).await?)
     }
 }

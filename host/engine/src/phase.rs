@@ -48,7 +48,12 @@ impl PhaseEngine {
         match tokio::time::timeout(deadline, running).await {
             Ok(Ok(Ok(()))) => Ok(PhaseEnd::Completed),
             Ok(Ok(Err(reason))) => Ok(PhaseEnd::Refused(bounded(reason))),
-            Ok(Err(error)) => ended(&error, store.data().limits.refused()),
+            Ok(Err(error)) => {
+                let stopped = error.downcast_ref::<Halt>().is_some();
+                // What a guest printed last often says why it crashed.
+                let said = if stopped { Ok(()) } else { store.data_mut().flush(true).await };
+                ended(said.as_ref().err().unwrap_or(&error), store.data().limits.refused())
+            }
             Err(_) => Ok(PhaseEnd::Deadline(format!("it was still running after {}", format_duration(deadline)))),
         }
     }

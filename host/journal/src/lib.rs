@@ -13,6 +13,7 @@ mod error;
 mod folder;
 mod live;
 mod past;
+mod queue;
 mod reader;
 mod record;
 mod replay;

@@ -100,10 +100,4 @@ impl Row {
             answer: Encoded::default(),
         }
     }
-
-    /// The size that counts against the writer's backlog.
-    pub(crate) fn size(&self) -> usize {
-        let bodies = self.request.bodies.iter().chain(&self.answer.bodies);
-        256 + self.request.json.len() + self.answer.json.len() + bodies.map(|body| body.len()).sum::<usize>()
-    }
 }

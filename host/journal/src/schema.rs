@@ -33,7 +33,6 @@ const TABLES: &str = "
         bodies     BLOB NOT NULL,
         hash       BLOB NOT NULL
     ) STRICT;
-    CREATE INDEX event_by_guest ON event (guest, position);
     CREATE TABLE body (
         digest BLOB PRIMARY KEY,
         bytes  BLOB NOT NULL

@@ -1,30 +1,23 @@
-//! The one thread that writes a journal: it gathers rows, links them, commits them together, and tells who waits.
+//! The one thread that writes a journal: it takes what has gathered, links the rows, commits them together, and tells who waits.
 
 use std::{
     path::Path,
-    sync::{
-        Arc, OnceLock,
-        mpsc::{Receiver, RecvTimeoutError, Sender, channel},
-    },
+    sync::{Arc, Mutex, OnceLock, PoisonError},
     thread::JoinHandle,
-    time::Duration,
 };
 
 use holdpoint_model::Digest;
 use rusqlite::{Connection, params};
-use tokio::sync::{Semaphore, oneshot};
+use tokio::sync::oneshot;
 
-use crate::{Error, Reader, Row, bodies, chain, schema};
+use crate::{
+    Error, Reader, Row, bodies, chain,
+    queue::{Batch, Queue, Waiter},
+    schema,
+};
 
 /// Called with every batch of rows after it was committed, and the position of the first.
 pub type Watch = Box<dyn Fn(u64, &[Row]) + Send>;
-
-/// How long rows that nobody waits for may gather.
-const LINGER: Duration = Duration::from_millis(2);
-/// How many rows are committed together at most.
-const BATCH: usize = 4_096;
-/// Bytes of rows that may wait to be written; whoever has more to say waits.
-const BACKLOG: usize = 32 << 20;
 
 /// Whether an append must outlive a loss of power.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,18 +28,24 @@ pub enum Durability {
     Scratch,
 }
 
-enum Message {
-    Append { row: Row, done: Option<oneshot::Sender<Result<(), String>>> },
-    Close,
-}
-
 /// Appends to a journal. Clones write to the same one.
 #[derive(Clone)]
 pub struct Writer {
-    messages: Sender<Message>,
-    backlog: Arc<Semaphore>,
+    queue: Arc<Queue>,
     failed: Arc<OnceLock<String>>,
-    thread: Arc<std::sync::Mutex<Option<JoinHandle<()>>>>,
+    thread: Arc<Thread>,
+}
+
+/// Ends the thread when the last writer is gone.
+struct Thread {
+    queue: Arc<Queue>,
+    handle: Mutex<Option<JoinHandle<()>>>,
+}
+
+impl Drop for Thread {
+    fn drop(&mut self) {
+        self.queue.end();
+    }
 }
 
 impl Writer {
@@ -68,16 +67,14 @@ impl Writer {
         durability: Durability,
         watch: Option<Watch>,
     ) -> Result<Self, Error> {
-        let (messages, inbox) = channel();
-        let backlog = Arc::new(Semaphore::new(BACKLOG));
+        let queue = Arc::new(Queue::new());
         let failed = Arc::new(OnceLock::new());
         let synchronous = if durability == Durability::Full { "NORMAL" } else { "OFF" };
         connection.pragma_update(None, "synchronous", synchronous)?;
         let (position, hash) = head;
         let mut thread = WriterThread {
             connection,
-            inbox,
-            backlog: backlog.clone(),
+            queue: queue.clone(),
             failed: failed.clone(),
             watch,
             position,
@@ -89,41 +86,27 @@ impl Writer {
             .name("journal".into())
             .spawn(move || thread.run())
             .map_err(|e| Error::Write(e.to_string()))?;
-        let thread = Arc::new(std::sync::Mutex::new(Some(handle)));
-        Ok(Self { messages, backlog, failed, thread })
+        let thread = Arc::new(Thread { queue: queue.clone(), handle: Mutex::new(Some(handle)) });
+        Ok(Self { queue, failed, thread })
     }
 
     /// Appends a row. It will be committed soon, and before any row that is appended after it.
     pub async fn append(&self, row: Row) -> Result<(), Error> {
-        self.reserve(&row).await?;
-        self.send(Message::Append { row, done: None })
+        self.push(row, None).await
     }
 
     /// Appends a row and waits until it, and every row before it, is durable.
     pub async fn append_durable(&self, row: Row) -> Result<(), Error> {
-        self.reserve(&row).await?;
         let (done, wait) = oneshot::channel();
-        self.send(Message::Append { row, done: Some(done) })?;
+        self.push(row, Some(done)).await?;
         match wait.await {
             Ok(result) => result.map_err(Error::Write),
             Err(_) => Err(self.failure()),
         }
     }
 
-    async fn reserve(&self, row: &Row) -> Result<(), Error> {
-        if self.failed.get().is_some() {
-            return Err(self.failure());
-        }
-        let size = row.size().min(BACKLOG) as u32;
-        match self.backlog.try_acquire_many(size) {
-            Ok(permit) => permit.forget(),
-            Err(_) => self.backlog.acquire_many(size).await.map_err(|_| self.failure())?.forget(),
-        }
-        Ok(())
-    }
-
-    fn send(&self, message: Message) -> Result<(), Error> {
-        self.messages.send(message).map_err(|_| self.failure())
+    async fn push(&self, row: Row, waiter: Option<Waiter>) -> Result<(), Error> {
+        if self.queue.push(row, waiter).await { Ok(()) } else { Err(self.failure()) }
     }
 
     fn failure(&self) -> Error {
@@ -132,9 +115,9 @@ impl Writer {
 
     /// Writes what is left and leaves one plain file behind.
     pub fn close(&self) -> Result<(), Error> {
-        let handle = self.thread.lock().expect("no holder of this lock panics").take();
+        let handle = self.thread.handle.lock().unwrap_or_else(PoisonError::into_inner).take();
         if let Some(handle) = handle {
-            self.send(Message::Close)?;
+            self.queue.end();
             handle.join().map_err(|_| Error::Write("the journal's thread crashed".into()))?;
         }
         if self.failed.get().is_some() { Err(self.failure()) } else { Ok(()) }
@@ -143,8 +126,7 @@ impl Writer {
 
 struct WriterThread {
     connection: Connection,
-    inbox: Receiver<Message>,
-    backlog: Arc<Semaphore>,
+    queue: Arc<Queue>,
     failed: Arc<OnceLock<String>>,
     watch: Option<Watch>,
     position: u64,
@@ -153,41 +135,18 @@ struct WriterThread {
     synchronous_full: bool,
 }
 
-/// What one commit takes in.
-#[derive(Default)]
-struct Batch {
-    rows: Vec<Row>,
-    waiting: Vec<oneshot::Sender<Result<(), String>>>,
-    close: bool,
-}
-
-impl Batch {
-    fn take(&mut self, message: Message) {
-        match message {
-            Message::Append { row, done } => {
-                self.rows.push(row);
-                self.waiting.extend(done);
-            }
-            Message::Close => self.close = true,
-        }
-    }
-
-    fn urgent(&self) -> bool {
-        self.close || !self.waiting.is_empty() || self.rows.len() >= BATCH
-    }
-}
-
 impl WriterThread {
     fn run(&mut self) {
-        while let Some(batch) = self.gather() {
+        loop {
+            let batch = self.queue.take();
             let first = self.position + 1;
             let result = self.commit(&batch).map_err(|e| e.to_string());
             if let Err(reason) = &result {
                 // The first failure is the one to tell; nothing is appended after it.
                 let _ = self.failed.set(reason.clone());
-                self.backlog.close();
+                self.queue.close();
             }
-            self.backlog.add_permits(batch.rows.iter().map(|row| row.size().min(BACKLOG)).sum());
+            self.queue.written(&batch.rows);
             if let (Ok(()), Some(watch)) = (&result, &self.watch) {
                 watch(first, &batch.rows);
             }
@@ -195,32 +154,17 @@ impl WriterThread {
                 // Whoever does not wait any more does not need to know.
                 let _ = waiter.send(result.clone());
             }
-            if batch.close || result.is_err() {
+            if batch.last || result.is_err() {
                 break;
             }
         }
         self.fold();
     }
 
-    fn gather(&self) -> Option<Batch> {
-        let mut batch = Batch::default();
-        batch.take(self.inbox.recv().ok()?);
-        while !batch.urgent() {
-            match self.inbox.recv_timeout(LINGER) {
-                Ok(message) => batch.take(message),
-                Err(RecvTimeoutError::Timeout) => return Some(batch),
-                Err(RecvTimeoutError::Disconnected) => batch.close = true,
-            }
-        }
-        while batch.rows.len() < BATCH
-            && let Ok(message) = self.inbox.try_recv()
-        {
-            batch.take(message);
-        }
-        Some(batch)
-    }
-
     fn commit(&mut self, batch: &Batch) -> rusqlite::Result<()> {
+        if batch.rows.is_empty() {
+            return Ok(());
+        }
         self.synchronise(!batch.waiting.is_empty())?;
         let transaction = self.connection.transaction()?;
         let (mut position, mut hash) = (self.position, self.hash);

@@ -4,8 +4,11 @@
 
 mod binary;
 pub mod crash;
+pub mod nginx;
 mod outcome;
+pub mod process;
 mod scene;
+pub mod staging;
 
 pub use binary::{Holdpoint, guests, sabotaged};
 pub use outcome::Outcome;

@@ -6,7 +6,7 @@ use std::{
     process::Command,
 };
 
-use crate::{Holdpoint, Outcome, guests};
+use crate::{Holdpoint, Outcome, guests, process::Live};
 
 /// A phase of the bundle.
 #[derive(Debug, Clone)]
@@ -36,6 +36,9 @@ impl Phase {
 pub struct Scene {
     folder: tempfile::TempDir,
     pub holdpoint: Holdpoint,
+    bundle: PathBuf,
+    /// What else the command line says of the bundle.
+    choices: Vec<String>,
 }
 
 const CHECKLIST: &str = "[[row]]\nid = \"P3.1\"\ntitle = \"healthy\"\nlevel = \"required\"\n";
@@ -43,12 +46,31 @@ const CHECKLIST: &str = "[[row]]\nid = \"P3.1\"\ntitle = \"healthy\"\nlevel = \"
 impl Scene {
     /// A bundle `scene` with these phases, for one service `backend` at a URL. The operator allows all that it asks.
     pub fn new(backend: &str, phases: &[Phase]) -> Self {
-        let scene = Self { folder: tempfile::tempdir().expect("a temporary folder"), holdpoint: Holdpoint::built() };
+        let scene = Self::bare();
         scene.write("bundle/bundle.toml", &bundle(backend, phases));
         scene.write("bundle/checklist.toml", CHECKLIST);
         scene.write("holdpoint.toml", &operator(backend));
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
         scene
+    }
+
+    /// The bundle that ships, unmodified, with these choices. The operator allows services on loopback and all that the bundle asks.
+    pub fn shipped(choices: Vec<String>) -> Self {
+        let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bundles/netra-staging");
+        let scene = Self { bundle, choices, ..Self::bare() };
+        scene.write("holdpoint.toml", "service-overrides = [\"http://127.0.0.1:*\"]\n");
+        scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+        scene
+    }
+
+    /// Nothing but an empty folder; the bundle is to be written to `bundle/`.
+    pub fn bare() -> Self {
+        Self {
+            folder: tempfile::tempdir().expect("a temporary folder"),
+            holdpoint: Holdpoint::built(),
+            bundle: "bundle".into(),
+            choices: Vec::new(),
+        }
     }
 
     /// The folder of everything.
@@ -63,7 +85,7 @@ impl Scene {
         std::fs::write(path, text).expect("a file can be written");
     }
 
-    /// A command line in this scene. `BUNDLE` stands for the bundle, with its modules.
+    /// A command line in this scene. `BUNDLE` stands for the bundle, with its modules and choices.
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.command_of(&self.holdpoint, arguments)
     }
@@ -74,7 +96,7 @@ impl Scene {
         command.current_dir(self.path()).arg("--operator").arg("holdpoint.toml");
         for argument in arguments {
             match *argument {
-                "BUNDLE" => command.arg("bundle").arg("--modules").arg(guests()),
+                "BUNDLE" => command.arg(&self.bundle).arg("--modules").arg(guests()).args(&self.choices),
                 argument => command.arg(argument),
             };
         }
@@ -83,7 +105,12 @@ impl Scene {
 
     /// Runs a command line to its end.
     pub fn run(&self, arguments: &[&str]) -> Outcome {
-        self.command(arguments).output().expect("the command line can be started").into()
+        self.start(arguments).finish()
+    }
+
+    /// Starts a command line that goes on beside the test.
+    pub fn start(&self, arguments: &[&str]) -> Live {
+        Live::start(&mut self.command(arguments))
     }
 
     /// The journal of the newest run.

@@ -9,6 +9,9 @@ use crate::{exit_code::Exit, terminal};
 
 /// Lists the runs of this machine, oldest first
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  holdpoint runs
+  holdpoint runs --output json | jq -r 'select(.state == \"interrupted\").run'")]
 pub(crate) struct Arguments {
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]

@@ -1,0 +1,116 @@
+//! A real web server that knows nothing of Holdpoint: nginx with static files, one port a service.
+
+use std::{
+    io::Read as _,
+    net::{TcpListener, TcpStream},
+    path::{Path, PathBuf},
+    process::{Child, Command, Stdio},
+};
+
+use crate::process::until;
+
+/// A running nginx. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Nginx {
+    folder: tempfile::TempDir,
+    ports: Vec<(&'static str, u16)>,
+    child: Child,
+}
+
+/// How often another set of ports is tried when some other process was faster.
+const ATTEMPTS: u32 = 5;
+
+impl Nginx {
+    /// Serves a folder for each service. A path is answered by the file of that name, of that name with `.json`, or by `index.html`.
+    pub fn serve(services: &[&'static str]) -> Self {
+        (0..ATTEMPTS).find_map(|_| Self::attempt(services)).expect("nginx gets its ports")
+    }
+
+    fn attempt(services: &[&'static str]) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let held: Vec<TcpListener> =
+            services.iter().map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
+        let ports: Vec<(&str, u16)> = services
+            .iter()
+            .zip(&held)
+            .map(|(service, port)| (*service, port.local_addr().expect("it is bound").port()))
+            .collect();
+        for service in services {
+            std::fs::create_dir(folder.path().join(service)).expect("a folder can be made");
+        }
+        let configuration = folder.path().join("nginx.conf");
+        std::fs::write(&configuration, text(folder.path(), &ports)).expect("a file can be written");
+        drop(held);
+        let mut command = Command::new("nginx");
+        command.arg("-e").arg("stderr").arg("-p").arg(folder.path()).arg("-c").arg(&configuration);
+        let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::piped()).spawn();
+        let mut child = child.expect("nginx is installed; `cargo xtask test` sees to it");
+        let mut ended = None;
+        until("nginx listens", || {
+            ended = child.try_wait().expect("a child can be asked");
+            ended.is_some() || ports.iter().all(|(_, port)| TcpStream::connect(("127.0.0.1", *port)).is_ok())
+        });
+        if ended.is_none() {
+            return Some(Self { folder, ports, child });
+        }
+        let mut said = String::new();
+        // Without its words the test fails all the same.
+        let _ = child.stderr.take().expect("it is piped").read_to_string(&mut said);
+        assert!(said.contains("Address already in use"), "nginx does not start: {said}");
+        None
+    }
+
+    /// Where the files of a service are.
+    pub fn folder(&self, service: &str) -> PathBuf {
+        self.folder.path().join(service)
+    }
+
+    /// Writes a file of a service.
+    pub fn write(&self, service: &str, path: &str, content: &str) {
+        let path = self.folder(service).join(path);
+        std::fs::create_dir_all(path.parent().expect("it lies in a folder")).expect("a folder can be made");
+        std::fs::write(path, content).expect("a file can be written");
+    }
+
+    /// The choices of a command line that lead services here.
+    pub fn services(&self) -> Vec<String> {
+        self.ports.iter().flat_map(|(s, port)| ["--service".into(), format!("{s}=http://127.0.0.1:{port}")]).collect()
+    }
+
+    /// Ends it; its ports are closed when this returns.
+    pub fn stop(&mut self) {
+        self.child.kill().expect("nginx can be killed");
+        self.child.wait().expect("nginx can be waited for");
+    }
+}
+
+impl Drop for Nginx {
+    fn drop(&mut self) {
+        // It may have been stopped before.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// One process as the current user, which touches nothing outside of the folder.
+fn text(folder: &Path, ports: &[(&str, u16)]) -> String {
+    let folder = folder.display();
+    let servers: String = ports
+        .iter()
+        .map(|(service, port)| {
+            format!(
+                "server {{ listen 127.0.0.1:{port}; root {folder}/{service}; \
+                 location / {{ try_files $uri $uri.json $uri/index.html =404; }} }}\n"
+            )
+        })
+        .collect();
+    let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+        .iter()
+        .map(|what| format!("{what}_temp_path {folder}/{what};\n"))
+        .collect();
+    format!(
+        "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr;\n\
+         events {{ worker_connections 64; }}\n\
+         http {{\naccess_log off;\ntypes {{ text/html html; application/json json; }}\n{temporary}{servers}}}\n"
+    )
+}

@@ -1,0 +1,107 @@
+//! Processes under test. Nothing is waited for without a bound, and nothing is left behind.
+
+use std::{
+    io::Read,
+    process::{Child, Command, Stdio},
+    sync::mpsc::{Receiver, channel},
+    time::{Duration, Instant},
+};
+
+use crate::Outcome;
+
+/// How long anything in these tests may take.
+pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// A process that goes on beside the test. Dropped, it is killed.
+#[derive(Debug)]
+pub struct Live {
+    child: Child,
+    stdout: Receiver<Vec<u8>>,
+    stderr: Receiver<Vec<u8>>,
+}
+
+impl Live {
+    /// Starts a command with nothing on its standard input.
+    pub fn start(command: &mut Command) -> Self {
+        let command = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
+        let stdout = read(child.stdout.take().expect("it is piped"));
+        let stderr = read(child.stderr.take().expect("it is piped"));
+        Self { child, stdout, stderr }
+    }
+
+    /// Its process id.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Whether it goes on.
+    pub fn is_running(&mut self) -> bool {
+        self.child.try_wait().expect("a child can be asked").is_none()
+    }
+
+    /// Interrupts it as Ctrl-C does.
+    pub fn interrupt(&self) {
+        let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status();
+        assert!(sent.expect("kill can be started").success(), "process {} can't be interrupted", self.id());
+    }
+
+    /// Waits for its end.
+    pub fn finish(mut self) -> Outcome {
+        let until = Instant::now() + LIMIT;
+        let mut rest = |stream: &Receiver<Vec<u8>>| {
+            let left = until.saturating_duration_since(Instant::now());
+            stream.recv_timeout(left).map_err(|e| format!("process {} did not end within {LIMIT:?}: {e}", self.child.id()))
+        };
+        let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
+        // Both streams are closed, so it has ended or is about to.
+        let (stdout, stderr) = (stdout.expect("stdout ends"), stderr.expect("stderr ends"));
+        let status = self.child.wait().expect("a child can be waited for");
+        std::process::Output { status, stdout, stderr }.into()
+    }
+}
+
+impl Drop for Live {
+    fn drop(&mut self) {
+        // One that has ended can't be killed, and needs not be.
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+fn read(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {
+    let (whole, receiver) = channel();
+    std::thread::spawn(move || {
+        let mut bytes = Vec::new();
+        // What could be read is shown; a test that misses the rest will say so.
+        let _ = stream.read_to_end(&mut bytes);
+        let _ = whole.send(bytes);
+    });
+    receiver
+}
+
+/// The same command, started by another: `unshare -rn`, a shell that sets limits.
+pub fn inside(wrapper: &[&str], command: &Command) -> Command {
+    let mut outer = Command::new(wrapper[0]);
+    outer.args(&wrapper[1..]).arg(command.get_program()).args(command.get_args());
+    if let Some(folder) = command.get_current_dir() {
+        outer.current_dir(folder);
+    }
+    for (name, value) in command.get_envs() {
+        match value {
+            Some(value) => outer.env(name, value),
+            None => outer.env_remove(name),
+        };
+    }
+    outer
+}
+
+/// Waits until something is so that nobody tells of.
+#[track_caller]
+pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
+    let begun = Instant::now();
+    while !is_so() {
+        assert!(begun.elapsed() < LIMIT, "waited for {LIMIT:?} until {what}");
+        std::thread::yield_now();
+    }
+}

@@ -1,0 +1,79 @@
+//! The staging double for tests that are not asynchronous themselves.
+
+use std::time::Duration;
+
+use holdpoint_staging_double::{Double, Drawn, Effect, FaultSetting, Options, Service};
+pub use holdpoint_staging_double::{Change, Fault};
+use tokio::runtime::Runtime;
+
+/// A running double.
+#[derive(Debug)]
+pub struct Staging {
+    double: Double,
+    runtime: Runtime,
+}
+
+impl Staging {
+    /// A healthy one, without TLS.
+    pub fn start() -> Self {
+        Self::with(Options::default())
+    }
+
+    /// One with options.
+    pub fn with(options: Options) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime can be made");
+        let double = runtime.block_on(Double::start(options)).expect("the double starts");
+        Self { double, runtime }
+    }
+
+    /// Where a service is.
+    pub fn url(&self, service: Service) -> String {
+        self.double.url(service)
+    }
+
+    /// Where the backend is.
+    pub fn backend(&self) -> String {
+        self.url(Service::Backend)
+    }
+
+    /// The choices of a command line that lead the shipped bundle here.
+    pub fn services(&self) -> Vec<String> {
+        Service::ALL.iter().flat_map(|s| ["--service".to_owned(), format!("{s}={}", self.url(*s))]).collect()
+    }
+
+    /// Makes a service answer otherwise.
+    pub fn change(&self, service: Service, change: Change) {
+        self.switch(FaultSetting { name: "chosen", seed: 0, drawn: Drawn::Server { service, change } });
+    }
+
+    /// Makes the backend slow.
+    pub fn slow(&self, delay: Duration) {
+        self.change(Service::Backend, Change::Slow(delay));
+    }
+
+    /// Switches a fault of the catalogue on.
+    pub fn switch(&self, setting: FaultSetting) {
+        self.runtime.block_on(self.double.switch(setting)).expect("the fault can be switched on");
+    }
+
+    /// Switches all faults off.
+    pub fn clear(&self) {
+        self.runtime.block_on(self.double.clear()).expect("faults can be switched off");
+    }
+
+    /// How many requests came.
+    pub fn requests(&self) -> usize {
+        self.double.requests().len()
+    }
+
+    /// Every effect that came.
+    pub fn effects(&self) -> Vec<Effect> {
+        self.double.effects()
+    }
+
+    /// Closes its ports.
+    pub fn stop(self) {
+        self.runtime.block_on(self.double.stop());
+    }
+}

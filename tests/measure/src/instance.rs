@@ -1,0 +1,77 @@
+//! What it costs to make the store and the instance of a compiled phase.
+
+use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
+
+use anyhow::{Context as _, Result};
+use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_files::FilesBackend;
+use holdpoint_cap_http::{HttpBackend, HttpConfig};
+use holdpoint_cap_secret::RunVault;
+use holdpoint_engine::{Backends, PhaseEngine, Setup};
+use holdpoint_gate::{Gate, Rules, Unscrubbed};
+use holdpoint_journal::{Durability, LiveRecorder, Writer};
+use holdpoint_model::{
+    Digest, PhaseId, RunId, Timestamp,
+    grant::{Grants, Limits},
+};
+
+const WARM_UP: u32 = 1_000;
+const INSTANCES: u32 = 20_000;
+
+/// Microseconds for the store, the state and the instance of the shipped phase `health`, from start to drop.
+pub(crate) async fn time() -> Result<f64> {
+    let folder = tempfile::tempdir()?;
+    let bytes = std::fs::read(guests().join("health.wasm")).context("read health.wasm; `cargo xtask guests` builds it")?;
+    let clock = Arc::new(SystemClock::new());
+    let path = folder.path().join("run.db");
+    let writer = Writer::create(&path, Durability::Scratch, None)?;
+    let recorder = Arc::new(LiveRecorder::new(&path, writer, clock.clone())?);
+    let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false };
+    let gate = Gate::new(recorder, Arc::new(Unscrubbed), rules);
+    let grants = Grants {
+        phase: PhaseId::parse("health")?,
+        http: vec![],
+        files: vec![],
+        secrets: vec![],
+        limits: Limits::default(),
+    };
+    let vault = Arc::new(RunVault::new(&RunId::parse("MEASURE")?, vec![], None)?);
+    let config = HttpConfig {
+        services: BTreeMap::new(),
+        connect_to: BTreeMap::new(),
+        ca_file: None,
+        grants: grants.clone(),
+        vault: vault.clone(),
+    };
+    let backends = Backends {
+        http: Arc::new(HttpBackend::new(config)?),
+        files: Arc::new(FilesBackend::new(&grants)?),
+        secrets: vault,
+        clock: Arc::new(SleepBackend::new(clock)),
+    };
+    let setup = Setup {
+        id: grants.phase.clone(),
+        config: "{}".into(),
+        requirements: vec![],
+        services: vec![],
+        bases: BTreeMap::new(),
+        environment: "test".into(),
+        start: Timestamp(0.0),
+        grants,
+    };
+    let engine = PhaseEngine::new(setup.grants.limits.memory, None)?;
+    let module = engine.load(Digest::of(&bytes), &bytes)?;
+    let mut begun = Instant::now();
+    for made in 0..WARM_UP + INSTANCES {
+        if made == WARM_UP {
+            begun = Instant::now();
+        }
+        engine.instantiate(&module, gate.clone(), setup.clone(), backends.clone()).await?;
+    }
+    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(INSTANCES))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the bench says in its environment where it built things")]
+fn guests() -> PathBuf {
+    std::env::var_os("HOLDPOINT_GUESTS").map_or_else(|| PathBuf::from("target/guests"), PathBuf::from)
+}
