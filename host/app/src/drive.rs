@@ -165,7 +165,7 @@ impl Drive {
 
     /// Appends a row and takes in everything that was committed up to it.
     async fn append(&mut self, row: Row) -> Result<(), Error> {
-        if let Err(e) = self.writer.append_durable(row).await {
+        if let Err(e) = self.writer.append_committed(row).await {
             return Err(self.fault(&e.to_string()));
         }
         while let Ok(event) = self.committed.try_recv() {

@@ -48,7 +48,7 @@ pub async fn run(choices: &RunChoices, machine: &Machine, live: Option<Live>) ->
     let lock = folder.lock()?;
     let (watch, committed) = watching(live);
     let writer = Writer::create(&folder.journal(), Durability::Full, Some(watch))?;
-    writer.append_durable(record::header(&run, sources, &verified, dry_run, now.0)).await?;
+    writer.append_committed(record::header(&run, sources, &verified, dry_run, now.0)).await?;
     let drive = Drive {
         run: run.clone(),
         folder: folder.clone(),

@@ -1,13 +1,13 @@
 //! A bundle whose every ask is allowed, whose modules are the ones that were pinned, and whose services have a place. Only this runs.
 
 use std::collections::BTreeMap;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdpoint_model::grant::{Grants, HostPort, ServiceAsk, UrlPattern, contained, services_contained};
 use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceName};
-use url::Url;
+use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operator::{Operator, SecretBinding, asks_digest};
@@ -97,6 +97,8 @@ impl Verified {
             resolved.phases.iter().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
         };
         let secrets = operator.secrets.into_iter().filter(granted).collect();
+        let mut connect_to = operator.connect_to;
+        connect_to.extend(resolved.reached().filter_map(|service| pinned_by_override(service, &operator.service_overrides)));
         Ok(Self {
             operator_digest: Operator::digest(Some(source)),
             services,
@@ -107,7 +109,7 @@ impl Verified {
             environment: resolved.environment,
             only: resolved.only,
             checklist: resolved.checklist,
-            connect_to: operator.connect_to,
+            connect_to,
             ca_file: operator.ca_file,
             secrets,
             parallel: operator.parallel,
@@ -209,6 +211,19 @@ fn check_override(service: &Service, operator: &Operator, label: &str) -> Option
     let place = &base[..url::Position::BeforePath];
     let hint = format!("to allow it, add to {label}:\n    service-overrides = [\"{place}\"]");
     Some(whole(label, &message, Some(hint)))
+}
+
+/// A service that was moved to an address by `--service`, as the operator's file allows: to name the address is to allow it, also
+/// where it is one that names may not lead to.
+fn pinned_by_override(service: &Service, overrides: &[UrlPattern]) -> Option<(HostPort, SocketAddr)> {
+    let base = service.base.as_ref().filter(|base| service.overridden && overrides.iter().any(|pattern| pattern.covers(base)))?;
+    let address = match base.host()? {
+        Host::Ipv4(address) => IpAddr::V4(address),
+        Host::Ipv6(address) => IpAddr::V6(address),
+        Host::Domain(_) => return None,
+    };
+    let port = base.port_or_known_default()?;
+    Some((HostPort::parse(base.host_str()?, port).ok()?, SocketAddr::new(address, port)))
 }
 
 fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Option<Diagnostic> {

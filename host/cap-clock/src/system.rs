@@ -28,7 +28,7 @@ impl SystemClock {
 }
 
 impl Clock for SystemClock {
-    #[allow(clippy::disallowed_methods, reason = "this is the owner of the time of day")]
+    #[expect(clippy::disallowed_methods, reason = "this is the owner of the time of day")]
     fn now(&self) -> Timestamp {
         let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
         self.not_before_latest(u64::try_from(since.as_micros()).unwrap_or(u64::MAX))

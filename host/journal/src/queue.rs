@@ -17,7 +17,7 @@ const BATCH: usize = 4_096;
 /// Bytes of rows that may wait; whoever has more to say waits.
 const BACKLOG: usize = 32 << 20;
 
-/// Told when the rows up to its own are durable, or why they never will be.
+/// Told when the rows up to its own are written, or why they never will be.
 pub(crate) type Waiter = oneshot::Sender<Result<(), String>>;
 
 /// What one commit takes in.
@@ -25,6 +25,8 @@ pub(crate) type Waiter = oneshot::Sender<Result<(), String>>;
 pub(crate) struct Batch {
     pub(crate) rows: Vec<Row>,
     pub(crate) waiting: Vec<Waiter>,
+    /// Somebody waits for the disk itself.
+    pub(crate) durable: bool,
     /// Nothing comes after it.
     pub(crate) last: bool,
 }
@@ -52,7 +54,7 @@ impl Queue {
     }
 
     /// Adds a row, once there is room. False if the queue is closed.
-    pub(crate) async fn push(&self, row: Row, waiter: Option<Waiter>) -> bool {
+    pub(crate) async fn push(&self, row: Row, waiter: Option<Waiter>, durable: bool) -> bool {
         let size = size(&row) as u32;
         let taken = match self.room.try_acquire_many(size) {
             Ok(permit) => Ok(permit),
@@ -67,6 +69,7 @@ impl Queue {
         let first = batch.rows.is_empty();
         batch.rows.push(row);
         batch.waiting.extend(waiter);
+        batch.durable |= durable;
         if first || batch.urgent() {
             self.filled.notify_one();
         }

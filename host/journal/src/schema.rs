@@ -43,10 +43,11 @@ const TABLES: &str = "
 pub(crate) fn create(path: &Path) -> Result<Connection, Error> {
     let open = |source| Error::Open { path: path.to_owned(), source };
     let connection = Connection::open(path).map_err(open)?;
+    // An empty journal need not survive a loss of power; the first row that must takes it along.
+    connection.pragma_update(None, "synchronous", "OFF").map_err(open)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
-    connection.execute_batch(&format!("BEGIN; {TABLES} COMMIT;")).map_err(open)?;
-    connection.pragma_update(None, "application_id", APPLICATION).map_err(open)?;
-    connection.pragma_update(None, "user_version", FORMAT).map_err(open)?;
+    let identity = format!("PRAGMA application_id = {APPLICATION}; PRAGMA user_version = {FORMAT};");
+    connection.execute_batch(&format!("BEGIN; {identity} {TABLES} COMMIT;")).map_err(open)?;
     prepare(&connection).map_err(open)?;
     Ok(connection)
 }

@@ -12,7 +12,7 @@ use tokio::sync::oneshot;
 
 use crate::{
     Error, Reader, Row, bodies, chain,
-    queue::{Batch, Queue, Waiter},
+    queue::{Batch, Queue},
     schema,
 };
 
@@ -92,21 +92,28 @@ impl Writer {
 
     /// Appends a row. It will be committed soon, and before any row that is appended after it.
     pub async fn append(&self, row: Row) -> Result<(), Error> {
-        self.push(row, None).await
+        if self.queue.push(row, None, false).await { Ok(()) } else { Err(self.failure()) }
     }
 
-    /// Appends a row and waits until it, and every row before it, is durable.
+    /// Appends a row and waits until it, and every row before it, is committed: every reader sees it, and it survives this process.
+    pub async fn append_committed(&self, row: Row) -> Result<(), Error> {
+        self.append_and_wait(row, false).await
+    }
+
+    /// Appends a row and waits until it, and every row before it, is on the disk: it survives a loss of power.
     pub async fn append_durable(&self, row: Row) -> Result<(), Error> {
+        self.append_and_wait(row, true).await
+    }
+
+    async fn append_and_wait(&self, row: Row, durable: bool) -> Result<(), Error> {
         let (done, wait) = oneshot::channel();
-        self.push(row, Some(done)).await?;
+        if !self.queue.push(row, Some(done), durable).await {
+            return Err(self.failure());
+        }
         match wait.await {
             Ok(result) => result.map_err(Error::Write),
             Err(_) => Err(self.failure()),
         }
-    }
-
-    async fn push(&self, row: Row, waiter: Option<Waiter>) -> Result<(), Error> {
-        if self.queue.push(row, waiter).await { Ok(()) } else { Err(self.failure()) }
     }
 
     fn failure(&self) -> Error {
@@ -165,7 +172,7 @@ impl WriterThread {
         if batch.rows.is_empty() {
             return Ok(());
         }
-        self.synchronise(!batch.waiting.is_empty())?;
+        self.synchronise(batch.durable)?;
         let transaction = self.connection.transaction()?;
         let (mut position, mut hash) = (self.position, self.hash);
         {

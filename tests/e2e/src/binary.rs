@@ -39,7 +39,6 @@ fn target() -> PathBuf {
     variable("CARGO_TARGET_DIR").unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the test command says in its environment where it built things")]
 fn variable(name: &str) -> Option<PathBuf> {
     std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from)
 }

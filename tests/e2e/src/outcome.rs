@@ -1,15 +1,26 @@
 //! How a command came out.
 
-use std::process::Output;
+use std::{fmt, process::Output};
 
 use serde_json::Value;
 
 /// What a command printed, and its exit code.
-#[derive(Debug)]
 pub struct Outcome {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+}
+
+/// As a failing test shows it: the texts as they stand, and of long ones the end.
+impl fmt::Debug for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let shown = |text: &str| {
+            let skipped = text.chars().count().saturating_sub(3_000);
+            let dots = if skipped > 0 { "…" } else { "" };
+            format!("{dots}{}", text.chars().skip(skipped).collect::<String>())
+        };
+        write!(f, "exit {:?}\nstdout: {}\nstderr: {}", self.code, shown(&self.stdout), shown(&self.stderr))
+    }
 }
 
 impl From<Output> for Outcome {
@@ -23,6 +34,11 @@ impl From<Output> for Outcome {
 }
 
 impl Outcome {
+    /// All of stdout as JSON.
+    pub fn json(&self) -> Value {
+        serde_json::from_str(&self.stdout).unwrap_or_else(|e| panic!("no JSON ({e}): {self:#?}"))
+    }
+
     /// The last line of stdout as JSON: `{"decision", "failed", "rows"}`.
     pub fn summary(&self) -> Value {
         let last = self.stdout.lines().last().unwrap_or_default();

@@ -49,7 +49,7 @@ impl Live {
     /// Waits for its end.
     pub fn finish(mut self) -> Outcome {
         let until = Instant::now() + LIMIT;
-        let mut rest = |stream: &Receiver<Vec<u8>>| {
+        let rest = |stream: &Receiver<Vec<u8>>| {
             let left = until.saturating_duration_since(Instant::now());
             stream.recv_timeout(left).map_err(|e| format!("process {} did not end within {LIMIT:?}: {e}", self.child.id()))
         };

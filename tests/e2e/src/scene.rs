@@ -58,7 +58,11 @@ impl Scene {
     pub fn shipped(choices: Vec<String>) -> Self {
         let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bundles/netra-staging");
         let scene = Self { bundle, choices, ..Self::bare() };
-        scene.write("holdpoint.toml", "service-overrides = [\"http://127.0.0.1:*\"]\n");
+        let mut text = "service-overrides = [\"http://127.0.0.1:*\"]\n[connect-to]\n".to_owned();
+        for (_, place) in scene.choices.iter().filter_map(|choice| choice.split_once("=http://")) {
+            writeln!(text, "\"{place}\" = \"{place}\"").expect("a string takes every text");
+        }
+        scene.write("holdpoint.toml", &text);
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
         scene
     }

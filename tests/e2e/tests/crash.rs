@@ -3,7 +3,6 @@
 use holdpoint_e2e::{Holdpoint, crash, sabotaged};
 
 /// Kills of the quick suite; `cargo xtask bench --crash` sets more.
-#[expect(clippy::disallowed_methods, reason = "the bench says in its environment how many kills it wants")]
 fn kills() -> u32 {
     std::env::var("HOLDPOINT_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(60)
 }

@@ -71,7 +71,6 @@ pub(crate) async fn time() -> Result<f64> {
     Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(INSTANCES))
 }
 
-#[expect(clippy::disallowed_methods, reason = "the bench says in its environment where it built things")]
 fn guests() -> PathBuf {
     std::env::var_os("HOLDPOINT_GUESTS").map_or_else(|| PathBuf::from("target/guests"), PathBuf::from)
 }

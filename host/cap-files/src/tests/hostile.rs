@@ -72,6 +72,7 @@ fn denies_links_that_leave() {
 
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "only a program can make a named pipe")]
 fn does_not_wait_for_a_pipe_or_read_a_socket() {
     use std::os::unix::net::UnixListener;
     let phase = Phase::new();
