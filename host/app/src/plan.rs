@@ -128,3 +128,114 @@ enum Need {
     Open,
     Unmet(String),
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use holdpoint_bundle::{EnvironmentFacts, VerifiedPhase};
+    use holdpoint_model::{
+        Checklist, ChecklistRow, Digest, Ordinal,
+        grant::{Grants, Limits},
+    };
+
+    use super::*;
+
+    fn id(text: &str) -> PhaseId {
+        PhaseId::parse(text).expect("a phase id")
+    }
+
+    fn row(text: &str) -> RequirementId {
+        RequirementId::parse(text).expect("a requirement id")
+    }
+
+    /// A phase that judges the row of its own name in capitals.
+    fn phase(name: &str, needs: &[&str]) -> VerifiedPhase {
+        let own = row(&name.to_uppercase());
+        VerifiedPhase {
+            id: id(name),
+            module: name.into(),
+            bytes: Arc::from([]),
+            digest: Digest::of(b""),
+            config: "{}".into(),
+            stage: "deploy".into(),
+            needs: needs.iter().map(|name| id(name)).collect(),
+            requirements: vec![(own.clone(), own)],
+            services: vec![],
+            grants: Grants { phase: id(name), http: vec![], files: vec![], secrets: vec![], limits: Limits::default() },
+        }
+    }
+
+    /// `b` needs `a`, `c` needs `b`, `d` needs nothing.
+    fn bundle(level: Level) -> Verified {
+        let rows = ["A", "B", "C", "D"].map(|name| ChecklistRow { id: row(name), title: String::new(), level });
+        Verified {
+            name: "test".into(),
+            version: "1".into(),
+            digest: Digest::of(b""),
+            operator_digest: Digest::of(b""),
+            environment: EnvironmentFacts { name: "test".into(), project: None, region: None, secrets: vec![], public: vec![] },
+            services: vec![],
+            phases: vec![phase("a", &[]), phase("b", &["a"]), phase("c", &["b"]), phase("d", &[])],
+            only: None,
+            checklist: Checklist { rows: rows.into() },
+            connect_to: BTreeMap::new(),
+            ca_file: None,
+            secrets: vec![],
+            parallel: 16,
+            dry_run_only: false,
+        }
+    }
+
+    fn take(progress: &mut Progress, kind: EventKind) {
+        progress.take(&Event { position: 0, at: Timestamp(0.0), kind });
+    }
+
+    fn ended(progress: &mut Progress, name: &str, verdict: Verdict, end: PhaseEnd) {
+        let check = Check {
+            requirements: vec![row(&name.to_uppercase())],
+            name: "it".into(),
+            verdict,
+            expected: String::new(),
+            observed: String::new(),
+            evidence: vec![],
+        };
+        let statement = Statement::Check(check);
+        take(progress, EventKind::Stated { phase: id(name), ordinal: Ordinal(0), statement });
+        take(progress, EventKind::PhaseEnded { phase: id(name), end });
+    }
+
+    #[test]
+    fn phases_start_side_by_side_and_after_what_they_need() {
+        let (bundle, mut progress) = (bundle(Level::Required), Progress::new());
+        assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("a")), Step::Start(id("d"))]);
+        assert_eq!(progress.next(&bundle, &[id("a"), id("d")]), []);
+        ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Completed);
+        assert_eq!(progress.next(&bundle, &[id("d")]), [Step::Start(id("b"))]);
+    }
+
+    #[test]
+    fn what_needs_a_failed_phase_is_skipped_and_so_on() {
+        let (bundle, mut progress) = (bundle(Level::Required), Progress::new());
+        ended(&mut progress, "a", Verdict::Fail, PhaseEnd::Completed);
+        let reason = "needs `a`, whose row A is fail".to_owned();
+        assert_eq!(progress.next(&bundle, &[id("d")]), [Step::Skip(id("b"), reason.clone())]);
+        take(&mut progress, EventKind::PhaseEnded { phase: id("b"), end: PhaseEnd::Skipped(reason) });
+        let reason = "needs `b`, which was skipped".to_owned();
+        assert_eq!(progress.next(&bundle, &[id("d")]), [Step::Skip(id("c"), reason)]);
+    }
+
+    #[test]
+    fn a_crash_counts_whatever_was_found_before() {
+        let (bundle, mut progress) = (bundle(Level::Required), Progress::new());
+        ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Trapped("x".into()));
+        assert!(matches!(&progress.next(&bundle, &[id("d")])[..], [Step::Skip(..)]));
+    }
+
+    #[test]
+    fn an_advisory_row_holds_nobody_up() {
+        let (bundle, mut progress) = (bundle(Level::Advisory), Progress::new());
+        ended(&mut progress, "a", Verdict::Fail, PhaseEnd::Completed);
+        assert_eq!(progress.next(&bundle, &[id("d")]), [Step::Start(id("b"))]);
+    }
+}

@@ -87,7 +87,10 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
 /// Refuses what is not a journal, and journals of a newer format.
 fn known(connection: &Connection, path: &Path) -> Result<(), Error> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
-    let foreign = |_| Error::Foreign(path.to_owned());
+    let foreign = |source: rusqlite::Error| match source.sqlite_error_code() {
+        Some(rusqlite::ErrorCode::NotADatabase) => Error::Foreign(path.to_owned()),
+        _ => Error::Open { path: path.to_owned(), source },
+    };
     if pragma("application_id").map_err(foreign)? != APPLICATION {
         return Err(Error::Foreign(path.to_owned()));
     }

@@ -140,20 +140,21 @@ fn a_journal_of_a_newer_version_is_refused_by_name() {
 #[test]
 fn a_journal_that_is_no_journal_is_refused_by_name() {
     let scene = ended();
+    // Sorts as the newest.
+    let path = ".holdpoint/runs/ZZZ/run.db";
     for content in ["these are notes, and not a journal\n".repeat(200).as_str(), "short", ""] {
-        std::fs::write(scene.journal(), content).unwrap();
+        scene.write(path, content);
         for command in ["show", "report", "replay", "resume"] {
             let outcome = scene.run(&[command, "last"]).exits(2);
-            says(&outcome, &["is not a journal of holdpoint", "run.db"]);
+            says(&outcome, &["is not a journal of holdpoint", path]);
         }
-        assert_eq!(std::fs::read_to_string(scene.journal()).unwrap(), content, "it was changed");
+        assert_eq!(std::fs::read_to_string(scene.path().join(path)).unwrap(), content, "it was changed");
     }
     // A run that can't be read hides no other.
-    let staging = Staging::start();
-    scene.write("bundle/bundle.toml", &std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).unwrap());
     let runs = scene.run(&["runs", "--output", "json"]).exits(0);
-    assert!(runs.stdout.contains(r#""state":"unreadable""#), "{runs:?}");
-    staging.stop();
+    let states: Vec<&str> = runs.stdout.lines().filter_map(|line| line.split(r#""state":""#).nth(1)).collect();
+    assert!(states[0].starts_with("release\""), "{runs:?}");
+    assert!(states[1].starts_with("unreadable\""), "{runs:?}");
 }
 
 #[test]
@@ -162,7 +163,7 @@ fn a_cut_journal_is_reported_as_damage() {
     let whole = std::fs::read(scene.journal()).unwrap();
     std::fs::write(scene.journal(), &whole[..whole.len() / 2]).unwrap();
     let outcome = scene.run(&["report"]).exits(4);
-    says(&outcome, &["journal"]);
+    says(&outcome, &["can't open the journal", "malformed"]);
     assert_eq!(outcome.stdout, "");
 }
 
@@ -203,13 +204,13 @@ fn an_interrupted_run_says_how_to_go_on_and_goes_on() {
     let words: Vec<&str> = line.split(' ').skip(1).collect();
     let resumed = scene.run(&words).exits(0);
     says(&resumed, &["goes on", "resumed"]);
-    assert!(resumed.stdout.contains("resumed once") || resumed.stdout.contains("resumed 1"), "{resumed:?}");
+    assert!(resumed.stdout.contains(" · resumed once\n"), "{resumed:?}");
     assert_eq!(applied(&staging).len(), 2);
     says(&scene.run(&words).exits(2), &["has ended with `release`; there is nothing to resume"]);
 }
 
 #[test]
-fn a_terminated_run_can_be_resumed_too() {
+fn a_killed_run_can_be_resumed_too() {
     let staging = forgetful();
     let scene = effects(&staging.backend(), 2);
     drop(waiting(&staging, &scene));
