@@ -16,7 +16,8 @@ pub struct SecretFacts {
     pub length: u32,
 }
 
-/// What stands for a secret in a header: `request.header("authorization", format!("Bearer {placeholder}"))`.
+/// What stands for a secret in a header: `request.header("authorization", placeholder.to_string())`. The operator's file says what the
+/// header then holds, e.g. `Bearer` and the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Placeholder(pub(crate) String);
 

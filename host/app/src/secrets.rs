@@ -19,7 +19,6 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
                 value: value(bound)?.map(SecretValue::new),
                 public: verified.environment.public.contains(&bound.name),
                 services: bound.services.clone(),
-                hosts: Vec::new(),
                 header: bound.header.clone().unwrap_or_default(),
                 format: Some(bound.format.clone()),
             })

@@ -42,8 +42,6 @@ pub struct SecretBinding {
     pub public: bool,
     /// The services that it may be sent to.
     pub services: Vec<ServiceName>,
-    /// The hosts that it may be sent to, in lower case, without ports.
-    pub hosts: Vec<String>,
     /// The header that it may be sent in.
     pub header: String,
     /// What is sent in the place of the placeholder, with `{}` for the value; the value alone if absent.

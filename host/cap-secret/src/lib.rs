@@ -14,7 +14,6 @@
 //!     value: Some(SecretValue::new("k-5f1c0ffee")),
 //!     public: false,
 //!     services: vec![backend.clone()],
-//!     hosts: vec![],
 //!     header: "authorization".into(),
 //!     format: Some("Bearer {}".into()),
 //! };

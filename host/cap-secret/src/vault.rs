@@ -115,16 +115,13 @@ impl RunVault {
         let Some((binding, value)) = bound else {
             return Err(deny("this machine has no value for it".into(), format!("from = {{ env = \"{name}\" }}")));
         };
-        let may_go = match to.service {
-            Some(service) => binding.services.contains(service),
-            None => binding.hosts.iter().any(|host| host == to.host),
+        let Some(service) = to.service else {
+            // A service has a place that the operator has agreed to; a host that a guest names has none.
+            let reason = "a secret goes to services only; make the host a service of the bundle".to_owned();
+            return Err(deny(reason, "services = [\"…\"]".to_owned()));
         };
-        if !may_go {
-            let line = match to.service {
-                Some(service) => format!("services = [\"{service}\"]"),
-                None => format!("hosts = [\"{}\"]", to.host),
-            };
-            return Err(deny(format!("it is not bound to {place}"), line));
+        if !binding.services.contains(service) {
+            return Err(deny(format!("it is not bound to {place}"), format!("services = [\"{service}\"]")));
         }
         match to.header {
             Some(header) if header.eq_ignore_ascii_case(&binding.header) => Ok(match &binding.format {

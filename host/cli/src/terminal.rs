@@ -41,6 +41,6 @@ pub(crate) fn error(error: &anyhow::Error) {
     match bundle {
         // Mistakes in files begin with their place, so that editors find it.
         Some(holdpoint_app::Error::Bundle(diagnostics)) => say(&diagnostics.to_string()),
-        _ => say(&format!("error: {error:#}")),
+        _ => say(&format!("error: {error}")),
     }
 }

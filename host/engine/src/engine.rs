@@ -19,7 +19,7 @@ use crate::{Cache, PhaseModule, linker};
 const TICK: Duration = Duration::from_millis(10);
 
 /// Guests that can live at the same time.
-const SLOTS: u32 = 32;
+const SLOTS: u32 = 64;
 
 /// Why a module can't be run.
 #[derive(Debug, thiserror::Error)]

@@ -27,7 +27,10 @@ impl Holdpoint {
 
 /// A build that is broken on purpose, if it was made: `no-wait` or `real-clock`.
 pub fn sabotaged(how: &str) -> Holdpoint {
-    Holdpoint(existing("", &variable("HOLDPOINT_SABOTAGED").unwrap_or_else(|| target().join("sabotage")).join(how).join("holdpoint")))
+    Holdpoint(existing(
+        "",
+        &variable("HOLDPOINT_SABOTAGED").unwrap_or_else(|| target().join("sabotage")).join(how).join("holdpoint"),
+    ))
 }
 
 /// The folder of the built guests.

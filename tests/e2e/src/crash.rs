@@ -37,7 +37,13 @@ pub fn suite(holdpoint: &Holdpoint, kills: u32, seed: u64) -> Result<Tally> {
     while tally.kills < kills {
         let folder = tempfile::tempdir()?;
         let log = folder.path().join("effects");
-        let options = Options { effect_log: Some(log.clone()), dedupe: false, effect_before_ms: 1, effect_after_ms: 5, ..Options::default() };
+        let options = Options {
+            effect_log: Some(log.clone()),
+            dedupe: false,
+            effect_before_ms: 1,
+            effect_after_ms: 5,
+            ..Options::default()
+        };
         let double = runtime.block_on(Double::start(options))?;
         let wanted = (kills - tally.kills).min(KILLS_A_RUN);
         let result = run(holdpoint, &double.url(Service::Backend), wanted, &mut chance, &mut tally);
@@ -96,7 +102,9 @@ fn killed(scene: &Scene, child: &mut Child, chance: &mut Chance) -> Result<bool>
 
 fn has_journal(scene: &Scene) -> bool {
     let runs = std::fs::read_dir(scene.path().join(".holdpoint/runs"));
-    runs.is_ok_and(|runs| runs.flatten().any(|run| std::fs::metadata(run.path().join("run.db")).is_ok_and(|db| db.len() > 0)))
+    runs.is_ok_and(|runs| {
+        runs.flatten().any(|run| std::fs::metadata(run.path().join("run.db")).is_ok_and(|db| db.len() > 0))
+    })
 }
 
 /// Whether the last thing that the journal has of a call is an intent.

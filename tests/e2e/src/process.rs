@@ -51,7 +51,9 @@ impl Live {
         let until = Instant::now() + LIMIT;
         let rest = |stream: &Receiver<Vec<u8>>| {
             let left = until.saturating_duration_since(Instant::now());
-            stream.recv_timeout(left).map_err(|e| format!("process {} did not end within {LIMIT:?}: {e}", self.child.id()))
+            stream
+                .recv_timeout(left)
+                .map_err(|e| format!("process {} did not end within {LIMIT:?}: {e}", self.child.id()))
         };
         let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
         // Both streams are closed, so it has ended or is about to.

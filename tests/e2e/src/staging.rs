@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use holdpoint_staging_double::{Double, Drawn, Effect, FaultSetting, Options, Service};
 pub use holdpoint_staging_double::{Change, Fault};
+use holdpoint_staging_double::{Double, Drawn, Effect, FaultSetting, Options, Service};
 use tokio::runtime::Runtime;
 
 /// A running double.

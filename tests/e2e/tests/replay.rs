@@ -3,7 +3,11 @@
 
 use std::path::{Path, PathBuf};
 
-use holdpoint_e2e::{Phase, Scene, guests, process::{Live, inside}, staging::Staging};
+use holdpoint_e2e::{
+    Phase, Scene, guests,
+    process::{Live, inside},
+    staging::Staging,
+};
 use holdpoint_journal::{Reader, Row, RowKind, chain};
 use holdpoint_staging_double::Options;
 use rusqlite::{Connection, params};

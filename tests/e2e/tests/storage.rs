@@ -1,11 +1,7 @@
 //! What the machine can do to a run: a full disk, a folder that can't be written, a journal of another kind, another host, an interrupt.
 //! Each time the message says what to do, the exit code whose fault it is, and nothing is half done: no effect without its record.
 
-use std::{
-    collections::BTreeSet,
-    path::Path,
-    time::Duration,
-};
+use std::{collections::BTreeSet, path::Path, time::Duration};
 
 use holdpoint_e2e::{
     Outcome, Phase, Scene,

@@ -20,9 +20,14 @@ pub fn allow(resolved: &Resolved, operator: &OperatorSource) -> Result<String, D
         problems.at(e.span().map_or(0, |span| span.start), e.message().to_owned());
         Diagnostics::new(problems.into_found())
     })?;
+    // Comments alone are the end of a document to the library, and would end up behind what is added.
+    let comments = if document.is_empty() { operator.file.text.as_str() } else { "" };
+    if !comments.is_empty() {
+        document.set_trailing("");
+    }
     let bundle = subtable(subtable(document.as_table_mut(), "bundles", operator)?, &resolved.name, operator)?;
     bundle.insert(&resolved.environment.name, Item::Table(entry(resolved)));
-    let text = document.to_string();
+    let text = if comments.is_empty() { document.to_string() } else { format!("{}\n\n{document}", comments.trim_end()) };
     let mut written = operator.clone();
     written.file.text.clone_from(&text);
     let found = check_grants(resolved, &Operator::parse(&written)?, &operator.file.label);

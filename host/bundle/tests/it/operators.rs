@@ -197,7 +197,7 @@ fn refuses_mistakes_with_their_places() {
 http = [{ services = ["backend"], hosts = ["*"], methods = ["get"] }]
 conect-to = {}
 connect-to = { "a.run.app" = "localhost:1" }
-directories = ["../x"]
+directories = ["x/../y"]
 [secrets.KEY]
 header = "Host"
 format = "Bearer"
@@ -212,7 +212,7 @@ holdpoint.toml:2:62  `get` is not an HTTP method: use 1 to 20 upper-case letters
 holdpoint.toml:3:1  unknown field `conect-to`, did you mean `connect-to`?
 holdpoint.toml:4:17  `a.run.app` lacks a port, as in api.example.com:443
 holdpoint.toml:4:31  `localhost:1` is not an address and a port, as in "127.0.0.1:8443"
-holdpoint.toml:5:17  `/etc/holdpoint/../x` is not a directory: its path must not contain `..`
+holdpoint.toml:5:17  `/etc/holdpoint/x/../y` is not a directory: its path must not contain `..`
 holdpoint.toml:6:1  secret `KEY` lacks from = { env = "…" } or from = { file = "…" }
 holdpoint.toml:7:11  `Host` is not the name of a header that may carry a secret; write it in lower case, as in "authorization"
 holdpoint.toml:8:11  `Bearer` lacks the place `{}` of the value, as in "Bearer {}"

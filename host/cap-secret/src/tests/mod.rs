@@ -23,7 +23,6 @@ fn binding(name: &str, value: &str) -> SecretBinding {
         value: Some(SecretValue::new(value)),
         public: false,
         services: vec![ServiceName::parse("backend").unwrap()],
-        hosts: vec!["api.example.com".into()],
         header: "Authorization".into(),
         format: None,
     }

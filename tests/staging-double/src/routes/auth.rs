@@ -13,7 +13,7 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 use url::Url;
 
-use super::{Shared, failure};
+use super::answering::{Shared, failure};
 use crate::service::Service;
 
 const AUTHORIZE: &str = "https://accounts.google.com/o/oauth2/v2/auth";

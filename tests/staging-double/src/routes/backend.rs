@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
 use serde_json::Value;
 
-use super::{Shared, failure, success};
+use super::answering::{Shared, failure, success};
 use crate::effects::Refusal;
 
 const LONGEST_KEY: usize = 256;

@@ -11,7 +11,7 @@ use axum::routing::{get, post};
 use axum::{Json, Router};
 use serde_json::json;
 
-use super::{Shared, failure, success};
+use super::answering::{Shared, failure, success};
 use crate::fault::Fault;
 use crate::seen::Seen;
 

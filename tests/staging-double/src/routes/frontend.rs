@@ -6,7 +6,7 @@ use axum::Router;
 use axum::response::Html;
 use axum::routing::get;
 
-use super::Shared;
+use super::answering::Shared;
 
 const PAGE: &str = "<!doctype html>
 <html lang=\"en\">

@@ -1,0 +1,201 @@
+//! The resolved bundle, put together from its parts.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
+use holdpoint_model::{Checklist, Digest, PhaseId, RequirementId, ServiceName};
+use url::Url;
+
+use super::{inputs, order, phases, services};
+use crate::authored::Authored;
+use crate::authored::environment::Environment;
+use crate::checklist::parse_checklist;
+use crate::diagnostic::{Diagnostics, Problems, nearest};
+use crate::module::ModuleError;
+use crate::sources::Sources;
+
+/// A resolved bundle. It has not been compared with what the operator allows.
+#[derive(Debug, Clone)]
+pub struct Resolved {
+    pub name: String,
+    pub version: String,
+    pub environment: EnvironmentFacts,
+    /// All services of the environment, in the order of the bundle.
+    pub services: Vec<Service>,
+    /// The phases that were asked for, each after those that it needs.
+    pub phases: Vec<ResolvedPhase>,
+    /// The phases that were asked for by name; none means all of them.
+    pub only: Option<Vec<PhaseId>>,
+    pub checklist: Checklist,
+    /// The digest of everything that is judged by: the bundle, its checklist and the modules that take part.
+    pub digest: Digest,
+    /// The bundle's label, for messages about it as a whole.
+    pub label: String,
+}
+
+/// Facts of the environment under validation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct EnvironmentFacts {
+    pub name: String,
+    pub project: Option<String>,
+    pub region: Option<String>,
+    pub secrets: Vec<SecretName>,
+    /// Looked up like secrets, and never scrubbed.
+    pub public: Vec<SecretName>,
+}
+
+/// A service of the environment.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Service {
+    pub name: ServiceName,
+    /// What the platform calls it.
+    pub title: String,
+    /// Where the bundle says that it lives.
+    pub within: Vec<UrlPattern>,
+    /// Its URL, where it is known.
+    pub base: Option<Url>,
+    /// The URL was given by `--service`.
+    pub overridden: bool,
+}
+
+impl Service {
+    /// Whether its URL is one that the bundle states.
+    pub fn is_where_the_bundle_says(&self) -> bool {
+        self.base.as_ref().is_none_or(|url| self.within.iter().any(|pattern| pattern.covers(url)))
+    }
+}
+
+/// A phase with everything but the operator's consent.
+#[derive(Debug, Clone)]
+pub struct ResolvedPhase {
+    pub id: PhaseId,
+    /// The module as the bundle names it.
+    pub module: String,
+    pub bytes: Arc<[u8]>,
+    pub digest: Digest,
+    pub imports: Vec<String>,
+    /// JSON with sorted keys.
+    pub config: String,
+    pub stage: String,
+    /// Only phases that take part.
+    pub needs: Vec<PhaseId>,
+    /// The ids that it may claim, and the row that each speaks for.
+    pub requirements: Vec<(RequirementId, RequirementId)>,
+    /// The services that a grant of http names, in the order of the bundle.
+    pub services: Vec<ServiceName>,
+    pub grants: Grants,
+}
+
+/// Gives the bytes of a module by the name that the bundle has for it.
+pub(crate) type Modules<'m> = &'m dyn Fn(&str) -> Result<Vec<u8>, ModuleError>;
+
+impl Resolved {
+    /// Parses and resolves. The same sources and modules always give the same; every mistake is reported at once.
+    pub fn from_sources(
+        sources: &Sources,
+        modules: &dyn Fn(&str) -> Result<Vec<u8>, ModuleError>,
+    ) -> Result<Self, Diagnostics> {
+        let mut problems = Problems::new(&sources.bundle.label, &sources.bundle.text);
+        let checklist = parse_checklist(&sources.checklist);
+        let resolved = Authored::parse(&sources.bundle.text, &mut problems)
+            .and_then(|authored| resolve(&authored, sources, modules, checklist.as_ref().ok(), &mut problems));
+        let mut found = problems.into_found();
+        found.extend(checklist.err().iter().flat_map(Diagnostics::iter).cloned());
+        match resolved {
+            Some(resolved) if found.is_empty() => Ok(resolved),
+            _ => Err(Diagnostics::new(found)),
+        }
+    }
+
+    /// The digests of the modules that take part.
+    pub fn modules(&self) -> BTreeMap<PhaseId, Digest> {
+        self.phases.iter().map(|phase| (phase.id.clone(), phase.digest)).collect()
+    }
+}
+
+fn resolve(
+    authored: &Authored,
+    sources: &Sources,
+    modules: Modules<'_>,
+    checklist: Option<&Checklist>,
+    problems: &mut Problems<'_>,
+) -> Option<Resolved> {
+    let environment = choose_environment(authored, sources, problems);
+    let variables = inputs::variables(authored, environment, sources, problems);
+    let services = environment.map(|e| services::resolve(e, sources, &variables, problems)).unwrap_or_default();
+    let only = order::select(authored, &sources.only, problems);
+    let order = order::sort(authored, problems);
+    let context = phases::Context {
+        authored,
+        sources,
+        modules,
+        checklist,
+        environment,
+        services: &services,
+        variables: &variables,
+    };
+    let taking_part = |id: &PhaseId| only.as_ref().is_none_or(|only| only.contains(id));
+    let phases: Vec<ResolvedPhase> = order
+        .into_iter()
+        .filter(|index| taking_part(&authored.phases[*index].id.value))
+        .filter_map(|index| context.phase(&authored.phases[index], &taking_part, problems))
+        .collect();
+    inputs::report_missing(authored, &variables, only.is_none(), problems);
+    let environment = environment?;
+    let checklist = checklist?.clone();
+    let mut parts = vec![sources.bundle.text.as_bytes(), sources.checklist.text.as_bytes()];
+    parts.extend(phases.iter().map(|phase| phase.digest.0.as_slice()));
+    let digest = Digest::of_parts(&parts);
+    Some(Resolved {
+        name: authored.name.clone(),
+        version: authored.version.clone(),
+        environment: EnvironmentFacts {
+            name: environment.name.clone(),
+            project: environment.project.clone(),
+            region: environment.region.clone(),
+            secrets: environment.secrets.clone(),
+            public: environment.public.clone(),
+        },
+        services,
+        phases,
+        only,
+        checklist,
+        digest,
+        label: sources.bundle.label.clone(),
+    })
+}
+
+fn choose_environment<'a>(
+    authored: &'a Authored,
+    sources: &Sources,
+    problems: &mut Problems<'_>,
+) -> Option<&'a Environment> {
+    let names: Vec<&str> = authored.environments.iter().map(|e| e.name.as_str()).collect();
+    match &sources.environment {
+        Some(wanted) => {
+            let found = authored.environments.iter().find(|e| e.name == *wanted);
+            if found.is_none() {
+                let near = nearest(wanted, names.iter().copied());
+                let hint =
+                    format!("the bundle has {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") });
+                problems.typed(format!("environment `{wanted}` is not one of the bundle{near}"), Some(hint));
+            }
+            found
+        }
+        None => match authored.environments.as_slice() {
+            [one] => Some(one),
+            [] => {
+                problems.whole("a bundle has at least one [environments.NAME]", None);
+                None
+            }
+            _ => {
+                problems.typed(
+                    "the bundle has several environments",
+                    Some(format!("pass --env with one of {}", names.join(", "))),
+                );
+                None
+            }
+        },
+    }
+}

@@ -1,0 +1,145 @@
+//! One request on its way: noted, routed, and changed by whatever faults stand.
+
+use std::sync::Arc;
+
+use axum::body::{Body, to_bytes};
+use axum::extract::DefaultBodyLimit;
+use axum::http::header::{CONTENT_LENGTH, CONTENT_TYPE};
+use axum::http::{Request, Response, StatusCode};
+use axum::response::{IntoResponse, Json};
+use axum::routing::get;
+use axum::{Router, extract::State};
+use hyper::body::Incoming;
+use hyper::service::Service as _;
+use hyper_util::service::TowerToHyperService;
+use serde_json::{Value, json};
+
+use super::{auth, backend, control, frontend};
+use crate::effects::Ledger;
+use crate::fault::Change;
+use crate::health;
+use crate::seen::SeenLog;
+use crate::service::Service;
+use crate::switchboard::Switchboard;
+
+const LARGEST_BODY: usize = 64 * 1024;
+const CONTROL: &str = "/__double/";
+
+/// What the servers of one double have in common.
+#[derive(Debug)]
+pub(crate) struct Shared {
+    pub(crate) switchboard: Switchboard,
+    pub(crate) ledger: Ledger,
+    pub(crate) seen: SeenLog,
+}
+
+/// How one service answers.
+pub(crate) struct Answering {
+    service: Service,
+    shared: Arc<Shared>,
+    routes: TowerToHyperService<Router>,
+}
+
+impl Answering {
+    pub(crate) fn new(service: Service, shared: Arc<Shared>) -> Self {
+        let own = match service {
+            Service::Backend => backend::routes(),
+            Service::Auth => auth::routes(),
+            Service::Frontend => frontend::routes(),
+        };
+        let routes = own
+            .merge(health_routes(service))
+            .merge(control::routes())
+            .fallback(|| async { failure(StatusCode::NOT_FOUND, "not found") })
+            .method_not_allowed_fallback(|| async { failure(StatusCode::METHOD_NOT_ALLOWED, "method not allowed") })
+            .layer(DefaultBodyLimit::max(LARGEST_BODY))
+            .with_state(Arc::clone(&shared));
+        Answering { service, shared, routes: TowerToHyperService::new(routes) }
+    }
+
+    /// Answers one request, with the changes that are switched on when it arrives.
+    pub(crate) async fn answer(&self, request: Request<Incoming>) -> Result<Response<Body>, Closed> {
+        if request.uri().path().starts_with(CONTROL) {
+            return Ok(self.route(request).await);
+        }
+        let changes = self.shared.switchboard.changes(self.service);
+        if changes.contains(&Change::Refused) {
+            return Err(Closed);
+        }
+        self.shared.seen.note(self.service, &request);
+        Ok(self.changed_answer(request, &changes).await)
+    }
+
+    async fn changed_answer(&self, request: Request<Incoming>, changes: &[Change]) -> Response<Body> {
+        for change in changes.iter() {
+            if let Change::Slow(delay) = change {
+                tokio::time::sleep(*delay).await;
+            }
+        }
+        if changes.contains(&Change::Unavailable) {
+            return failure(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
+        }
+        let response = self.route(request).await;
+        for change in changes.iter() {
+            if let Change::TruncatedJson(percent) = change {
+                return truncated(response, *percent).await;
+            }
+        }
+        response
+    }
+
+    async fn route(&self, request: Request<Incoming>) -> Response<Body> {
+        match self.routes.call(request).await {
+            Ok(response) => response,
+            Err(never) => match never {},
+        }
+    }
+}
+
+/// The request came over a connection that was open when the service went away; the
+/// connection ends without an answer.
+#[derive(Debug)]
+pub(crate) struct Closed;
+
+impl std::fmt::Display for Closed {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("the service does not listen")
+    }
+}
+
+impl std::error::Error for Closed {}
+
+fn health_routes(service: Service) -> Router<Arc<Shared>> {
+    let ready = move |State(shared): State<Arc<Shared>>| async move {
+        let (status, body) = health::readiness(service, &shared.switchboard.changes(service));
+        (status, Json(body))
+    };
+    let alive = || async {
+        let (status, body) = health::liveness();
+        (status, Json(body))
+    };
+    Router::new().route("/health", get(ready)).route("/health/ready", get(ready)).route("/health/live", get(alive))
+}
+
+pub(super) fn failure(status: StatusCode, why: &str) -> Response<Body> {
+    (status, Json(json!({ "error": why }))).into_response()
+}
+
+pub(super) fn success(body: Value) -> Response<Body> {
+    Json(body).into_response()
+}
+
+/// Cuts a JSON body short, as a sound HTTP message: only who parses it will notice.
+async fn truncated(response: Response<Body>, percent: u8) -> Response<Body> {
+    let is_json = response.headers().get(CONTENT_TYPE).is_some_and(|v| v.as_bytes().starts_with(b"application/json"));
+    if !is_json {
+        return response;
+    }
+    let (mut head, body) = response.into_parts();
+    let Ok(whole) = to_bytes(body, usize::MAX).await else {
+        return failure(StatusCode::INTERNAL_SERVER_ERROR, "the body could not be made");
+    };
+    head.headers.remove(CONTENT_LENGTH);
+    let kept = whole.len() * usize::from(percent) / 100;
+    Response::from_parts(head, Body::from(whole.slice(..kept)))
+}
