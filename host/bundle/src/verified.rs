@@ -98,7 +98,8 @@ impl Verified {
         };
         let secrets = operator.secrets.into_iter().filter(granted).collect();
         let mut connect_to = operator.connect_to;
-        connect_to.extend(resolved.reached().filter_map(|service| pinned_by_override(service, &operator.service_overrides)));
+        connect_to
+            .extend(resolved.reached().filter_map(|service| pinned_by_override(service, &operator.service_overrides)));
         Ok(Self {
             operator_digest: Operator::digest(Some(source)),
             services,
@@ -216,7 +217,10 @@ fn check_override(service: &Service, operator: &Operator, label: &str) -> Option
 /// A service that was moved to an address by `--service`, as the operator's file allows: to name the address is to allow it, also
 /// where it is one that names may not lead to.
 fn pinned_by_override(service: &Service, overrides: &[UrlPattern]) -> Option<(HostPort, SocketAddr)> {
-    let base = service.base.as_ref().filter(|base| service.overridden && overrides.iter().any(|pattern| pattern.covers(base)))?;
+    let base = service
+        .base
+        .as_ref()
+        .filter(|base| service.overridden && overrides.iter().any(|pattern| pattern.covers(base)))?;
     let address = match base.host()? {
         Host::Ipv4(address) => IpAddr::V4(address),
         Host::Ipv6(address) => IpAddr::V6(address),

@@ -1,5 +1,7 @@
 //! Every guest through the host that ships: a run that passes and one that does not, with what was observed.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::path::Path;
 
 use holdpoint_e2e::{

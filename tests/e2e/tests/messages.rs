@@ -1,5 +1,7 @@
 //! What people read when something is wrong: every mistake at once with its place, and the line that would mend it.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::process::Command;
 
 use holdpoint_e2e::{Outcome, Phase, Scene, guests, process::Live, staging::Staging};

@@ -1,10 +1,12 @@
 //! What the machine can do to a run: a full disk, a folder that can't be written, a journal of another kind, another host, an interrupt.
 //! Each time the message says what to do, the exit code whose fault it is, and nothing is half done: no effect without its record.
 
-use std::{collections::BTreeSet, path::Path, time::Duration};
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeSet, path::Path, process::Command, time::Duration};
 
 use holdpoint_e2e::{
-    Outcome, Phase, Scene,
+    Outcome, Phase, Scene, guests,
     process::{Live, inside, until},
     staging::Staging,
 };
@@ -53,6 +55,12 @@ fn waiting(staging: &Staging, scene: &Scene) -> Live {
     run
 }
 
+/// The same command where no file may be longer, as if the disk were full then.
+fn limited(kib: u64, command: &Command) -> Command {
+    let script = format!("trap '' XFSZ; ulimit -f {kib}; exec \"$@\"");
+    inside(&["bash", "-c", &script, "bash"], command)
+}
+
 fn says(outcome: &Outcome, parts: &[&str]) {
     for part in parts {
         assert!(outcome.stderr.contains(part), "it does not say `{part}`: {outcome:?}");
@@ -73,8 +81,9 @@ fn a_full_disk_stops_the_run_before_an_effect_that_it_could_not_record() {
     let scene = effects(&staging.backend(), 60);
     // Compiled modules are cached before, for they are longer than files may soon be.
     scene.run(&["check", "BUNDLE"]).exits(0);
-    let limited = ["bash", "-c", "trap '' XFSZ; ulimit -f 640; exec \"$@\"", "bash"];
-    let mut run = inside(&limited, &scene.command(&["run", "BUNDLE"]));
+    // Room for the module and some steps.
+    let module = std::fs::metadata(guests().join("crash.wasm")).unwrap().len() / 1_024;
+    let mut run = limited(module + 400, &scene.command(&["run", "BUNDLE"]));
     let full = Live::start(&mut run).finish().exits(4);
     says(&full, &["can't write the journal", "what was to be recorded next was not done", "holdpoint resume"]);
 
@@ -96,8 +105,7 @@ fn a_disk_that_is_full_from_the_start_begins_nothing() {
     let staging = forgetful();
     let scene = effects(&staging.backend(), 3);
     scene.run(&["check", "BUNDLE"]).exits(0);
-    let limited = ["bash", "-c", "trap '' XFSZ; ulimit -f 16; exec \"$@\"", "bash"];
-    let mut run = inside(&limited, &scene.command(&["run", "BUNDLE"]));
+    let mut run = limited(16, &scene.command(&["run", "BUNDLE"]));
     let full = Live::start(&mut run).finish().exits(4);
     says(&full, &["journal"]);
     assert_eq!(staging.requests(), 0);

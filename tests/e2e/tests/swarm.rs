@@ -1,5 +1,7 @@
 //! Sixteen phases at once: each in its own order, all in one chain, and nobody who looks on has to wait.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use std::{
     collections::BTreeMap,
     time::{Duration, Instant},

@@ -16,10 +16,9 @@ use holdpoint_model::{
 };
 
 const WARM_UP: u32 = 1_000;
-const INSTANCES: u32 = 20_000;
 
 /// Microseconds for the store, the state and the instance of the shipped phase `health`, from start to drop.
-pub(crate) async fn time() -> Result<f64> {
+pub(crate) async fn time(instances: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let bytes = std::fs::read(guests().join("health.wasm")).context("read health.wasm; `cargo xtask guests` builds it")?;
     let clock = Arc::new(SystemClock::new());
@@ -62,13 +61,13 @@ pub(crate) async fn time() -> Result<f64> {
     let engine = PhaseEngine::new(setup.grants.limits.memory, None)?;
     let module = engine.load(Digest::of(&bytes), &bytes)?;
     let mut begun = Instant::now();
-    for made in 0..WARM_UP + INSTANCES {
+    for made in 0..WARM_UP + instances {
         if made == WARM_UP {
             begun = Instant::now();
         }
         engine.instantiate(&module, gate.clone(), setup.clone(), backends.clone()).await?;
     }
-    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(INSTANCES))
+    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(instances))
 }
 
 fn guests() -> PathBuf {

@@ -8,19 +8,36 @@ mod recording;
 
 use std::io::Write as _;
 
+/// Calls of a measurement, unless it is told another number.
+const CALLS: u32 = 300_000;
+
+/// `measure [METRIC [CALLS]]`: one metric alone, and a number of calls, for profilers.
 fn main() -> anyhow::Result<()> {
+    let mut arguments = std::env::args().skip(1);
+    let wanted = arguments.next();
+    let calls = arguments.next().map_or(Ok(CALLS), |calls| calls.parse())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
-    let figures = runtime.block_on(async {
-        anyhow::Ok([
-            ("instantiate-time", "us", instance::time().await?),
-            ("recorded-read-time", "us", recording::read_cpu().await?),
-            ("recorded-effect-time", "us", recording::effect_wall().await?),
-            ("replay-rate", "calls/s", recording::replay_rate().await?),
-        ])
-    })?;
-    let mut stdout = std::io::stdout().lock();
-    for (metric, unit, value) in figures {
-        writeln!(stdout, "{}", serde_json::json!({ "metric": metric, "unit": unit, "value": value }))?;
+    for (metric, unit) in METRICS {
+        if wanted.as_ref().is_none_or(|wanted| wanted == metric) {
+            let value = runtime.block_on(value(metric, calls))?;
+            writeln!(std::io::stdout().lock(), "{}", serde_json::json!({ "metric": metric, "unit": unit, "value": value }))?;
+        }
     }
     Ok(())
+}
+
+const METRICS: [(&str, &str); 4] = [
+    ("instantiate-time", "us"),
+    ("recorded-read-time", "us"),
+    ("recorded-effect-time", "us"),
+    ("replay-rate", "calls/s"),
+];
+
+async fn value(metric: &str, calls: u32) -> anyhow::Result<f64> {
+    match metric {
+        "instantiate-time" => instance::time(calls / 15).await,
+        "recorded-read-time" => recording::read_cpu(calls).await,
+        "recorded-effect-time" => recording::effect_wall(calls / 150).await,
+        _ => recording::replay_rate(calls).await,
+    }
 }

@@ -11,9 +11,6 @@ use holdpoint_testkit::{Ask, Echo, EchoBackend, EchoGrants, Mood};
 
 use crate::cpu;
 
-const READS: u32 = 300_000;
-const EFFECTS: u32 = 2_000;
-
 fn guest(recorder: Arc<dyn Recorder>) -> Result<Guest> {
     let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false };
     let gate = Gate::new(recorder, Arc::new(Unscrubbed), rules);
@@ -40,36 +37,36 @@ async fn record(path: &Path, calls: u32, read: bool) -> Result<()> {
 }
 
 /// Processor time of a recorded read, in microseconds, all threads together.
-pub(crate) async fn read_cpu() -> Result<f64> {
+pub(crate) async fn read_cpu(calls: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
-    record(&folder.path().join("warm.db"), READS / 10, true).await?;
+    record(&folder.path().join("warm.db"), calls / 10, true).await?;
     let before = cpu::seconds()?;
-    record(&folder.path().join("run.db"), READS, true).await?;
-    Ok((cpu::seconds()? - before) * 1e6 / f64::from(READS))
+    record(&folder.path().join("run.db"), calls, true).await?;
+    Ok((cpu::seconds()? - before) * 1e6 / f64::from(calls))
 }
 
 /// Wall time of a recorded effect, in microseconds: it is durable twice.
-pub(crate) async fn effect_wall() -> Result<f64> {
+pub(crate) async fn effect_wall(calls: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let begun = Instant::now();
-    record(&folder.path().join("run.db"), EFFECTS, false).await?;
-    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(EFFECTS))
+    record(&folder.path().join("run.db"), calls, false).await?;
+    Ok(begun.elapsed().as_secs_f64() * 1e6 / f64::from(calls))
 }
 
 /// Calls answered from a journal in a second, copied into a second journal.
-pub(crate) async fn replay_rate() -> Result<f64> {
+pub(crate) async fn replay_rate(calls: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let path = folder.path().join("run.db");
-    record(&path, READS, true).await?;
+    record(&path, calls, true).await?;
     let begun = Instant::now();
     let copy = Writer::create(&folder.path().join("copy.db"), Durability::Scratch, None)?;
     let recorder = ReplayRecorder::new(&path, copy.clone(), Arc::new(SystemClock::new()))?;
     let mut guest = guest(Arc::new(recorder))?;
     let backend = Arc::new(EchoBackend::new(Mood::Silent));
-    for _ in 0..READS {
+    for _ in 0..calls {
         let answer = guest.call::<Echo, _>(&backend, &EchoGrants::Nothing, ask(true)).await?;
         ensure!(answer.is_ok(), "a call was not answered: {answer:?}");
     }
     copy.close()?;
-    Ok(f64::from(READS) / begun.elapsed().as_secs_f64())
+    Ok(f64::from(calls) / begun.elapsed().as_secs_f64())
 }

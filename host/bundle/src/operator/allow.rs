@@ -26,8 +26,14 @@ pub fn allow(resolved: &Resolved, operator: &OperatorSource) -> Result<String, D
         document.set_trailing("");
     }
     let bundle = subtable(subtable(document.as_table_mut(), "bundles", operator)?, &resolved.name, operator)?;
-    bundle.insert(&resolved.environment.name, Item::Table(entry(resolved)));
-    let text = if comments.is_empty() { document.to_string() } else { format!("{}\n\n{document}", comments.trim_end()) };
+    let mut entry = entry(resolved);
+    if let Some(before) = bundle.get(&resolved.environment.name).and_then(Item::as_table) {
+        // What stands above an entry stays there when the entry is written anew.
+        entry.decor_mut().clone_from(before.decor());
+    }
+    bundle.insert(&resolved.environment.name, Item::Table(entry));
+    let text =
+        if comments.is_empty() { document.to_string() } else { format!("{}\n\n{document}", comments.trim_end()) };
     let mut written = operator.clone();
     written.file.text.clone_from(&text);
     let found = check_grants(resolved, &Operator::parse(&written)?, &operator.file.label);
