@@ -71,5 +71,5 @@ impl Workshop {
 pub(crate) fn gate(run: &RunId, recorder: Arc<dyn Recorder>, vault: Arc<RunVault>, dry_run: bool) -> Arc<Gate> {
     let scrubber: Arc<dyn Scrubber> = vault;
     let seed = Digest::of_parts(&[b"seed", run.as_str().as_bytes()]);
-    Gate::new(recorder, scrubber, Rules { run: run.to_string(), seed, dry_run })
+    Gate::new(recorder, scrubber, Rules { run: run.clone().into(), seed, dry_run })
 }

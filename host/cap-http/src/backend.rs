@@ -197,7 +197,7 @@ impl Backend<Http> for HttpBackend {
         let key = (permit.class() > Class::Read).then(|| permit.key());
         let marked = self.terms(permit.request())?.secret;
         let (request, guest, class) = (permit.request(), permit.guest(), permit.class());
-        self.send(Outgoing { request, guest, class, key, marked: &marked }).await
+        self.send(Outgoing { request, guest, class, key: key.as_deref(), marked: &marked }).await
     }
 
     async fn settle(&self, doubt: Doubt<Http>) -> Settlement<Response> {

@@ -14,9 +14,13 @@ use clap::Parser;
 
 use commands::Command;
 
+/// Records are made by one thread and freed by another, which glibc's allocator pays for with locks.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Runs the validation of a release as WebAssembly components, and lets nothing pass that was not inspected.
 #[derive(Parser)]
-#[command(name = "holdpoint", version, max_term_width = 110, after_help = EXAMPLES)]
+#[command(name = "holdpoint", version, max_term_width = 140, after_help = EXAMPLES)]
 struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,

@@ -14,7 +14,7 @@ pub(crate) struct PendingCall<'a, C: Capability, B> {
     pub(crate) gate: Arc<Gate>,
     pub(crate) backend: Arc<B>,
     pub(crate) grants: &'a C::Grants,
-    pub(crate) request: C::Request,
+    pub(crate) request: Arc<C::Request>,
     pub(crate) entry: Arc<Entry>,
     /// What the budget says; heard last.
     pub(crate) budget: Result<(), CallError>,
@@ -69,7 +69,8 @@ impl<C: Capability, B: Backend<C>> Act for PendingCall<'_, C, B> {
     fn act(&mut self, attempt: u32) -> Boxed<'static, Acted> {
         let live = self.live();
         let Entry { guest, seq, .. } = &*self.entry;
-        let permit = Permit::new(self.request.clone(), guest.clone(), *seq, self.class, attempt, &self.gate.rules.run);
+        let permit =
+            Permit::new(self.request.clone(), guest.clone(), *seq, self.class, attempt, self.gate.rules.run.clone());
         Box::pin(async move {
             let answer = live.act(permit).await;
             Acted::Answer(live.encode(answer))
@@ -106,7 +107,7 @@ impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
 struct Live<C: Capability, B> {
     gate: Arc<Gate>,
     backend: Arc<B>,
-    request: C::Request,
+    request: Arc<C::Request>,
     entry: Arc<Entry>,
     class: Class,
     restores: Arc<Restores>,

@@ -15,7 +15,7 @@ use crate::{
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rules {
     /// The id of the run; part of every idempotency key.
-    pub run: String,
+    pub run: Arc<str>,
     /// Where the guests' random numbers come from.
     pub seed: Digest,
     /// Refuse whatever is not a read.
@@ -119,6 +119,7 @@ impl Guest {
         let batched = requests.len() > 1;
         let first = self.seq;
         let mut calls: Vec<Box<dyn Act + '_>> = Vec::with_capacity(requests.len());
+        let requests: Vec<Arc<C::Request>> = requests.into_iter().map(Arc::new).collect();
         for request in &requests {
             calls.push(Box::new(PendingCall::<C, B> {
                 gate: self.gate.clone(),

@@ -1,6 +1,6 @@
 //! Tokens of the gate's consent. Only this crate makes them; a backend can do nothing without one.
 
-use std::marker::PhantomData;
+use std::{marker::PhantomData, sync::Arc};
 
 use holdpoint_model::{Class, PhaseId, Seq};
 
@@ -8,19 +8,25 @@ use crate::Capability;
 
 /// A granted, recorded call. It owns the request, so a backend can only do what was granted and written down.
 pub struct Permit<C: Capability> {
-    request: C::Request,
+    request: Arc<C::Request>,
     guest: PhaseId,
     seq: Seq,
     class: Class,
     attempt: u32,
-    key: String,
+    run: Arc<str>,
     capability: PhantomData<C>,
 }
 
 impl<C: Capability> Permit<C> {
-    pub(crate) fn new(request: C::Request, guest: PhaseId, seq: Seq, class: Class, attempt: u32, run: &str) -> Self {
-        let key = effect_key(run, &guest, seq);
-        Self { request, guest, seq, class, attempt, key, capability: PhantomData }
+    pub(crate) fn new(
+        request: Arc<C::Request>,
+        guest: PhaseId,
+        seq: Seq,
+        class: Class,
+        attempt: u32,
+        run: Arc<str>,
+    ) -> Self {
+        Self { request, guest, seq, class, attempt, run, capability: PhantomData }
     }
 
     /// What was granted.
@@ -49,21 +55,21 @@ impl<C: Capability> Permit<C> {
     }
 
     /// The idempotency key of the call: the same for every attempt, never used by another call.
-    pub fn key(&self) -> &str {
-        &self.key
+    pub fn key(&self) -> String {
+        effect_key(&self.run, &self.guest, self.seq)
     }
 }
 
 /// An effect whose answer was lost, and leave to read back whether it has happened.
 pub struct Doubt<C: Capability> {
-    request: C::Request,
+    request: Arc<C::Request>,
     guest: PhaseId,
     key: String,
     capability: PhantomData<C>,
 }
 
 impl<C: Capability> Doubt<C> {
-    pub(crate) fn new(request: C::Request, guest: PhaseId, seq: Seq, run: &str) -> Self {
+    pub(crate) fn new(request: Arc<C::Request>, guest: PhaseId, seq: Seq, run: &str) -> Self {
         let key = effect_key(run, &guest, seq);
         Self { request, guest, key, capability: PhantomData }
     }

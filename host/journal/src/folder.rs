@@ -65,7 +65,16 @@ impl RunFolder {
         let failed = |source| Error::Lock { path: path.clone(), source };
         let mut file =
             File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
-        match file.try_lock() {
+        // Somebody may be looking whether the run is worked on, which takes no longer than this.
+        let looks = (0..50).map(|_| file.try_lock());
+        let locked = looks
+            .inspect(|locked| {
+                if locked.is_err() {
+                    std::thread::yield_now()
+                }
+            })
+            .find(Result::is_ok);
+        match locked.unwrap_or_else(|| file.try_lock()) {
             Ok(()) => {
                 file.set_len(0).map_err(failed)?;
                 file.seek(SeekFrom::Start(0)).map_err(failed)?;
@@ -83,9 +92,10 @@ impl RunFolder {
         }
     }
 
-    /// Whether some process works on the run.
+    /// Whether some process works on the run. Looking takes no lock that could keep another process from the run.
     pub fn is_worked_on(&self) -> bool {
-        matches!(self.lock(), Err(Error::Locked { .. }))
+        let looked = File::open(self.0.join("lock")).map(|file| file.try_lock_shared());
+        matches!(looked, Ok(Err(TryLockError::WouldBlock)))
     }
 }
 
@@ -106,7 +116,9 @@ mod tests {
         let lock = folder.lock().unwrap();
         let message = folder.lock().unwrap_err().to_string();
         assert!(message.contains(&format!("process {}", std::process::id())), "{message}");
+        assert!(folder.is_worked_on());
         drop(lock);
+        assert!(!folder.is_worked_on());
         folder.lock().unwrap();
     }
 }

@@ -7,7 +7,7 @@ use std::{
 
 use futures::{StreamExt as _, stream};
 use holdpoint_gate::{
-    Act, Acted, Admission, Boxed, Clock, EncodedAnswer, Entry, Halt, Performed, Recorder, StatementEntry,
+    Act, Acted, Admission, Boxed, Clock, Encoded, EncodedAnswer, Entry, Halt, Performed, Recorder, StatementEntry,
 };
 use holdpoint_model::{Class, PhaseId};
 use tokio::task::JoinSet;
@@ -38,27 +38,27 @@ impl LiveRecorder {
         while effects.join_next().await.is_some() {}
     }
 
-    fn row(&self, kind: RowKind, entry: &Entry, class: Option<Class>, attempt: u32) -> Row {
+    fn row(&self, kind: RowKind, entry: Entry, class: Option<Class>, attempt: u32) -> Row {
         Row {
             at: self.clock.now().0,
             kind,
-            guest: entry.guest.to_string(),
+            guest: entry.guest.into(),
             number: entry.seq.0,
-            capability: entry.capability.to_owned(),
+            capability: entry.capability.into(),
             version: entry.version,
             class,
             attempt,
             digest: Some(entry.digest),
-            summary: entry.summary.clone(),
+            summary: entry.summary,
             outcome: None,
-            request: entry.request.clone(),
-            answer: holdpoint_gate::Encoded::default(),
+            request: entry.request,
+            answer: Encoded::default(),
         }
     }
 
     /// One record for a call that needs no intent.
-    async fn record(&self, entry: &Entry, class: Option<Class>, answer: EncodedAnswer) -> Result<Performed, Halt> {
-        let mut row = self.row(RowKind::Call, entry, class, 1);
+    async fn record(&self, entry: Arc<Entry>, class: Option<Class>, answer: EncodedAnswer) -> Result<Performed, Halt> {
+        let mut row = self.row(RowKind::Call, Arc::unwrap_or_clone(entry), class, 1);
         let performed = complete(&mut row, answer);
         self.writer.append(row).await.map_err(halt)?;
         Ok(performed)
@@ -67,7 +67,7 @@ impl LiveRecorder {
     /// An effect: the intent is durable, then it is acted, then the answer is durable, then the guest goes on.
     async fn effect<'a>(&self, mut call: Box<dyn Act + 'a>, class: Class, attempt: u32) -> Result<Performed, Halt> {
         let entry = call.entry().clone();
-        let intent = self.row(RowKind::Intent, &entry, Some(class), attempt);
+        let intent = self.row(RowKind::Intent, Entry::clone(&entry), Some(class), attempt);
         if cfg!(feature = "sabotage-no-wait") {
             self.writer.append(intent).await.map_err(halt)?;
         } else {
@@ -89,9 +89,9 @@ impl LiveRecorder {
         acting: Boxed<'static, Acted>,
     ) -> Result<Option<Performed>, Halt> {
         let (writer, clock) = (self.writer.clone(), self.clock.clone());
-        let mut row = self.row(RowKind::Outcome, &entry, Some(class), attempt);
+        let mut row = self.row(RowKind::Outcome, Entry::clone(&entry), Some(class), attempt);
         // The intent has the request.
-        row.request = holdpoint_gate::Encoded::default();
+        row.request = Encoded::default();
         let (done, wait) = tokio::sync::oneshot::channel();
         self.effects.lock().unwrap_or_else(PoisonError::into_inner).spawn(async move {
             let result = match acting.await {
@@ -123,9 +123,18 @@ impl LiveRecorder {
             Found::Answered(performed, _) => Ok(performed),
             Found::Open { attempt } => self.settle(call, attempt).await,
             Found::Nothing => match call.admit() {
-                Admission::Refused(error) => self.record(&entry, None, EncodedAnswer::of_error(&error)).await,
+                Admission::Refused(error) => {
+                    drop(call);
+                    self.record(entry, None, EncodedAnswer::of_error(&error)).await
+                }
                 Admission::Granted(class) if class.happens_once() => self.effect(call, class, 1).await,
-                Admission::Granted(class) => self.record(&entry, Some(class), answer(call.act(1).await)).await,
+                Admission::Granted(class) => {
+                    let acting = call.act(1);
+                    // The entry is then nobody else's, and moves into its record.
+                    drop(call);
+                    let answer = answer(acting.await);
+                    self.record(entry, Some(class), answer).await
+                }
             },
         }
     }
@@ -151,7 +160,7 @@ impl LiveRecorder {
         }
         let mut answers = stream::iter(open).buffered(concurrency);
         while let Some((entry, class, answer)) = answers.next().await {
-            performed.push(self.record(&entry, class, answer).await?);
+            performed.push(self.record(entry, class, answer).await?);
         }
         Ok(performed)
     }

@@ -150,9 +150,9 @@ fn stored(row: &rusqlite::Row<'_>) -> Result<Stored, Error> {
         row: Row {
             at: row.get(1)?,
             kind: RowKind::parse(text(2)?).ok_or_else(|| damaged("its kind is unknown"))?,
-            guest: text(3)?.to_owned(),
+            guest: text(3)?.into(),
             number: row.get(4)?,
-            capability: text(5)?.to_owned(),
+            capability: text(5)?.to_owned().into(),
             version: row.get(6)?,
             class: word(7)?
                 .map(|word| Class::parse(word).ok_or_else(|| damaged("its class is unknown")))

@@ -226,7 +226,7 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
         RowKind::Call | RowKind::Intent | RowKind::Outcome => EventKind::Call(CallEvent {
             phase: phase()?,
             seq: Seq(row.number),
-            capability: row.capability.clone(),
+            capability: row.capability.to_string(),
             class: row.class.unwrap_or(Class::Read),
             summary: row.summary.clone(),
             attempt: row.attempt,

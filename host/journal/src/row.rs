@@ -1,5 +1,7 @@
 //! A row of the journal, as it is written and read.
 
+use std::{borrow::Cow, sync::Arc};
+
 use holdpoint_gate::Encoded;
 use holdpoint_model::{Class, Digest, OutcomeKind};
 
@@ -65,10 +67,10 @@ pub struct Row {
     pub at: f64,
     pub kind: RowKind,
     /// The phase; empty for rows of the run.
-    pub guest: String,
+    pub guest: Arc<str>,
     /// The seq of a call, the ordinal of a statement.
     pub number: u32,
-    pub capability: String,
+    pub capability: Cow<'static, str>,
     pub version: u32,
     pub class: Option<Class>,
     pub attempt: u32,
@@ -87,9 +89,9 @@ impl Row {
         Self {
             at,
             kind,
-            guest: guest.to_owned(),
+            guest: guest.into(),
             number: 0,
-            capability: String::new(),
+            capability: Cow::Borrowed(""),
             version: 0,
             class: None,
             attempt: 0,

@@ -1,6 +1,6 @@
 //! Names and numbers, each a type of its own, so that a service can't be passed where a phase is meant.
 
-use std::fmt;
+use std::{fmt, sync::Arc};
 
 /// A name that is empty, too long, or has a character outside of what ids may hold.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,12 +30,12 @@ macro_rules! id {
     ($(#[$doc:meta])* $name:ident, $what:literal, $max:literal, $allowed:literal, $ok:expr) => {
         $(#[$doc])*
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub struct $name(String);
+        pub struct $name(Arc<str>);
 
         impl $name {
             /// Checks the characters and the length.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                parse($what, text, $max, $allowed, $ok).map(Self)
+                parse($what, text, $max, $allowed, $ok).map(|text| Self(text.into()))
             }
 
             /// The id as it is written.
@@ -47,6 +47,12 @@ macro_rules! id {
         impl fmt::Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 f.pad(&self.0)
+            }
+        }
+
+        impl From<$name> for Arc<str> {
+            fn from(id: $name) -> Self {
+                id.0
             }
         }
 

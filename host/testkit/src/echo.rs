@@ -122,6 +122,7 @@ struct State {
     restored: Vec<Seq>,
     can_read_back: bool,
     can_restore: bool,
+    body: Option<Body>,
 }
 
 /// The backend.
@@ -131,11 +132,23 @@ pub struct EchoBackend(Mutex<State>);
 impl EchoBackend {
     /// One in a mood, that can read back and bring back.
     pub fn new(mood: Mood) -> Self {
-        Self(Mutex::new(State { mood, acted: vec![], restored: vec![], can_read_back: true, can_restore: true }))
+        Self(Mutex::new(State {
+            mood,
+            acted: vec![],
+            restored: vec![],
+            can_read_back: true,
+            can_restore: true,
+            body: None,
+        }))
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Answers with this body, whatever it was asked.
+    pub fn answer_with(&self, body: Body) {
+        self.state().body = Some(body);
     }
 
     /// Changes its mood.
@@ -183,7 +196,11 @@ impl Backend<Echo> for EchoBackend {
         match mood {
             Mood::Silent => std::future::pending().await,
             Mood::Lossy => Err(BackendError::Unknown("the connection was reset".into())),
-            _ => Ok(say(permit.request())),
+            _ => {
+                let body = self.state().body.clone();
+                let said = say(permit.request());
+                Ok(Said { body: body.unwrap_or(said.body), ..said })
+            }
         }
     }
 

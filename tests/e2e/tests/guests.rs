@@ -5,7 +5,7 @@
 use std::path::Path;
 
 use holdpoint_e2e::{
-    Phase, Scene,
+    Phase, Scene, guests,
     staging::{Change, Fault, Staging},
 };
 use holdpoint_staging_double::{Options, Service};
@@ -173,6 +173,10 @@ fn shipped(files: &Path) -> (Staging, Scene) {
     let staging = Staging::with(Options { files: Some(files.to_owned()), ..Options::default() });
     let mut choices = staging.services();
     choices.extend(["--set".into(), format!("config={}", files.join("config").display())]);
+    // The bundle takes its modules from here.
+    for module in ["health.wasm", "config.wasm"] {
+        assert!(guests().join(module).is_file(), "{module} is not built");
+    }
     let scene = Scene::shipped(choices);
     (staging, scene)
 }

@@ -22,7 +22,7 @@ fn calls(reader: &Reader) -> BTreeMap<String, Vec<u32>> {
     for position in 1..=last {
         let row = reader.row(position).unwrap().unwrap();
         if row.kind == RowKind::Call {
-            calls.entry(row.guest).or_default().push(row.number);
+            calls.entry(row.guest.to_string()).or_default().push(row.number);
         }
     }
     calls
@@ -31,7 +31,8 @@ fn calls(reader: &Reader) -> BTreeMap<String, Vec<u32>> {
 /// Changes from one phase to another in a list of who wrote.
 fn changes(reader: &Reader) -> usize {
     let (last, _) = reader.head().unwrap();
-    let writers: Vec<String> = (1..=last).map(|position| reader.row(position).unwrap().unwrap().guest).collect();
+    let writers: Vec<std::sync::Arc<str>> =
+        (1..=last).map(|position| reader.row(position).unwrap().unwrap().guest).collect();
     writers.windows(2).filter(|pair| pair[0] != pair[1]).count()
 }
 

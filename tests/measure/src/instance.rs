@@ -20,7 +20,8 @@ const WARM_UP: u32 = 1_000;
 /// Microseconds for the store, the state and the instance of the shipped phase `health`, from start to drop.
 pub(crate) async fn time(instances: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
-    let bytes = std::fs::read(guests().join("health.wasm")).context("read health.wasm; `cargo xtask guests` builds it")?;
+    let bytes =
+        std::fs::read(guests().join("health.wasm")).context("read health.wasm; `cargo xtask guests` builds it")?;
     let clock = Arc::new(SystemClock::new());
     let path = folder.path().join("run.db");
     let writer = Writer::create(&path, Durability::Scratch, None)?;

@@ -8,6 +8,10 @@ mod recording;
 
 use std::io::Write as _;
 
+/// As the command line has it.
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Calls of a measurement, unless it is told another number.
 const CALLS: u32 = 300_000;
 
@@ -20,7 +24,11 @@ fn main() -> anyhow::Result<()> {
     for (metric, unit) in METRICS {
         if wanted.as_ref().is_none_or(|wanted| wanted == metric) {
             let value = runtime.block_on(value(metric, calls))?;
-            writeln!(std::io::stdout().lock(), "{}", serde_json::json!({ "metric": metric, "unit": unit, "value": value }))?;
+            writeln!(
+                std::io::stdout().lock(),
+                "{}",
+                serde_json::json!({ "metric": metric, "unit": unit, "value": value })
+            )?;
         }
     }
     Ok(())

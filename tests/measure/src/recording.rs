@@ -18,10 +18,8 @@ fn guest(recorder: Arc<dyn Recorder>) -> Result<Guest> {
     Ok(Guest::new(gate, PhaseId::parse("measure")?, Timestamp(0.0), limits))
 }
 
-/// An answer of 500 bytes, as a health endpoint gives.
 fn ask(read: bool) -> Ask {
-    let body = vec![b'x'; 500].into();
-    if read { Ask { body, ..Ask::read("GET backend /health") } } else { Ask { body, ..Ask::effect("POST backend /orders") } }
+    if read { Ask::read("GET backend /health") } else { Ask::effect("POST backend /orders") }
 }
 
 async fn record(path: &Path, calls: u32, read: bool) -> Result<()> {
@@ -29,6 +27,8 @@ async fn record(path: &Path, calls: u32, read: bool) -> Result<()> {
     let recorder = Arc::new(LiveRecorder::new(path, writer.clone(), Arc::new(SystemClock::new()))?);
     let mut guest = guest(recorder)?;
     let backend = Arc::new(EchoBackend::new(Mood::Well));
+    // As a health endpoint answers.
+    backend.answer_with(vec![b'x'; 500].into());
     for _ in 0..calls {
         let answer = guest.call::<Echo, _>(&backend, &EchoGrants::Everything, ask(read)).await?;
         ensure!(answer.is_ok(), "a call was not answered: {answer:?}");

@@ -5,8 +5,8 @@ use super::sources::Source;
 pub(super) fn check(short_names: &[String], sources: &[Source]) -> Vec<String> {
     let tests: Vec<&Source> = sources.iter().filter(|source| is_host_test(source)).collect();
     let named = |short: &String| {
-        let (file, call) = (format!("\"{short}.wasm\""), format!("guest(\"{short}\")"));
-        tests.iter().any(|test| test.text.contains(&file) || test.text.contains(&call))
+        let ways = [format!("\"{short}.wasm\""), format!("guest(\"{short}\")"), format!("guest: \"{short}\"")];
+        tests.iter().any(|test| ways.iter().any(|way| test.text.contains(way)))
     };
     short_names
         .iter()

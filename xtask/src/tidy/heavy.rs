@@ -22,7 +22,11 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { library: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[] },
     Heavy { library: "toml_edit", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[DOUBLE] },
     Heavy { library: "reqwest", allowed: &[], in_tests: &[] },
-    Heavy { library: "anyhow", allowed: &["holdpoint-cli", "xtask", DOUBLE, TESTS], in_tests: &[] },
+    Heavy {
+        library: "anyhow",
+        allowed: &["holdpoint-cli", "xtask", DOUBLE, TESTS, "holdpoint-measure"],
+        in_tests: &[],
+    },
 ];
 
 pub(super) fn check(packages: &[Package], heavy: &[Heavy]) -> Vec<String> {
