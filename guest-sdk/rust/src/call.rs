@@ -19,7 +19,8 @@ pub struct Denial {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Cause {
     /// No grant covers it: a mistake in the bundle, not in what is being validated.
-    #[error("denied {}: {}; {}", .0.wanted, .0.reason, .0.remedy)]
+    /// The host's report says what would allow it.
+    #[error("denied {}: {}", .0.wanted, .0.reason)]
     Denied(Denial),
     /// It did not answer within this time.
     #[error("no answer within {0}")]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_gate::Encoded;
 use holdpoint_model::{
-    Attachment, CallEvent, Check, Class, Decision, Digest, Event, EventKind, LogLevel, Ordinal, PhaseEnd, PhaseId,
+    Attachment, CallEvent, Check, Decision, Digest, Event, EventKind, LogLevel, Ordinal, PhaseEnd, PhaseId,
     RequirementId, RunHeader, RunId, Seq, Statement, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
@@ -227,7 +227,7 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
             phase: phase()?,
             seq: Seq(row.number),
             capability: row.capability.to_string(),
-            class: row.class.unwrap_or(Class::Read),
+            class: row.class,
             summary: row.summary.clone(),
             attempt: row.attempt,
             outcome: row.outcome,

@@ -42,7 +42,8 @@ pub struct CallEvent {
     pub phase: PhaseId,
     pub seq: Seq,
     pub capability: String,
-    pub class: Class,
+    /// None for a call that was refused before its class was known.
+    pub class: Option<Class>,
     /// One line, e.g. `http GET backend /health`.
     pub summary: String,
     /// 1, or 2 after a crash if reading back showed that the first attempt had not happened.

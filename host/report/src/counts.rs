@@ -32,8 +32,8 @@ impl CallCounts {
         self.total() - self.of_outcome(OutcomeKind::Answered)
     }
 
-    pub(crate) fn count(&mut self, class: Class, outcome: OutcomeKind) {
-        if let Some(place) = Class::ALL.iter().position(|c| *c == class) {
+    pub(crate) fn count(&mut self, class: Option<Class>, outcome: OutcomeKind) {
+        if let Some(place) = Class::ALL.iter().position(|c| Some(*c) == class) {
             self.classes[place] += 1;
         }
         if let Some(place) = OutcomeKind::ALL.iter().position(|o| *o == outcome) {

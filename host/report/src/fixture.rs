@@ -83,7 +83,7 @@ pub(crate) fn call(
         phase: phase(of),
         seq: Seq(seq),
         capability: "http".into(),
-        class,
+        class: Some(class),
         summary: summary.into(),
         attempt: 1,
         outcome,

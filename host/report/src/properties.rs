@@ -55,7 +55,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
                 phase,
                 seq: Seq(seq),
                 capability,
-                class: Class::Effect,
+                class: Some(Class::Effect),
                 summary,
                 attempt: seq,
                 outcome,

@@ -24,7 +24,7 @@ pub fn event_line(event: &Event, style: Style) -> String {
     let row = |phase: &str, number: &str, kind: &str| format!("{phase:<20} {number:>5}  {kind:<11} ");
     match &event.kind {
         EventKind::Call(call) => {
-            let place = row(call.phase.as_str(), &call.seq.to_string(), call.class.word());
+            let place = row(call.phase.as_str(), &call.seq.to_string(), class(call));
             let summary = format!("{}  ", text::short(&call.summary, 200));
             let (tone, outcome) = outcome(call);
             page.line(&[(Tone::Faint, &margin), (Tone::Plain, &place), (Tone::Plain, &summary), (tone, &outcome)]);
@@ -68,7 +68,7 @@ pub fn event_in_full(event: &Event, style: Style) -> String {
             page.copyable(&[(Tone::Strong, &text::short(&call.summary, 900)), (Tone::Plain, "  "), (tone, &outcome)]);
             let facts = format!(
                 "  {}/{} · position {} · {} · {} · {}",
-                call.phase, call.seq, event.position, event.at, call.capability, call.class
+                call.phase, call.seq, event.position, event.at, call.capability, class(call)
             );
             page.copyable(&[(Tone::Faint, &facts)]);
             message(&mut page, "request", &call.request);
@@ -98,6 +98,11 @@ pub fn event_in_full(event: &Event, style: Style) -> String {
         _ => return event_line(event, Style { width: style.width.max(1_000), ..style }),
     }
     page.finish()
+}
+
+/// The class of a call, or a dash if it was refused before it had one.
+fn class(call: &CallEvent) -> &'static str {
+    call.class.map_or("-", |class| class.word())
 }
 
 fn check_in_full(page: &mut Page, phase: &str, check: &Check) {
