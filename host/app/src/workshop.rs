@@ -63,7 +63,7 @@ impl Workshop {
             grants: phase.grants.clone(),
             start,
         };
-        self.engine.run(module, gate, setup, backends).await
+        self.engine.run(module, gate, Arc::new(setup), backends).await
     }
 }
 

@@ -5,44 +5,12 @@ use std::{
     time::Duration,
 };
 
-use holdpoint_gate::{
-    Act, Acted, Admission, Boxed, Capability as _, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder,
-    Rules, StatementEntry, Unscrubbed,
-};
-use holdpoint_model::{Answer, CallError, Class, Digest, PhaseId, Timestamp, grant};
+use holdpoint_gate::{Capability as _, Guest, Limits};
+use holdpoint_model::{Answer, CallError, Class, PhaseId, Timestamp, grant};
+use holdpoint_testkit::Forgetful;
 use tokio::time::Instant;
 
 use crate::{Clock, Sleep, SleepBackend};
-
-/// Remembers nothing.
-struct Forgetful;
-
-impl Recorder for Forgetful {
-    fn perform<'a>(&'a self, calls: Vec<Box<dyn Act + 'a>>, _: usize) -> Boxed<'a, Result<Vec<Performed>, Halt>> {
-        Box::pin(async move {
-            let mut performed = Vec::new();
-            for mut call in calls {
-                let answer = match call.admit() {
-                    Admission::Refused(error) => EncodedAnswer::of_error(&error),
-                    Admission::Granted(_) => match call.act(1).await {
-                        Acted::Answer(answer) => answer,
-                        Acted::NotHappened => unreachable!("only reading back says so"),
-                    },
-                };
-                performed.push(Performed { answer, at: Timestamp(0.0), from_journal: false });
-            }
-            Ok(performed)
-        })
-    }
-
-    fn state(&self, _: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn finish(&self, _: &PhaseId) -> Result<(), Halt> {
-        Ok(())
-    }
-}
 
 /// Goes with tokio's time, plus a jump.
 struct Wall {
@@ -73,9 +41,8 @@ fn grants(deadline: Duration) -> grant::Grants {
 }
 
 async fn sleep(wall: &Arc<Wall>, request: Sleep) -> Answer<()> {
-    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
-    let gate = Gate::new(Arc::new(Forgetful), Arc::new(Unscrubbed), rules);
-    let mut guest = Guest::new(gate, PhaseId::parse("monitor").unwrap(), Timestamp(0.0), Limits::default());
+    let mut guest =
+        Guest::new(Forgetful::acting().gate(), PhaseId::parse("monitor").unwrap(), Timestamp(0.0), Limits::default());
     let backend = Arc::new(SleepBackend::new(wall.clone()));
     guest.call::<Clock, _>(&backend, &grants(Duration::from_secs(86_400)), request).await.unwrap()
 }

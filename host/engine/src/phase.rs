@@ -32,15 +32,14 @@ impl PhaseEngine {
         &self,
         module: &PhaseModule,
         gate: Arc<Gate>,
-        setup: Setup,
+        setup: Arc<Setup>,
         backends: Backends,
     ) -> Result<PhaseEnd, Fault> {
         let deadline = setup.grants.limits.deadline;
-        let config = setup.config.clone();
-        let mut store = self.store(PhaseState::new(gate, setup, backends));
+        let mut store = self.store(PhaseState::new(gate, setup.clone(), backends));
         let running = async {
             let phase = module.0.instantiate_async(&mut store).await?;
-            let returned = phase.call_run(&mut store, &config).await?;
+            let returned = phase.call_run(&mut store, &setup.config).await?;
             store.data_mut().flush(true).await?;
             store.data().guest.finish().map_err(crate::state::halted)?;
             Ok::<_, wasmtime::Error>(returned)
@@ -70,7 +69,7 @@ impl PhaseEngine {
         &self,
         module: &PhaseModule,
         gate: Arc<Gate>,
-        setup: Setup,
+        setup: Arc<Setup>,
         backends: Backends,
     ) -> Result<(), Fault> {
         let mut store = self.store(PhaseState::new(gate, setup, backends));

@@ -47,7 +47,7 @@ pub struct Backends {
 /// The state of one store.
 pub(crate) struct PhaseState {
     pub(crate) guest: Guest,
-    pub(crate) setup: Setup,
+    pub(crate) setup: Arc<Setup>,
     pub(crate) backends: Backends,
     pub(crate) limits: Limits,
     pub(crate) table: ResourceTable,
@@ -58,7 +58,7 @@ pub(crate) struct PhaseState {
 }
 
 impl PhaseState {
-    pub(crate) fn new(gate: Arc<Gate>, setup: Setup, backends: Backends) -> Self {
+    pub(crate) fn new(gate: Arc<Gate>, setup: Arc<Setup>, backends: Backends) -> Self {
         let bounds = setup.grants.limits;
         let defaults = holdpoint_gate::Limits::default();
         let limits = holdpoint_gate::Limits { calls: bounds.max_calls, statement_bytes: bounds.output, ..defaults };

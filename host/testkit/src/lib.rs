@@ -4,6 +4,8 @@
 
 mod clock;
 mod echo;
+mod forgetful;
 
 pub use clock::SimulatedClock;
 pub use echo::{Ask, Echo, EchoBackend, EchoGrants, Mood, Said};
+pub use forgetful::Forgetful;

@@ -49,7 +49,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
         secrets: vault,
         clock: Arc::new(SleepBackend::new(clock)),
     };
-    let setup = Setup {
+    let setup = Arc::new(Setup {
         id: grants.phase.clone(),
         config: "{}".into(),
         requirements: vec![],
@@ -58,7 +58,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
         environment: "test".into(),
         start: Timestamp(0.0),
         grants,
-    };
+    });
     let engine = PhaseEngine::new(setup.grants.limits.memory, None)?;
     let module = engine.load(Digest::of(&bytes), &bytes)?;
     let mut begun = Instant::now();

@@ -2,46 +2,15 @@
 
 use std::{fs, path::PathBuf, sync::Arc};
 
-use holdpoint_gate::{
-    Act, Acted, Admission, Boxed, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder, Rules, StatementEntry,
-    Unscrubbed,
-};
+use holdpoint_gate::{Guest, Limits};
 use holdpoint_model::{
-    Answer, Digest, PhaseId, Timestamp,
+    Answer, PhaseId, Timestamp,
     grant::{self, DirectoryName, FilesGrant},
 };
+use holdpoint_testkit::Forgetful;
 use tempfile::TempDir;
 
 use crate::{Entry, Files, FilesBackend, Request, Response};
-
-struct Forgetful;
-
-impl Recorder for Forgetful {
-    fn perform<'a>(&'a self, calls: Vec<Box<dyn Act + 'a>>, _: usize) -> Boxed<'a, Result<Vec<Performed>, Halt>> {
-        Box::pin(async move {
-            let mut performed = Vec::new();
-            for mut call in calls {
-                let answer = match call.admit() {
-                    Admission::Refused(error) => EncodedAnswer::of_error(&error),
-                    Admission::Granted(_) => match call.act(1).await {
-                        Acted::Answer(answer) => answer,
-                        Acted::NotHappened => unreachable!("only reading back says so"),
-                    },
-                };
-                performed.push(Performed { answer, at: Timestamp(0.0), from_journal: false });
-            }
-            Ok(performed)
-        })
-    }
-
-    fn state(&self, _: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn finish(&self, _: &PhaseId) -> Result<(), Halt> {
-        Ok(())
-    }
-}
 
 /// A folder whose `granted` part a phase may read under the name `config`.
 pub(super) struct Phase {
@@ -81,13 +50,7 @@ impl Phase {
             limits: grant::Limits::default(),
         };
         let backend = Arc::new(FilesBackend::new(&grants).unwrap());
-        let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
-        let mut guest = Guest::new(
-            Gate::new(Arc::new(Forgetful), Arc::new(Unscrubbed), rules),
-            id,
-            Timestamp(0.0),
-            Limits::default(),
-        );
+        let mut guest = Guest::new(Forgetful::acting().gate(), id, Timestamp(0.0), Limits::default());
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         runtime.block_on(guest.call::<Files, _>(&backend, &grants, request)).unwrap()
     }

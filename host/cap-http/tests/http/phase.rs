@@ -7,50 +7,13 @@ use std::{
 };
 
 use holdpoint_cap_http::{Http, HttpBackend, HttpConfig, Request, Response, Target};
-use holdpoint_gate::{
-    Act, Acted, Admission, Boxed, Destination, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder, Rules,
-    Scrubbed, Scrubber, StatementEntry, Unrevealed, Vault,
-};
+use holdpoint_gate::{Destination, Gate, Guest, Halt, Limits, Rules, Scrubbed, Scrubber, Unrevealed, Vault};
 use holdpoint_model::{
     Answer, Denial, Digest, PhaseId, ServiceName, Timestamp,
     grant::{self, Grants, HostPattern, HttpGrant, JsonPath, Method, ReadBack},
 };
+use holdpoint_testkit::Forgetful;
 use url::Url;
-
-/// Acts, or settles as if an answer had been lost.
-struct Forgetful {
-    settles: bool,
-}
-
-impl Recorder for Forgetful {
-    fn perform<'a>(&'a self, calls: Vec<Box<dyn Act + 'a>>, _: usize) -> Boxed<'a, Result<Vec<Performed>, Halt>> {
-        Box::pin(async move {
-            let mut performed = Vec::new();
-            for mut call in calls {
-                let answer = match call.admit() {
-                    Admission::Refused(error) => EncodedAnswer::of_error(&error),
-                    Admission::Granted(_) => {
-                        let acted = if self.settles { call.settle().await } else { call.act(1).await };
-                        match acted {
-                            Acted::Answer(answer) => answer,
-                            Acted::NotHappened => return Err(Halt::Journal("not happened".into())),
-                        }
-                    }
-                };
-                performed.push(Performed { answer, at: Timestamp(0.0), from_journal: false });
-            }
-            Ok(performed)
-        })
-    }
-
-    fn state(&self, _: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
-        Box::pin(async { Ok(()) })
-    }
-
-    fn finish(&self, _: &PhaseId) -> Result<(), Halt> {
-        Ok(())
-    }
-}
 
 /// Knows one secret, `$KEY`, for the header `authorization` of the service, and stars out what it keeps.
 #[derive(Default)]
@@ -156,7 +119,8 @@ impl Phase {
 
     pub(crate) async fn try_send(&self, request: Request) -> Result<Answer<Response>, Halt> {
         let rules = Rules { run: "RUN".into(), seed: Digest::of(b""), dry_run: false };
-        let gate = Gate::new(Arc::new(Forgetful { settles: self.settles }), self.vault.clone(), rules);
+        let recorder = if self.settles { Forgetful::settling() } else { Forgetful::acting() };
+        let gate = Gate::new(Arc::new(recorder), self.vault.clone(), rules);
         let mut guest = Guest::new(gate, self.grants.phase.clone(), Timestamp(0.0), Limits::default());
         guest.call::<Http, _>(&self.backend, &self.grants, request).await
     }

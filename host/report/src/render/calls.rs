@@ -68,7 +68,12 @@ pub fn event_in_full(event: &Event, style: Style) -> String {
             page.copyable(&[(Tone::Strong, &text::short(&call.summary, 900)), (Tone::Plain, "  "), (tone, &outcome)]);
             let facts = format!(
                 "  {}/{} · position {} · {} · {} · {}",
-                call.phase, call.seq, event.position, event.at, call.capability, class(call)
+                call.phase,
+                call.seq,
+                event.position,
+                event.at,
+                call.capability,
+                class(call)
             );
             page.copyable(&[(Tone::Faint, &facts)]);
             message(&mut page, "request", &call.request);
