@@ -17,8 +17,8 @@ use tokio::{
 use crate::{
     Error, Machine,
     backends::{self, Network},
-    plan::{Progress, Step, planned},
-    secrets,
+    plan::{Progress, Step},
+    report, secrets,
     workshop::{Workshop, gate},
 };
 
@@ -46,13 +46,20 @@ pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Ev
     let (committed, receiver) = mpsc::unbounded_channel();
     let watch: Watch = Box::new(move |first, rows| {
         for (position, row) in (first..).zip(rows) {
+            // What comes next never follows from a call, and there may be many of them.
+            let call = row.kind.is_call();
+            if call && live.is_none() {
+                continue;
+            }
             // A row that was just written can be read; if it could not, reading the journal would say so.
             let Ok(event) = row.event(position) else { continue };
             if let Some(live) = &live {
                 // Nobody looking on is no reason to stop.
                 let _ = live.send(event.clone());
             }
-            let _ = committed.send(event);
+            if !call {
+                let _ = committed.send(event);
+            }
         }
     });
     (watch, receiver)
@@ -140,11 +147,7 @@ impl Drive {
     }
 
     async fn decide(&mut self, clock: &SystemClock, vault: &RunVault) -> Result<Decision, Error> {
-        let report = {
-            let reader = Reader::open(&self.folder.journal())?;
-            let events = reader.events()?;
-            holdpoint_report::Report::build(&self.verified.checklist, &planned(&self.verified), events)
-        };
+        let report = report::of_journal(&self.folder.journal(), &self.verified)?;
         let facts = holdpoint_model::RunFacts { only: self.verified.only.is_some(), dry_run: self.dry_run };
         let decision = holdpoint_model::decide(&report.rows, facts);
         self.writer.append_durable(Row::run_ended(decision, clock.now().0)).await?;

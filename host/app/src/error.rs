@@ -27,6 +27,8 @@ pub enum Error {
     Engine(#[from] holdpoint_engine::EngineError),
     #[error("phase `{phase}`: {reason}")]
     Backend { phase: String, reason: String },
+    #[error("can't replay: {0}")]
+    Replay(String),
     #[error("{reason}\n  run {run} is kept: mend it, then `holdpoint resume {run}`")]
     Fault { run: String, reason: String },
     #[error("run {run} was interrupted; `holdpoint resume {run}` goes on with it")]
@@ -63,7 +65,7 @@ impl Error {
             | Self::Engine(
                 holdpoint_engine::EngineError::Compile { .. } | holdpoint_engine::EngineError::NotAPhase { .. },
             ) => ErrorKind::Usage,
-            Self::Journal(_) | Self::Engine(_) | Self::Fault { .. } => ErrorKind::Fault,
+            Self::Journal(_) | Self::Engine(_) | Self::Replay(_) | Self::Fault { .. } => ErrorKind::Fault,
             Self::Interrupted { .. } => ErrorKind::Interrupted,
         }
     }

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_secret::RunVault;
+use holdpoint_engine::Fault;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Durability, Reader, ReplayRecorder, Row, Writer};
 use holdpoint_model::{PhaseEnd, PhaseId, RunFacts, RunId};
@@ -15,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::{
     Error, Machine, backends,
     drive::progress_of,
-    plan::{Progress, planned},
+    plan::Progress,
     record::StoredSources,
     report,
     store::{RunRef, RunState},
@@ -61,7 +62,7 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let scratch = tempfile::tempdir().map_err(|e| Error::Usage(format!("can't make a folder for the replay: {e}")))?;
     let copy = choices.keep.clone().unwrap_or_else(|| scratch.path().join("replay.db"));
     let writer = Writer::create(&copy, Durability::Scratch, None)?;
-    writer.append_durable(header).await?;
+    writer.append(header).await?;
 
     let progress = progress_of(&stored.journal())?;
     let decided = matches!(stored.state()?, RunState::Ended(_));
@@ -73,10 +74,12 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     }
     writer.close()?;
 
-    let after = stage.report(&copy)?;
+    let after = report::of_journal(&copy, &verified)?;
     let differences = body_differences(&before, &after);
     Ok(Replay { run: sources.run, before, after, divergences, differences })
 }
+
+type Ended = (PhaseId, Result<PhaseEnd, Fault>);
 
 struct Stage {
     verified: Arc<Verified>,
@@ -98,33 +101,42 @@ impl Stage {
         let vault = Arc::new(RunVault::new(&sources.run, Vec::new(), None).map_err(|e| Error::Usage(e.to_string()))?);
         let gate = gate(&sources.run, recorder, vault.clone(), sources.dry_run);
         let mut guests = JoinSet::new();
+        let mut divergences = Vec::new();
         for (index, phase) in self.verified.phases.iter().enumerate() {
             let Some(end) = self.progress.end(&phase.id) else { continue };
             let Some(start) = self.progress.started(&phase.id) else {
-                self.writer.append_durable(Row::phase_ended(&phase.id, end, self.clock.now().0)).await?;
+                self.writer.append_committed(Row::phase_ended(&phase.id, end, self.clock.now().0)).await?;
                 continue;
             };
             self.writer.append(Row::phase_started(&phase.id, start.0)).await?;
             let (workshop, gate, verified) = (workshop.clone(), gate.clone(), self.verified.clone());
             let backends = backends::replayed(&self.verified, &phase.id, &vault, &self.clock)?;
+            if guests.len() >= self.verified.parallel {
+                divergences.extend(self.ended(&mut guests).await?);
+            }
             guests.spawn(async move {
                 let phase = &verified.phases[index];
                 let ended = workshop.run(&verified, phase, gate, backends, start).await;
                 (phase.id.clone(), ended)
             });
         }
-        let mut divergences = Vec::new();
-        while let Some(joined) = guests.join_next().await {
-            let (phase, ended) = joined.map_err(|e| Error::Usage(format!("a phase broke off: {e}")))?;
-            let end = ended.map_err(|fault| Error::Backend { phase: phase.to_string(), reason: fault.0 })?;
-            let end = self.as_before(&phase, end);
-            if let PhaseEnd::Diverged(text) = &end {
-                divergences.push(text.clone());
-            }
-            self.writer.append_durable(Row::phase_ended(&phase, &end, self.clock.now().0)).await?;
+        while !guests.is_empty() {
+            divergences.extend(self.ended(&mut guests).await?);
         }
         divergences.sort();
         Ok(divergences)
+    }
+
+    /// Waits for a phase to end and writes down how; its divergence, if it has one.
+    async fn ended(&self, guests: &mut JoinSet<Ended>) -> Result<Option<String>, Error> {
+        let Some(joined) = guests.join_next().await else { return Ok(None) };
+        let (phase, ended) = joined.map_err(|e| Error::Replay(format!("a phase broke off: {e}")))?;
+        let end = self.as_before(&phase, ended.map_err(|fault| Error::Replay(fault.0))?);
+        self.writer.append_committed(Row::phase_ended(&phase, &end, self.clock.now().0)).await?;
+        Ok(match end {
+            PhaseEnd::Diverged(text) => Some(text),
+            _ => None,
+        })
     }
 
     /// A phase that was stopped at its deadline had asked something that was never answered, so it can't come further now.
@@ -139,15 +151,10 @@ impl Stage {
         }
     }
 
-    fn report(&self, copy: &std::path::Path) -> Result<Report, Error> {
-        let events = Reader::open(copy)?.events()?;
-        Ok(Report::build(&self.verified.checklist, &planned(&self.verified), events))
-    }
-
     /// Ends the second journal as a run does, so that it can be reported like one.
     async fn decide(&self, copy: &std::path::Path, dry_run: bool) -> Result<(), Error> {
         let facts = RunFacts { only: self.verified.only.is_some(), dry_run };
-        let decision = holdpoint_model::decide(&self.report(copy)?.rows, facts);
+        let decision = holdpoint_model::decide(&report::of_journal(copy, &self.verified)?.rows, facts);
         Ok(self.writer.append_durable(Row::run_ended(decision, self.clock.now().0)).await?)
     }
 }

@@ -1,5 +1,8 @@
 //! Reports of stored runs, built from their journals alone.
 
+use std::path::{Path, PathBuf};
+
+use holdpoint_bundle::Verified;
 use holdpoint_journal::{Reader, Row};
 use holdpoint_model::Event;
 use holdpoint_report::{Collector, Report};
@@ -15,7 +18,7 @@ use crate::{
 pub struct StoredRun {
     pub report: Report,
     /// Where its journal is.
-    pub journal: std::path::PathBuf,
+    pub journal: PathBuf,
 }
 
 /// The report of a run, after its chain was followed.
@@ -29,8 +32,13 @@ pub(crate) fn build(stored: &Stored) -> Result<Report, Error> {
     let reader = Reader::open(&stored.journal())?;
     reader.verify()?;
     let verified = StoredSources::of(&reader.header()?)?.verify()?;
-    let mut collector = Collector::new(&planned(&verified));
-    reader.for_each_event(|event| collector.take(event))?;
+    of_journal(&stored.journal(), &verified)
+}
+
+/// The report of a journal whose bundle is known. Events are taken one by one: there may be more than fit into memory.
+pub(crate) fn of_journal(journal: &Path, verified: &Verified) -> Result<Report, Error> {
+    let mut collector = Collector::new(&planned(verified));
+    Reader::open(journal)?.for_each_event(|event| collector.take(event))?;
     Ok(collector.finish(&verified.checklist))
 }
 

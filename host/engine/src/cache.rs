@@ -69,3 +69,57 @@ impl Cache {
         }
     }
 }
+
+#[cfg(test)]
+#[expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+mod tests {
+    use super::*;
+
+    /// A component without anything in it.
+    const EMPTY: &[u8] = b"\0asm\x0d\0\x01\0";
+
+    fn stored(folder: &std::path::Path, engine: &Engine) -> (Cache, Digest, PathBuf) {
+        let cache = Cache::open(folder.join("cache"), engine).unwrap();
+        let digest = Digest::of(EMPTY);
+        cache.store(&digest, &Component::from_binary(engine, EMPTY).unwrap());
+        let path = cache.path(&digest);
+        (cache, digest, path)
+    }
+
+    #[test]
+    fn gives_back_what_was_stored_for_the_same_configuration_only() {
+        let (folder, engine) = (tempfile::tempdir().unwrap(), Engine::default());
+        let (cache, digest, _) = stored(folder.path(), &engine);
+        assert!(cache.load(&engine, &digest).is_some());
+        assert!(cache.load(&engine, &Digest::of(b"another")).is_none());
+        let other = Engine::new(wasmtime::Config::new().epoch_interruption(true)).unwrap();
+        let cache = Cache::open(folder.path().join("cache"), &other).unwrap();
+        assert!(cache.load(&other, &digest).is_none());
+    }
+
+    #[test]
+    fn a_file_with_a_flipped_or_missing_byte_is_not_loaded() {
+        let (folder, engine) = (tempfile::tempdir().unwrap(), Engine::default());
+        let (cache, digest, path) = stored(folder.path(), &engine);
+        let bytes = fs::read(&path).unwrap();
+        for at in [0, bytes.len() / 2, bytes.len() - 1] {
+            let mut flipped = bytes.clone();
+            flipped[at] ^= 1;
+            fs::write(&path, &flipped).unwrap();
+            assert!(cache.load(&engine, &digest).is_none(), "byte {at}");
+        }
+        fs::write(&path, &bytes[..bytes.len() - 1]).unwrap();
+        assert!(cache.load(&engine, &digest).is_none());
+        fs::write(&path, b"short").unwrap();
+        assert!(cache.load(&engine, &digest).is_none());
+    }
+
+    #[test]
+    fn a_folder_that_others_may_write_is_not_used() {
+        let folder = tempfile::tempdir().unwrap();
+        let open = folder.path().join("open");
+        fs::create_dir(&open).unwrap();
+        fs::set_permissions(&open, fs::Permissions::from_mode(0o777)).unwrap();
+        assert!(Cache::open(open, &Engine::default()).is_none());
+    }
+}

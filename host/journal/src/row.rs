@@ -55,7 +55,7 @@ impl RowKind {
     }
 
     /// Whether a guest's re-execution meets it as a call.
-    pub(crate) fn is_call(self) -> bool {
+    pub fn is_call(self) -> bool {
         matches!(self, Self::Call | Self::Intent | Self::Outcome)
     }
 }
