@@ -8,7 +8,8 @@ use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
-use holdpoint_model::{Decision, Event, PhaseEnd, PhaseId, RunId};
+use holdpoint_model::{Event, PhaseEnd, PhaseId, RunId};
+use holdpoint_report::Report;
 use tokio::{
     sync::{mpsc, watch},
     task::JoinSet,
@@ -69,16 +70,16 @@ type Ended = (PhaseId, Result<PhaseEnd, Fault>);
 
 impl Drive {
     /// Drives the run to its decision.
-    pub(crate) async fn drive(mut self, machine: &Machine, cancel: Cancel) -> Result<Decision, Error> {
+    pub(crate) async fn drive(mut self, machine: &Machine, cancel: Cancel) -> Result<Report, Error> {
         let result = self.phases(machine, cancel).await;
         let closed = self.writer.close();
         drop(self.lock);
-        let decision = result?;
+        result?;
         closed?;
-        Ok(decision)
+        report::of_journal(&self.folder.journal(), &self.verified)
     }
 
-    async fn phases(&mut self, machine: &Machine, mut cancel: Cancel) -> Result<Decision, Error> {
+    async fn phases(&mut self, machine: &Machine, mut cancel: Cancel) -> Result<(), Error> {
         let workshop = Arc::new(Workshop::new(&self.verified, machine)?);
         let clock: Arc<SystemClock> = Arc::new(SystemClock::new());
         let bindings = secrets::bindings(&self.verified)?;
@@ -146,13 +147,12 @@ impl Drive {
         self.decide(&clock, &vault).await
     }
 
-    async fn decide(&mut self, clock: &SystemClock, vault: &RunVault) -> Result<Decision, Error> {
+    async fn decide(&mut self, clock: &SystemClock, vault: &RunVault) -> Result<(), Error> {
         let report = report::of_journal(&self.folder.journal(), &self.verified)?;
         let facts = holdpoint_model::RunFacts { only: self.verified.only.is_some(), dry_run: self.dry_run };
         let decision = holdpoint_model::decide(&report.rows, facts);
         self.writer.append_durable(Row::run_ended(decision, clock.now().0)).await?;
-        vault.forget().map_err(|e| self.fault(&e.to_string()))?;
-        Ok(decision)
+        vault.forget().map_err(|e| self.fault(&e.to_string()))
     }
 
     async fn start(&mut self, phase: &PhaseId, clock: &SystemClock) -> Result<(), Error> {

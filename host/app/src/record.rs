@@ -72,7 +72,7 @@ pub(crate) fn header(run: &RunId, sources: Sources, verified: &Verified, dry_run
         modules: modules.iter().map(|(phase, (digest, _))| (phase.to_string(), digest.to_string())).collect(),
         sources: serde_json::to_value(&record).expect("a record of texts always encodes"),
     };
-    let bodies = modules.values().map(|(_, bytes)| Body::from(&bytes[..])).collect();
+    let bodies = modules.values().map(|(_, bytes)| Body::from(Arc::clone(bytes))).collect();
     Row::run_started(&header, bodies, at)
 }
 

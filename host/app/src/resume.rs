@@ -5,7 +5,8 @@ use std::sync::Arc;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, Writer};
-use holdpoint_model::{Decision, RunId};
+use holdpoint_model::RunId;
+use holdpoint_report::Report;
 
 use crate::{
     Cancel, Error, Live, Machine,
@@ -61,8 +62,8 @@ pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -
 }
 
 impl Resumed {
-    /// Drives it to its decision.
-    pub async fn finish(self, machine: &Machine, cancel: Cancel) -> Result<Decision, Error> {
+    /// Drives it to its decision, and reports it.
+    pub async fn finish(self, machine: &Machine, cancel: Cancel) -> Result<Report, Error> {
         self.drive.drive(machine, cancel).await
     }
 }

@@ -6,7 +6,8 @@ use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Durability, RunFolder, Writer};
-use holdpoint_model::{Decision, RunId};
+use holdpoint_model::RunId;
+use holdpoint_report::Report;
 
 use crate::{
     BundleChoices, Cancel, Error, Live, Machine,
@@ -63,8 +64,8 @@ pub async fn run(choices: &RunChoices, machine: &Machine, live: Option<Live>) ->
 }
 
 impl Started {
-    /// Drives it to its decision.
-    pub async fn finish(self, machine: &Machine, cancel: Cancel) -> Result<Decision, Error> {
+    /// Drives it to its decision, and reports it.
+    pub async fn finish(self, machine: &Machine, cancel: Cancel) -> Result<Report, Error> {
         self.drive.drive(machine, cancel).await
     }
 }

@@ -20,7 +20,8 @@ impl Workshop {
     /// Compiles the modules of a bundle, each once.
     pub(crate) fn new(verified: &Verified, machine: &Machine) -> Result<Self, Error> {
         let memory = verified.phases.iter().map(|phase| phase.grants.limits.memory).max().unwrap_or(0);
-        let engine = PhaseEngine::new(memory, machine.cache.clone())?;
+        let slots = verified.phases.len().min(verified.parallel) as u32;
+        let engine = PhaseEngine::new(memory, slots, machine.cache.clone())?;
         let mut by_digest: BTreeMap<Digest, PhaseModule> = BTreeMap::new();
         let mut modules = BTreeMap::new();
         for phase in &verified.phases {

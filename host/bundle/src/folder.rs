@@ -91,8 +91,9 @@ fn text(path: &Path) -> Result<Text, FolderError> {
 
 fn bounded(path: &Path, limit: usize) -> Result<Vec<u8>, FolderError> {
     let read = |source| FolderError::Read { path: path.to_owned(), source };
-    let mut bytes = Vec::new();
     let file = std::fs::File::open(path).map_err(read)?;
+    let expected = file.metadata().map_or(0, |metadata| metadata.len()).min(limit as u64) as usize;
+    let mut bytes = Vec::with_capacity(expected + 1);
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(read)?;
     if bytes.len() > limit { Err(FolderError::TooLong { path: path.to_owned(), limit }) } else { Ok(bytes) }
 }

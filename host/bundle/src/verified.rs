@@ -240,7 +240,8 @@ fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Op
 }
 
 fn check_digest(phase: &ResolvedPhase, pinned: Option<&BTreeMap<PhaseId, Digest>>, label: &str) -> Option<Diagnostic> {
-    let actual = Digest::of(&phase.bytes);
+    // Taken from the bytes when they were read, moments ago.
+    let actual = phase.digest;
     let wanted = match pinned {
         None => phase.digest,
         Some(pinned) => match pinned.get(&phase.id) {

@@ -18,9 +18,6 @@ use crate::{Cache, PhaseModule, linker};
 /// How often a running guest can be interrupted.
 const TICK: Duration = Duration::from_millis(10);
 
-/// Guests that can live at the same time.
-const SLOTS: u32 = 64;
-
 /// Why a module can't be run.
 #[derive(Debug, thiserror::Error)]
 pub enum EngineError {
@@ -41,10 +38,11 @@ pub struct PhaseEngine {
 }
 
 impl PhaseEngine {
-    /// An engine for phases whose memories are at most `memory` bytes. Compiled modules are kept below `cache`.
-    pub fn new(memory: u64, cache: Option<PathBuf>) -> Result<Self, EngineError> {
+    /// An engine for as many phases side by side as there are `slots`, whose memories are at most `memory` bytes. Compiled modules are kept
+    /// below `cache`.
+    pub fn new(memory: u64, slots: u32, cache: Option<PathBuf>) -> Result<Self, EngineError> {
         let start = |e: wasmtime::Error| EngineError::Start(format!("{e:#}"));
-        let engine = Engine::new(&config(memory)).map_err(start)?;
+        let engine = Engine::new(&config(memory, slots.max(1))).map_err(start)?;
         let linker = linker::phases(&engine).map_err(start)?;
         let ticker = Ticker::start(engine.weak()).map_err(|e| EngineError::Start(e.to_string()))?;
         let cache = cache.and_then(|folder| Cache::open(folder, &engine));
@@ -75,17 +73,17 @@ impl PhaseEngine {
 }
 
 /// Everything that a guest could observe is fixed here: no threads, one NaN, one result of relaxed SIMD.
-fn config(memory: u64) -> Config {
+fn config(memory: u64, slots: u32) -> Config {
     let mut pool = PoolingAllocationConfig::default();
-    pool.total_component_instances(SLOTS)
-        .total_core_instances(SLOTS * 8)
+    pool.total_component_instances(slots)
+        .total_core_instances(slots * 8)
         .max_core_instances_per_component(8)
-        .total_memories(SLOTS * 2)
+        .total_memories(slots * 2)
         .max_memories_per_component(4)
-        .total_tables(SLOTS * 8)
+        .total_tables(slots * 8)
         .max_tables_per_component(8)
         .table_elements(100_000)
-        .total_stacks(SLOTS)
+        .total_stacks(slots)
         .max_memory_size(usize::try_from(memory).unwrap_or(usize::MAX))
         .max_component_instance_size(1 << 20)
         .max_core_instance_size(1 << 20);

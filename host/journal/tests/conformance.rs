@@ -59,7 +59,7 @@ impl Scene {
         events
             .into_iter()
             .filter_map(|event| match event.kind {
-                EventKind::Call(call) => Some((call.seq.0, call.class.word(), call.outcome)),
+                EventKind::Call(call) => Some((call.seq.0, call.class.map_or("-", |class| class.word()), call.outcome)),
                 _ => None,
             })
             .collect()
@@ -133,7 +133,7 @@ async fn a_denial_is_one_record_and_no_act() {
     let denied = guest.call::<Echo, _>(&host.backend, &EchoGrants::Nothing, Ask::effect("1")).await.unwrap();
     assert!(matches!(denied, Err(CallError::Denied(_))));
     host.close();
-    assert_eq!(scene.calls(), [(0, "read", Some(OutcomeKind::Denied))]);
+    assert_eq!(scene.calls(), [(0, "-", Some(OutcomeKind::Denied))]);
     assert!(scene.backend.acted().is_empty());
 }
 

@@ -29,6 +29,12 @@ impl From<Vec<u8>> for Body {
     }
 }
 
+impl From<Arc<[u8]>> for Body {
+    fn from(bytes: Arc<[u8]>) -> Self {
+        Self(bytes)
+    }
+}
+
 impl From<&[u8]> for Body {
     fn from(bytes: &[u8]) -> Self {
         Self(bytes.into())

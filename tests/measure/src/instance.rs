@@ -59,7 +59,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
         start: Timestamp(0.0),
         grants,
     });
-    let engine = PhaseEngine::new(setup.grants.limits.memory, None)?;
+    let engine = PhaseEngine::new(setup.grants.limits.memory, 1, None)?;
     let module = engine.load(Digest::of(&bytes), &bytes)?;
     let mut begun = Instant::now();
     for made in 0..WARM_UP + instances {

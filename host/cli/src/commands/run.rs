@@ -1,8 +1,7 @@
 //! `holdpoint run`
 
-use holdpoint_app::{Machine, RunChoices, RunRef};
-use holdpoint_model::{Decision, RunId};
-use holdpoint_report::render;
+use holdpoint_app::{Machine, RunChoices};
+use holdpoint_report::{Report, render};
 
 use super::Output;
 use crate::{bundle_args::BundleArguments, exit_code::Exit, live, terminal};
@@ -33,21 +32,20 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     let choices = RunChoices { bundle: arguments.bundle.choices(machine), dry_run: arguments.dry_run };
     let display = live::Display::start();
     let started = holdpoint_app::run(&choices, machine, Some(display.events())).await?;
-    let run = started.run.clone();
     let result = started.finish(machine, live::on_interrupt()).await;
     display.end().await;
-    conclude(&run, result?, machine, arguments.output)
+    Ok(conclude(&result?, arguments.output))
 }
 
 /// Shows the report of a run that has ended.
-pub(super) fn conclude(run: &RunId, decision: Decision, machine: &Machine, output: Output) -> anyhow::Result<Exit> {
-    let stored = holdpoint_app::report_of(&RunRef::Id(run.to_string()), machine)?;
+pub(super) fn conclude(report: &Report, output: Output) -> Exit {
     match output {
-        Output::Text => terminal::out(&render::terminal(&stored.report, terminal::style(), false)),
+        Output::Text => terminal::out(&render::terminal(report, terminal::style(), false)),
         Output::Json => {
-            terminal::out(&render::json(&stored.report));
-            terminal::out(&render::summary_line(&stored.report));
+            terminal::out(&render::json(report));
+            terminal::out(&render::summary_line(report));
         }
     }
-    Ok(Exit::Decided(decision))
+    // A run that was driven to its end has a decision; without one nothing may pass.
+    report.decision.map_or(Exit::Fault, Exit::Decided)
 }
