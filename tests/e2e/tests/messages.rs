@@ -230,9 +230,7 @@ fn a_run_and_its_denials_are_told_in_report_and_show() {
 
           ✗ P3.1  healthy
               expected  200 each time
-              observed  1 steps, 1 not 200 1: denied http POST backend /effects: no grant of service backend covers the method POST; granted: services backend (GET); to allow it, add to [phase.grants] of 'writes' in bundle.toml:
-                            http = [{ services = ["backend"], paths = ["/effects"], methods = ["POST"] }]
-                        and to holdpoint.toml, which bounds every bundle on this machine
+              observed  1 steps, 1 not 200 1: denied http POST backend /effects: no grant of service backend covers the method POST; granted: services backend (GET)
               by        writes: every answer is 200
               see       holdpoint show [RUN] writes/1
 
@@ -248,7 +246,7 @@ fn a_run_and_its_denials_are_told_in_report_and_show() {
         2  [CLOCK]  writes                      started
         3  [CLOCK]  writes                      progress    0/1 step
         4  [CLOCK]  writes                   0  read        GET backend /health  answered
-        5  [CLOCK]  writes                   1  read        POST backend /effects  denied
+        5  [CLOCK]  writes                   1  -           POST backend /effects  denied
         6  [CLOCK]  writes                      measure     step 0 = 0 effects
         7  [CLOCK]  writes                      check       fail P3.1 · every answer is 200 · 1 steps, 1 not 200 1: deni…
         8  [CLOCK]  writes                      completed
