@@ -70,7 +70,7 @@ fn each_kind_of_error_has_its_verdict() {
     for (answer, verdict, text) in [
         (timeout(), Fail, "no answer within 30000 ms"),
         (refused(), Fail, "connection refused"),
-        (denied(), Inconclusive, "add it to [phase.grants]"),
+        (denied(), Inconclusive, "denied http GET backend /x: no grant covers it"),
         (status(503), Fail, "503"),
         (ok(json!({})), Pass, "200"),
     ] {
