@@ -60,7 +60,11 @@ impl Error {
             | Self::Usage(_)
             | Self::Backend { .. }
             | Self::Journal(
-                Journal::Missing(_) | Journal::Foreign(_) | Journal::Newer { .. } | Journal::Locked { .. },
+                Journal::Missing(_)
+                | Journal::Foreign(_)
+                | Journal::Newer { .. }
+                | Journal::Locked { .. }
+                | Journal::NotBegun,
             )
             | Self::Engine(
                 holdpoint_engine::EngineError::Compile { .. } | holdpoint_engine::EngineError::NotAPhase { .. },

@@ -22,6 +22,8 @@ pub enum Error {
         path.display()
     )]
     Newer { path: PathBuf, found: i64, known: i64 },
+    #[error("the run was stopped before it began; nothing was done, and its folder can be removed")]
+    NotBegun,
     #[error("can't read the journal: {0}")]
     Read(#[from] rusqlite::Error),
     #[error("can't write the journal: {0}; what was to be recorded next was not done")]

@@ -66,11 +66,11 @@ impl Reader {
 
     /// The first row of the run: its header, with the modules as bodies.
     pub fn header(&self) -> Result<Row, Error> {
-        self.rows_of("", 0, 1)?
-            .into_iter()
-            .map(|(_, row)| row)
-            .find(|row| row.kind == RowKind::RunStarted)
-            .ok_or(Error::Damaged { position: 1, what: "it does not begin with the run's header".into() })
+        match self.row(1)? {
+            Some(row) if row.kind == RowKind::RunStarted => Ok(row),
+            None if self.head()?.0 == 0 => Err(Error::NotBegun),
+            _ => Err(Error::Damaged { position: 1, what: "it does not begin with the run's header".into() }),
+        }
     }
 
     /// Rows of one guest after a position, at most `limit`.

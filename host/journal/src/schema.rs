@@ -4,7 +4,7 @@
 
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 use crate::Error;
 
@@ -68,6 +68,17 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
 
 /// Opens a journal for reading.
 pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {
+    match read_only(path) {
+        // A process was killed while it folded the log in, and left a change half done. Whoever may write undoes it.
+        Err(Error::Open { source, .. }) if source.sqlite_error_code() == Some(ErrorCode::ReadOnly) => {
+            undo(path).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+            read_only(path)
+        }
+        opened => opened,
+    }
+}
+
+fn read_only(path: &Path) -> Result<Connection, Error> {
     if !path.exists() {
         return Err(Error::Missing(path.to_owned()));
     }
@@ -77,6 +88,12 @@ pub(crate) fn open_to_read(path: &Path) -> Result<Connection, Error> {
     known(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(16);
     Ok(connection)
+}
+
+/// SQLite undoes what is half done at the first look of a connection that may write.
+fn undo(path: &Path) -> rusqlite::Result<()> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    Connection::open_with_flags(path, flags)?.query_row("SELECT count(*) FROM sqlite_schema", [], |_| Ok(()))
 }
 
 fn prepare(connection: &Connection) -> rusqlite::Result<()> {

@@ -89,3 +89,25 @@ async fn a_journal_that_can_not_grow_says_so_to_everyone_who_waits() {
     assert!(writer.append(row()).await.is_err(), "nothing is appended after it");
     assert!(writer.close().is_err());
 }
+
+#[tokio::test]
+async fn a_journal_without_a_row_is_a_run_that_never_began() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.db");
+    Writer::create(&path, Durability::Full, None).unwrap().close().unwrap();
+    assert!(matches!(Reader::open(&path).unwrap().header(), Err(Error::NotBegun)));
+}
+
+#[tokio::test]
+async fn a_change_that_a_killed_process_left_half_done_is_undone_by_the_reader() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    let killed = rusqlite::Connection::open(&path).unwrap();
+    // A cache this small writes pages before the end of the transaction, as a kill in the midst of a commit leaves them.
+    killed.execute_batch("PRAGMA cache_size = 1; BEGIN; UPDATE event SET summary = 'half'; DELETE FROM body;").unwrap();
+    let copy = folder.path().join("copy.db");
+    std::fs::copy(&path, &copy).unwrap();
+    std::fs::copy(folder.path().join("run.db-journal"), folder.path().join("copy.db-journal")).unwrap();
+    Reader::open(&copy).unwrap().verify().unwrap();
+    assert!(!folder.path().join("copy.db-journal").exists(), "it is undone for good");
+}

@@ -84,7 +84,7 @@ fn run(holdpoint: &Holdpoint, backend: &str, kills: u32, chance: &mut Chance, ta
 /// Waits until the run has its header, then for a random while, then kills. False if it was done by then.
 fn killed(scene: &Scene, child: &mut Child, chance: &mut Chance) -> Result<bool> {
     let begun = Instant::now();
-    while !has_journal(scene) {
+    while !has_begun(scene) {
         if let Some(status) = child.try_wait()? {
             bail!("it ended with {status} before it began");
         }
@@ -100,11 +100,15 @@ fn killed(scene: &Scene, child: &mut Child, chance: &mut Chance) -> Result<bool>
     Ok(true)
 }
 
-fn has_journal(scene: &Scene) -> bool {
+/// Whether the run has begun: its journal has the header. Before that there is nothing to resume.
+fn has_begun(scene: &Scene) -> bool {
     let runs = std::fs::read_dir(scene.path().join(".holdpoint/runs"));
-    runs.is_ok_and(|runs| {
-        runs.flatten().any(|run| std::fs::metadata(run.path().join("run.db")).is_ok_and(|db| db.len() > 0))
-    })
+    runs.is_ok_and(|runs| runs.flatten().any(|run| rows(&run.path().join("run.db")).is_ok_and(|rows| rows > 0)))
+}
+
+fn rows(journal: &Path) -> rusqlite::Result<u32> {
+    let database = rusqlite::Connection::open_with_flags(journal, rusqlite::OpenFlags::SQLITE_OPEN_READ_ONLY)?;
+    database.query_row("SELECT count(*) FROM event", [], |row| row.get(0))
 }
 
 /// Whether the last thing that the journal has of a call is an intent.
@@ -123,6 +127,7 @@ fn ended(scene: &Scene, outcome: Outcome) -> Result<()> {
     ensure!(outcome.code == Some(0), "it ended with {:?}: {}{}", outcome.code, outcome.stdout, outcome.stderr);
     // The last kill may have come after the decision was recorded, so only the journal tells how it ended.
     let report = scene.run(&["report", "--format", "json"]);
+    ensure!(report.code == Some(0), "the report can't be read: {}", report.stderr);
     let report: serde_json::Value = serde_json::from_str(&report.stdout).context("the report is no JSON")?;
     ensure!(report["decision"] == "release", "it came to {}", report["decision"]);
     let measures = report["measures"].as_array().map_or(0, Vec::len);
