@@ -85,6 +85,10 @@ fn read_only(path: &Path) -> Result<Connection, Error> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let connection =
         Connection::open_with_flags(path, flags).map_err(|source| Error::Open { path: path.to_owned(), source })?;
+    // A journal is locked against readers only for the moment in which its log is folded in.
+    connection
+        .busy_timeout(std::time::Duration::from_secs(5))
+        .map_err(|source| Error::Open { path: path.to_owned(), source })?;
     known(&connection, path)?;
     connection.set_prepared_statement_cache_capacity(16);
     Ok(connection)

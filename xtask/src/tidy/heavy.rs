@@ -2,9 +2,9 @@
 
 use crate::project::Package;
 
-/// A library, who may depend on it, and whose tests may besides.
+/// A package, who may depend on it, and whose tests may besides.
 pub(super) struct Heavy {
-    library: &'static str,
+    package: &'static str,
     allowed: &'static [&'static str],
     in_tests: &'static [&'static str],
 }
@@ -13,17 +13,17 @@ const DOUBLE: &str = "holdpoint-staging-double";
 const TESTS: &str = "holdpoint-e2e";
 
 pub(super) const ALLOWED: &[Heavy] = &[
-    Heavy { library: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
-    Heavy { library: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
-    Heavy { library: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },
-    Heavy { library: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
-    Heavy { library: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
-    Heavy { library: "wasmtime-wasi-io", allowed: &["holdpoint-engine"], in_tests: &[] },
-    Heavy { library: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[] },
-    Heavy { library: "toml_edit", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[DOUBLE] },
-    Heavy { library: "reqwest", allowed: &[], in_tests: &[] },
+    Heavy { package: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
+    Heavy { package: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
+    Heavy { package: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },
+    Heavy { package: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
+    Heavy { package: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
+    Heavy { package: "wasmtime-wasi-io", allowed: &["holdpoint-engine"], in_tests: &[] },
+    Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[] },
+    Heavy { package: "toml_edit", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[DOUBLE] },
+    Heavy { package: "reqwest", allowed: &[], in_tests: &[] },
     Heavy {
-        library: "anyhow",
+        package: "anyhow",
         allowed: &["holdpoint-cli", "xtask", DOUBLE, TESTS, "holdpoint-measure"],
         in_tests: &[],
     },
@@ -34,10 +34,10 @@ pub(super) fn check(packages: &[Package], heavy: &[Heavy]) -> Vec<String> {
     for package in packages {
         let name = package.name.as_str();
         for dependency in &package.dependencies {
-            let Some(heavy) = heavy.iter().find(|heavy| heavy.library == dependency.name) else { continue };
+            let Some(heavy) = heavy.iter().find(|heavy| heavy.package == dependency.name) else { continue };
             let allowed = heavy.allowed.contains(&name) || (dependency.is_dev() && heavy.in_tests.contains(&name));
             if !allowed {
-                wrong.push(format!("{name}: depends on {}, which only {:?} may", heavy.library, heavy.allowed));
+                wrong.push(format!("{name}: depends on {}, which only {:?} may", heavy.package, heavy.allowed));
             }
         }
     }
@@ -58,7 +58,7 @@ mod tests {
             dependencies: vec![Dependency { name: "wasmtime".to_owned(), kind: kind.map(str::to_owned) }],
             targets: vec![],
         };
-        let heavy = [Heavy { library: "wasmtime", allowed: &["engine"], in_tests: &["tests"] }];
+        let heavy = [Heavy { package: "wasmtime", allowed: &["engine"], in_tests: &["tests"] }];
         let packages =
             [package("engine", None), package("gate", None), package("tests", Some("dev")), package("tests", None)];
         assert_eq!(
