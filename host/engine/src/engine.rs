@@ -83,6 +83,8 @@ fn config(memory: u64, slots: u32) -> Config {
         .total_tables(slots * 8)
         .max_tables_per_component(8)
         .table_elements(100_000)
+        // Clearing a small table costs less than giving its pages back and faulting them in again.
+        .table_keep_resident(16 << 10)
         .total_stacks(slots)
         .max_memory_size(usize::try_from(memory).unwrap_or(usize::MAX))
         .max_component_instance_size(1 << 20)
