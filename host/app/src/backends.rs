@@ -11,7 +11,7 @@ use holdpoint_engine::Backends;
 use holdpoint_model::{PhaseId, ServiceName, grant::Grants};
 use url::Url;
 
-use crate::Error;
+use crate::{Error, secrets};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
@@ -40,6 +40,16 @@ impl Network {
 /// Where the services of a bundle are.
 pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
     verified.services.iter().map(|service| (service.name.clone(), service.base.clone())).collect()
+}
+
+/// Whether this machine has what the backends of every phase need: directories, the CA file, the values of secrets.
+pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
+    secrets::bindings(verified)?;
+    Network::of(verified)?;
+    for phase in &verified.phases {
+        FilesBackend::new(&phase.grants).map_err(|e| refused(&phase.id, &e))?;
+    }
+    Ok(())
 }
 
 /// Backends that act.

@@ -6,7 +6,7 @@ use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
-use holdpoint_gate::Clock as _;
+use holdpoint_gate::{Clock as _, Gate};
 use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
 use holdpoint_model::{Event, PhaseEnd, PhaseId, RunId};
 use holdpoint_report::Report;
@@ -68,6 +68,15 @@ pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Ev
 
 type Ended = (PhaseId, Result<PhaseEnd, Fault>);
 
+/// What every phase of the run is started with.
+struct Parts {
+    workshop: Arc<Workshop>,
+    gate: Arc<Gate>,
+    network: Network,
+    vault: Arc<RunVault>,
+    clock: Arc<SystemClock>,
+}
+
 impl Drive {
     /// Drives the run to its decision.
     pub(crate) async fn drive(mut self, machine: &Machine, cancel: Cancel) -> Result<Report, Error> {
@@ -89,24 +98,41 @@ impl Drive {
         let recorder = Arc::new(LiveRecorder::new(&self.folder.journal(), self.writer.clone(), clock.clone())?);
         let gate = gate(&self.run, recorder.clone(), vault.clone(), self.dry_run);
 
-        let mut running: Vec<PhaseId> = Vec::new();
         let mut guests: JoinSet<Ended> = JoinSet::new();
-        let outcome = loop {
+        let parts = Parts { workshop, gate, network, vault: vault.clone(), clock: clock.clone() };
+        let outcome = self.side_by_side(&mut guests, &parts, &mut cancel).await;
+        // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
+        guests.shutdown().await;
+        recorder.settled().await;
+        outcome?;
+        self.decide(&clock, &vault).await
+    }
+
+    /// Starts what can start and takes in what ends, until nothing is left. After an error guests may still be under way.
+    async fn side_by_side(
+        &mut self,
+        guests: &mut JoinSet<Ended>,
+        parts: &Parts,
+        cancel: &mut Cancel,
+    ) -> Result<(), Error> {
+        let clock = &parts.clock;
+        let mut running: Vec<PhaseId> = Vec::new();
+        loop {
             let steps = self.progress.next(&self.verified, &running);
             let skipped = steps.iter().any(|step| matches!(step, Step::Skip(..)));
             for step in steps {
                 match step {
                     Step::Skip(phase, reason) => {
-                        self.end(&phase, &PhaseEnd::Skipped(reason), &clock).await?;
+                        self.end(&phase, &PhaseEnd::Skipped(reason), clock).await?;
                     }
                     Step::Start(phase) if running.len() < self.verified.parallel => {
-                        self.start(&phase, &clock).await?;
+                        let backends = backends::live(&self.verified, &phase, &parts.network, &parts.vault, clock)?;
+                        self.start(&phase, clock).await?;
                         running.push(phase.clone());
-                        let parts = (workshop.clone(), gate.clone(), self.verified.clone());
+                        let (workshop, gate) = (parts.workshop.clone(), parts.gate.clone());
+                        let verified = self.verified.clone();
                         let start = self.progress.started(&phase).unwrap_or_else(|| clock.now());
-                        let backends = backends::live(&self.verified, &phase, &network, &vault, &clock)?;
                         guests.spawn(async move {
-                            let (workshop, gate, verified) = parts;
                             let found = verified.phases.iter().find(|p| p.id == phase);
                             let ended = match found {
                                 Some(found) => workshop.run(&verified, found, gate, backends, start).await,
@@ -123,28 +149,18 @@ impl Drive {
                 continue;
             }
             if guests.is_empty() {
-                break Ok(());
+                return Ok(());
             }
             tokio::select! {
-                () = cancelled(&mut cancel) => break Err(Error::Interrupted { run: self.run.to_string() }),
+                () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
                 Some(joined) = guests.join_next() => {
-                    let (phase, ended) = match joined {
-                        Ok(ended) => ended,
-                        Err(e) => break Err(self.fault(&format!("a phase broke off: {e}"))),
-                    };
+                    let (phase, ended) = joined.map_err(|e| self.fault(&format!("a phase broke off: {e}")))?;
                     running.retain(|id| *id != phase);
-                    match ended {
-                        Ok(end) => self.end(&phase, &end, &clock).await?,
-                        Err(Fault(reason)) => break Err(self.fault(&reason)),
-                    }
+                    let end = ended.map_err(|Fault(reason)| self.fault(&reason))?;
+                    self.end(&phase, &end, clock).await?;
                 }
             }
-        };
-        // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
-        guests.shutdown().await;
-        recorder.settled().await;
-        outcome?;
-        self.decide(&clock, &vault).await
+        }
     }
 
     async fn decide(&mut self, clock: &SystemClock, vault: &RunVault) -> Result<(), Error> {

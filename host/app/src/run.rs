@@ -10,7 +10,7 @@ use holdpoint_model::RunId;
 use holdpoint_report::Report;
 
 use crate::{
-    BundleChoices, Cancel, Error, Live, Machine,
+    BundleChoices, Cancel, Error, Live, Machine, backends,
     drive::{Drive, watching},
     plan::Progress,
     record,
@@ -36,12 +36,15 @@ pub struct Started {
 pub fn check(choices: &BundleChoices, machine: &Machine) -> Result<Verified, Error> {
     let (_, verified) = choices.verify(machine)?;
     crate::workshop::Workshop::new(&verified, machine)?;
+    backends::probe(&verified)?;
     Ok(verified)
 }
 
 /// Begins a run: everything is checked, the journal has its header, nothing has been done yet.
 pub async fn run(choices: &RunChoices, machine: &Machine, live: Option<Live>) -> Result<Started, Error> {
     let (sources, verified) = choices.bundle.verify(machine)?;
+    // A mistake that can be seen now must not leave a run behind.
+    backends::probe(&verified)?;
     let dry_run = choices.dry_run || verified.dry_run_only;
     let now = SystemClock::new().now();
     let run = new_id();

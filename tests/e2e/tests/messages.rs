@@ -210,6 +210,22 @@ fn mistakes_on_the_command_line_are_told_like_those_in_files() {
 }
 
 #[test]
+fn a_folder_that_is_not_there_is_told_before_a_run_begins() {
+    let missing = Phase {
+        id: "reads".into(),
+        guest: "config".into(),
+        table: "requirements = [\"P3.1\"]".into(),
+        grants: "files = [{ directory = \"config\", path = \"/nowhere/at/all\" }]".into(),
+    };
+    let scene = Scene::new("http://127.0.0.1:9", &[missing]);
+    for command in ["check", "run"] {
+        let told = scene.run(&[command, "BUNDLE"]).exits(2);
+        assert!(told.stderr.contains("directory `config` can't be opened at /nowhere/at/all"), "{told:?}");
+    }
+    assert!(!scene.path().join(".holdpoint/runs").exists(), "nothing was begun");
+}
+
+#[test]
 fn a_run_and_its_denials_are_told_in_report_and_show() {
     let staging = Staging::start();
     let table = "requirements = [\"P3.1\"]\nconfig = { steps = 1 }".to_owned();
