@@ -129,7 +129,10 @@ fn ended(scene: &Scene, outcome: Outcome) -> Result<()> {
     let report = scene.run(&["report", "--format", "json"]);
     ensure!(report.code == Some(0), "the report can't be read: {}", report.stderr);
     let report: serde_json::Value = serde_json::from_str(&report.stdout).context("the report is no JSON")?;
-    ensure!(report["decision"] == "release", "it came to {}", report["decision"]);
+    // The resume that found a divergence may have been killed after it had decided; then only the report says why.
+    let phase = &report["phases"][0];
+    let (decision, end, reason) = (&report["decision"], &phase["end"], &phase["reason"]);
+    ensure!(decision == "release", "it came to {decision}: {end}, {reason}");
     let measures = report["measures"].as_array().map_or(0, Vec::len);
     ensure!(measures == STEPS as usize, "{measures} measures of {STEPS} are left");
     let replay = scene.run(&["replay"]);
