@@ -6,16 +6,27 @@ use holdpoint_model::CallError;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub calls: u32,
+    /// Bytes of requests, all together. What is more is refused and not kept.
+    pub request_bytes: u64,
     /// Bytes of answers, all together.
     pub answer_bytes: u64,
+    /// Bytes of the answers of one batch, which the host holds at once.
+    pub batch_bytes: u64,
     pub statements: u32,
-    /// Bytes of statements without attachments, all together.
+    /// Bytes of statements, all together.
     pub statement_bytes: u64,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { calls: 10_000, answer_bytes: 256 << 20, statements: 10_000, statement_bytes: 16 << 20 }
+        Self {
+            calls: 10_000,
+            request_bytes: 256 << 20,
+            answer_bytes: 256 << 20,
+            batch_bytes: 64 << 20,
+            statements: 10_000,
+            statement_bytes: 16 << 20,
+        }
     }
 }
 
@@ -27,6 +38,7 @@ const PATIENCE: u32 = 100;
 pub struct Budget {
     limits: Limits,
     calls: u32,
+    request_bytes: u64,
     answer_bytes: u64,
     statements: u32,
     statement_bytes: u64,
@@ -35,7 +47,23 @@ pub struct Budget {
 impl Budget {
     /// Nothing used yet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, calls: 0, answer_bytes: 0, statements: 0, statement_bytes: 0 }
+        Self { limits, calls: 0, request_bytes: 0, answer_bytes: 0, statements: 0, statement_bytes: 0 }
+    }
+
+    /// Counts a request before anything is kept of it. The error says that nothing may be.
+    pub(crate) fn request(&mut self, bytes: u64) -> Result<(), CallError> {
+        let used = self.request_bytes.saturating_add(bytes);
+        if used > self.limits.request_bytes {
+            let most = self.limits.request_bytes;
+            return Err(CallError::Exhausted(format!("the phase's budget of {most} bytes of requests is used up")));
+        }
+        self.request_bytes = used;
+        Ok(())
+    }
+
+    /// What the answers of a batch may come to.
+    pub(crate) fn batch(&self) -> u64 {
+        self.limits.batch_bytes
     }
 
     /// Counts a call. The first error is for the guest, the second for whoever stops it.
@@ -89,6 +117,14 @@ mod tests {
             assert!(matches!(budget.call(), Ok(Err(CallError::Exhausted(_)))));
         }
         assert!(budget.call().is_err());
+    }
+
+    #[test]
+    fn counts_bytes_of_requests_that_are_kept() {
+        let mut budget = Budget::new(Limits { request_bytes: 10, ..Limits::default() });
+        assert_eq!(budget.request(6), Ok(()));
+        assert!(matches!(budget.request(5), Err(CallError::Exhausted(_))));
+        assert_eq!(budget.request(4), Ok(()), "what was refused is not kept, and takes nothing");
     }
 
     #[test]

@@ -1,6 +1,12 @@
 //! One call on its way through the gate: what the gate does when a recorder asks for it.
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
 
 use holdpoint_model::{Answer, CallError, Class, Denial};
 
@@ -19,10 +25,37 @@ pub(crate) struct PendingCall<'a, C: Capability, B> {
     /// What the budget says; heard last.
     pub(crate) budget: Result<(), CallError>,
     /// It is one of several that are sent side by side.
-    pub(crate) batched: bool,
+    pub(crate) batch: Option<Arc<Batch>>,
     pub(crate) restores: Arc<Restores>,
     /// An intent found in the journal is an effect; a live call learns its class at admission.
     pub(crate) class: Class,
+}
+
+/// What the answers of one batch come to. All of them are held until the last is there.
+pub(crate) struct Batch {
+    most: u64,
+    used: AtomicU64,
+}
+
+impl Batch {
+    pub(crate) fn new(most: u64) -> Self {
+        Self { most, used: AtomicU64::new(0) }
+    }
+
+    /// Takes an answer in if there is room. A batch that has once been too small has no more room at all.
+    fn admit(&self, answer: EncodedAnswer) -> EncodedAnswer {
+        let used = self.used.fetch_add(answer.message.size(), Ordering::Relaxed);
+        if used.saturating_add(answer.message.size()) > self.most { self.exhausted() } else { answer }
+    }
+
+    fn is_full(&self) -> bool {
+        self.used.load(Ordering::Relaxed) > self.most
+    }
+
+    fn exhausted(&self) -> EncodedAnswer {
+        let text = format!("the answers of a batch come to more than {} bytes", self.most);
+        EncodedAnswer::of_error(&CallError::Exhausted(text))
+    }
 }
 
 impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
@@ -41,7 +74,7 @@ impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
         if class == Class::Disruptive {
             return refuse("no environment of this machine may be disrupted", "leave the disruptive call out");
         }
-        if class.happens_once() && self.batched {
+        if class.happens_once() && self.batch.is_some() {
             return refuse(&format!("a batch takes no call of class {class}"), "send it alone, with `send`");
         }
         if class > Class::Read && self.gate.rules.dry_run {
@@ -71,9 +104,17 @@ impl<C: Capability, B: Backend<C>> Act for PendingCall<'_, C, B> {
         let Entry { guest, seq, .. } = &*self.entry;
         let permit =
             Permit::new(self.request.clone(), guest.clone(), *seq, self.class, attempt, self.gate.rules.run.clone());
+        let batch = self.batch.clone();
         Box::pin(async move {
+            if let Some(full) = batch.as_ref().filter(|batch| batch.is_full()) {
+                return Acted::Answer(full.exhausted());
+            }
             let answer = live.act(permit).await;
-            Acted::Answer(live.encode(answer))
+            let answer = live.encode(answer);
+            Acted::Answer(match batch {
+                Some(batch) => batch.admit(answer),
+                None => answer,
+            })
         })
     }
 

@@ -2,11 +2,12 @@
 
 use std::sync::Arc;
 
-use holdpoint_model::{Answer, Class, Digest, Ordinal, PhaseId, Seq, Statement, Timestamp};
+use holdpoint_model::{Answer, CallError, Class, Digest, LogLevel, Ordinal, PhaseId, Seq, Statement, Timestamp};
 
 use crate::{
-    Act, Backend, Budget, Capability, Encoded, Entry, Halt, Limits, Performed, Recorder, Scrubber, StatementEntry,
-    entry::PendingCall,
+    Act, Backend, Budget, Capability, Entry, Halt, Limits, Performed, Recorder, Scrubber, StatementEntry,
+    entry::{Batch, PendingCall},
+    request,
     restore::Restores,
     virtual_time::{GuestRandom, VirtualClock},
 };
@@ -45,6 +46,8 @@ pub struct Guest {
     clock: VirtualClock,
     random: GuestRandom,
     budget: Budget,
+    /// A statement was not taken, and that was told.
+    cut_short: bool,
     restores: Arc<Restores>,
 }
 
@@ -60,6 +63,7 @@ impl Guest {
             clock: VirtualClock::new(start),
             random,
             budget: Budget::new(limits),
+            cut_short: false,
             restores: Arc::default(),
         }
     }
@@ -116,19 +120,20 @@ impl Guest {
         requests: Vec<C::Request>,
         concurrency: usize,
     ) -> Result<Vec<Answer<C::Response>>, Halt> {
-        let batched = requests.len() > 1;
+        let batch = (requests.len() > 1).then(|| Arc::new(Batch::new(self.budget.batch())));
         let first = self.seq;
         let mut calls: Vec<Box<dyn Act + '_>> = Vec::with_capacity(requests.len());
         let requests: Vec<Arc<C::Request>> = requests.into_iter().map(Arc::new).collect();
         for request in &requests {
+            let (entry, fits) = self.next_entry::<C>(request)?;
             calls.push(Box::new(PendingCall::<C, B> {
                 gate: self.gate.clone(),
                 backend: backend.clone(),
                 grants,
-                entry: Arc::new(self.next_entry::<C>(request)?),
+                entry: Arc::new(entry),
                 request: request.clone(),
-                budget: self.budget.call().map_err(Halt::Flood)?,
-                batched,
+                budget: self.budget.call().map_err(Halt::Flood)?.and(fits),
+                batch: batch.clone(),
                 restores: self.restores.clone(),
                 class: Class::Effect,
             }));
@@ -150,8 +155,7 @@ impl Guest {
         performed: Performed,
     ) -> Result<Answer<C::Response>, Halt> {
         let Performed { answer, at, from_journal } = performed;
-        let bodies: usize = answer.message.bodies.iter().map(|body| body.len()).sum();
-        self.budget.answer((answer.message.json.len() + bodies) as u64);
+        self.budget.answer(answer.message.size());
         self.clock.advance(at);
         let answer = answer.decode::<C::Response>().map_err(|e| Halt::Journal(e.to_string()))?;
         if from_journal && answer.is_ok() {
@@ -160,31 +164,53 @@ impl Guest {
         Ok(answer)
     }
 
-    fn next_entry<C: Capability>(&mut self, request: &C::Request) -> Result<Entry, Halt> {
-        let request_record = Encoded::of(request).map_err(|e| Halt::Journal(e.to_string()))?;
+    /// The next call, and whether its request is kept.
+    fn next_entry<C: Capability>(&mut self, asked: &C::Request) -> Result<(Entry, Answer<()>), Halt> {
+        let (request, fits) = request::encode(asked, &mut self.budget).map_err(|e| Halt::Journal(e.to_string()))?;
         let seq = Seq(self.seq);
         self.seq += 1;
-        Ok(Entry {
+        let entry = Entry {
             guest: self.id.clone(),
             seq,
             capability: C::NAME,
             version: C::VERSION,
-            digest: request_record.digest(C::NAME, C::VERSION),
-            summary: C::summary(request),
-            request: request_record,
-        })
+            digest: request.digest(C::NAME, C::VERSION),
+            summary: C::summary(asked),
+            request,
+        };
+        Ok((entry, fits))
     }
 
     /// States something. Statements are scrubbed: a guest may have put together what the gate took apart.
     pub async fn state(&mut self, mut statement: Statement) -> Result<Answer<()>, Halt> {
         if let Err(exhausted) = self.budget.statement(size(&statement)).map_err(Halt::Flood)? {
+            self.tell_once(&exhausted).await?;
             return Ok(Err(exhausted));
         }
         scrub(&mut statement, &*self.gate.scrubber);
+        self.record(statement).await?;
+        Ok(Ok(()))
+    }
+
+    /// The first statement that is not taken is told of in its place, so that a report does not only lack what came after.
+    async fn tell_once(&mut self, exhausted: &CallError) -> Result<(), Halt> {
+        if std::mem::replace(&mut self.cut_short, true) {
+            return Ok(());
+        }
+        let CallError::Exhausted(why) = exhausted else { return Ok(()) };
+        let message = format!("{why}; what the phase states beyond it is not kept");
+        self.record(Statement::Log { level: LogLevel::Warn, message }).await
+    }
+
+    async fn record(&mut self, statement: Statement) -> Result<(), Halt> {
         let ordinal = Ordinal(self.ordinal);
         self.ordinal += 1;
-        self.gate.recorder.state(StatementEntry { guest: self.id.clone(), ordinal, statement }).await?;
-        Ok(Ok(()))
+        self.gate.recorder.state(StatementEntry { guest: self.id.clone(), ordinal, statement }).await
+    }
+
+    /// Takes secrets out of a text of the guest that is kept elsewhere than in a statement.
+    pub fn scrub(&self, text: &mut String) {
+        self.gate.scrubber.scrub_text(text);
     }
 
     /// The guest has returned. A journal that knows more of it than it asked is a divergence.
@@ -196,7 +222,8 @@ impl Guest {
 fn size(statement: &Statement) -> u64 {
     let bytes = match statement {
         Statement::Check(check) => {
-            check.name.len() + check.expected.len() + check.observed.len() + 4 * check.evidence.len()
+            let rows: usize = check.requirements.iter().map(|id| id.as_str().len()).sum();
+            check.name.len() + check.expected.len() + check.observed.len() + rows + 4 * check.evidence.len()
         }
         Statement::Measure { name, unit, .. } => name.len() + unit.len() + 8,
         Statement::Attach(attachment) => attachment.name.len() + attachment.media_type.len() + attachment.content.len(),
@@ -213,9 +240,13 @@ fn scrub(statement: &mut Statement, scrubber: &dyn Scrubber) {
             scrubber.scrub_text(&mut check.expected);
             scrubber.scrub_text(&mut check.observed);
         }
-        Statement::Measure { name, .. } => scrubber.scrub_text(name),
+        Statement::Measure { name, unit, .. } => {
+            scrubber.scrub_text(name);
+            scrubber.scrub_text(unit);
+        }
         Statement::Attach(attachment) => {
             scrubber.scrub_text(&mut attachment.name);
+            scrubber.scrub_text(&mut attachment.media_type);
             if let Some(scrubbed) = scrubber.scrub(attachment.content.bytes()) {
                 attachment.content = scrubbed.bytes.into();
             }

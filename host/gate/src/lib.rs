@@ -23,6 +23,7 @@ mod guest;
 mod message;
 mod permit;
 mod recorder;
+mod request;
 mod restore;
 mod scrub;
 mod virtual_time;

@@ -31,14 +31,25 @@ pub struct Encoded {
 #[error("a recorded message can't be read: {0}")]
 pub struct MessageError(String);
 
+impl MessageError {
+    pub(crate) fn new(error: &dyn std::error::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+/// The bodies of a message, without a copy.
+pub(crate) fn bodies<M: Message>(message: &M) -> Vec<Body> {
+    let mut bodies = Vec::new();
+    // Visiting needs a mutable message, and cloning one copies no bodies.
+    message.clone().bodies(&mut |body| bodies.push(body.clone()));
+    bodies
+}
+
 impl Encoded {
     /// Encodes a message.
     pub fn of<M: Message>(message: &M) -> Result<Self, MessageError> {
         let json = serde_json::to_string(message).map_err(|e| MessageError(e.to_string()))?;
-        let mut bodies = Vec::new();
-        // Visiting needs a mutable message, and cloning one copies no bodies.
-        message.clone().bodies(&mut |body| bodies.push(body.clone()));
-        Ok(Self { json, bodies })
+        Ok(Self { json, bodies: bodies(message) })
     }
 
     /// Decodes a message.
@@ -54,6 +65,11 @@ impl Encoded {
             return Err(MessageError("the number of bodies is not what the record needs".into()));
         }
         Ok(message)
+    }
+
+    /// Bytes of the record and its bodies.
+    pub fn size(&self) -> u64 {
+        self.json.len() as u64 + self.bodies.iter().map(|body| body.len() as u64).sum::<u64>()
     }
 
     /// The digest of a call: what it asks, in which version of the capability's protocol.

@@ -20,7 +20,7 @@ pub use body::Body;
 pub use call::{Answer, CallError, Class, Denial, OutcomeKind};
 pub use checklist::{Checklist, ChecklistRow, Level};
 pub use decision::{Decision, RunFacts, decide};
-pub use digest::{Digest, DigestError};
+pub use digest::{Digest, DigestError, Hasher};
 pub use event::{CallEvent, Event, EventKind, PhaseEnd, RunHeader};
 pub use ids::{IdError, Ordinal, PhaseId, RequirementId, RunId, Seq, ServiceName};
 pub use judge::{PhaseFacts, Row, judge};
