@@ -1,6 +1,7 @@
-//! Bounds of a guest's memory and tables. Growth beyond them is refused; what was refused is remembered, to be told if the guest crashes.
+//! Bounds of what a guest takes: its memory and tables, and what the host holds for it. Growth beyond them is refused; what was refused is
+//! remembered, to be told if the guest crashes.
 
-use wasmtime::ResourceLimiter;
+use wasmtime::{ResourceLimiter, Store};
 
 /// The bounds of one store.
 pub(crate) struct Limits {
@@ -9,8 +10,28 @@ pub(crate) struct Limits {
     refused: Option<String>,
 }
 
-/// Elements of all tables of a guest.
+/// Elements of each table of a guest.
 const TABLE: usize = 100_000;
+/// Bytes that one call may bring into the host. Checked while they are copied, before any capability sees a request.
+const ONE_CALL: usize = 32 << 20;
+/// Handles that a guest may hold: those of the host's resources and those of resources that it defines itself.
+const HANDLES: usize = 4_000;
+
+/// Sets what is not asked of a [`ResourceLimiter`].
+pub(crate) fn bound<T>(store: &mut Store<T>) {
+    store.set_hostcall_fuel(ONE_CALL);
+    store.set_max_component_handles(HANDLES);
+}
+
+/// The bound that a trap tells of, in our words. The errors behind them have no public types; `tests/e2e` sees to it that the words still
+/// match.
+pub(crate) fn reached(trap: &str) -> Option<String> {
+    if trap.contains("fuel allocated for hostcalls has been exhausted") {
+        return Some(format!("limit of {} MiB of arguments in one call reached", ONE_CALL >> 20));
+    }
+    let handles = ["store handle limit exceeded", "resource table has no free keys"];
+    handles.iter().any(|words| trap.contains(words)).then(|| "limit of open handles reached".to_owned())
+}
 
 impl Limits {
     pub(crate) fn new(memory: u64) -> Self {

@@ -9,7 +9,7 @@ use wasmtime::{
     component::{Component, Linker},
 };
 
-use crate::{Backends, PhaseEngine, Setup, bindings::PhasePre, state::PhaseState};
+use crate::{Backends, PhaseEngine, Setup, bindings::PhasePre, limits, state::PhaseState};
 
 /// A compiled phase, ready to be run.
 #[derive(Clone)]
@@ -46,7 +46,10 @@ impl PhaseEngine {
         };
         match tokio::time::timeout(deadline, running).await {
             Ok(Ok(Ok(()))) => Ok(PhaseEnd::Completed),
-            Ok(Ok(Err(reason))) => Ok(PhaseEnd::Refused(bounded(reason))),
+            Ok(Ok(Err(mut reason))) => {
+                store.data().guest.scrub(&mut reason);
+                Ok(PhaseEnd::Refused(bounded(reason)))
+            }
             Ok(Err(error)) => {
                 let stopped = error.downcast_ref::<Halt>().is_some();
                 // What a guest printed last often says why it crashed.
@@ -60,6 +63,7 @@ impl PhaseEngine {
     fn store(&self, state: PhaseState) -> Store<PhaseState> {
         let mut store = Store::new(self.wasmtime(), state);
         store.limiter(|state| &mut state.limits);
+        limits::bound(&mut store);
         store.epoch_deadline_async_yield_and_update(1);
         store
     }
@@ -91,8 +95,8 @@ fn ended(error: &wasmtime::Error, refused: Option<&str>) -> Result<PhaseEnd, Fau
         (None, Some(exit)) => format!("it called exit({})", exit.0),
         (None, None) => format!("{:#}", error.root_cause()),
     };
-    let reason = match refused {
-        Some(refused) => format!("{refused}; {reason}"),
+    let reason = match limits::reached(&reason).as_deref().or(refused) {
+        Some(reached) => format!("{reached}; {reason}"),
         None => reason,
     };
     Ok(PhaseEnd::Trapped(bounded(reason)))

@@ -110,6 +110,7 @@ impl http::Host for PhaseState {
         self.flush(false).await?;
         if requests.len() > REQUESTS {
             let exhausted = format!("a batch takes {REQUESTS} requests, and {} were given", requests.len());
+            self.note(&exhausted);
             return Ok(requests.iter().map(|_| Err(CallError::Exhausted(exhausted.clone()))).collect());
         }
         let (backend, first) = (self.backends.http.clone(), self.guest.calls());
@@ -120,16 +121,17 @@ impl http::Host for PhaseState {
         let mut answers = Vec::with_capacity(requests.len());
         let mut bytes = 0;
         for (((call, request), follow), sent) in (first..).zip(requests).zip(follows).zip(sent.map_err(halted)?) {
-            answers.push(match sent {
-                Ok(answer) => {
-                    bytes += answer.body.len();
-                    if bytes > BATCH_BYTES {
-                        Err(CallError::Exhausted(format!("the answers of a batch are more than {BATCH_BYTES} bytes")))
-                    } else {
-                        self.follow(call, request, answer, follow).await?
-                    }
-                }
+            let answer = match sent {
+                Ok(answer) => self.follow(call, request, answer, follow).await?,
                 Err(error) => Err(error.into()),
+            };
+            // The gate bounds what the batch itself brings; redirects bring more, one after the other.
+            bytes += answer.as_ref().map_or(0, |answer| answer.body.len());
+            answers.push(match answer {
+                Ok(_) if bytes > BATCH_BYTES => {
+                    Err(CallError::Exhausted(format!("the answers of a batch come to more than {BATCH_BYTES} bytes")))
+                }
+                answer => answer,
             });
         }
         Ok(answers)

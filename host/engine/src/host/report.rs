@@ -16,10 +16,11 @@ type Said = wasmtime::Result<Result<(), CallError>>;
 impl report::Host for PhaseState {
     async fn check(&mut self, check: report::Outcome) -> Said {
         if let Some(denial) = self.foreign_claim(&check) {
-            self.note(&format!("denied: {}; {}", denial.wanted, denial.reason));
+            self.note(&format!("denied: {}; {}; {}", denial.wanted, denial.reason, denial.remedy));
             return Ok(Err(holdpoint_model::CallError::Denied(denial).into()));
         }
-        let texts = check.name.len() + check.expected.len() + check.observed.len() + 4 * check.evidence.len();
+        let rows: usize = check.requirements.iter().map(String::len).sum();
+        let texts = check.name.len() + check.expected.len() + check.observed.len() + rows + 4 * check.evidence.len();
         let check = self.judged(check);
         self.say(texts, STATEMENT, Statement::Check(check)).await
     }
@@ -56,6 +57,7 @@ impl PhaseState {
     async fn say(&mut self, size: usize, bound: usize, statement: Statement) -> Said {
         if size > bound {
             let exhausted = format!("a statement of {size} bytes is more than the {bound} that are taken");
+            self.note(&exhausted);
             return Ok(Err(CallError::Exhausted(exhausted)));
         }
         Ok(self.state(statement).await?.map_err(CallError::from))
