@@ -82,6 +82,11 @@ impl Past {
             match row.kind {
                 kind if kind.is_call() => self.calls.push_back(row),
                 RowKind::Statement => self.statements.push_back(row),
+                // An effect may outlive the guest that asked for it. Its answer was recorded, and the guest never heard of it.
+                RowKind::PhaseEnded => {
+                    self.exhausted = true;
+                    break;
+                }
                 _ => {}
             }
         }
