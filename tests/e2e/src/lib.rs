@@ -4,10 +4,12 @@
 
 mod binary;
 pub mod crash;
+pub mod hostile;
 pub mod nginx;
 mod outcome;
 pub mod process;
 mod scene;
+pub mod server;
 pub mod staging;
 
 pub use binary::{Holdpoint, guests, sabotaged};

@@ -9,6 +9,8 @@ pub struct Outcome {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+    /// The most memory that it held at once, in bytes; 0 where that was not measured.
+    pub peak: u64,
 }
 
 /// As a failing test shows it: the texts as they stand, and of long ones the end.
@@ -29,6 +31,7 @@ impl From<Output> for Outcome {
             code: output.status.code(),
             stdout: String::from_utf8_lossy(&output.stdout).into_owned(),
             stderr: String::from_utf8_lossy(&output.stderr).into_owned(),
+            peak: 0,
         }
     }
 }

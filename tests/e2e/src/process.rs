@@ -7,6 +7,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+use wait4::Wait4 as _;
+
 use crate::Outcome;
 
 /// How long anything in these tests may take.
@@ -15,7 +17,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 /// A process that goes on beside the test. Dropped, it is killed.
 #[derive(Debug)]
 pub struct Live {
-    child: Child,
+    /// None once it was waited for.
+    child: Option<Child>,
     stdout: Receiver<Vec<u8>>,
     stderr: Receiver<Vec<u8>>,
 }
@@ -27,17 +30,21 @@ impl Live {
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let stdout = read(child.stdout.take().expect("it is piped"));
         let stderr = read(child.stderr.take().expect("it is piped"));
-        Self { child, stdout, stderr }
+        Self { child: Some(child), stdout, stderr }
+    }
+
+    fn child(&mut self) -> &mut Child {
+        self.child.as_mut().expect("it was not waited for")
     }
 
     /// Its process id.
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.child.as_ref().expect("it was not waited for").id()
     }
 
     /// Whether it goes on.
     pub fn is_running(&mut self) -> bool {
-        self.child.try_wait().expect("a child can be asked").is_none()
+        self.child().try_wait().expect("a child can be asked").is_none()
     }
 
     /// Interrupts it as Ctrl-C does.
@@ -51,23 +58,25 @@ impl Live {
         let until = Instant::now() + LIMIT;
         let rest = |stream: &Receiver<Vec<u8>>| {
             let left = until.saturating_duration_since(Instant::now());
-            stream
-                .recv_timeout(left)
-                .map_err(|e| format!("process {} did not end within {LIMIT:?}: {e}", self.child.id()))
+            stream.recv_timeout(left).map_err(|e| format!("process {} did not end within {LIMIT:?}: {e}", self.id()))
         };
         let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
         // Both streams are closed, so it has ended or is about to.
         let (stdout, stderr) = (stdout.expect("stdout ends"), stderr.expect("stderr ends"));
-        let status = self.child.wait().expect("a child can be waited for");
-        std::process::Output { status, stdout, stderr }.into()
+        let child = self.child.take().expect("it was not waited for");
+        let used = child.wait4().expect("a child can be waited for");
+        let outcome: Outcome = std::process::Output { status: used.status, stdout, stderr }.into();
+        Outcome { peak: used.rusage.maxrss, ..outcome }
     }
 }
 
 impl Drop for Live {
     fn drop(&mut self) {
-        // One that has ended can't be killed, and needs not be.
-        let _ = self.child.kill();
-        let _ = self.child.wait();
+        if let Some(mut child) = self.child.take() {
+            // One that has ended can't be killed, and needs not be.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
     }
 }
 

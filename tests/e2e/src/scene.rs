@@ -37,6 +37,8 @@ pub struct Scene {
     folder: tempfile::TempDir,
     pub holdpoint: Holdpoint,
     bundle: PathBuf,
+    /// Where the built modules are.
+    pub modules: PathBuf,
     /// What else the command line says of the bundle.
     choices: Vec<String>,
 }
@@ -73,6 +75,7 @@ impl Scene {
             folder: tempfile::tempdir().expect("a temporary folder"),
             holdpoint: Holdpoint::built(),
             bundle: "bundle".into(),
+            modules: guests(),
             choices: Vec::new(),
         }
     }
@@ -100,7 +103,7 @@ impl Scene {
         command.current_dir(self.path()).arg("--operator").arg("holdpoint.toml");
         for argument in arguments {
             match *argument {
-                "BUNDLE" => command.arg(&self.bundle).arg("--modules").arg(guests()).args(&self.choices),
+                "BUNDLE" => command.arg(&self.bundle).arg("--modules").arg(&self.modules).args(&self.choices),
                 argument => command.arg(argument),
             };
         }

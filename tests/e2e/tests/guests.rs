@@ -116,58 +116,6 @@ fn a_file_of_the_host_is_not_there() {
 }
 
 #[test]
-fn a_panic_traps_the_phase_and_its_row_has_no_verdict() {
-    let row = Phase { table: ordinary("panic").table.replace("[]", "[\"P3.1\"]"), ..ordinary("panic") };
-    let scene = Scene::new("http://127.0.0.1:9", &[row, Phase { id: "others".into(), ..ordinary("print") }]);
-    let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(3);
-    assert_eq!((run.decision(), run.row("P3.1")), ("inconclusive".into(), "inconclusive".into()));
-    let report = report(&scene);
-    assert_eq!((&report["phases"][0]["end"], &report["phases"][1]["end"]), (&"trapped".into(), &"completed".into()));
-    assert!(log(&report).iter().any(|line| line.ends_with("the guest was told to panic")), "{report:#}");
-    scene.run(&["replay"]).exits(0);
-}
-
-/// One that misbehaves beside one that does not; how the first ended and why.
-fn misbehaves(behaviour: &str, limits: &str) -> (String, String) {
-    let own = ordinary(behaviour);
-    let bad = Phase { table: format!("deadline = \"2s\"\n{}", own.table), grants: limits.into(), ..own };
-    let scene = Scene::new("http://127.0.0.1:9", &[bad, Phase { id: "others".into(), ..ordinary("print") }]);
-    scene.run(&["run", "BUNDLE"]).exits(3);
-    let report = report(&scene);
-    assert_eq!(report["phases"][1]["end"], "completed", "the others finish: {report:#}");
-    let text = |part: &str| report["phases"][0][part].as_str().unwrap_or_default().to_owned();
-    (text("end"), text("reason"))
-}
-
-#[test]
-fn an_endless_loop_ends_at_the_deadline() {
-    let (end, reason) = misbehaves("spin", "");
-    assert_eq!((end.as_str(), reason.as_str()), ("deadline", "it was still running after 2s"));
-}
-
-#[test]
-fn memory_ends_at_its_limit_and_the_limit_is_named() {
-    let (end, reason) = misbehaves("allocate", "limits = { memory = \"16MiB\" }");
-    assert_eq!(end, "trapped");
-    assert!(reason.starts_with("memory limit of 16 MiB reached"), "{reason}");
-}
-
-#[test]
-fn deep_recursion_ends_with_the_stack() {
-    let (end, reason) = misbehaves("recurse", "");
-    assert_eq!(end, "trapped");
-    // Rust keeps a guest's stack at the bottom of its memory, so one that ends runs out of the memory.
-    assert!(reason.contains("out of bounds memory access"), "{reason}");
-}
-
-#[test]
-fn a_flood_of_calls_is_stopped_after_its_budget() {
-    let (end, reason) = misbehaves("flood", "limits = { calls = 50 }");
-    assert_eq!(end, "trapped");
-    assert_eq!(reason, "the phase went on calling after its budget of 50 calls was used up");
-}
-
-#[test]
 fn everything_at_once_comes_to_the_same_in_a_replay() {
     let (scene, first) = ordinary_run("all");
     assert_eq!(first["checks"].as_array().unwrap().len(), 7);

@@ -31,11 +31,6 @@ enum Behaviour {
     HashOrder,
     Connect,
     ReadFile,
-    Panic,
-    Spin,
-    Allocate,
-    Recurse,
-    Flood,
 }
 
 #[holdpoint::phase]
@@ -57,11 +52,6 @@ fn run(cx: &Context, config: Config) -> Result<()> {
         Behaviour::HashOrder => hash_order(cx),
         Behaviour::Connect => connect(cx),
         Behaviour::ReadFile => read_file(cx),
-        Behaviour::Panic => panic!("the guest was told to panic"),
-        Behaviour::Spin => spin(),
-        Behaviour::Allocate => allocate(),
-        Behaviour::Recurse => cx.measure("depth", f64::from(recurse(1)), "calls"),
-        Behaviour::Flood => flood(cx),
     }
     Ok(())
 }
@@ -130,36 +120,6 @@ fn connect(cx: &Context) {
 
 fn read_file(cx: &Context) {
     refused(cx, "a file of the host is refused", fs::read("/etc/passwd").map(|_| ()));
-}
-
-/// Computes for ever.
-fn spin() {
-    let mut count = 0_u64;
-    loop {
-        count = std::hint::black_box(count.wrapping_add(1));
-    }
-}
-
-/// Takes memory until there is none.
-fn allocate() {
-    let mut blocks = Vec::new();
-    loop {
-        blocks.push(std::hint::black_box(vec![1_u8; 1 << 20]));
-    }
-}
-
-/// Calls itself until the stack ends.
-fn recurse(depth: u32) -> u32 {
-    let frame = std::hint::black_box([depth; 64]);
-    if depth == u32::MAX { 0 } else { recurse(depth + 1).wrapping_add(frame[0]) }
-}
-
-/// Calls without end.
-fn flood(cx: &Context) {
-    loop {
-        // What comes of it does not matter to one that floods.
-        let _ = cx.sleep(Millis(0));
-    }
 }
 
 fn refused(cx: &Context, name: &str, outcome: io::Result<()>) {
