@@ -124,6 +124,11 @@ async fn a_secret_is_taken_out_of_every_text_of_a_statement() {
     }
     let statements = format!("{:?}", recorder.statements.lock().unwrap());
     assert!(statements.contains("a ***") && !statements.contains("hunter2"), "{statements}");
+    let contents = recorder.statements.lock().unwrap().iter().find_map(|statement| match statement {
+        Statement::Attach(attachment) => Some(attachment.content.bytes().to_vec()),
+        _ => None,
+    });
+    assert_eq!(contents.as_deref(), Some(&b"a ***"[..]));
 }
 
 #[tokio::test]

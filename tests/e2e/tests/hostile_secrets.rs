@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::{io::Write as _, path::Path};
+use std::{collections::BTreeSet, io::Write as _, path::Path};
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use flate2::{Compression, write::GzEncoder};
@@ -11,6 +11,7 @@ use holdpoint_e2e::{
     hostile::{Attack, Hostile, Surroundings},
     server::{Reply, Server, answer, chunked},
 };
+use rusqlite::types::ValueRef;
 
 /// Compiled into no guest and no bundle.
 const VALUE: &str = "k3y/of+the=house 4711";
@@ -23,8 +24,8 @@ fn written(value: &str) -> Vec<Vec<u8>> {
     });
     let hex = hex::encode(value);
     let url: String = value.bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let escaped = value.replace('/', "\\/");
-    let others = [value.to_owned(), escaped, percent(value), url, hex.to_uppercase(), hex];
+    let [json, unicode] = [value.replace('/', "\\/"), value.replace('=', "\\u003d")];
+    let others = [value.to_owned(), json, unicode, percent(value), url, hex.to_uppercase(), hex];
     base64.chain(others.map(String::into_bytes)).collect()
 }
 
@@ -46,37 +47,42 @@ fn files(folder: &Path) -> Vec<std::path::PathBuf> {
     entries.flat_map(|path| if path.is_dir() { files(&path) } else { vec![path] }).collect()
 }
 
-/// The value is in no file of the run and on no page about it.
-#[track_caller]
-fn unknown(attack: &Attack, value: &str) {
-    let contains = |text: &[u8], what: &str| {
-        for needle in written(value) {
-            let found = text.windows(needle.len()).any(|part| part == needle);
-            assert!(!found, "{what} has {}", String::from_utf8_lossy(&needle));
-        }
-    };
-    for file in files(&attack.scene.path().join(".holdpoint")) {
-        contains(&std::fs::read(&file).unwrap(), &file.display().to_string());
-    }
+/// Where a value stands in the files of the run and on the pages about it, in whichever encoding: the encoding, and the place.
+fn places(attack: &Attack, value: &str) -> Vec<(Vec<u8>, String)> {
+    let mut texts: Vec<(String, Vec<u8>)> = files(&attack.scene.path().join(".holdpoint"))
+        .into_iter()
+        .map(|file| (file.display().to_string(), std::fs::read(&file).unwrap()))
+        .collect();
     // A value in the file could begin on one page and end on another, so what SQLite puts together is searched, too.
     let journal = rusqlite::Connection::open(attack.scene.journal()).unwrap();
     for sql in ["SELECT * FROM event", "SELECT * FROM body"] {
-        let mut rows = journal.prepare(sql).unwrap();
-        let columns = rows.column_count();
-        let mut rows = rows.query([]).unwrap();
+        let mut statement = journal.prepare(sql).unwrap();
+        let columns = statement.column_count();
+        let mut rows = statement.query([]).unwrap();
         while let Some(row) = rows.next().unwrap() {
             for column in 0..columns {
-                match row.get_ref(column).unwrap() {
-                    rusqlite::types::ValueRef::Text(cell) | rusqlite::types::ValueRef::Blob(cell) => {
-                        contains(cell, sql)
-                    }
-                    _ => {}
+                if let ValueRef::Text(cell) | ValueRef::Blob(cell) = row.get_ref(column).unwrap() {
+                    texts.push((sql.to_owned(), cell.to_vec()));
                 }
             }
         }
     }
     for page in [&["report"][..], &["report", "--format", "json"], &["report", "--format", "junit"], &["show"]] {
-        contains(attack.run(page).exits(0).stdout.as_bytes(), &page.join(" "));
+        texts.push((page.join(" "), attack.run(page).exits(0).stdout.into_bytes()));
+    }
+    let needles = written(value);
+    let found = texts.iter().flat_map(|(place, text)| {
+        let found = needles.iter().filter(|needle| text.windows(needle.len()).any(|part| part == **needle));
+        found.map(|needle| (needle.clone(), place.clone()))
+    });
+    found.collect()
+}
+
+/// The value is nowhere.
+#[track_caller]
+fn unknown(attack: &Attack, value: &str) {
+    for (needle, place) in places(attack, value) {
+        panic!("{place} has {}", String::from_utf8_lossy(&needle));
     }
 }
 
@@ -94,7 +100,8 @@ fn echoing() -> Server {
             "/hex" => hex::encode(value),
             "/HEX" => hex::encode(value).to_uppercase(),
             "/url" => percent(value),
-            "/json" => value.replace('/', "\\/").replace('=', "\\u003d"),
+            "/json" => value.replace('/', "\\/"),
+            "/unicode" => value.replace('=', "\\u003d"),
             "/gzip" => return answer("200 OK\r\ncontent-encoding: gzip", gzip(value.as_bytes())),
             "/chunks" => {
                 let (one, other) = value.as_bytes().split_at(value.len() / 2);
@@ -110,27 +117,45 @@ fn echoing() -> Server {
     })
 }
 
+const WAYS: [&str; 13] = [
+    "plain", "base64/0", "base64/1", "base64/2", "hex", "HEX", "url", "json", "unicode", "gzip", "chunks", "header",
+    "status",
+];
+
+/// A run that sends a header and has it said back in every way.
+fn echoed(server: &Server, header: &str, secret: &str) -> Attack {
+    let acts = WAYS
+        .map(|way| format!("{{ act = \"fetch\", path = \"/{way}\", headers = [[\"x-api-key\", \"{header}\"]] }}"))
+        .join(", ");
+    let around = Surroundings { backend: &server.url(), secret, ..Surroundings::default() };
+    Attack::within(&around, &[Hostile { acts: &acts, ..Hostile::default() }])
+}
+
 #[test]
 fn an_echoed_secret_is_found_however_it_is_written() {
     let server = echoing();
-    let ways = [
-        "plain", "base64/0", "base64/1", "base64/2", "hex", "HEX", "url", "json", "gzip", "chunks", "header", "status",
-    ];
-    let acts: Vec<String> = ways
-        .iter()
-        .map(|way| {
-            format!("{{ act = \"fetch\", path = \"/{way}\", headers = [[\"x-api-key\", \"{{secret API_KEY}}\"]] }}")
-        })
-        .collect();
-    let around = Surroundings { backend: &server.url(), secret: VALUE, ..Surroundings::default() };
-    let attack = Attack::within(&around, &[Hostile { acts: &acts.join(", "), ..Hostile::default() }]);
+    let attack = echoed(&server, "{secret API_KEY}", VALUE);
     let held = attack.held(0);
     assert!(server.seen().iter().all(|request| request.contains(VALUE)), "the server got the value each time");
-    for (way, measure) in ways.iter().zip(held.report["measures"].as_array().unwrap()) {
+    for (way, measure) in WAYS.iter().zip(held.report["measures"].as_array().unwrap()) {
         let found = measure["value"].as_f64().unwrap();
+        // No answer has the words beside the status.
         assert!(found >= 1.0 || *way == "status", "{way}: {found}");
     }
     unknown(&attack, VALUE);
+}
+
+/// What the test above rests on: a value that is no secret is found, in every encoding that the server uses.
+#[test]
+fn the_search_finds_what_is_there() {
+    let attack = echoed(&echoing(), VALUE, "another-value-for-the-host");
+    attack.held(0);
+    let found: BTreeSet<Vec<u8>> = places(&attack, VALUE).into_iter().map(|(needle, _)| needle).collect();
+    // Nobody writes every single character with a percent sign.
+    let every: String = VALUE.bytes().map(|byte| format!("%{byte:02X}")).collect();
+    for needle in written(VALUE).into_iter().filter(|needle| needle != every.as_bytes()) {
+        assert!(found.contains(&needle), "{} was not found", String::from_utf8_lossy(&needle));
+    }
 }
 
 #[test]
