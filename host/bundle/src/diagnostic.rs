@@ -118,10 +118,14 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// The longest word that is compared with others: comparing takes the time of both lengths multiplied.
+const LONGEST_WORD: usize = 200;
+
 /// `, did you mean …?` for the nearest of some words, or nothing.
 pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()
+        .filter(|candidate| candidate.len().max(word.len()) <= LONGEST_WORD)
         .map(|candidate| (strsim::damerau_levenshtein(word, candidate), candidate))
         .min()
         .filter(|(distance, candidate)| *distance <= (candidate.chars().count().max(word.chars().count()) / 3).max(1))
@@ -147,5 +151,8 @@ mod tests {
         assert_eq!(nearest("delpoy", ["deploy", "health"]), ", did you mean `deploy`?");
         assert_eq!(nearest("deadlines", ["deadline"]), ", did you mean `deadline`?");
         assert_eq!(nearest("xyz", ["deploy", "health"]), "");
+        // Comparing these would take an hour.
+        let long = "x".repeat(500_000);
+        assert_eq!(nearest(&long, [long.as_str()]), "");
     }
 }

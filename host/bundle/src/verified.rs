@@ -146,7 +146,7 @@ impl Resolved {
     /// `service-overrides` decide about it.
     pub(crate) fn service_asks(&self) -> Vec<ServiceAsk> {
         self.reached()
-            .filter(|service| service.is_where_the_bundle_says())
+            .filter(|service| !service.overridden || service.is_where_the_bundle_says())
             .map(|service| ServiceAsk { name: service.name.clone(), within: service.within.clone() })
             .collect()
     }

@@ -70,5 +70,9 @@ fn base_url(text: &str) -> Result<(Url, UrlPattern), String> {
     let port = url.port().map_or(String::new(), |port| format!(":{port}"));
     let pattern = UrlPattern::parse(&format!("{scheme}://{host}{port}"))
         .map_err(|e| format!("is no place for a service: {e}"))?;
+    if !pattern.covers(&url) {
+        // An IPv4 address in the clothes of IPv6: consent to the one would not be consent to the other.
+        return Err(format!("is a second way to write {pattern}; write it so"));
+    }
     Ok((url, pattern))
 }
