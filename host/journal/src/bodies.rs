@@ -1,5 +1,7 @@
 //! The bodies of a row as one blob: small ones inline, large ones by digest. Everything is bounded before it is allocated.
 
+use std::collections::{BTreeMap, btree_map::Entry};
+
 use holdpoint_model::{Body, Digest};
 
 use crate::Error;
@@ -41,6 +43,8 @@ pub(crate) fn decode(
 ) -> Result<(Vec<Body>, Vec<Body>), Error> {
     let damaged = || Error::Damaged { position, what: "its bodies can't be read".into() };
     let (mut request, mut answer) = (Vec::new(), Vec::new());
+    // A body that is named again and again is held once, so a row is never larger than its file.
+    let mut fetched: BTreeMap<Digest, Body> = BTreeMap::new();
     let mut rest = blob;
     while let Some(([owner, form], after)) = rest.split_first_chunk() {
         let (body, after) = match *form {
@@ -52,7 +56,11 @@ pub(crate) fn decode(
             }
             IS_STORED => {
                 let (digest, after) = after.split_first_chunk().ok_or_else(damaged)?;
-                (fetch(Digest(*digest))?, after)
+                let body = match fetched.entry(Digest(*digest)) {
+                    Entry::Occupied(known) => known.get().clone(),
+                    Entry::Vacant(new) => new.insert(fetch(Digest(*digest))?).clone(),
+                };
+                (body, after)
             }
             _ => return Err(damaged()),
         };
@@ -81,6 +89,19 @@ mod tests {
         })
         .unwrap();
         assert_eq!((request, answer), (vec![small.clone()], vec![large.clone(), small]));
+    }
+
+    #[test]
+    fn a_body_that_is_named_often_is_fetched_once() {
+        let large = Body::from(vec![2; INLINE + 1]);
+        let (blob, _) = encode(&vec![large.clone(); 1_000], &[]);
+        let mut fetched = 0;
+        let (request, _) = decode(&blob, 1, |_| {
+            fetched += 1;
+            Ok(large.clone())
+        })
+        .unwrap();
+        assert_eq!((request.len(), fetched), (1_000, 1));
     }
 
     #[test]

@@ -113,7 +113,7 @@ impl LiveRecorder {
         let (entry, reading) = (call.entry().clone(), call.settle());
         match self.conclude(entry, Class::Effect, attempt, reading).await? {
             Some(performed) => Ok(performed),
-            None => self.effect(call, Class::Effect, attempt + 1).await,
+            None => self.effect(call, Class::Effect, attempt.saturating_add(1)).await,
         }
     }
 

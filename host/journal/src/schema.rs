@@ -107,7 +107,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Refuses what is not a journal, and journals of a newer format.
+/// Refuses what is not a journal, journals of a newer format, and tables that are not what they seem.
 fn known(connection: &Connection, path: &Path) -> Result<(), Error> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let foreign = |source: rusqlite::Error| match source.sqlite_error_code() {
@@ -118,7 +118,31 @@ fn known(connection: &Connection, path: &Path) -> Result<(), Error> {
         return Err(Error::Foreign(path.to_owned()));
     }
     match pragma("user_version").map_err(foreign)? {
-        FORMAT => Ok(()),
-        found => Err(Error::Newer { path: path.to_owned(), found, known: FORMAT }),
+        FORMAT => {}
+        found => return Err(Error::Newer { path: path.to_owned(), found, known: FORMAT }),
     }
+    // A view in the place of a table could go on for ever, and a trigger would act when a run is resumed.
+    if tables(connection).map_err(foreign)? == tables_of_the_format().map_err(foreign)? {
+        Ok(())
+    } else {
+        Err(Error::Foreign(path.to_owned()))
+    }
+}
+
+/// Everything that a database defines, in the words that define it.
+fn tables(connection: &Connection) -> rusqlite::Result<Vec<String>> {
+    let mut statement = connection.prepare("SELECT type, name, sql FROM sqlite_schema ORDER BY name, type LIMIT 16")?;
+    let words = |row: &rusqlite::Row<'_>| {
+        let [kind, name, sql] = [0, 1, 2].map(|column| row.get::<_, Option<String>>(column));
+        let whole = format!("{} {} {}", kind?.unwrap_or_default(), name?.unwrap_or_default(), sql?.unwrap_or_default());
+        Ok(whole.split_whitespace().collect::<Vec<_>>().join(" "))
+    };
+    statement.query_map([], words)?.collect()
+}
+
+/// What a journal of this format defines.
+fn tables_of_the_format() -> rusqlite::Result<Vec<String>> {
+    let empty = Connection::open_in_memory()?;
+    empty.execute_batch(TABLES)?;
+    tables(&empty)
 }

@@ -76,6 +76,27 @@ fn other_files_are_no_journals() {
 }
 
 #[tokio::test]
+async fn tables_that_are_not_what_they_seem_are_refused() {
+    for alteration in [
+        // Its rows have no end.
+        "ALTER TABLE event RENAME TO rows;
+         CREATE VIEW event AS WITH RECURSIVE n(i) AS (VALUES (0) UNION ALL SELECT i FROM n)
+         SELECT rows.* FROM n, rows WHERE position = 0",
+        "CREATE TRIGGER t AFTER INSERT ON event BEGIN DELETE FROM event; END",
+        "CREATE INDEX i ON event (guest)",
+        "CREATE TABLE more (x)",
+        "ALTER TABLE event ADD COLUMN large BLOB AS (zeroblob(1000000000))",
+        "DROP TABLE body",
+    ] {
+        let folder = tempfile::tempdir().unwrap();
+        let path = journal(folder.path()).await;
+        rusqlite::Connection::open(&path).unwrap().execute_batch(alteration).unwrap();
+        assert!(matches!(Reader::open(&path), Err(Error::Foreign(_))), "{alteration}");
+        assert!(matches!(Writer::open(&path, None), Err(Error::Foreign(_))), "{alteration}");
+    }
+}
+
+#[tokio::test]
 async fn a_journal_that_can_not_grow_says_so_to_everyone_who_waits() {
     let folder = tempfile::tempdir().unwrap();
     let path = journal(folder.path()).await;
