@@ -138,9 +138,12 @@ impl Message for Response {
                 *counts.entry((one.placeholder, one.encoding)).or_default() += one.count;
             }
         };
-        for header in &mut self.headers {
-            if let Some(scrubbed) = scrubber.scrub(header.value.as_bytes()) {
-                header.value = String::from_utf8_lossy(&scrubbed.bytes).into_owned();
+        // Also a name is the server's to choose, of a header as of a certificate.
+        let headers = self.headers.iter_mut().flat_map(|header| [&mut header.name, &mut header.value]);
+        let certificate = self.tls.iter_mut().flat_map(|tls| &mut tls.names);
+        for text in headers.chain(certificate) {
+            if let Some(scrubbed) = scrubber.scrub(text.as_bytes()) {
+                *text = String::from_utf8_lossy(&scrubbed.bytes).into_owned();
                 count(scrubbed.replaced);
             }
         }
@@ -203,6 +206,20 @@ mod tests {
         let mut header = response("a secret", "body");
         header.scrub(&Stars);
         assert_eq!(header.sha256.as_deref(), Some("aa"));
+
+        let mut named = Response {
+            headers: vec![Header::new("x-secret", "a")],
+            tls: Some(TlsFacts {
+                version: String::new(),
+                cipher: String::new(),
+                names: vec!["secret.example.com".into()],
+                not_after: 0.0,
+            }),
+            ..response("a", "body")
+        };
+        named.scrub(&Stars);
+        assert_eq!((named.headers[0].name.as_str(), named.replaced[0].count), ("x-***", 2));
+        assert_eq!(named.tls.unwrap().names, ["***.example.com"]);
     }
 
     #[test]
