@@ -41,6 +41,8 @@ mod config;
 mod connection;
 mod encoding;
 mod exchange;
+#[cfg(fuzzing)]
+pub mod fuzzing;
 mod message;
 mod meter;
 mod pool;
