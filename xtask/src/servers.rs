@@ -16,7 +16,11 @@ pub(crate) struct Server {
     package: &'static str,
 }
 
-const SERVERS: &[Server] = &[Server { name: "nginx", program: "nginx", package: "nginx" }];
+const SERVERS: &[Server] = &[
+    Server { name: "nginx", program: "nginx", package: "nginx" },
+    // Its `s_server` speaks what is too old for a library to offer.
+    Server { name: "openssl", program: "openssl", package: "openssl" },
+];
 
 /// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.
 pub(crate) fn ensure() -> Result<Vec<&'static Server>> {

@@ -5,18 +5,22 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_files::FilesBackend;
-use holdpoint_cap_http::{HttpBackend, HttpConfig};
+use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Backends;
-use holdpoint_model::{PhaseId, ServiceName, grant::Grants};
+use holdpoint_model::{
+    PhaseId, ServiceName,
+    grant::{Grants, HostPort},
+};
 use url::Url;
 
-use crate::{Error, secrets};
+use crate::{Error, secrets, tokens::Tokens};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
-    connect_to: BTreeMap<String, SocketAddr>,
+    connect_to: BTreeMap<HostPort, SocketAddr>,
     ca_file: Option<Vec<u8>>,
+    id_tokens: Arc<dyn IdTokens>,
 }
 
 impl Network {
@@ -26,14 +30,13 @@ impl Network {
             Some(path) => Some(std::fs::read(path).map_err(|source| Error::ReadCa { path: path.clone(), source })?),
             None => None,
         };
-        let connect_to =
-            verified.connect_to.iter().map(|(from, to)| (format!("{}:{}", from.host(), from.port()), *to)).collect();
-        Ok(Self { connect_to, ca_file })
+        let id_tokens = Arc::new(Tokens::of(verified)?);
+        Ok(Self { connect_to: verified.connect_to.clone(), ca_file, id_tokens })
     }
 
     /// One that leads nowhere.
     fn none() -> Self {
-        Self { connect_to: BTreeMap::new(), ca_file: None }
+        Self { connect_to: BTreeMap::new(), ca_file: None, id_tokens: Arc::new(NoIdTokens) }
     }
 }
 
@@ -42,7 +45,8 @@ pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
     verified.services.iter().map(|service| (service.name.clone(), service.base.clone())).collect()
 }
 
-/// Whether this machine has what the backends of every phase need: directories, the CA file, the values of secrets.
+/// Whether this machine has what the backends of every phase need: directories, the CA file, ID tokens, the
+/// values of secrets.
 pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     secrets::bindings(verified)?;
     Network::of(verified)?;
@@ -94,6 +98,7 @@ fn make(
         ca_file: network.ca_file.clone(),
         grants: grants.clone(),
         vault: vault.clone(),
+        id_tokens: network.id_tokens.clone(),
     });
     Ok(Backends {
         http: Arc::new(http.map_err(|e| refused(phase, &e))?),

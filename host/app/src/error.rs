@@ -19,6 +19,8 @@ pub enum Error {
     ReadCa { path: PathBuf, source: std::io::Error },
     #[error("secret {name}: {reason}")]
     Secret { name: String, reason: String },
+    #[error("service {service}: {reason}")]
+    IdToken { service: String, reason: String },
     #[error("{0}")]
     Usage(String),
     #[error(transparent)]
@@ -57,6 +59,7 @@ impl Error {
             | Self::WriteOperator { .. }
             | Self::ReadCa { .. }
             | Self::Secret { .. }
+            | Self::IdToken { .. }
             | Self::Usage(_)
             | Self::Backend { .. }
             | Self::Journal(

@@ -16,6 +16,7 @@ mod run;
 mod secrets;
 mod source;
 mod store;
+mod tokens;
 mod workshop;
 
 pub use allow::{Allowance, allow};

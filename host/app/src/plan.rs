@@ -188,6 +188,7 @@ mod tests {
             connect_to: BTreeMap::new(),
             ca_file: None,
             secrets: vec![],
+            id_tokens: BTreeMap::new(),
             parallel: 16,
             dry_run_only: false,
         }

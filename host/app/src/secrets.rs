@@ -1,5 +1,7 @@
 //! The values of secrets, from where the operator's file says that they are.
 
+use std::io::Read as _;
+
 use holdpoint_bundle::{SecretBinding as Bound, SecretSource, Verified};
 use holdpoint_cap_secret::{SecretBinding, SecretValue};
 
@@ -27,23 +29,36 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
 }
 
 fn value(bound: &Bound) -> Result<Option<String>, Error> {
-    let refused = |reason: String| Error::Secret { name: bound.name.to_string(), reason };
-    match &bound.from {
+    read(&bound.from).map_err(|reason| Error::Secret { name: bound.name.to_string(), reason })
+}
+
+/// What lies at a place, without the end of its last line; none where a variable is not set. The error never repeats it.
+pub(crate) fn read(from: &SecretSource) -> Result<Option<String>, String> {
+    match from {
         SecretSource::Env(variable) => {
             #[expect(clippy::disallowed_methods, reason = "the operator's file names the variable")]
             let value = std::env::var(variable);
             match value {
+                Ok(value) if value.len() as u64 > BOUND => {
+                    Err(format!("the variable {variable} is longer than {BOUND} bytes"))
+                }
                 Ok(value) => Ok(Some(value)),
                 Err(std::env::VarError::NotPresent) => Ok(None),
-                Err(e) => Err(refused(format!("can't read variable {variable}: {e}"))),
+                Err(std::env::VarError::NotUnicode(_)) => Err(format!("the variable {variable} is no text")),
             }
         }
         SecretSource::File(path) => {
-            let failed = |e: std::io::Error| refused(format!("can't read {}: {e}", path.display()));
-            if std::fs::metadata(path).map_err(failed)?.len() > BOUND {
-                return Err(refused(format!("{} is longer than {BOUND} bytes", path.display())));
+            let failed = |e: std::io::Error| format!("can't read {}: {e}", path.display());
+            if !std::fs::metadata(path).map_err(failed)?.is_file() {
+                // A pipe is read once, and a device has no end.
+                return Err(format!("{} is not a file", path.display()));
             }
-            let text = std::fs::read_to_string(path).map_err(failed)?;
+            let mut text = String::new();
+            let file = std::fs::File::open(path).map_err(failed)?;
+            file.take(BOUND + 1).read_to_string(&mut text).map_err(failed)?;
+            if text.len() as u64 > BOUND {
+                return Err(format!("{} is longer than {BOUND} bytes", path.display()));
+            }
             Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
         }
     }

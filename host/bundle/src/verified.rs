@@ -5,12 +5,14 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use holdpoint_model::grant::{Grants, HostPort, ServiceAsk, UrlPattern, contained, services_contained};
+use holdpoint_model::grant::{
+    Grants, HostPort, HttpAuth, HttpGrant, ServiceAsk, UrlPattern, contained, services_contained,
+};
 use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceName};
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::operator::{Operator, SecretBinding, asks_digest};
+use crate::operator::{Operator, SecretBinding, SecretSource, asks_digest};
 use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
 use crate::sources::Sources;
 
@@ -33,6 +35,9 @@ pub struct Verified {
     pub ca_file: Option<PathBuf>,
     /// Those that some phase is granted.
     pub secrets: Vec<SecretBinding>,
+    /// Where an ID token comes from, for each service that the machine has one for. Whether those that are asked with one have it, is found
+    /// out where they are read.
+    pub id_tokens: BTreeMap<ServiceName, SecretSource>,
     pub parallel: usize,
     /// Every effect is refused.
     pub dry_run_only: bool,
@@ -113,9 +118,23 @@ impl Verified {
             connect_to,
             ca_file: operator.ca_file,
             secrets,
+            id_tokens: operator.id_tokens,
             parallel: operator.parallel,
             dry_run_only: operator.dry_run_only,
         })
+    }
+}
+
+impl Verified {
+    /// The services that some phase asks with an ID token, in the order of the bundle.
+    pub fn services_with_id_token(&self) -> impl Iterator<Item = &PlacedService> {
+        let asks = |grant: &HttpGrant, service: &ServiceName| {
+            grant.auth == Some(HttpAuth::IdToken) && grant.services.contains(service)
+        };
+        let asked = move |service: &&PlacedService| {
+            self.phases.iter().any(|phase| phase.grants.http.iter().any(|grant| asks(grant, &service.name)))
+        };
+        self.services.iter().filter(asked)
     }
 }
 

@@ -45,8 +45,9 @@ fn http(grant: &HttpGrant) -> String {
     }
     let below = grant.paths.as_ref().map_or(String::new(), |paths| format!(" below {}", join(paths)));
     let class = grant.class.map_or(String::new(), |class| format!(", as {class}"));
+    let auth = grant.auth.map_or(String::new(), |auth| format!(", {}", auth.words()));
     let read_back = grant.read_back.as_ref().map_or(String::new(), |path| format!(", read back at {}", path.as_str()));
-    format!("send {} to {}{below}{class}{read_back}", join(&grant.methods), to.join(" and "))
+    format!("send {} to {}{below}{class}{auth}{read_back}", join(&grant.methods), to.join(" and "))
 }
 
 fn join<T: ToString>(items: &[T]) -> String {

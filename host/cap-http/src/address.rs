@@ -36,7 +36,7 @@ fn guarded_v6(address: Ipv6Addr) -> Option<&'static str> {
     let kind = match (a, b) {
         _ if address.is_unspecified() => "an unspecified address",
         _ if address.is_loopback() => "a loopback address",
-        (0xfd00, 0x0ec2) if h == 0x254 => "a metadata service",
+        (0xfd00, 0x0ec2) | (0xfd20, 0x00ce) if h == 0x254 => "a metadata service",
         // IPv4 in other clothes: mapped, translated (NAT64), and 6to4.
         (0, 0) if (c, d, e, f) == (0, 0, 0, 0xffff) => return v4(g, h),
         (0x64, 0xff9b) if (c, d, e, f) == (0, 0, 0, 0) => return v4(g, h),
@@ -101,6 +101,7 @@ mod tests {
             "3fff::1",
             "fc00::1",
             "fd00:ec2::254",
+            "fd20:ce::254",
             "fd12:3456::1",
             "fe80::1",
             "fec0::1",
@@ -136,7 +137,9 @@ mod tests {
 
     #[test]
     fn names_metadata_services() {
-        for address in ["169.254.169.254", "fd00:ec2::254", "::ffff:100.100.100.200", "64:ff9b::c000:c0"] {
+        for address in
+            ["169.254.169.254", "fd00:ec2::254", "fd20:ce::254", "::ffff:100.100.100.200", "64:ff9b::c000:c0"]
+        {
             assert_eq!(guarded(address.parse().unwrap()), Some("a metadata service"), "{address}");
         }
     }

@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use bytes::Bytes;
 use holdpoint_gate::{Backend, BackendError, Doubt, Permit, Settlement, Vault};
 use holdpoint_model::{
-    Body, Class, Digest, PhaseId, ServiceName,
-    grant::{Grants, HttpTerms, JsonPath, ReadBack},
+    Body, Class, Denial, Digest, PhaseId, ServiceName,
+    grant::{Grants, HostPort, HttpAuth, HttpTerms, JsonPath, ReadBack},
 };
 use http::{HeaderMap, header};
 use http_body_util::Full;
@@ -14,7 +14,8 @@ use tokio::time::Instant;
 use url::Url;
 
 use crate::{
-    Error, Header, Http, HttpConfig, Request, Response, Target, Timings, ask, capability,
+    Error, Header, Http, HttpConfig, IdToken, IdTokens, Network, Request, Response, SystemNetwork, Target, Timings,
+    ask, capability,
     connection::{self, Connection, Opening},
     encoding,
     exchange::{self, Broken, Received},
@@ -25,6 +26,7 @@ use crate::{
     route::{Origin, Route, Services},
     session,
     tls::Tls,
+    token,
 };
 
 /// How long reading back may take.
@@ -34,9 +36,11 @@ const READ_BACK_MS: u32 = 10_000;
 pub struct HttpBackend {
     urls: BTreeMap<ServiceName, Url>,
     services: Services,
-    connect_to: BTreeMap<String, SocketAddr>,
+    connect_to: BTreeMap<HostPort, SocketAddr>,
     grants: Grants,
     vault: Arc<dyn Vault>,
+    id_tokens: Arc<dyn IdTokens>,
+    network: Arc<dyn Network>,
     tls: Tls,
     pool: Pool,
 }
@@ -47,6 +51,7 @@ struct Outgoing<'a> {
     guest: &'a PhaseId,
     class: Class,
     key: Option<&'a str>,
+    auth: Option<HttpAuth>,
     /// Where the answer has session tokens.
     marked: &'a [JsonPath],
 }
@@ -64,16 +69,23 @@ impl Progress {
 impl HttpBackend {
     /// Checks the configuration. Nothing is resolved, read or connected to yet.
     pub fn new(config: HttpConfig) -> Result<Self, Error> {
-        let HttpConfig { services, connect_to, ca_file, grants, vault } = config;
+        let HttpConfig { services, connect_to, ca_file, grants, vault, id_tokens } = config;
         Ok(Self {
             services: Services::new(&services)?,
             urls: services,
-            connect_to: connect_to.into_iter().map(|(from, to)| (from.to_ascii_lowercase(), to)).collect(),
+            connect_to,
             grants,
             vault,
+            id_tokens,
+            network: Arc::new(SystemNetwork),
             tls: Tls::new(ca_file.as_deref())?,
             pool: Pool::default(),
         })
+    }
+
+    /// Reaches the world through another network than this machine's.
+    pub fn over(self, network: Arc<dyn Network>) -> Self {
+        Self { network, ..self }
     }
 
     /// The absolute URL of a request, for the list of redirects that were followed.
@@ -87,12 +99,15 @@ impl HttpBackend {
     }
 
     async fn send(&self, out: Outgoing<'_>) -> Result<Response, BackendError> {
-        let start = Instant::now();
-        let route = self.services.route(out.request).map_err(BackendError::NotSent)?;
-        let message = message::compose(out.request, &route, out.guest, out.key, &*self.vault)?;
         let limit = Duration::from_millis(u64::from(out.request.timeout_ms));
+        let end = Instant::now() + limit;
+        let route = self.services.route(out.request).map_err(BackendError::NotSent)?;
+        let token = self.token(&out, &route, limit).await?;
+        let message = message::compose(out.request, &route, out.guest, out.key, token.as_ref(), &*self.vault)?;
+        // Waiting for a token says nothing of the service.
+        let start = Instant::now();
         let mut progress = Progress::default();
-        let exchanged = tokio::time::timeout(limit, self.exchange(&out, &route.origin, message, &mut progress)).await;
+        let exchanged = tokio::time::timeout_at(end, self.exchange(&out, &route.origin, message, &mut progress)).await;
         let (received, connection, opening) = match exchanged {
             Ok(exchanged) => exchanged?,
             Err(_) if out.class.happens_once() && !progress.wrote() => {
@@ -143,6 +158,23 @@ impl HttpBackend {
         self.grants.http(&asked, &capability::shown(&request.target)).map_err(BackendError::Denied)
     }
 
+    /// The ID token that a request carries, if its grant says so. From here on it is found in whatever comes back.
+    async fn token(&self, out: &Outgoing<'_>, route: &Route, limit: Duration) -> Result<Option<IdToken>, BackendError> {
+        let (Some(HttpAuth::IdToken), Some(service)) = (out.auth, &route.service) else { return Ok(None) };
+        let Some(audience) = self.urls.get(service) else { return Ok(None) };
+        if !route.origin.https && resolve::pinned(&self.connect_to, &route.origin).is_none() {
+            let authority = route.origin.authority();
+            return Err(BackendError::Denied(Denial {
+                wanted: capability::wanted(out.request),
+                reason: format!("an ID token is not sent to {authority} in the clear"),
+                remedy: "give the service an https URL, or say in holdpoint.toml with `connect-to` where it is".into(),
+            }));
+        }
+        let token = token::fetch(&*self.id_tokens, service, audience, limit).await?;
+        self.vault.hide(&format!("id-token.{service}"), token.as_str());
+        Ok(Some(token))
+    }
+
     async fn exchange(
         &self,
         out: &Outgoing<'_>,
@@ -161,8 +193,9 @@ impl HttpBackend {
                 Err(broken) => return Err(failed(broken, origin, true)),
             }
         }
-        let resolved = resolve::resolve(&self.connect_to, origin, || capability::wanted(out.request)).await?;
-        let (mut connection, opening) = connection::open(&self.tls, origin, resolved).await?;
+        let resolved =
+            resolve::resolve(&*self.network, &self.connect_to, origin, || capability::wanted(out.request)).await?;
+        let (mut connection, opening) = connection::open(&*self.network, &self.tls, origin, resolved).await?;
         progress.0 = Some(connection.meter.clone());
         match exchange::exchange(&mut connection, message).await {
             Ok(received) => Ok((received, connection, opening)),
@@ -195,19 +228,20 @@ impl HttpBackend {
 impl Backend<Http> for HttpBackend {
     async fn act(&self, permit: Permit<Http>) -> Result<Response, BackendError> {
         let key = (permit.class() > Class::Read).then(|| permit.key());
-        let marked = self.terms(permit.request())?.secret;
+        let HttpTerms { secret: marked, auth, .. } = self.terms(permit.request())?;
         let (request, guest, class) = (permit.request(), permit.guest(), permit.class());
-        self.send(Outgoing { request, guest, class, key: key.as_deref(), marked: &marked }).await
+        self.send(Outgoing { request, guest, class, key: key.as_deref(), auth, marked: &marked }).await
     }
 
     async fn settle(&self, doubt: Doubt<Http>) -> Settlement<Response> {
-        let Ok(HttpTerms { read_back: Some(read_back), secret: marked, .. }) = self.terms(doubt.request()) else {
+        let Ok(HttpTerms { read_back: Some(read_back), secret: marked, auth, .. }) = self.terms(doubt.request()) else {
             return Settlement::Unknown("the grant names no read-back".into());
         };
         let Some(request) = self.read_back(doubt.request(), &read_back, doubt.key()) else {
             return Settlement::Unknown("the place that it was sent to is not known any more".into());
         };
-        let out = Outgoing { request: &request, guest: doubt.guest(), class: Class::Read, key: None, marked: &marked };
+        let (guest, class) = (doubt.guest(), Class::Read);
+        let out = Outgoing { request: &request, guest, class, key: None, auth, marked: &marked };
         match self.send(out).await {
             Ok(response) if (200..300).contains(&response.status) => Settlement::Happened(response),
             Ok(response) if matches!(response.status, 404 | 410) => Settlement::NotHappened,

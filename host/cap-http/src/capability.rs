@@ -7,6 +7,8 @@ use holdpoint_model::{Class, Denial, grant::Grants};
 
 use crate::{Request, Response, Target, ask};
 
+const AUTHORIZATION: &str = "authorization";
+
 /// The capability `http`.
 pub enum Http {}
 
@@ -23,7 +25,16 @@ impl Capability for Http {
             reason: why.reason,
             remedy: why.remedy.into(),
         })?;
-        grants.http(&asked, &shown(&request.target)).map(|terms| terms.class)
+        let terms = grants.http(&asked, &shown(&request.target))?;
+        if terms.auth.is_some() && request.headers.iter().any(|header| header.name.eq_ignore_ascii_case(AUTHORIZATION))
+        {
+            return Err(Denial {
+                wanted: wanted(request),
+                reason: "its grant has `auth`, so the host itself writes the header authorization".into(),
+                remedy: "leave the header out, or ask under a grant without `auth`".into(),
+            });
+        }
+        Ok(terms.class)
     }
 
     fn summary(request: &Request) -> String {
@@ -57,10 +68,11 @@ fn clean(text: &str, most: usize) -> String {
 mod tests {
     use holdpoint_model::{
         PhaseId, ServiceName,
-        grant::{HostPattern, HttpGrant, Limits, Method, PathPrefix},
+        grant::{HostPattern, HttpAuth, HttpGrant, Limits, Method, PathPrefix},
     };
 
     use super::*;
+    use crate::Header;
 
     fn grants() -> Grants {
         let grant = |methods: &[&str], class| HttpGrant {
@@ -69,6 +81,7 @@ mod tests {
             methods: methods.iter().map(|m| Method::parse(m).unwrap()).collect(),
             paths: Some(vec![PathPrefix::parse("/v1").unwrap()]),
             class,
+            auth: None,
             secret: vec![],
             read_back: None,
         };
@@ -124,6 +137,19 @@ mod tests {
         ] {
             assert!(ask(method, target.clone()).is_err(), "{method} {target:?}");
         }
+    }
+
+    #[test]
+    fn a_guest_writes_no_credential_where_the_host_does() {
+        let mut grants = grants();
+        let mut request = Request::get(service("/v1"));
+        request.headers.push(Header::new("AuthoriZation", "Bearer mine"));
+        assert_eq!(Http::authorize(&grants, &request), Ok(Class::Read));
+        grants.http[0].auth = Some(HttpAuth::IdToken);
+        let denial = Http::authorize(&grants, &request).unwrap_err();
+        assert!(denial.reason.contains("the host itself writes the header authorization"), "{denial:?}");
+        request.headers.clear();
+        assert_eq!(Http::authorize(&grants, &request), Ok(Class::Read));
     }
 
     #[test]

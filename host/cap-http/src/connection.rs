@@ -17,7 +17,7 @@ use tokio::{
 use tokio_rustls::TlsConnector;
 
 use crate::{
-    TlsFacts,
+    Network, TlsFacts,
     meter::{Meter, Metered, millis},
     resolve::Resolved,
     route::Origin,
@@ -57,12 +57,13 @@ pub(crate) struct Opening {
 
 /// Opens a connection. Nothing of a request has been sent when it fails.
 pub(crate) async fn open(
+    network: &dyn Network,
     tls: &Tls,
     origin: &Origin,
     resolved: Resolved,
 ) -> Result<(Connection, Opening), BackendError> {
     let start = Instant::now();
-    let (stream, peer) = connect(origin, &resolved.addresses).await?;
+    let (stream, peer) = connect(network, origin, &resolved.addresses).await?;
     let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
     if !origin.https {
         return Ok((start_exchanges(stream, peer, None, origin).await?, opening));
@@ -77,11 +78,15 @@ pub(crate) async fn open(
     Ok((start_exchanges(stream, peer, Some(facts), origin).await?, opening))
 }
 
-async fn connect(origin: &Origin, addresses: &[SocketAddr]) -> Result<(TcpStream, SocketAddr), BackendError> {
+async fn connect(
+    network: &dyn Network,
+    origin: &Origin,
+    addresses: &[SocketAddr],
+) -> Result<(TcpStream, SocketAddr), BackendError> {
     let mut why = String::new();
     for (place, address) in addresses.iter().enumerate() {
         let last = place + 1 == addresses.len();
-        let connecting = TcpStream::connect(address);
+        let connecting = network.connect(*address);
         let connected = if last {
             connecting.await
         } else {

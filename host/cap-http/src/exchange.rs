@@ -6,7 +6,7 @@ use bytes::Bytes;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Full};
 
-use crate::connection::Connection;
+use crate::{connection::Connection, meter::Meter};
 
 /// Bytes of an answer's body that are kept.
 pub(crate) const BODY_BYTES: usize = 8 << 20;
@@ -35,16 +35,23 @@ pub(crate) struct Broken {
     pub(crate) too_large: bool,
 }
 
-impl From<hyper::Error> for Broken {
-    fn from(error: hyper::Error) -> Self {
+impl Broken {
+    fn new(text: impl Into<String>) -> Self {
+        Self { text: text.into(), too_large: false }
+    }
+
+    fn of(error: &hyper::Error, meter: &Meter) -> Self {
         let mut text = error.to_string();
         if let Some(source) = error.source() {
             text = format!("{text}: {source}");
         }
-        if error.is_parse_too_large() {
-            text = "the head of the answer is larger than 64 KiB or has more than 100 headers".into();
+        let too_large = meter.flooded() || error.is_parse_too_large();
+        if meter.flooded() {
+            text = "more than 1 MiB came, and no answer".into();
+        } else if too_large {
+            text = "the head of the answer is larger than 64 KiB, has more than 100 headers, or a length beyond all measure".into();
         }
-        Self { text, too_large: error.is_parse_too_large() }
+        Self { text, too_large }
     }
 }
 
@@ -53,14 +60,23 @@ pub(crate) async fn exchange(
     connection: &mut Connection,
     request: http::Request<Full<Bytes>>,
 ) -> Result<Received, Broken> {
-    connection.sender.ready().await?;
-    connection.meter.begin();
-    let (head, mut incoming) = connection.sender.send_request(request).await?.into_parts();
-    let first_byte = connection.meter.first_byte();
+    let meter = connection.meter.clone();
+    let broken = |error: hyper::Error| Broken::of(&error, &meter);
+    meter.begin();
+    connection.sender.ready().await.map_err(broken)?;
+    let (head, mut incoming) = connection.sender.send_request(request).await.map_err(broken)?.into_parts();
+    meter.head_is_whole();
+    let first_byte = meter.first_byte();
+    if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
+        return Err(Broken::new("the server changed to another protocol, which nobody asked for"));
+    }
+    if let Some(why) = two_readings(&head.headers) {
+        return Err(Broken::new(why));
+    }
     let mut body = Vec::new();
     let mut truncated = false;
     while let Some(frame) = incoming.frame().await {
-        let Ok(data) = frame?.into_data() else { continue };
+        let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
         let room = BODY_BYTES - body.len();
         body.extend_from_slice(&data[..data.len().min(room)]);
         if data.len() > room {
@@ -69,4 +85,16 @@ pub(crate) async fn exchange(
         }
     }
     Ok(Received { status: head.status.as_u16(), headers: head.headers, body, truncated, first_byte })
+}
+
+/// Why the end of a body could be found in two places, or the body be something else than it seems, if so.
+fn two_readings(headers: &HeaderMap) -> Option<&'static str> {
+    let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
+    let encoding = encodings.next()?;
+    if encodings.next().is_some() || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked") {
+        return Some("the answer has a transfer-encoding other than chunked");
+    }
+    headers
+        .contains_key(header::CONTENT_LENGTH)
+        .then_some("the answer has both a content-length and a transfer-encoding")
 }

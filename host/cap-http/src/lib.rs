@@ -15,6 +15,7 @@
 //!         methods: vec![Method::parse("GET")?],
 //!         paths: None,
 //!         class: None,
+//!         auth: None,
 //!         secret: vec![],
 //!         read_back: None,
 //!     }],
@@ -45,6 +46,7 @@ mod exchange;
 pub mod fuzzing;
 mod message;
 mod meter;
+mod network;
 mod pool;
 mod record;
 pub mod redirect;
@@ -52,8 +54,11 @@ mod resolve;
 mod route;
 mod session;
 mod tls;
+mod token;
 
 pub use backend::HttpBackend;
 pub use capability::Http;
 pub use config::{Error, HttpConfig};
+pub use network::{Network, SystemNetwork};
 pub use record::{DEFAULT_TIMEOUT_MS, Header, Replacement, Request, Response, Target, Timings, TlsFacts};
+pub use token::{IdToken, IdTokens, NoIdTokens};

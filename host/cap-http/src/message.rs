@@ -6,18 +6,19 @@ use holdpoint_model::{Body, PhaseId};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
 use http_body_util::Full;
 
-use crate::{Request, route::Route};
+use crate::{IdToken, Request, route::Route};
 
 /// The name of the header that a server can tell a repetition by.
 const IDEMPOTENCY_KEY: HeaderName = HeaderName::from_static("idempotency-key");
 const USER_AGENT: HeaderValue = HeaderValue::from_static(concat!("holdpoint/", env!("CARGO_PKG_VERSION")));
 
-/// Puts a request together. `key` is for calls that must not happen twice.
+/// Puts a request together. `key` is for calls that must not happen twice, `token` proves to a service who asks.
 pub(crate) fn compose(
     request: &Request,
     route: &Route,
     guest: &PhaseId,
     key: Option<&str>,
+    token: Option<&IdToken>,
     vault: &dyn Vault,
 ) -> Result<http::Request<Full<Bytes>>, BackendError> {
     let bad = |what: &str| BackendError::NotSent(format!("{what} can't be sent"));
@@ -36,6 +37,12 @@ pub(crate) fn compose(
     }
     headers.entry(header::USER_AGENT).or_insert(USER_AGENT);
     headers.entry(header::ACCEPT_ENCODING).or_insert(HeaderValue::from_static("identity"));
+    if let Some(token) = token {
+        let bearer = HeaderValue::try_from(format!("Bearer {}", token.as_str()));
+        let mut bearer = bearer.map_err(|_| bad("the ID token"))?;
+        bearer.set_sensitive(true);
+        headers.insert(header::AUTHORIZATION, bearer);
+    }
     if let Some(key) = key {
         headers.insert(IDEMPOTENCY_KEY, HeaderValue::try_from(key).map_err(|_| bad("the idempotency key"))?);
     }

@@ -1,11 +1,11 @@
-//! When bytes passed: a stream that notes its first read and its last write.
+//! When bytes passed: a stream that notes its first read and its last write, and ends where a server talks without answering.
 
 use std::{
     io,
     pin::Pin,
     sync::{
         Arc,
-        atomic::{AtomicU64, Ordering::Relaxed},
+        atomic::{AtomicBool, AtomicU64, Ordering::Relaxed},
     },
     task::{Context, Poll},
     time::Duration,
@@ -15,6 +15,10 @@ use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
     time::Instant,
 };
+
+/// Bytes that may come before the head of an answer is whole. A head has at most 64 KiB, and 256 KiB are read at once; only answers of the
+/// kind 1xx, which say nothing and may come without end, are longer.
+const BEFORE_HEAD: u64 = 1 << 20;
 
 /// Milliseconds, with their fractions.
 pub(crate) fn millis(duration: Duration) -> f64 {
@@ -27,17 +31,38 @@ pub(crate) struct Meter {
     base: Instant,
     last_write: AtomicU64,
     first_read: AtomicU64,
+    /// Bytes that came before the head of the answer was whole.
+    early: AtomicU64,
+    whole_head: AtomicBool,
 }
 
 impl Meter {
     pub(crate) fn new() -> Arc<Self> {
-        Arc::new(Self { base: Instant::now(), last_write: AtomicU64::new(0), first_read: AtomicU64::new(0) })
+        Arc::new(Self {
+            base: Instant::now(),
+            last_write: AtomicU64::new(0),
+            first_read: AtomicU64::new(0),
+            early: AtomicU64::new(0),
+            whole_head: AtomicBool::new(false),
+        })
     }
 
     /// A new exchange begins.
     pub(crate) fn begin(&self) {
         self.last_write.store(0, Relaxed);
         self.first_read.store(0, Relaxed);
+        self.early.store(0, Relaxed);
+        self.whole_head.store(false, Relaxed);
+    }
+
+    /// The head of the answer has been read; what follows is bounded by whoever reads the body.
+    pub(crate) fn head_is_whole(&self) {
+        self.whole_head.store(true, Relaxed);
+    }
+
+    /// Whether more came without an answer than one would need.
+    pub(crate) fn flooded(&self) -> bool {
+        self.early.load(Relaxed) > BEFORE_HEAD
     }
 
     /// Whether a byte of the request has left.
@@ -58,6 +83,16 @@ impl Meter {
 
     fn now(&self) -> u64 {
         u64::try_from(self.base.elapsed().as_nanos()).unwrap_or(u64::MAX).max(1)
+    }
+
+    fn read(&self, bytes: usize) -> io::Result<()> {
+        if bytes > 0 && !self.heard() {
+            self.first_read.store(self.now(), Relaxed);
+        }
+        if !self.whole_head.load(Relaxed) {
+            self.early.fetch_add(bytes as u64, Relaxed);
+        }
+        if self.flooded() { Err(io::Error::other("no answer among much else")) } else { Ok(()) }
     }
 
     fn written(&self, bytes: usize) {
@@ -83,9 +118,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Metered<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let before = buffer.filled().len();
         let polled = Pin::new(&mut self.stream).poll_read(cx, buffer);
-        if buffer.filled().len() > before && !self.meter.heard() {
-            self.meter.first_read.store(self.meter.now(), Relaxed);
-        }
+        self.meter.read(buffer.filled().len() - before)?;
         polled
     }
 }

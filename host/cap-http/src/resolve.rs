@@ -6,10 +6,10 @@ use std::{
 };
 
 use holdpoint_gate::BackendError;
-use holdpoint_model::Denial;
+use holdpoint_model::{Denial, grant::HostPort};
 use tokio::time::Instant;
 
-use crate::{address, meter::millis, route::Origin};
+use crate::{Network, address, meter::millis, route::Origin};
 
 /// Addresses that may be connected to, and how long a look-up took if there was one.
 #[derive(Debug)]
@@ -18,23 +18,28 @@ pub(crate) struct Resolved {
     pub(crate) dns: Option<f64>,
 }
 
+/// Where the operator has an origin connected to.
+pub(crate) fn pinned(connect_to: &BTreeMap<HostPort, SocketAddr>, origin: &Origin) -> Option<SocketAddr> {
+    connect_to.get(&HostPort::parse(&origin.host, origin.port).ok()?).copied()
+}
+
 /// Finds the addresses of an origin. `wanted` is what the guest asked, for a denial.
 pub(crate) async fn resolve(
-    connect_to: &BTreeMap<String, SocketAddr>,
+    network: &dyn Network,
+    connect_to: &BTreeMap<HostPort, SocketAddr>,
     origin: &Origin,
     wanted: impl FnOnce() -> String,
 ) -> Result<Resolved, BackendError> {
     let authority = origin.authority();
-    if let Some(address) = connect_to.get(&authority) {
-        return Ok(Resolved { addresses: vec![*address], dns: None });
+    if let Some(address) = pinned(connect_to, origin) {
+        return Ok(Resolved { addresses: vec![address], dns: None });
     }
     let (addresses, dns) = match origin.bare_host().parse::<IpAddr>() {
         Ok(address) => (vec![SocketAddr::new(address, origin.port)], None),
         Err(_) => {
             let start = Instant::now();
-            let found = tokio::net::lookup_host((origin.bare_host(), origin.port)).await;
-            let found: Vec<SocketAddr> =
-                found.map_err(|error| BackendError::NotSent(format!("can't resolve {authority}: {error}")))?.collect();
+            let found = network.resolve(origin.bare_host(), origin.port).await;
+            let found = found.map_err(|error| BackendError::NotSent(format!("can't resolve {authority}: {error}")))?;
             (found, Some(millis(start.elapsed())))
         }
     };

@@ -1,11 +1,13 @@
 //! Placeholders: what a guest holds instead of a value. Made of letters, digits, `.`, `-` and `_`, so that they stand unharmed in
-//! headers, URLs, JSON and cookies. Their last part follows from the run, so a placeholder of another run is only text.
+//! headers, URLs, JSON and cookies. Their last part follows from the run, so a placeholder of another run is only text. So is one of a
+//! credential that the host sends by itself.
 
 use holdpoint_model::{Digest, PhaseId};
 
 const SECRET: &str = "hp-secret.";
 const SESSION: &str = "hp-session.";
-/// What both begin with.
+const CREDENTIAL: &str = "hp-credential.";
+/// What placeholders of values begin with that can be put in.
 const MARK: &str = "hp-se";
 const TAG: usize = 8;
 
@@ -19,6 +21,12 @@ pub(crate) fn secret(run: &str, name: &str) -> String {
 pub(crate) fn session(run: &str, guest: &PhaseId, n: u32) -> String {
     let tag = Digest::of_parts(&[b"session", run.as_bytes(), guest.as_str().as_bytes(), &n.to_le_bytes()]).hex();
     format!("{SESSION}{guest}.{n}.{}", &tag[..TAG])
+}
+
+/// What stands in texts for a credential of the host. It means nothing to [`first`], so nobody can have the value put in.
+pub(crate) fn credential(run: &str, name: &str) -> String {
+    let tag = Digest::of_parts(&[b"credential", run.as_bytes(), name.as_bytes()]).hex();
+    format!("{CREDENTIAL}{name}.{}", &tag[..TAG])
 }
 
 /// What a placeholder stands for.
@@ -75,6 +83,7 @@ mod tests {
     #[test]
     fn another_run_has_other_placeholders() {
         assert!(first("S", &secret("R", "API_KEY")).is_none());
+        assert!(first("R", &credential("R", "id-token.backend")).is_none());
         assert!(first("R", "hp-session.auth.+1.00000000 hp-session. hp-secret.é.").is_none());
     }
 }

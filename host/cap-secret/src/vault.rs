@@ -22,6 +22,8 @@ pub struct RunVault {
     run: String,
     named: BTreeMap<String, SecretBinding>,
     sessions: Mutex<Sessions>,
+    /// Credentials of the host with their placeholders. They are sent, and stand nowhere else.
+    credentials: Mutex<HashMap<String, String>>,
     finder: RwLock<Finder>,
 }
 
@@ -73,7 +75,13 @@ impl RunVault {
         }
         let mut finder = Finder::default();
         finder.add(hidden);
-        Ok(Self { run, named, sessions: Mutex::new(sessions), finder: RwLock::new(finder) })
+        Ok(Self {
+            run,
+            named,
+            sessions: Mutex::new(sessions),
+            credentials: Mutex::default(),
+            finder: RwLock::new(finder),
+        })
     }
 
     /// The placeholder of a secret that this machine has a value for.
@@ -95,6 +103,10 @@ impl RunVault {
     fn sessions(&self) -> MutexGuard<'_, Sessions> {
         // Every change is whole before anything can panic.
         self.sessions.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn credentials(&self) -> MutexGuard<'_, HashMap<String, String>> {
+        self.credentials.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn value(&self, meant: &Meant<'_>, to: &Destination<'_>) -> Result<String, Unrevealed> {
@@ -201,6 +213,10 @@ impl Vault for RunVault {
                 placeholder::secret(&self.run, binding.name.as_str())
             };
         }
+        // Sent back by a server, it is still none of its session tokens.
+        if let Some(placeholder) = self.credentials().get(value) {
+            return placeholder.clone();
+        }
         let mut sessions = self.sessions();
         let known =
             sessions.tokens.get(value).map(|token| (token.guest.clone(), token.n, token.owners.contains(guest)));
@@ -224,6 +240,17 @@ impl Vault for RunVault {
             finder.add(vec![Hidden { value: value.to_owned(), placeholder: placeholder.clone() }]);
         }
         placeholder
+    }
+
+    fn hide(&self, name: &str, value: &str) {
+        let mut credentials = self.credentials();
+        if credentials.contains_key(value) {
+            return;
+        }
+        let placeholder = placeholder::credential(&self.run, name);
+        let mut finder = self.finder.write().unwrap_or_else(PoisonError::into_inner);
+        finder.add(vec![Hidden { value: value.to_owned(), placeholder: placeholder.clone() }]);
+        credentials.insert(value.to_owned(), placeholder);
     }
 }
 

@@ -71,4 +71,8 @@ pub trait Vault: Scrubber {
 
     /// Takes in a session token that a server handed to a guest, and gives its placeholder. From now on it is scrubbed everywhere.
     fn keep(&self, guest: &PhaseId, value: &str) -> String;
+
+    /// Takes in a credential that the host sends by itself, e.g. `id-token.backend`. From now on it is scrubbed everywhere. Nobody can
+    /// have it put in, and it is written nowhere.
+    fn hide(&self, name: &str, value: &str);
 }

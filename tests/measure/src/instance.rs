@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
 use anyhow::{Context as _, Result};
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_files::FilesBackend;
-use holdpoint_cap_http::{HttpBackend, HttpConfig};
+use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::{Backends, PhaseEngine, Setup};
 use holdpoint_gate::{Gate, Rules, Unscrubbed};
@@ -42,6 +42,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
         ca_file: None,
         grants: grants.clone(),
         vault: vault.clone(),
+        id_tokens: Arc::new(NoIdTokens),
     };
     let backends = Backends {
         http: Arc::new(HttpBackend::new(config)?),

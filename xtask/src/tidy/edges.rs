@@ -53,6 +53,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
     ("holdpoint-guest-hostile", &["holdpoint-sdk"]),
+    ("holdpoint-guest-fetch", &["holdpoint-sdk"]),
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.

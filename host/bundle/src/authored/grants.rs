@@ -2,12 +2,12 @@
 
 use std::fmt::Display;
 
-use holdpoint_model::grant::{HostPattern, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
+use holdpoint_model::grant::{HostPattern, HttpAuth, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
 use holdpoint_model::{Class, ServiceName};
 use toml_span::value::Value;
 
 use crate::diagnostic::Problems;
-use crate::reading::{Fields, Located};
+use crate::reading::{Fields, Located, parsed};
 
 /// What a phase asks for, before variables are filled.
 #[derive(Debug, Default)]
@@ -28,6 +28,7 @@ pub(crate) struct AuthoredHttp {
     methods: Vec<Located<String>>,
     paths: Option<Vec<Located<String>>>,
     class: Option<Located<String>>,
+    auth: Option<HttpAuth>,
     secret: Vec<Located<String>>,
     read_back: Option<Located<String>>,
 }
@@ -73,16 +74,17 @@ impl AuthoredHttp {
         if methods.is_none() {
             problems.at(fields.at, "a grant of http lacks `methods`, e.g. methods = [\"GET\"]");
         }
+        let auth = read_auth(&mut fields, &hosts, problems);
         let http = Self {
             services,
             hosts,
             methods: methods.unwrap_or_default(),
             paths: fields.strings("paths", problems),
             class: fields.string("class", problems),
+            auth,
             secret: fields.strings("secret", problems).unwrap_or_default(),
             read_back: fields.string("read-back", problems),
         };
-        fields.unsupported(&["auth"], problems);
         fields.close(problems);
         Some(http)
     }
@@ -99,10 +101,27 @@ impl AuthoredHttp {
             methods: fill.all(&self.methods, Method::parse),
             paths: self.paths.as_ref().map(|paths| fill.all(paths, PathPrefix::parse)),
             class: self.class.as_ref().and_then(|text| fill.one(text, class)),
+            auth: self.auth,
             secret: fill.all(&self.secret, JsonPath::parse),
             read_back: self.read_back.as_ref().and_then(|text| fill.one(text, ReadBack::parse)),
         }
     }
+}
+
+/// A token is made for the URL of a service, and a host that is named in a URL has none.
+fn read_auth(fields: &mut Fields<'_, '_>, hosts: &[Located<String>], problems: &mut Problems<'_>) -> Option<HttpAuth> {
+    let mut auth = fields.table("auth", problems)?;
+    let at = auth.at;
+    let audience = auth.required(HttpAuth::ID_TOKEN, problems);
+    auth.close(problems);
+    if !hosts.is_empty() {
+        problems.at_with(
+            at,
+            "`auth` goes with services only, and this grant names hosts too",
+            "give the hosts a grant of their own, or make them services of the environment",
+        );
+    }
+    parsed(&audience?, HttpAuth::id_token, problems).map(|auth| auth.value)
 }
 
 /// Fills variables into a text, or says at its place why not.

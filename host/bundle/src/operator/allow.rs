@@ -1,7 +1,7 @@
 //! Writes what a bundle asks into an operator's file. Comments and everything else in the file stay as they are.
 
 use holdpoint_model::Digest;
-use holdpoint_model::grant::HttpGrant;
+use holdpoint_model::grant::{HttpAuth, HttpGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::Operator;
@@ -131,6 +131,11 @@ fn inline(grant: &HttpGrant) -> Value {
     }
     if let Some(class) = grant.class {
         table.insert("class", class.word().into());
+    }
+    if let Some(auth) = grant.auth {
+        let mut credential = InlineTable::new();
+        credential.insert(HttpAuth::ID_TOKEN, auth.audience().into());
+        table.insert("auth", credential.into());
     }
     if let Some(read_back) = &grant.read_back {
         table.insert("read-back", read_back.as_str().into());

@@ -8,7 +8,7 @@ use holdpoint_model::grant::{Ceiling, HostPort, HttpGrant, LimitCeiling, SecretN
 use holdpoint_model::{Digest, ServiceName};
 use toml_span::value::Value;
 
-use super::machine::{self, SecretBinding};
+use super::machine::{self, SecretBinding, SecretSource};
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::reading::{self, Fields, Located, all_parsed, entries, parsed, plain_name};
@@ -33,6 +33,8 @@ pub struct Operator {
     /// Certificate authorities that are trusted besides those of the system.
     pub ca_file: Option<PathBuf>,
     pub secrets: Vec<SecretBinding>,
+    /// Where the ID token for each service comes from.
+    pub id_tokens: BTreeMap<ServiceName, SecretSource>,
     pub limits: LimitCeiling,
     /// How many phases run side by side.
     pub parallel: usize,
@@ -108,6 +110,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
     let ca_file = top.string("ca-file", problems).map(|file| source.folder.join(file.value));
     let (limits, parallel) = machine::read_limits(&mut top, problems);
     let secrets = machine::read_secrets(&mut top, &source.folder, problems);
+    let id_tokens = machine::read_id_tokens(&mut top, &source.folder, problems);
     let mut bundles = BTreeMap::new();
     for (bundle, value) in top.entries("bundles", problems) {
         let bundle = parsed(&bundle, plain_name, problems);
@@ -130,6 +133,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
         connect_to,
         ca_file,
         secrets,
+        id_tokens,
         limits,
         parallel,
         bundles,

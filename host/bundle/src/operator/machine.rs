@@ -26,7 +26,7 @@ pub struct SecretBinding {
     pub format: String,
 }
 
-/// Where the value of a secret lies.
+/// Where the value of a secret, or an ID token, lies.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SecretSource {
     /// An environment variable of the host.
@@ -98,6 +98,40 @@ fn read_secret(
 ) -> Option<SecretBinding> {
     let name = parsed(name, SecretName::parse, problems)?.value;
     let mut fields = Fields::open(value, format!("secret `{name}`"), problems)?;
+    let source = read_source(&mut fields, &format!("secret `{name}`"), folder, problems);
+    let services = fields.strings("services", problems).unwrap_or_default();
+    let services = all_parsed(&services, ServiceName::parse, problems).into_iter().map(|name| name.value).collect();
+    let header = fields.parsed("header", header_name, problems).map(|header| header.value);
+    let format =
+        fields.parsed("format", header_format, problems).map_or_else(|| "{}".to_owned(), |format| format.value);
+    fields.close(problems);
+    Some(SecretBinding { name, from: source?, services, header, format })
+}
+
+/// Where an ID token for each service comes from.
+pub(super) fn read_id_tokens(
+    top: &mut Fields<'_, '_>,
+    folder: &Path,
+    problems: &mut Problems<'_>,
+) -> BTreeMap<ServiceName, SecretSource> {
+    let mut tokens = BTreeMap::new();
+    for (name, value) in top.entries("id-tokens", problems) {
+        let Some(service) = parsed(&name, ServiceName::parse, problems) else { continue };
+        let what = format!("the ID token for service `{}`", service.value);
+        let Some(mut fields) = Fields::open(value, what.clone(), problems) else { continue };
+        let source = read_source(&mut fields, &what, folder, problems);
+        fields.close(problems);
+        tokens.extend(source.map(|source| (service.value, source)));
+    }
+    tokens
+}
+
+fn read_source(
+    fields: &mut Fields<'_, '_>,
+    what: &str,
+    folder: &Path,
+    problems: &mut Problems<'_>,
+) -> Option<SecretSource> {
     let at = fields.at;
     let source = fields.table("from", problems).and_then(|mut from| {
         let (env, file) = (from.string("env", problems), from.string("file", problems));
@@ -109,15 +143,9 @@ fn read_secret(
         }
     });
     if source.is_none() {
-        problems.at(at, format!("secret `{name}` lacks from = {{ env = \"…\" }} or from = {{ file = \"…\" }}"));
+        problems.at(at, format!("{what} lacks from = {{ env = \"…\" }} or from = {{ file = \"…\" }}"));
     }
-    let services = fields.strings("services", problems).unwrap_or_default();
-    let services = all_parsed(&services, ServiceName::parse, problems).into_iter().map(|name| name.value).collect();
-    let header = fields.parsed("header", header_name, problems).map(|header| header.value);
-    let format =
-        fields.parsed("format", header_format, problems).map_or_else(|| "{}".to_owned(), |format| format.value);
-    fields.close(problems);
-    Some(SecretBinding { name, from: source?, services, header, format })
+    source
 }
 
 fn header_name(text: &str) -> Result<String, String> {

@@ -192,6 +192,39 @@ format = "Bearer {}"
 }
 
 #[test]
+fn a_credential_is_consented_to_in_words_and_in_the_file() {
+    let mut asking = shipped();
+    asking.bundle.text =
+        asking.bundle.text.replace("methods = [\"GET\"]", "methods = [\"GET\"], auth = { id-token = \"service\" }");
+    let resolved = resolve(&asking);
+    let words = asks_in_words(&resolved);
+    let line = "health: send GET to services backend, auth, frontend, with an ID token of this machine";
+    assert!(words.iter().any(|said| said == line), "{words:#?}");
+    // What was allowed without it is not enough.
+    let error = verify(asking.clone(), &allowed()).unwrap_err().to_string();
+    assert!(
+        error.contains(
+            "phase `health` asks for more than was allowed, to send GET to service backend, service auth, service \
+             frontend, with an ID token of this machine"
+        ),
+        "{error}"
+    );
+    let missing = "http = [{ services = [\"backend\", \"auth\", \"frontend\"], methods = [\"GET\"], auth = { id-token = \"service\" } }]";
+    assert!(error.contains(missing), "{error}");
+    let text = allow(&resolved, &operator(COMMENTED)).unwrap();
+    assert!(text.contains("methods = [\"GET\"], auth = { id-token = \"service\" } },"), "{text}");
+    let digest = |text: &str| text.lines().find(|line| line.starts_with("asks")).unwrap().to_owned();
+    assert_ne!(digest(&text), digest(&allowed()));
+    let tokens = "[id-tokens.backend]\nfrom = { env = \"TOKEN\" }\n[id-tokens.other]\nfrom = { file = \"token\" }\n";
+    let verified = verify(asking, &format!("{text}\n{tokens}")).unwrap_or_else(|e| panic!("{e}"));
+    let services: Vec<&str> = verified.services_with_id_token().map(|service| service.name.as_str()).collect();
+    assert_eq!(services, ["backend", "auth", "frontend"]);
+    let from: Vec<&SecretSource> = verified.id_tokens.values().collect();
+    assert_eq!(from, [&SecretSource::Env("TOKEN".into()), &SecretSource::File("/etc/holdpoint/token".into())]);
+    assert_eq!(verify(shipped(), &text).unwrap().services_with_id_token().count(), 0);
+}
+
+#[test]
 fn refuses_mistakes_with_their_places() {
     let text = r#"
 http = [{ services = ["backend"], hosts = ["*"], methods = ["get"] }]
@@ -203,6 +236,9 @@ header = "Host"
 format = "Bearer"
 [bundles.x.y]
 asks = "sha256:1"
+http = [{ hosts = ["a.example.com"], methods = ["GET"], auth = { id-token = "service" } }]
+[id-tokens.backend]
+from = { env = "A", file = "b" }
 "#;
     assert_eq!(
         Operator::parse(&operator(text)).unwrap_err().to_string(),
@@ -217,7 +253,10 @@ holdpoint.toml:6:1  secret `KEY` lacks from = { env = "…" } or from = { file =
 holdpoint.toml:7:11  `Host` is not the name of a header that may carry a secret; write it in lower case, as in "authorization"
 holdpoint.toml:8:11  `Bearer` lacks the place `{}` of the value, as in "Bearer {}"
 holdpoint.toml:10:9  a digest is `sha256:` and 64 hexadecimal digits
-11 errors, nothing was run"#
+holdpoint.toml:11:64  `auth` goes with services only, and this grant names hosts too
+    give the hosts a grant of their own, or make them services of the environment
+holdpoint.toml:12:1  the ID token for service `backend` lacks from = { env = "…" } or from = { file = "…" }
+13 errors, nothing was run"#
     );
 }
 

@@ -6,11 +6,13 @@ use std::{
     sync::{Arc, Mutex},
 };
 
-use holdpoint_cap_http::{Http, HttpBackend, HttpConfig, Request, Response, Target};
-use holdpoint_gate::{Destination, Gate, Guest, Halt, Limits, Rules, Scrubbed, Scrubber, Unrevealed, Vault};
+use holdpoint_cap_http::{
+    Http, HttpBackend, HttpConfig, IdToken, IdTokens, Network, NoIdTokens, Request, Response, Target,
+};
+use holdpoint_gate::{Boxed, Destination, Gate, Guest, Halt, Limits, Rules, Scrubbed, Scrubber, Unrevealed, Vault};
 use holdpoint_model::{
     Answer, Denial, Digest, PhaseId, ServiceName, Timestamp,
-    grant::{self, Grants, HostPattern, HttpGrant, JsonPath, Method, ReadBack},
+    grant::{self, Grants, HostPattern, HostPort, HttpAuth, HttpGrant, JsonPath, Method, ReadBack},
 };
 use holdpoint_testkit::Forgetful;
 use url::Url;
@@ -47,6 +49,20 @@ impl Vault for TestVault {
         self.0.lock().unwrap().push(value.to_owned());
         "***".into()
     }
+
+    fn hide(&self, _: &str, value: &str) {
+        self.0.lock().unwrap().push(value.to_owned());
+    }
+}
+
+/// Has a token for every service, which says which and for what URL.
+pub(crate) struct TestTokens;
+
+impl IdTokens for TestTokens {
+    fn token<'a>(&'a self, service: &'a ServiceName, audience: &'a Url) -> Boxed<'a, Result<IdToken, String>> {
+        let token = IdToken::parse(&format!("token-of-{service}.{}", audience.host_str().unwrap()));
+        Box::pin(async { token.map_err(str::to_owned) })
+    }
 }
 
 pub(crate) struct Phase {
@@ -63,6 +79,10 @@ pub(crate) struct Terms {
     pub(crate) ca_file: Option<String>,
     pub(crate) read_back: Option<&'static str>,
     pub(crate) settles: bool,
+    /// The grant of the service has an ID token sent, from here.
+    pub(crate) id_tokens: Option<Arc<dyn IdTokens>>,
+    /// Not this machine's.
+    pub(crate) network: Option<Arc<dyn Network>>,
 }
 
 impl Terms {
@@ -74,6 +94,8 @@ impl Terms {
             ca_file: None,
             read_back: None,
             settles: false,
+            id_tokens: None,
+            network: None,
         }
     }
 }
@@ -88,12 +110,20 @@ impl Phase {
             phase: PhaseId::parse("health").unwrap(),
             http: vec![HttpGrant {
                 services: vec![ServiceName::parse("backend").unwrap()],
-                hosts: ["*.test.example", "127.0.0.1:8080", "169.254.169.254", "[::1]"]
-                    .map(|h| HostPattern::parse(h).unwrap())
-                    .to_vec(),
+                hosts: [
+                    "*.test.example",
+                    "127.0.0.1:8080",
+                    "169.254.169.254",
+                    "[::1]",
+                    "[64:ff9b::7f00:1]",
+                    "localhost:8080",
+                ]
+                .map(|h| HostPattern::parse(h).unwrap())
+                .to_vec(),
                 methods: ["GET", "HEAD", "POST", "PUT"].map(|m| Method::parse(m).unwrap()).to_vec(),
                 paths: None,
                 class: None,
+                auth: terms.id_tokens.is_some().then_some(HttpAuth::IdToken),
                 secret: vec![JsonPath::parse("$.access_token").unwrap()],
                 read_back: terms.read_back.map(|path| ReadBack::parse(path).unwrap()),
             }],
@@ -104,12 +134,17 @@ impl Phase {
         let vault = Arc::new(TestVault::default());
         let backend = HttpBackend::new(HttpConfig {
             services: BTreeMap::from([(ServiceName::parse("backend").unwrap(), Url::parse(terms.url).unwrap())]),
-            connect_to: terms.connect_to.into_iter().map(|(from, to)| (from.to_owned(), to)).collect(),
+            connect_to: terms.connect_to.into_iter().map(|(from, to)| (host_port(from), to)).collect(),
             ca_file: terms.ca_file.map(String::into_bytes),
             grants: grants.clone(),
             vault: vault.clone(),
+            id_tokens: terms.id_tokens.unwrap_or_else(|| Arc::new(NoIdTokens)),
         });
-        Self { backend: Arc::new(backend.unwrap()), grants, vault, settles: terms.settles }
+        let backend = match terms.network {
+            Some(network) => backend.unwrap().over(network),
+            None => backend.unwrap(),
+        };
+        Self { backend: Arc::new(backend), grants, vault, settles: terms.settles }
     }
 
     /// What the vault was given to keep.
@@ -129,9 +164,25 @@ impl Phase {
         self.try_send(request).await.unwrap()
     }
 
+    /// Sends a request and follows every redirect as the engine does: each a call of its own through the gate.
+    pub(crate) async fn follow(&self, mut request: Request) -> Answer<Response> {
+        loop {
+            let response = self.send(request.clone()).await?;
+            match self.backend.next_hop(&request, &response) {
+                Some(next) => request = next,
+                None => return Ok(response),
+            }
+        }
+    }
+
     pub(crate) async fn get(&self, path: &str) -> Answer<Response> {
         self.send(to(path)).await
     }
+}
+
+fn host_port(text: &str) -> HostPort {
+    let (host, port) = text.rsplit_once(':').unwrap();
+    HostPort::parse(host, port.parse().unwrap()).unwrap()
 }
 
 /// A GET of a path of the service.

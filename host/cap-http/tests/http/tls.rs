@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use holdpoint_cap_http::{Request, Target};
 use holdpoint_model::CallError;
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
 use rustls::{ServerConfig, pki_types::PrivateKeyDer};
@@ -77,5 +78,46 @@ async fn refuses_certificates_that_prove_nothing() {
         let answer = phase.send(to("/")).await;
         let Err(CallError::Failed(text)) = &answer else { panic!("should fail: {answer:?}") };
         assert!(text.starts_with("no TLS with backend.test:443: ") && text.contains(word), "{text}");
+    }
+}
+
+#[tokio::test]
+async fn trust_is_each_phases_own_and_an_open_connection_of_another_changes_nothing() {
+    let (acceptor, pem) = authority(&["backend.test"], 2100);
+    let server = Server::start_with(Some(acceptor), |_| ok("secure")).await;
+    let phase = |ca_file: &str| {
+        Phase::new(Terms {
+            url: "https://backend.test",
+            connect_to: vec![("backend.test:443", server.address)],
+            ca_file: Some(ca_file.to_owned()),
+            ..Terms::at(server.address)
+        })
+    };
+    let (trusting, other) = (phase(&pem), phase(&authority(&["backend.test"], 2100).1));
+    trusting.get("/").await.unwrap();
+    let refused = other.get("/").await;
+    assert!(matches!(&refused, Err(CallError::Failed(text)) if text.contains("UnknownIssuer")), "{refused:?}");
+    trusting.get("/").await.unwrap();
+    assert_eq!((server.connections(), server.seen().len()), (2, 2));
+}
+
+#[tokio::test]
+async fn a_connection_in_the_clear_never_serves_one_that_must_be_safe_nor_the_other_way_round() {
+    let ask = |url: &str| Request::get(Target::Url(url.to_owned()));
+    let (clear, safe) = ("http://x.test.example:443/", "https://x.test.example/");
+    let (acceptor, pem) = authority(&["x.test.example"], 2100);
+    for (tls, first, second) in [(None, clear, safe), (Some(acceptor), safe, clear)] {
+        let server = Server::start_with(tls, |_| ok("x")).await;
+        let phase = Phase::new(Terms {
+            connect_to: vec![("x.test.example:443", server.address)],
+            ca_file: Some(pem.clone()),
+            ..Terms::at(server.address)
+        });
+        phase.send(ask(first)).await.unwrap();
+        let other = phase.send(Request { timeout_ms: 500, ..ask(second) }).await;
+        assert!(other.is_err(), "{other:?}");
+        assert_eq!((server.connections(), server.seen().len()), (2, 1));
+        phase.send(ask(first)).await.unwrap();
+        assert_eq!(server.connections(), 2);
     }
 }

@@ -81,3 +81,26 @@ fn another_runs_placeholder_is_only_text() {
     let text = "hp-session.health.0.00000000 hp-secret.KEY.00000000";
     assert_eq!(vault.reveal(text, &to(&guest("health"), None, None)).unwrap(), text);
 }
+
+#[test]
+fn a_credential_of_the_host_is_found_everywhere_and_written_nowhere() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions");
+    let vault = RunVault::new(&run(), vec![], Some(path.clone())).unwrap();
+    let health = guest("health");
+    vault.hide("id-token.backend", "eyJh.eyJh.c2ln");
+    vault.hide("id-token.backend", "eyJh.eyJh.c2ln");
+    let placeholder = String::from_utf8(vault.scrub(b"eyJh.eyJh.c2ln").unwrap().bytes).unwrap();
+    assert!(placeholder.starts_with("hp-credential.id-token.backend."), "{placeholder}");
+    // A server that hands it out as if it were a session token of its own changes nothing.
+    assert_eq!(vault.keep(&health, "eyJh.eyJh.c2ln"), placeholder);
+    assert_eq!(fs::read_to_string(&path).unwrap(), "");
+    // Nobody can have it put in, whatever text is sent.
+    assert_eq!(vault.reveal(&placeholder, &to(&health, None, None)).unwrap(), placeholder);
+    // A renewed one has the same placeholder, and the old one is still found.
+    vault.hide("id-token.backend", "eyJh.eyJh.bmV3");
+    for value in ["eyJh.eyJh.c2ln", "eyJh.eyJh.bmV3", "ZXlKaC5leUpoLmMybG4=", "65794a682e65794a682e6332 6c6e"] {
+        let found = vault.scrub(value.replace(' ', "").as_bytes()).unwrap_or_else(|| panic!("{value}"));
+        assert_eq!(found.bytes, placeholder.as_bytes(), "{value}");
+    }
+}

@@ -9,8 +9,8 @@ use std::time::Duration;
 
 use super::grants::absolute;
 use super::{
-    FilesGrant, GrantError, Grants, HostPattern, HttpGrant, LimitCeiling, Limits, Method, PathPrefix, SecretName,
-    UrlPattern,
+    FilesGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits, Method, PathPrefix,
+    SecretName, UrlPattern,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -146,7 +146,7 @@ fn missing_http(ask: &HttpGrant, ceiling: &Ceiling) -> Vec<Missing> {
             .methods
             .iter()
             .flat_map(|method| paths.iter().map(move |path| (method.clone(), path.clone())))
-            .filter(|piece| !ceiling.http.iter().any(|e| covers_piece(e, &to, piece, ask.class_of(&piece.0))))
+            .filter(|piece| !ceiling.http.iter().any(|e| covers_piece(e, &to, piece, ask.class_of(&piece.0), ask.auth)))
             .collect();
         let read_back = ask.read_back.is_some() && !ceiling.http.iter().any(|e| covers_read_back(e, &to, ask));
         if !pieces.is_empty() || read_back {
@@ -156,12 +156,18 @@ fn missing_http(ask: &HttpGrant, ceiling: &Ceiling) -> Vec<Missing> {
     groups.into_iter().map(|((pieces, read_back), to)| lacking(ask, &pieces, read_back, to)).collect()
 }
 
-fn covers_piece(entry: &HttpGrant, to: &To, (method, path): &Piece, class: Class) -> bool {
+fn covers_piece(entry: &HttpGrant, to: &To, (method, path): &Piece, class: Class, auth: Option<HttpAuth>) -> bool {
     covers_to(entry, to)
         && entry.methods.contains(method)
         && entry.paths.as_ref().is_none_or(|paths| paths.iter().any(|prefix| prefix.contains(path)))
         // A request may be called more dangerous than the operator has it, never less.
         && entry.class_of(method) <= class
+        && covers_auth(entry, auth)
+}
+
+/// Who may send a credential may also send none.
+fn covers_auth(entry: &HttpGrant, auth: Option<HttpAuth>) -> bool {
+    auth.is_none() || entry.auth == auth
 }
 
 fn covers_to(entry: &HttpGrant, to: &To) -> bool {
@@ -176,8 +182,8 @@ fn covers_read_back(entry: &HttpGrant, to: &To, ask: &HttpGrant) -> bool {
     let Some(read_back) = &ask.read_back else { return true };
     let get = Method::parse("GET").expect("GET is a method");
     covers_to(entry, to)
-        && (entry.read_back.as_ref() == Some(read_back)
-            || covers_piece(entry, to, &(get, read_back.prefix()), Class::Read))
+        && ((entry.read_back.as_ref() == Some(read_back) && covers_auth(entry, ask.auth))
+            || covers_piece(entry, to, &(get, read_back.prefix()), Class::Read, ask.auth))
 }
 
 fn lacking(ask: &HttpGrant, pieces: &BTreeSet<Piece>, read_back: bool, to: Vec<To>) -> Missing {
@@ -187,6 +193,7 @@ fn lacking(ask: &HttpGrant, pieces: &BTreeSet<Piece>, read_back: bool, to: Vec<T
         methods: unique(pieces.iter().map(|(method, _)| method)),
         paths: Some(unique(pieces.iter().map(|(_, path)| path))),
         class: ask.class,
+        auth: ask.auth,
         secret: vec![],
         read_back: ask.read_back.clone().filter(|_| read_back),
     };
@@ -210,7 +217,8 @@ fn lacking(ask: &HttpGrant, pieces: &BTreeSet<Piece>, read_back: bool, to: Vec<T
     let verb = if methods.is_empty() { "read back".to_owned() } else { format!("send {}", methods.join(", ")) };
     let below: Vec<&str> = line.paths.iter().flatten().map(PathPrefix::as_str).collect();
     let below = if below.is_empty() { String::new() } else { format!(" below {}", below.join(", ")) };
-    entry(format!("{verb} to {}{below}", names.join(", ")), format!("http = [{}]", line.to_toml()))
+    let auth = line.auth.map_or(String::new(), |auth| format!(", {}", auth.words()));
+    entry(format!("{verb} to {}{below}{auth}", names.join(", ")), format!("http = [{}]", line.to_toml()))
 }
 
 fn unique<'a, T: Clone + Ord + 'a>(items: impl Iterator<Item = &'a T>) -> Vec<T> {
@@ -234,6 +242,7 @@ mod tests {
             methods: methods.iter().map(|m| Method::parse(m).unwrap()).collect(),
             paths: paths.map(|paths| paths.iter().map(|p| PathPrefix::parse(p).unwrap()).collect()),
             class,
+            auth: None,
             secret: vec![],
             read_back: None,
         }
@@ -282,6 +291,26 @@ mod tests {
         assert_eq!(ask("GET", Class::Effect), [""; 0]);
         let wider = vec![http(&["a.example.com"], &["POST"], None, Some(Class::Read))];
         assert_eq!(lines(http(&["a.example.com"], &["POST"], None, Some(Class::Read)), wider), [""; 0]);
+    }
+
+    #[test]
+    fn a_credential_is_not_sent_behind_the_operators_back() {
+        let of = |auth| HttpGrant {
+            services: vec![ServiceName::parse("a").unwrap()],
+            auth,
+            ..http(&[], &["GET"], None, None)
+        };
+        let (plain, with) = (of(None), of(Some(HttpAuth::IdToken)));
+        let line = "http = [{ services = [\"a\"], methods = [\"GET\"], auth = { id-token = \"service\" } }]";
+        assert_eq!(lines(with.clone(), vec![plain.clone()]), [line]);
+        assert_eq!(lines(with.clone(), vec![plain.clone(), with.clone()]), [""; 0]);
+        assert_eq!(lines(plain, vec![with.clone()]), [""; 0]);
+        // Reading back is sent with the same credential, so it is covered with it only.
+        let read_back = Some(super::super::ReadBack::parse("/x/{key}").unwrap());
+        let ask = HttpGrant { read_back: read_back.clone(), ..with.clone() };
+        assert_eq!(lines(ask.clone(), vec![with]), [""; 0]);
+        let other = HttpGrant { methods: vec![], read_back, ..of(None) };
+        assert_eq!(lines(HttpGrant { methods: vec![], ..ask }, vec![other]).len(), 1);
     }
 
     #[test]

@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Destination, DirectoryName, GrantError, HostPattern, HttpAsk, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack,
-    SecretName,
+    Destination, DirectoryName, GrantError, HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix,
+    ReadBack, SecretName,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -65,6 +65,8 @@ pub struct SecretsGrant {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct HttpTerms {
     pub class: Class,
+    /// What the host puts in to prove that it may ask, if one of the grants says so.
+    pub auth: Option<HttpAuth>,
     pub secret: Vec<JsonPath>,
     pub read_back: Option<ReadBack>,
 }
@@ -78,6 +80,10 @@ impl Grants {
         };
         Ok(HttpTerms {
             class,
+            auth: match ask.destination {
+                Destination::Service(_) => covering.iter().find_map(|grant| grant.auth),
+                Destination::Host(_) => None,
+            },
             secret: covering.iter().flat_map(|grant| grant.secret.iter().cloned()).collect(),
             read_back: covering.iter().find_map(|grant| grant.read_back.clone()),
         })
@@ -107,6 +113,7 @@ impl Grants {
             methods: vec![ask.method.clone()],
             paths: PathPrefix::parse(ask.path.as_str()).ok().map(|prefix| vec![prefix]),
             class: None,
+            auth: None,
             secret: vec![],
             read_back: None,
         };
@@ -212,6 +219,7 @@ mod tests {
             methods: methods.iter().map(|m| Method::parse(m).unwrap()).collect(),
             paths: paths.map(|paths| paths.iter().map(|p| PathPrefix::parse(p).unwrap()).collect()),
             class: None,
+            auth: None,
             secret: vec![],
             read_back: None,
         }
@@ -257,6 +265,21 @@ mod tests {
         let class = |path| grants.http(&ask(backend(), "GET", path), path).unwrap().class;
         assert_eq!(class("/health"), Class::Read);
         assert_eq!(class("/callback"), Class::Effect);
+    }
+
+    #[test]
+    fn one_grant_with_a_credential_is_enough_and_a_named_host_gets_none() {
+        let with = HttpGrant {
+            hosts: vec![HostPattern::parse("api.example.com").unwrap()],
+            auth: Some(HttpAuth::IdToken),
+            ..grant(&["GET"], Some(&["/private"]))
+        };
+        let grants = grants(vec![grant(&["GET"], None), with]);
+        let auth = |to, path| grants.http(&ask(to, "GET", path), path).unwrap().auth;
+        assert_eq!(auth(backend(), "/private/x"), Some(HttpAuth::IdToken));
+        assert_eq!(auth(backend(), "/health"), None);
+        let host = Destination::Host(HostPort::parse("api.example.com", 443).unwrap());
+        assert_eq!(auth(host, "/private/x"), None);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Grants of HTTP requests.
 
-use super::{GrantError, HostPattern, HostPort, JsonPath, Method, PathPrefix, RequestPath, effective_class};
+use super::{GrantError, HostPattern, HostPort, HttpAuth, JsonPath, Method, PathPrefix, RequestPath, effective_class};
 use crate::{Class, ServiceName};
 
 /// Requests that a phase may send: any of the methods, to any of the services and hosts, below any of the paths.
@@ -16,6 +16,8 @@ pub struct HttpGrant {
     pub paths: Option<Vec<PathPrefix>>,
     /// The class of these requests, where it is not that of their method.
     pub class: Option<Class>,
+    /// What the host proves with that it may ask. For services only: a host that is named in a URL gets none.
+    pub auth: Option<HttpAuth>,
     /// Places in JSON answers that hold session tokens.
     pub secret: Vec<JsonPath>,
     /// How an effect that was interrupted is looked up.
@@ -76,6 +78,9 @@ impl HttpGrant {
         parts.push(format!("methods = {}", list(&self.methods)));
         if let Some(class) = self.class {
             parts.push(format!("class = \"{class}\""));
+        }
+        if let Some(auth) = self.auth {
+            parts.push(format!("auth = {}", auth.to_toml()));
         }
         if !self.secret.is_empty() {
             parts.push(format!("secret = {}", list(&self.secret)));

@@ -4,6 +4,7 @@
 //! [`Ceiling`]. An empty list grants nothing. Nothing here is narrowed silently and nothing reaches outside: a name is not resolved,
 //! a path is not opened.
 
+mod auth;
 mod ceiling;
 mod class;
 mod grants;
@@ -19,6 +20,7 @@ mod properties;
 mod units;
 mod url_pattern;
 
+pub use auth::HttpAuth;
 pub use ceiling::{Ceiling, Missing, ServiceAsk, contained, limits_contained, services_contained};
 pub use class::effective_class;
 pub use grants::{FilesGrant, Grants, HttpTerms, SecretsGrant};

@@ -21,13 +21,15 @@ fn grant() -> impl Strategy<Value = HttpGrant> {
         proptest::option::of(subsequence(PATHS.to_vec(), 0..=3)),
         proptest::option::of(select(Class::ALL.to_vec())),
         proptest::option::of(select(READ_BACKS.to_vec())),
+        proptest::option::of(Just(HttpAuth::IdToken)),
     )
-        .prop_map(|(services, hosts, methods, paths, class, read_back)| HttpGrant {
+        .prop_map(|(services, hosts, methods, paths, class, read_back, auth)| HttpGrant {
             services: services.into_iter().map(|s| ServiceName::parse(s).unwrap()).collect(),
             hosts: hosts.into_iter().map(|h| HostPattern::parse(h).unwrap()).collect(),
             methods: methods.into_iter().map(|m| Method::parse(m).unwrap()).collect(),
             paths: paths.map(|paths| paths.into_iter().map(|p| PathPrefix::parse(p).unwrap()).collect()),
             class,
+            auth,
             secret: vec![],
             read_back: read_back.map(|r| ReadBack::parse(r).unwrap()),
         })
@@ -108,7 +110,11 @@ proptest! {
         if contained(&a, &b).is_ok() {
             for ask in all_asks() {
                 if let Ok(terms) = a.http(&ask, "") {
-                    let covering = b.http.iter().find(|entry| entry.covers(&ask) && entry.class_of(&ask.method) <= terms.class);
+                    let covering = b.http.iter().find(|entry| {
+                        entry.covers(&ask)
+                            && entry.class_of(&ask.method) <= terms.class
+                            && (terms.auth.is_none() || entry.auth == terms.auth)
+                    });
                     prop_assert!(covering.is_some(), "{:?} is not covered", ask);
                 }
             }

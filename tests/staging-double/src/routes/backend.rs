@@ -6,9 +6,12 @@ use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::extract::rejection::BytesRejection;
 use axum::extract::{Path, State};
+use axum::http::header::AUTHORIZATION;
 use axum::http::{HeaderMap, Response, StatusCode};
 use axum::routing::{get, post};
-use serde_json::Value;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use serde_json::{Value, json};
 
 use super::answering::{Shared, failure, success};
 use crate::effects::Refusal;
@@ -17,7 +20,7 @@ const LONGEST_KEY: usize = 256;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     // Keys look like paths (`run/phase/seq`), so the rest of the path is the key.
-    Router::new().route("/effects", post(apply)).route("/effects/{*key}", get(read_back))
+    Router::new().route("/effects", post(apply)).route("/effects/{*key}", get(read_back)).route("/whoami-iam", get(whoami))
 }
 
 async fn apply(
@@ -64,6 +67,16 @@ async fn read_back(State(shared): State<Arc<Shared>>, Path(key): Path<String>) -
     match shared.ledger.answer(&key) {
         Some(answer) => success(answer),
         None => failure(StatusCode::NOT_FOUND, "no effect with this key"),
+    }
+}
+
+/// A route that asks who comes, as Cloud Run does before a service that is not public. Whoever has a token gets it back, as a careless
+/// service would have it.
+async fn whoami(headers: HeaderMap) -> Response<Body> {
+    let token = headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).and_then(|v| v.strip_prefix("Bearer "));
+    match token.filter(|token| !token.is_empty()) {
+        Some(token) => success(json!({ "token": token, "base64": STANDARD.encode(token) })),
+        None => failure(StatusCode::UNAUTHORIZED, "an ID token is needed"),
     }
 }
 
