@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use holdpoint_bundle::{Diagnostics, FolderError};
+use holdpoint_bundle::{BuiltError, Diagnostics, FolderError};
 
 /// Why a use case has no result.
 #[derive(Debug, thiserror::Error)]
@@ -11,6 +11,10 @@ pub enum Error {
     Bundle(#[from] Diagnostics),
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error(transparent)]
+    Built(#[from] BuiltError),
+    #[error(transparent)]
+    Scaffold(#[from] holdpoint_scaffold::Error),
     #[error("can't read the operator's file {}: {source}", path.display())]
     ReadOperator { path: PathBuf, source: std::io::Error },
     #[error("can't write the operator's file {}: {source}", path.display())]
@@ -55,6 +59,8 @@ impl Error {
         match self {
             Self::Bundle(_)
             | Self::Folder(_)
+            | Self::Built(_)
+            | Self::Scaffold(_)
             | Self::ReadOperator { .. }
             | Self::WriteOperator { .. }
             | Self::ReadCa { .. }

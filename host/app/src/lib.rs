@@ -1,4 +1,4 @@
-//! The use cases of holdpoint: check, allow, run, resume, replay, report. Here the real parts are put together.
+//! The use cases of holdpoint: check, plan, allow, run, resume, replay, report, test, inspect. Here the real parts are put together.
 //!
 //! Nothing here prints, and nothing decides what a check or a row means: the first is the command line's, the second the model's.
 
@@ -6,8 +6,10 @@ mod allow;
 mod backends;
 mod drive;
 mod error;
+mod inspect;
 mod machine;
 mod plan;
+mod preview;
 mod record;
 mod replay;
 mod report;
@@ -16,16 +18,30 @@ mod run;
 mod secrets;
 mod source;
 mod store;
+mod test;
 mod tokens;
 mod workshop;
 
 pub use allow::{Allowance, allow};
 pub use drive::{Cancel, Live};
 pub use error::{Error, ErrorKind};
+pub use inspect::{BundleChange, Inspected, bundle_change, inspect, module_change};
 pub use machine::{Machine, OperatorChoice};
+pub use preview::plan;
 pub use replay::{Replay, ReplayChoices, replay};
 pub use report::{StoredRun, event_rows, report_of};
 pub use resume::{Resumed, resume};
 pub use run::{RunChoices, Started, check, run};
 pub use source::BundleChoices;
 pub use store::{RunRef, RunState, RunSummary, runs};
+pub use test::{Came, Case, TestChoices, Tested, fixture_of, test, test_text};
+
+/// New phases and bundles.
+pub use holdpoint_scaffold as scaffold;
+
+/// What inspecting and planning come to.
+pub use holdpoint_bundle::{
+    Ask, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
+    PlannedService,
+};
+pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};

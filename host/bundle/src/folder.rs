@@ -4,6 +4,7 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::authored::checklist_name;
+use crate::built;
 use crate::module::{MAX_MODULE, ModuleError};
 use crate::reading::MAX_TEXT;
 use crate::sources::Text;
@@ -63,7 +64,11 @@ impl BundleFolder {
             return bounded(place, MAX_MODULE).map_err(|e| ModuleError { message: e.to_string(), hint: None });
         }
         let looked: Vec<String> = places.iter().map(|place| format!("looked for {}", place.display())).collect();
-        let hint = format!("{}\nbuild the modules of this project with `cargo xtask guests`", looked.join("\n"));
+        let hint = format!(
+            "{}\nbuild it with `{}`, or the modules of holdpoint with `cargo xtask guests`",
+            looked.join("\n"),
+            built::BUILD
+        );
         Err(ModuleError { message: format!("there is no built module {module}"), hint: Some(hint) })
     }
 
@@ -74,10 +79,7 @@ impl BundleFolder {
         }
         let direct = self.folder.join(path).with_extension("wasm");
         let mut places = vec![direct, self.folder.join("modules").join(&file)];
-        // A bundle of a project lies below the folder in which the project's modules are built.
-        let built =
-            self.folder.ancestors().map(|above| above.join("target").join("guests")).find(|guests| guests.is_dir());
-        places.extend(built.map(|guests| guests.join(&file)));
+        places.extend(built::places(&self.folder, name));
         places
     }
 }
@@ -89,7 +91,8 @@ fn text(path: &Path) -> Result<Text, FolderError> {
     Ok(Text { label, text })
 }
 
-fn bounded(path: &Path, limit: usize) -> Result<Vec<u8>, FolderError> {
+/// The content of a file that is no longer than this.
+pub(crate) fn bounded(path: &Path, limit: usize) -> Result<Vec<u8>, FolderError> {
     let read = |source| FolderError::Read { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(read)?;
     let expected = file.metadata().map_or(0, |metadata| metadata.len()).min(limit as u64) as usize;

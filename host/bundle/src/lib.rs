@@ -10,24 +10,30 @@
 //! refused with the line that would allow it.
 
 mod authored;
+mod built;
 mod checklist;
 mod diagnostic;
 mod folder;
+mod inspection;
 mod interpolate;
 mod module;
 mod operator;
+mod plan;
 mod reading;
 mod resolved;
 mod sources;
 mod verified;
 mod words;
 
+pub use built::{BuiltError, BuiltModule};
 pub use checklist::parse_checklist;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use folder::{BundleFolder, FolderError};
+pub use inspection::{ImportKind, Inspection, ModuleChange, Producer};
 pub use module::{ModuleError, ModuleFacts};
 pub use operator::{Entry, Operator, SecretBinding, SecretSource, allow};
+pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService};
 pub use resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
 pub use sources::{OperatorSource, Sources, Text};
 pub use verified::{PlacedService, Verified, VerifiedPhase};
-pub use words::asks_in_words;
+pub use words::{Ask, asks, asks_in_words};

@@ -8,9 +8,9 @@ pub(crate) const MAX_MODULE: usize = 64 << 20;
 
 const VERSION: &str = "0.1.0";
 /// Packages of the contract that every phase may import.
-const FREE: [&str; 4] = ["types", "context", "clock", "report"];
+pub(crate) const FREE: [&str; 4] = ["types", "context", "clock", "report"];
 /// Packages of the contract that need a grant of the same name.
-const GRANTED: [&str; 3] = ["http", "files", "secrets"];
+pub(crate) const GRANTED: [&str; 3] = ["http", "files", "secrets"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -74,7 +74,7 @@ impl ModuleFacts {
                 continue;
             };
             let needs_grant = GRANTED.contains(&package);
-            let shown = import.split('@').next().unwrap_or(import);
+            let shown = interface(import);
             if !needs_grant && !FREE.contains(&package) {
                 refusals.push((
                     format!("module {module} imports {shown}, which this version of holdpoint does not have"),
@@ -105,12 +105,18 @@ impl ModuleFacts {
 }
 
 /// `holdpoint:http/http@0.1.0` → (`http`, `0.1.0`).
-fn contract_package(import: &str) -> Option<(&str, &str)> {
+pub(crate) fn contract_package(import: &str) -> Option<(&str, &str)> {
     let (package, rest) = import.strip_prefix("holdpoint:")?.split_once('/')?;
     Some((package, rest.split_once('@').map_or("without version", |(_, version)| version)))
 }
 
-fn example(package: &str) -> &'static str {
+/// An import without its version.
+pub(crate) fn interface(import: &str) -> &str {
+    import.split('@').next().unwrap_or(import)
+}
+
+/// The line of a grant of this capability.
+pub(crate) fn example(package: &str) -> &'static str {
     match package {
         "http" => "http = [{ services = [\"…\"], methods = [\"GET\"] }]",
         "files" => "files = [{ directory = \"…\", path = \"…\" }]",

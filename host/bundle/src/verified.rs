@@ -80,15 +80,7 @@ impl Verified {
         pinned: Option<&BTreeMap<PhaseId, Digest>>,
     ) -> Result<Self, Diagnostics> {
         let Some(source) = &sources.operator else {
-            let hint = format!(
-                "run `holdpoint allow` on the bundle, or pass --operator with a file that has [bundles.{}]",
-                resolved.name
-            );
-            return Err(Diagnostics::new(vec![whole(
-                "operator",
-                "there is no operator's file, so nothing is allowed",
-                Some(hint),
-            )]));
+            return Err(Diagnostics::new(vec![no_operator(&resolved)]));
         };
         let operator = Operator::parse(source)?;
         let mut found = check_grants(&resolved, &operator, &source.file.label);
@@ -155,9 +147,18 @@ impl From<ResolvedPhase> for VerifiedPhase {
     }
 }
 
+/// Without an operator's file nothing is allowed.
+pub(crate) fn no_operator(resolved: &Resolved) -> Diagnostic {
+    let hint = format!(
+        "run `holdpoint allow` on the bundle, or pass --operator with a file that has [bundles.{}]",
+        resolved.name
+    );
+    whole("operator", "there is no operator's file, so nothing is allowed", Some(hint))
+}
+
 impl Resolved {
     /// The services that some phase may reach.
-    fn reached(&self) -> impl Iterator<Item = &Service> {
+    pub(crate) fn reached(&self) -> impl Iterator<Item = &Service> {
         self.services.iter().filter(|service| self.phases.iter().any(|phase| phase.services.contains(&service.name)))
     }
 
@@ -280,7 +281,8 @@ fn check_digest(phase: &ResolvedPhase, pinned: Option<&BTreeMap<PhaseId, Digest>
     })
 }
 
-fn place(resolved: &Resolved) -> (Vec<PlacedService>, Vec<Diagnostic>) {
+/// Where each service is, and what is missing for those that have no place.
+pub(crate) fn place(resolved: &Resolved) -> (Vec<PlacedService>, Vec<Diagnostic>) {
     let (mut placed, mut found) = (Vec::new(), Vec::new());
     for service in resolved.reached() {
         match &service.base {

@@ -1,38 +1,68 @@
 //! What a bundle asks for, in words.
 
 use std::collections::BTreeSet;
+use std::fmt;
 
-use holdpoint_model::grant::{HttpGrant, format_duration, format_size};
+use holdpoint_model::PhaseId;
+use holdpoint_model::grant::{HttpGrant, Limits, format_duration, format_size};
 
 use crate::resolved::Resolved;
 
-/// What a person consents to who allows a bundle: one line for each ask, for people and for comparing with last time.
-pub fn asks_in_words(resolved: &Resolved) -> Vec<String> {
-    let mut words = vec![format!("validate the environment {}", resolved.environment.name)];
-    for ask in resolved.service_asks() {
-        words.push(format!("reach service {} at {}", ask.name, join(&ask.within)));
-    }
-    for phase in &resolved.phases {
-        let who = &phase.id;
-        words.extend(phase.grants.http.iter().map(|grant| format!("{who}: {}", http(grant))));
-        for grant in &phase.grants.files {
-            words.push(format!("{who}: read files below {} as {}", grant.path().display(), grant.directory));
-        }
-        let secrets: BTreeSet<&str> = phase.grants.secrets.iter().map(|grant| grant.name.as_str()).collect();
-        words.extend(secrets.into_iter().map(|name| format!("{who}: use the secret {name}")));
-        let limits = phase.grants.limits;
-        words.push(format!(
-            "{who}: run for {} with {} calls, {} of memory and {} of output",
-            format_duration(limits.deadline),
-            limits.max_calls,
-            format_size(limits.memory),
-            format_size(limits.output)
-        ));
-    }
-    words
+/// One ask of a bundle, in words.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Ask {
+    /// The phase that asks; none for the bundle as a whole.
+    pub phase: Option<PhaseId>,
+    pub what: String,
 }
 
-fn http(grant: &HttpGrant) -> String {
+impl fmt::Display for Ask {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.phase {
+            Some(phase) => write!(f, "{phase}: {}", self.what),
+            None => f.write_str(&self.what),
+        }
+    }
+}
+
+/// What a person consents to who allows a bundle: one line for each ask, for people and for comparing with last time.
+pub fn asks_in_words(resolved: &Resolved) -> Vec<String> {
+    asks(resolved).iter().map(Ask::to_string).collect()
+}
+
+/// The same, by who asks.
+pub fn asks(resolved: &Resolved) -> Vec<Ask> {
+    let whole = |what| Ask { phase: None, what };
+    let mut asks = vec![whole(format!("validate the environment {}", resolved.environment.name))];
+    for ask in resolved.service_asks() {
+        asks.push(whole(format!("reach service {} at {}", ask.name, join(&ask.within))));
+    }
+    for phase in &resolved.phases {
+        let mut words: Vec<String> = phase.grants.http.iter().map(http).collect();
+        for grant in &phase.grants.files {
+            words.push(format!("read files below {} as {}", grant.path().display(), grant.directory));
+        }
+        let secrets: BTreeSet<&str> = phase.grants.secrets.iter().map(|grant| grant.name.as_str()).collect();
+        words.extend(secrets.into_iter().map(|name| format!("use the secret {name}")));
+        words.push(limits(&phase.grants.limits));
+        asks.extend(words.into_iter().map(|what| Ask { phase: Some(phase.id.clone()), what }));
+    }
+    asks
+}
+
+/// The bounds of a phase.
+pub(crate) fn limits(limits: &Limits) -> String {
+    format!(
+        "run for {} with {} calls, {} of memory and {} of output",
+        format_duration(limits.deadline),
+        limits.max_calls,
+        format_size(limits.memory),
+        format_size(limits.output)
+    )
+}
+
+/// A grant of requests.
+pub(crate) fn http(grant: &HttpGrant) -> String {
     let mut to = Vec::new();
     if !grant.services.is_empty() {
         to.push(format!("services {}", join(&grant.services)));
@@ -50,6 +80,6 @@ fn http(grant: &HttpGrant) -> String {
     format!("send {} to {}{below}{class}{auth}{read_back}", join(&grant.methods), to.join(" and "))
 }
 
-fn join<T: ToString>(items: &[T]) -> String {
+pub(crate) fn join<T: ToString>(items: &[T]) -> String {
     items.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
 }

@@ -13,6 +13,13 @@ pub(crate) struct BundleArguments {
     #[arg(value_name = "BUNDLE")]
     bundle: PathBuf,
 
+    #[command(flatten)]
+    choices: BundleChoiceArguments,
+}
+
+/// The choices about a bundle.
+#[derive(Clone, clap::Args)]
+pub(crate) struct BundleChoiceArguments {
     /// The environment; may be left out where the bundle has one only
     #[arg(long, value_name = "NAME")]
     env: Option<String>,
@@ -49,14 +56,34 @@ fn map(pairs: Vec<(String, String)>) -> BTreeMap<String, String> {
 impl BundleArguments {
     /// The choices; warns of operator's files that do not count.
     pub(crate) fn choices(self, machine: &Machine) -> BundleChoices {
-        for ignored in machine.ignored_operator_files(&self.bundle) {
+        self.choices.of(self.bundle, machine)
+    }
+
+    /// How the arguments are typed again, after the bundle.
+    pub(crate) fn typed(&self) -> Vec<String> {
+        let BundleChoiceArguments { env, only, set, service, modules } = &self.choices;
+        let mut typed = vec![self.bundle.display().to_string()];
+        let mut add = |flag: &str, value: String| typed.extend([flag.to_owned(), value]);
+        env.iter().for_each(|env| add("--env", env.clone()));
+        only.iter().for_each(|phase| add("--only", phase.clone()));
+        set.iter().for_each(|(name, value)| add("--set", format!("{name}={value}")));
+        service.iter().for_each(|(name, value)| add("--service", format!("{name}={value}")));
+        modules.iter().for_each(|modules| add("--modules", modules.display().to_string()));
+        typed
+    }
+}
+
+impl BundleChoiceArguments {
+    /// The choices about this bundle; warns of operator's files that do not count.
+    pub(crate) fn of(self, bundle: PathBuf, machine: &Machine) -> BundleChoices {
+        for ignored in machine.ignored_operator_files(&bundle) {
             let ignored = ignored.display();
             terminal::say(&format!(
                 "warning: {ignored} is ignored, for it lies where a bundle's author could put it; pass --operator {ignored} if you mean it"
             ));
         }
         BundleChoices {
-            bundle: self.bundle,
+            bundle,
             modules: self.modules,
             environment: self.env,
             inputs: map(self.set),

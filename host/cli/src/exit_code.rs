@@ -10,7 +10,7 @@ use holdpoint_model::Decision;
 pub(crate) enum Exit {
     Done,
     Decided(Decision),
-    /// A replay came to something else than the run.
+    /// Something else was found than before, or than was expected: by a replay, a fixture, a comparison.
     Changed,
     Usage,
     Fault,

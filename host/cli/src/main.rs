@@ -21,7 +21,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Runs the validation of a release as WebAssembly components, and lets nothing pass that was not inspected.
 #[derive(Parser)]
 #[command(name = "holdpoint", version, max_term_width = 140, after_help = EXAMPLES)]
-struct Arguments {
+pub(crate) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
 
@@ -42,6 +42,7 @@ struct MachineArguments {
 }
 
 const EXAMPLES: &str = "Examples:
+  holdpoint new phase hello                          a phase that builds and tests at once
   holdpoint check scripts/bundles/netra-staging      everything that can be known without acting
   holdpoint allow scripts/bundles/netra-staging      what it asks for, and consent to it
   holdpoint run scripts/bundles/netra-staging --set config=../app/config

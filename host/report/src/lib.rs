@@ -33,5 +33,5 @@ pub use collector::{Collector, PlannedPhase};
 pub use counts::CallCounts;
 pub use difference::{Difference, Subject, body_differences};
 pub use item::{Item, ItemError};
-pub use page::Style;
+pub use page::{Page, Style, Tone};
 pub use report::{AttachmentFacts, DeniedCall, LogLine, Measure, PhaseReport, Report, SlowCall, UnansweredCall};

@@ -24,7 +24,7 @@ impl Style {
 
 /// What a piece of text means, and so its colour.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Tone {
+pub enum Tone {
     Plain,
     Strong,
     Good,
@@ -47,33 +47,34 @@ impl Tone {
 }
 
 /// Lines under construction.
-pub(crate) struct Page {
+pub struct Page {
     style: Style,
     out: String,
 }
 
 impl Page {
-    pub(crate) fn new(style: Style) -> Self {
+    /// An empty page.
+    pub fn new(style: Style) -> Self {
         Self { style, out: String::new() }
     }
 
     /// An empty line.
-    pub(crate) fn blank(&mut self) {
+    pub fn blank(&mut self) {
         self.out.push('\n');
     }
 
     /// A line that is cut at the edge of the terminal.
-    pub(crate) fn line(&mut self, pieces: &[(Tone, &str)]) {
+    pub fn line(&mut self, pieces: &[(Tone, &str)]) {
         self.pieces(pieces, self.style.columns());
     }
 
     /// A line that a person will copy, such as a command. The terminal wraps it.
-    pub(crate) fn copyable(&mut self, pieces: &[(Tone, &str)]) {
+    pub fn copyable(&mut self, pieces: &[(Tone, &str)]) {
         self.pieces(pieces, 1_000);
     }
 
     /// A text of several lines, each indented, the first one behind a label.
-    pub(crate) fn block(&mut self, tone: Tone, label: &str, text: &str) {
+    pub fn block(&mut self, tone: Tone, label: &str, text: &str) {
         let indent = " ".repeat(label.chars().count());
         for (number, line) in text::block(text).iter().enumerate() {
             let label = if number == 0 { label } else { &indent };
@@ -102,7 +103,8 @@ impl Page {
         self.out.push('\n');
     }
 
-    pub(crate) fn finish(self) -> String {
+    /// The text.
+    pub fn finish(self) -> String {
         self.out
     }
 }

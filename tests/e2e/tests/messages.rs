@@ -100,7 +100,7 @@ http = [{ services = ["bakend"], methods = ["get"] }]
             bundle.toml:15:11  phase `health` needs `delpoy`, which does not exist, did you mean `deploy`?
             bundle.toml:19:11  there is no built module nowhere
                 looked for [GUESTS]/nowhere.wasm
-                build the modules of this project with `cargo xtask guests`
+                build it with `cargo build --release --target wasm32-wasip2`, or the modules of holdpoint with `cargo xtask guests`
             bundle.toml:22:24  service `bakend` is not in the environment, did you mean `backend`?
             bundle.toml:22:46  `get` is not an HTTP method: use 1 to 20 upper-case letters, e.g. GET
             7 errors, nothing was run

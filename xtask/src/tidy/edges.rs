@@ -18,6 +18,11 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-cap-secret", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-bundle", &["holdpoint-model"]),
     ("holdpoint-report", &["holdpoint-model"]),
+    ("holdpoint-scaffold", &["holdpoint-model"]),
+    (
+        "holdpoint-fixture",
+        &["holdpoint-cap-clock", "holdpoint-cap-files", "holdpoint-cap-http", "holdpoint-gate", "holdpoint-model"],
+    ),
     (
         "holdpoint-engine",
         &[
@@ -38,10 +43,12 @@ pub(super) const NORMAL: &Edges = &[
             "holdpoint-cap-http",
             "holdpoint-cap-secret",
             "holdpoint-engine",
+            "holdpoint-fixture",
             "holdpoint-gate",
             "holdpoint-journal",
             "holdpoint-model",
             "holdpoint-report",
+            "holdpoint-scaffold",
         ],
     ),
     ("holdpoint-cli", &["holdpoint-app", "holdpoint-model", "holdpoint-report"]),

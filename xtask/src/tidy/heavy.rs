@@ -20,7 +20,11 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi-io", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[] },
-    Heavy { package: "toml_edit", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[DOUBLE] },
+    Heavy {
+        package: "toml_edit",
+        allowed: &["holdpoint-bundle", "holdpoint-scaffold", "holdpoint-phase-config"],
+        in_tests: &[DOUBLE],
+    },
     Heavy { package: "reqwest", allowed: &[], in_tests: &[] },
     Heavy {
         package: "anyhow",

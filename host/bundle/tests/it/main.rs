@@ -3,4 +3,5 @@
 
 mod bundles;
 mod operators;
+mod plans;
 mod support;

@@ -2,12 +2,18 @@
 
 mod allow;
 mod check;
+mod completion;
+mod inspect;
+mod man;
+mod new;
+mod plan;
 mod replay;
 mod report;
 mod resume;
 mod run;
 mod runs;
 mod show;
+mod test;
 
 use std::future::Future;
 
@@ -18,7 +24,11 @@ use crate::exit_code::Exit;
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
+    New(new::Arguments),
+    Test(test::Arguments),
+    Inspect(inspect::Arguments),
     Check(check::Arguments),
+    Plan(plan::Arguments),
     Allow(allow::Arguments),
     Run(run::Arguments),
     Resume(resume::Arguments),
@@ -26,6 +36,8 @@ pub(crate) enum Command {
     Show(show::Arguments),
     Replay(replay::Arguments),
     Report(report::Arguments),
+    Completion(completion::Arguments),
+    Man(man::Arguments),
 }
 
 /// For people or for machines.
@@ -39,6 +51,12 @@ pub(crate) enum Output {
 /// Runs a command.
 pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Exit> {
     match command {
+        Command::New(arguments) => new::execute(arguments),
+        Command::Test(arguments) => block_on(test::execute(arguments, machine)),
+        Command::Inspect(arguments) => inspect::execute(arguments, machine),
+        Command::Plan(arguments) => plan::execute(arguments, machine),
+        Command::Completion(arguments) => Ok(completion::execute(&arguments)),
+        Command::Man(arguments) => man::execute(&arguments),
         Command::Check(arguments) => check::execute(arguments, machine),
         Command::Allow(arguments) => allow::execute(arguments, machine),
         Command::Run(arguments) => block_on(run::execute(arguments, machine)),

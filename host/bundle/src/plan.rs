@@ -1,0 +1,191 @@
+//! What a run of a bundle would do, seen without doing any of it. Nothing is contacted, and no consent is needed to look.
+
+use holdpoint_model::grant::{HostPort, Limits, SecretName};
+use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
+
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::operator::Operator;
+use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+use crate::sources::OperatorSource;
+use crate::verified::{check_grants, no_operator, place};
+use crate::words::{http, join};
+
+/// A run as it would be.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    pub name: String,
+    pub version: String,
+    pub digest: Digest,
+    pub environment: EnvironmentFacts,
+    /// The phases in the order of their levels. Those of one level run side by side, as far as `parallel` lets them.
+    pub phases: Vec<PlannedPhase>,
+    /// How many phases run side by side at most.
+    pub parallel: usize,
+    pub services: Vec<PlannedService>,
+    /// Rows that no phase of this run judges, but those that are off.
+    pub unjudged: Vec<PlannedRow>,
+    /// Rows that are off: nobody judges them here, so a person does or nobody.
+    pub off: Vec<PlannedRow>,
+    /// Every effect is refused by the operator's file.
+    pub dry_run_only: bool,
+    /// What keeps it from being run as it is.
+    pub refusals: Vec<Diagnostic>,
+}
+
+/// A phase of a plan.
+#[derive(Debug, Clone)]
+pub struct PlannedPhase {
+    pub id: PhaseId,
+    /// 1 for those that start at once, and one more than the highest of those that it needs.
+    pub level: usize,
+    /// As the bundle names it.
+    pub module: String,
+    pub digest: Digest,
+    pub needs: Vec<PhaseId>,
+    pub rows: Vec<PlannedRow>,
+    pub services: Vec<ServiceName>,
+    pub grants: Vec<PlannedGrant>,
+    pub secrets: Vec<PlannedSecret>,
+    pub limits: Limits,
+}
+
+/// A grant in words.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedGrant {
+    pub what: String,
+    /// The most dangerous class of what it lets through.
+    pub class: Class,
+}
+
+/// A row of the checklist.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedRow {
+    pub id: RequirementId,
+    pub title: String,
+    pub level: Level,
+}
+
+/// A service that some phase may reach.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedService {
+    pub name: ServiceName,
+    pub title: String,
+    /// Its URL, or the patterns that it must lie within once it is known.
+    pub place: String,
+    pub known: bool,
+    /// Where connections really go, if the operator leads them elsewhere.
+    pub connect_to: Option<String>,
+}
+
+/// A secret that a phase uses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PlannedSecret {
+    pub name: SecretName,
+    /// Where its value may go by the operator's file; none if it is bound to no place there.
+    pub goes_to: Option<String>,
+}
+
+impl Plan {
+    /// Plans a run. The operator's file may be absent; what it does not allow is told with the plan.
+    pub fn of(resolved: &Resolved, source: Option<&OperatorSource>) -> Result<Self, Diagnostics> {
+        let (operator, mut refusals) = match source {
+            Some(source) => {
+                let operator = Operator::parse(source)?;
+                let refusals = check_grants(resolved, &operator, &source.file.label);
+                (operator, refusals)
+            }
+            None => (Operator { parallel: 16, ..Operator::default() }, vec![no_operator(resolved)]),
+        };
+        refusals.extend(place(resolved).1);
+        let mut phases: Vec<PlannedPhase> = Vec::with_capacity(resolved.phases.len());
+        for phase in &resolved.phases {
+            // Each phase stands after those that it needs.
+            let below = phases.iter().filter(|other| phase.needs.contains(&other.id)).map(|other| other.level).max();
+            phases.push(planned(phase, below.unwrap_or(0) + 1, resolved, &operator));
+        }
+        phases.sort_by_key(|phase| phase.level);
+        let judged = |id: &RequirementId| phases.iter().any(|phase| phase.rows.iter().any(|row| row.id == *id));
+        let rows = resolved.checklist.rows.iter().filter(|row| !judged(&row.id)).map(|row| PlannedRow {
+            id: row.id.clone(),
+            title: row.title.clone(),
+            level: row.level,
+        });
+        let (off, unjudged) = rows.partition(|row| row.level == Level::Off);
+        Ok(Self {
+            name: resolved.name.clone(),
+            version: resolved.version.clone(),
+            digest: resolved.digest,
+            environment: resolved.environment.clone(),
+            services: resolved.reached().map(|service| located(service, &operator)).collect(),
+            unjudged,
+            off,
+            phases,
+            parallel: operator.parallel,
+            dry_run_only: operator.dry_run_only,
+            refusals,
+        })
+    }
+
+    /// The grants of this class, with the phase that has each.
+    pub fn of_class(&self, class: Class) -> impl Iterator<Item = (&PhaseId, &str)> {
+        let of = move |phase: &'_ PlannedPhase| phase.grants.iter().any(|grant| grant.class == class);
+        self.phases.iter().filter(move |phase| of(phase)).flat_map(move |phase| {
+            let grants = phase.grants.iter().filter(move |grant| grant.class == class);
+            grants.map(|grant| (&phase.id, grant.what.as_str()))
+        })
+    }
+}
+
+fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &Operator) -> PlannedPhase {
+    let mut grants: Vec<PlannedGrant> = Vec::new();
+    for grant in &phase.grants.http {
+        let class = grant.methods.iter().map(|method| grant.class_of(method)).max();
+        // Without a method it grants nothing, and says so.
+        grants.push(PlannedGrant { what: http(grant), class: class.unwrap_or(Class::Read) });
+    }
+    for grant in &phase.grants.files {
+        let what = format!("read files below {} as {}", grant.path().display(), grant.directory);
+        grants.push(PlannedGrant { what, class: Class::Read });
+    }
+    let row = |id: &RequirementId| resolved.checklist.row(id);
+    PlannedPhase {
+        id: phase.id.clone(),
+        level,
+        module: phase.module.clone(),
+        digest: phase.digest,
+        needs: phase.needs.clone(),
+        rows: phase
+            .requirements
+            .iter()
+            .filter_map(|(_, id)| row(id))
+            .map(|row| PlannedRow { id: row.id.clone(), title: row.title.clone(), level: row.level })
+            .collect(),
+        services: phase.services.clone(),
+        grants,
+        secrets: phase.grants.secrets.iter().map(|grant| secret(&grant.name, operator)).collect(),
+        limits: phase.grants.limits,
+    }
+}
+
+fn secret(name: &SecretName, operator: &Operator) -> PlannedSecret {
+    let binding = operator.secrets.iter().find(|binding| binding.name == *name);
+    let goes_to = binding.and_then(|binding| {
+        let header = binding.header.as_ref().filter(|_| !binding.services.is_empty())?;
+        Some(format!("services {} in header {header}", join(&binding.services)))
+    });
+    PlannedSecret { name: name.clone(), goes_to }
+}
+
+fn located(service: &Service, operator: &Operator) -> PlannedService {
+    let connect_to = service.base.as_ref().and_then(|base| {
+        let from = HostPort::parse(base.host_str()?, base.port_or_known_default()?).ok()?;
+        operator.connect_to.get(&from).map(ToString::to_string)
+    });
+    PlannedService {
+        name: service.name.clone(),
+        title: service.title.clone(),
+        place: service.base.as_ref().map_or_else(|| join(&service.within), ToString::to_string),
+        known: service.base.is_some(),
+        connect_to,
+    }
+}

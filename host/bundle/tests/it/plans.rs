@@ -1,0 +1,84 @@
+//! Plans: what a run would do, in which order, and what is missing for it.
+
+use crate::support::{modules, operator, shipped, sources};
+use holdpoint_bundle::{OperatorSource, Plan, Resolved, Sources, allow};
+use holdpoint_model::{Class, Level};
+
+const BUNDLE: &str = r#"
+[bundle]
+name = "x"
+version = "1"
+[environments.test]
+secrets = ["API_KEY"]
+[environments.test.services.backend]
+url = "https://backend.example.com"
+[environments.test.services.late]
+url = { from = "cloud-run", within = ["https://late-*.run.app"] }
+[[phase]]
+id = "after"
+module = "phases/health"
+needs = ["before", "beside"]
+[phase.grants]
+http = [{ services = ["backend"], methods = ["GET", "POST"] }, { services = ["late"], methods = ["PUT"], class = "repeatable" }]
+secrets = ["API_KEY"]
+[[phase]]
+id = "before"
+module = "phases/plain"
+requirements = ["P3.1"]
+[[phase]]
+id = "beside"
+module = "phases/config"
+[phase.grants]
+files = [{ directory = "config", path = "/srv" }]
+"#;
+
+fn plan(sources: &Sources, operator: Option<&OperatorSource>) -> Plan {
+    let resolved = Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"));
+    Plan::of(&resolved, operator).unwrap_or_else(|e| panic!("{e}"))
+}
+
+#[test]
+fn phases_stand_in_levels_and_what_changes_something_apart() {
+    let plan = plan(&sources(BUNDLE), None);
+    let levels: Vec<(&str, usize)> = plan.phases.iter().map(|phase| (phase.id.as_str(), phase.level)).collect();
+    assert_eq!(levels, [("before", 1), ("beside", 1), ("after", 2)]);
+    let effects: Vec<&str> = plan.of_class(Class::Effect).map(|(_, what)| what).collect();
+    assert_eq!(effects, ["send GET, POST to services backend"]);
+    assert_eq!(plan.of_class(Class::Repeatable).count(), 1);
+    assert_eq!(plan.of_class(Class::Disruptive).count(), 0);
+}
+
+#[test]
+fn without_consent_it_plans_and_tells_what_is_missing() {
+    let plan = plan(&sources(BUNDLE), None);
+    let refusals: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
+    assert!(refusals[0].contains("there is no operator's file"), "{refusals:?}");
+    assert!(refusals[1].contains("the URL of service `late` is not known"), "{refusals:?}");
+    assert_eq!(plan.phases[2].secrets[0].goes_to, None);
+    assert!(!plan.services[1].known && plan.services[1].place == "https://late-*.run.app");
+}
+
+#[test]
+fn with_consent_it_says_where_everything_goes() {
+    let mut sources = sources(BUNDLE);
+    sources.services.insert("late".to_owned(), "https://late-1.run.app".to_owned());
+    let resolved = Resolved::from_sources(&sources, &modules).unwrap_or_else(|e| panic!("{e}"));
+    let machine = "connect-to = { \"backend.example.com:443\" = \"127.0.0.1:8443\" }\n\
+                   [secrets.API_KEY]\nfrom = { env = \"K\" }\nservices = [\"backend\"]\nheader = \"authorization\"\n";
+    let allowed = allow(&resolved, &operator(machine)).unwrap_or_else(|e| panic!("{e}"));
+    let plan = plan(&sources, Some(&operator(&allowed)));
+    assert!(plan.refusals.is_empty(), "{:?}", plan.refusals);
+    assert_eq!(plan.services[0].connect_to.as_deref(), Some("127.0.0.1:8443"));
+    assert_eq!(plan.phases[2].secrets[0].goes_to.as_deref(), Some("services backend in header authorization"));
+}
+
+#[test]
+fn rows_that_nobody_judges_are_told() {
+    let plan = plan(&shipped(), None);
+    assert!(plan.unjudged.is_empty(), "the bundle that ships judges every row that counts: {:?}", plan.unjudged);
+    assert!(plan.off.iter().all(|row| row.level == Level::Off) && !plan.off.is_empty());
+    let mut only = shipped();
+    only.only = vec!["config".to_owned()];
+    let ids: Vec<String> = self::plan(&only, None).unjudged.iter().map(|row| row.id.to_string()).collect();
+    assert_eq!(ids, ["P3.1", "CRIT-2"]);
+}

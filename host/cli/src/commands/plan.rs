@@ -1,0 +1,261 @@
+//! `holdpoint plan`
+
+use holdpoint_app::{Machine, OperatorChoice, Plan, PlannedPhase, PlannedRow};
+use holdpoint_model::{
+    Class, Level,
+    grant::{format_duration, format_size},
+};
+use holdpoint_report::{Page, Tone};
+use serde_json::{Value, json};
+
+use super::Output;
+use crate::{bundle_args::BundleArguments, exit_code::Exit, terminal};
+
+/// Shows what a run of a bundle would do: order, grants, effects, rows that nobody judges, and the line that runs it
+///
+/// Nothing is contacted and nothing is run. It needs no consent: what the operator's file does not allow yet is told.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  holdpoint plan scripts/bundles/netra-staging --set config=../app/config
+  holdpoint plan . --output json | jq -r '.effects[].what'")]
+pub(crate) struct Arguments {
+    #[command(flatten)]
+    bundle: BundleArguments,
+
+    /// What stdout gets
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+pub(crate) fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
+    let line = run_line(&arguments.bundle, machine);
+    let plan = holdpoint_app::plan(&arguments.bundle.choices(machine), machine)?;
+    terminal::out(&match arguments.output {
+        Output::Text => text(&plan, &line),
+        Output::Json => format!("{:#}", as_json(&plan, &line)),
+    });
+    for refusal in &plan.refusals {
+        terminal::say(&format!("warning: {refusal}"));
+    }
+    Ok(Exit::Done)
+}
+
+/// The line that runs what is planned, for a shell.
+fn run_line(bundle: &BundleArguments, machine: &Machine) -> String {
+    let mut words = vec!["holdpoint".to_owned(), "run".to_owned()];
+    words.extend(bundle.typed());
+    if let OperatorChoice::File(path) = &machine.operator {
+        words.extend(["--operator".to_owned(), path.display().to_string()]);
+    }
+    words.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
+}
+
+fn quoted(word: &str) -> String {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_./=:,@%+".contains(c);
+    if !word.is_empty() && word.chars().all(plain) {
+        word.to_owned()
+    } else {
+        format!("'{}'", word.replace('\'', "'\\''"))
+    }
+}
+
+fn text(plan: &Plan, line: &str) -> String {
+    let mut page = Page::new(terminal::style());
+    let (name, version, environment) = (&plan.name, &plan.version, &plan.environment);
+    page.line(&[
+        (Tone::Strong, &format!("{name} {version}")),
+        (Tone::Plain, &format!(" · environment {}", environment.name)),
+    ]);
+    page.copyable(&[(Tone::Faint, &plan.digest.to_string())]);
+    for service in &plan.services {
+        let place = if service.known { service.place.clone() } else { format!("within {}", service.place) };
+        let led = service.connect_to.as_ref().map_or(String::new(), |to| format!(", connected to {to}"));
+        wrapped(&mut page, &format!("  {:<12}", service.name.as_str()), &format!("{place}{led}"), Tone::Plain);
+    }
+    let mut level = 0;
+    for phase in &plan.phases {
+        if phase.level != level {
+            level = phase.level;
+            let beside = plan.phases.iter().filter(|other| other.level == level).count();
+            let order = if level == 1 { "first".to_owned() } else { format!("step {level}") };
+            let beside = if beside > 1 { format!(", {} side by side", beside.min(plan.parallel)) } else { String::new() };
+            page.blank();
+            page.line(&[(Tone::Faint, &format!("{order}{beside}"))]);
+        }
+        one(&mut page, phase);
+    }
+    grants(&mut page, plan);
+    rows(&mut page, "judged by nobody, so never passed", &plan.unjudged);
+    if !plan.off.is_empty() {
+        page.blank();
+        page.line(&[(Tone::Faint, &format!("off: {} rows, which are a person's or nobody's", plan.off.len()))]);
+    }
+    page.blank();
+    let dry = if plan.dry_run_only { "every effect is refused by this machine's operator; " } else { "" };
+    page.line(&[(Tone::Faint, dry), (Tone::Faint, "to run it")]);
+    page.copyable(&[(Tone::Plain, "  "), (Tone::Strong, line)]);
+    page.finish()
+}
+
+fn one(page: &mut Page, phase: &PlannedPhase) {
+    let needs: Vec<&str> = phase.needs.iter().map(|id| id.as_str()).collect();
+    let needs = if needs.is_empty() { String::new() } else { format!("  after {}", needs.join(", ")) };
+    page.line(&[(Tone::Strong, &format!("  {}", phase.id)), (Tone::Faint, &needs)]);
+    wrapped(page, "    module    ", &format!("{} {}", phase.module, phase.digest), Tone::Plain);
+    let rows: Vec<String> = phase
+        .rows
+        .iter()
+        .map(
+            |row| if row.level == Level::Required { row.id.to_string() } else { format!("{} ({})", row.id, row.level) },
+        )
+        .collect();
+    let rows = if rows.is_empty() { "none".to_owned() } else { rows.join(", ") };
+    wrapped(page, "    judges    ", &rows, Tone::Plain);
+    for grant in &phase.grants {
+        wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
+    }
+    for secret in &phase.secrets {
+        let goes =
+            secret.goes_to.as_deref().unwrap_or("nowhere: the operator's file binds it to no service and header");
+        wrapped(page, "    secret    ", &format!("{} to {goes}", secret.name), Tone::Doubt);
+    }
+    let limits = &phase.limits;
+    let limits = format!(
+        "{}, {} calls, {} of memory, {} of output",
+        format_duration(limits.deadline),
+        limits.max_calls,
+        format_size(limits.memory),
+        format_size(limits.output)
+    );
+    wrapped(page, "    at most   ", &limits, Tone::Faint);
+}
+
+fn tone(class: Class) -> Tone {
+    match class {
+        Class::Read => Tone::Plain,
+        Class::Repeatable => Tone::Doubt,
+        Class::Effect | Class::Disruptive => Tone::Bad,
+    }
+}
+
+/// What changes something, apart from the rest.
+fn grants(page: &mut Page, plan: &Plan) {
+    let classes = [
+        (Class::Repeatable, "changes that may be sent again"),
+        (Class::Effect, "effects"),
+        (Class::Disruptive, "disruptions"),
+    ];
+    let mut none = true;
+    for (class, title) in classes {
+        let found: Vec<_> = plan.of_class(class).collect();
+        if found.is_empty() {
+            continue;
+        }
+        none = false;
+        page.blank();
+        page.line(&[(Tone::Faint, title)]);
+        for (phase, what) in found {
+            wrapped(page, &format!("  {phase}: "), what, tone(class));
+        }
+    }
+    if none {
+        page.blank();
+        page.line(&[(Tone::Plain, "it changes nothing: every call that it may make is a read")]);
+    }
+}
+
+fn rows(page: &mut Page, title: &str, rows: &[PlannedRow]) {
+    if rows.is_empty() {
+        return;
+    }
+    page.blank();
+    page.line(&[(Tone::Doubt, title)]);
+    for PlannedRow { id, title, level } in rows {
+        page.line(&[
+            (Tone::Plain, &format!("  {:<16}  ", id.as_str())),
+            (Tone::Faint, &format!("{:<9}  ", level.word())),
+            (Tone::Plain, title),
+        ]);
+    }
+}
+
+/// A text behind a label, broken between words at the edge of the terminal.
+fn wrapped(page: &mut Page, label: &str, text: &str, tone: Tone) {
+    let room = terminal::style().width.max(60) - label.chars().count();
+    let mut lines = vec![String::new()];
+    for word in text.split(' ') {
+        let line = lines.last().map_or(0, |line| line.chars().count());
+        if line > 0 && line + 1 + word.chars().count() > room {
+            lines.push(String::new());
+        }
+        if let Some(line) = lines.last_mut() {
+            if !line.is_empty() {
+                line.push(' ');
+            }
+            line.push_str(word);
+        }
+    }
+    let indent = " ".repeat(label.chars().count());
+    for (number, line) in lines.iter().enumerate() {
+        let label = if number == 0 { label } else { &indent };
+        page.copyable(&[(Tone::Faint, label), (tone, line)]);
+    }
+}
+
+fn as_json(plan: &Plan, line: &str) -> Value {
+    let row = |row: &PlannedRow| json!({ "id": row.id.to_string(), "title": row.title, "level": row.level.word() });
+    let of = |class: Class| -> Vec<Value> {
+        plan.of_class(class).map(|(phase, what)| json!({ "phase": phase.to_string(), "what": what })).collect()
+    };
+    let phase = |phase: &PlannedPhase| {
+        let limits = &phase.limits;
+        json!({
+            "id": phase.id.to_string(),
+            "level": phase.level,
+            "module": phase.module,
+            "digest": phase.digest.to_string(),
+            "needs": phase.needs.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "rows": phase.rows.iter().map(row).collect::<Vec<_>>(),
+            "services": phase.services.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "grants": phase.grants.iter().map(|g| json!({ "what": g.what, "class": g.class.word() })).collect::<Vec<_>>(),
+            "secrets": phase.secrets.iter().map(|s| json!({ "name": s.name.to_string(), "goes_to": s.goes_to })).collect::<Vec<_>>(),
+            "limits": {
+                "deadline_ms": u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX),
+                "calls": limits.max_calls,
+                "memory_bytes": limits.memory,
+                "output_bytes": limits.output,
+            },
+        })
+    };
+    let service = |s: &holdpoint_app::PlannedService| json!({ "name": s.name.to_string(), "title": s.title, "place": s.place, "known": s.known, "connect_to": s.connect_to });
+    json!({
+        "bundle": plan.name,
+        "version": plan.version,
+        "digest": plan.digest.to_string(),
+        "environment": plan.environment.name,
+        "parallel": plan.parallel,
+        "dry_run_only": plan.dry_run_only,
+        "phases": plan.phases.iter().map(phase).collect::<Vec<_>>(),
+        "services": plan.services.iter().map(service).collect::<Vec<_>>(),
+        "repeatables": of(Class::Repeatable),
+        "effects": of(Class::Effect),
+        "disruptions": of(Class::Disruptive),
+        "unjudged": plan.unjudged.iter().map(row).collect::<Vec<_>>(),
+        "off": plan.off.iter().map(row).collect::<Vec<_>>(),
+        "refusals": plan.refusals.iter().map(ToString::to_string).collect::<Vec<_>>(),
+        "run": line,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_word_for_a_shell_stays_one_word() {
+        assert_eq!(quoted("--set"), "--set");
+        assert_eq!(quoted("a=b c"), "'a=b c'");
+        assert_eq!(quoted("it's"), "'it'\\''s'");
+        assert_eq!(quoted(""), "''");
+    }
+}

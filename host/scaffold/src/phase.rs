@@ -1,0 +1,133 @@
+//! A new phase: a project of its own, or one more phase of the bundle around it.
+
+use std::path::{Path, PathBuf};
+
+use crate::{
+    Choices, Draft, Error,
+    draft::Edit,
+    name,
+    place::{BundleWorkspace, real},
+    sdk::Sdk,
+    template, workspace,
+};
+
+/// How a module is built.
+const BUILD: &str = "cargo build --release --target wasm32-wasip2";
+/// What of the template belongs to a project of its own.
+const OWN: [&str; 5] = ["bundle.toml", "checklist.toml", "operator.toml", ".gitignore", "README.md"];
+
+/// Works out a new phase.
+pub fn phase(choices: &Choices) -> Result<Draft, Error> {
+    name::check(&choices.name)?;
+    let start = choices.path.as_deref().unwrap_or(Path::new("."));
+    match BundleWorkspace::around(&real(start)?)? {
+        Some(around) => within(choices, &around),
+        None => alone(choices),
+    }
+}
+
+fn alone(choices: &Choices) -> Result<Draft, Error> {
+    let Choices { name, path, sdk } = choices;
+    let folder = path.clone().unwrap_or_else(|| PathBuf::from(name));
+    let mut draft = Draft::new(folder)?;
+    let sdk = Sdk::find(sdk.as_deref(), &real(draft.folder())?)?.settle(&mut draft)?;
+    for file in template::files("phase", name) {
+        let text = match file.path.to_str() {
+            Some("Cargo.toml") => workspace::with_sdk(&file.path, &file.text, &sdk)?,
+            _ => file.text,
+        };
+        draft.add(file.path, text);
+    }
+    let enter = format!("cd {}", draft.folder().display());
+    let run = ["allow", "run"].map(|verb| format!("holdpoint {verb} . --operator operator.toml"));
+    draft.then([enter, "cargo test".to_owned(), BUILD.to_owned(), "holdpoint test .".to_owned()]);
+    draft.then(run);
+    Ok(draft)
+}
+
+fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
+    let Choices { name, path, sdk } = choices;
+    let manifest = around.root.join("Cargo.toml");
+    if let Some(sdk) = sdk {
+        let why =
+            format!("the SDK of all phases of a workspace stands there; --sdk {} can't be another", sdk.display());
+        return Err(Error::Workspace { path: manifest, why });
+    }
+    if !workspace::has_sdk(&manifest, &around.manifest)? {
+        let why = "add holdpoint-sdk and serde to [workspace.dependencies], so that its phases share them, or name a folder elsewhere with --path";
+        return Err(Error::Workspace { path: manifest, why: why.to_owned() });
+    }
+    let folder = path.clone().unwrap_or_else(|| around.root.join("phases").join(name));
+    let mut draft = Draft::new(folder)?;
+    let place = real(draft.folder())?;
+    let member = place.strip_prefix(&around.root).unwrap_or(&place).to_string_lossy().replace('\\', "/");
+    add_member(&mut draft, name, Path::new(""))?;
+    // A built module is found by the last part, which is the name of the crate.
+    let module = match member.rsplit_once('/') {
+        Some((above, _)) => format!("{above}/{name}"),
+        None => name.clone(),
+    };
+    let bundle = around.root.join("bundle.toml");
+    let (checklist, rows) = &around.checklist;
+    for (path, before, after) in [
+        (&manifest, &around.manifest, workspace::with_member(&manifest, &around.manifest, &member)?),
+        (&bundle, &around.bundle, workspace::with_phase(&bundle, &around.bundle, name, &module)?),
+        (checklist, rows, workspace::with_row(checklist, rows, name)?),
+    ] {
+        draft.edit(Edit { path: path.clone(), before: before.clone(), after });
+    }
+    let shown = draft.folder().display().to_string();
+    draft.then([format!("cargo test -p {name}"), format!("{BUILD} -p {name}"), format!("holdpoint test {shown}")]);
+    draft.then([format!("holdpoint plan {}", around.root.display())]);
+    Ok(draft)
+}
+
+/// Adds the files of a phase that shares a workspace, below a folder of the draft.
+pub(crate) fn add_member(draft: &mut Draft, name: &str, below: &Path) -> Result<(), Error> {
+    for file in template::files("phase", name) {
+        if OWN.iter().any(|own| file.path.as_os_str() == *own) {
+            continue;
+        }
+        let text = match file.path.to_str() {
+            Some("Cargo.toml") => workspace::as_member(&file.path, &file.text)?,
+            _ => file.text,
+        };
+        draft.add(below.join(file.path), text);
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+
+    use super::*;
+
+    fn choices(name: &str, path: &Path) -> Choices {
+        Choices { name: name.into(), path: Some(path.to_owned()), sdk: None }
+    }
+
+    #[test]
+    fn nothing_that_exists_is_overwritten() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("hello");
+        let written = phase(&choices("hello", &path)).unwrap().write().unwrap();
+        assert!(written.files.contains(&path.join("src/lib.rs")) && written.changed.is_empty());
+        fs::write(path.join("src/lib.rs"), "mine").unwrap();
+        let error = phase(&choices("hello", &path)).unwrap_err().to_string();
+        // The phase is a bundle's folder by now.
+        assert!(error.contains("holdpoint-sdk and serde") || error.contains("exists already"), "{error}");
+        assert_eq!(fs::read_to_string(path.join("src/lib.rs")).unwrap(), "mine");
+        let file = folder.path().join("file");
+        fs::write(&file, "mine").unwrap();
+        assert!(phase(&choices("hello", &file)).unwrap_err().to_string().contains("exists already"));
+    }
+
+    #[test]
+    fn a_bundle_without_a_workspace_says_what_to_do() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("bundle.toml"), "").unwrap();
+        let error = phase(&choices("hello", &folder.path().join("phases/hello"))).unwrap_err().to_string();
+        assert!(error.contains("--path"), "{error}");
+    }
+}
