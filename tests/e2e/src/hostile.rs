@@ -8,7 +8,7 @@ use crate::{Outcome, Scene, guests};
 
 /// The most memory that a host may take for a run of the kind that is made here, in bytes: the program, a guest's 64 MiB, what one call
 /// may bring, and what waits to be written. Compiling a guest for the first time is within it.
-pub const MEMORY: u64 = 320 << 20;
+pub const MEMORY: u64 = 256 << 20;
 
 /// The hostile phase. It may claim P3.1; what it is granted lies beside it.
 #[derive(Debug, Clone)]

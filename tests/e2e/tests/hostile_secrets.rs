@@ -148,7 +148,8 @@ fn an_echoed_secret_is_found_however_it_is_written() {
 /// What the test above rests on: a value that is no secret is found, in every encoding that the server uses.
 #[test]
 fn the_search_finds_what_is_there() {
-    let attack = echoed(&echoing(), VALUE, "another-value-for-the-host");
+    let server = echoing();
+    let attack = echoed(&server, VALUE, "another-value-for-the-host");
     attack.held(0);
     let found: BTreeSet<Vec<u8>> = places(&attack, VALUE).into_iter().map(|(needle, _)| needle).collect();
     // Nobody writes every single character with a percent sign.
