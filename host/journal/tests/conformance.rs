@@ -5,9 +5,9 @@
 use std::{path::PathBuf, sync::Arc};
 
 use holdpoint_gate::{Gate, Guest, Halt, Limits, Recorder, Rules, Unscrubbed};
-use holdpoint_journal::{Durability, LiveRecorder, Reader, ReplayRecorder, Writer};
+use holdpoint_journal::{Durability, LiveRecorder, Reader, ReplayRecorder, Row, Writer};
 use holdpoint_model::{
-    Answer, CallError, Check, Digest, EventKind, OutcomeKind, PhaseId, Seq, Statement, Timestamp, Verdict,
+    Answer, CallError, Check, Digest, EventKind, OutcomeKind, PhaseEnd, PhaseId, Seq, Statement, Timestamp, Verdict,
 };
 use holdpoint_testkit::{Ask, Echo, EchoBackend, EchoGrants, Mood, Said, SimulatedClock};
 
@@ -221,6 +221,35 @@ async fn an_effect_outlives_its_guest() {
     host.recorder.settled().await;
     host.close();
     assert_eq!(scene.calls(), [(0, "effect", None), (0, "effect", Some(OutcomeKind::Answered))]);
+}
+
+/// An effect whose guest reached its deadline: the phase has ended before the answer is there. The clock of the test is nobody's.
+#[tokio::test(start_paused = true)]
+async fn a_replay_gives_no_guest_an_answer_that_came_after_its_end() {
+    let scene = Scene::new(Mood::Silent);
+    let host = scene.host();
+    let mut guest = host.guest("a");
+    {
+        let mut call = Box::pin(host.ask(&mut guest, Ask::effect("1")));
+        while scene.backend.acted().is_empty() {
+            assert!(futures::poll!(&mut call).is_pending());
+            tokio::task::yield_now().await;
+        }
+    }
+    let end = PhaseEnd::Deadline("it was still running".into());
+    host.writer.append_committed(Row::phase_ended(&id("a"), &end, 2_000.0)).await.unwrap();
+    host.recorder.settled().await;
+    host.close();
+    assert_eq!(scene.calls(), [(0, "effect", None), (0, "effect", Some(OutcomeKind::Answered))]);
+
+    let writer = Writer::create(&scene.folder.path().join("copy.db"), Durability::Scratch, None).unwrap();
+    let clock = Arc::new(SimulatedClock::at(9_000));
+    let replay = Arc::new(ReplayRecorder::new(&scene.path(), writer.clone(), clock).unwrap());
+    let mut guest = Guest::new(gate(replay, false), id("a"), Timestamp(500.0), Limits::default());
+    let asked = guest.call::<Echo, _>(&scene.backend, &EchoGrants::Everything, Ask::effect("1")).await;
+    let halt = asked.unwrap_err().to_string();
+    assert!(halt.contains("the journal ends here"), "{halt}");
+    writer.close().unwrap();
 }
 
 #[tokio::test]
