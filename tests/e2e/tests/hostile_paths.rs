@@ -1,7 +1,5 @@
 //! Guests that look for files beside those that were granted.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::os::unix::fs::symlink;
 
 use holdpoint_e2e::hostile::{Attack, Hostile};
