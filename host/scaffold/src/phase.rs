@@ -6,7 +6,7 @@ use crate::{
     Choices, Draft, Error,
     draft::Edit,
     name,
-    place::{BundleWorkspace, real},
+    place::{BundleWorkspace, from_here, real},
     sdk::Sdk,
     template, workspace,
 };
@@ -47,7 +47,8 @@ fn alone(choices: &Choices) -> Result<Draft, Error> {
 
 fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
     let Choices { name, path, sdk } = choices;
-    let manifest = around.root.join("Cargo.toml");
+    let root = from_here(&around.root);
+    let manifest = root.join("Cargo.toml");
     if let Some(sdk) = sdk {
         let why =
             format!("the SDK of all phases of a workspace stands there; --sdk {} can't be another", sdk.display());
@@ -57,7 +58,7 @@ fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
         let why = "add holdpoint-sdk and serde to [workspace.dependencies], so that its phases share them, or name a folder elsewhere with --path";
         return Err(Error::Workspace { path: manifest, why: why.to_owned() });
     }
-    let folder = path.clone().unwrap_or_else(|| around.root.join("phases").join(name));
+    let folder = path.clone().unwrap_or_else(|| root.join("phases").join(name));
     let mut draft = Draft::new(folder)?;
     let place = real(draft.folder())?;
     let member = place.strip_prefix(&around.root).unwrap_or(&place).to_string_lossy().replace('\\', "/");
@@ -67,8 +68,9 @@ fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
         Some((above, _)) => format!("{above}/{name}"),
         None => name.clone(),
     };
-    let bundle = around.root.join("bundle.toml");
-    let (checklist, rows) = &around.checklist;
+    let bundle = root.join("bundle.toml");
+    let (checklist, rows) = (from_here(&around.checklist.0), &around.checklist.1);
+    let checklist = &checklist;
     for (path, before, after) in [
         (&manifest, &around.manifest, workspace::with_member(&manifest, &around.manifest, &member)?),
         (&bundle, &around.bundle, workspace::with_phase(&bundle, &around.bundle, name, &module)?),
@@ -78,7 +80,8 @@ fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
     }
     let shown = draft.folder().display().to_string();
     draft.then([format!("cargo test -p {name}"), format!("{BUILD} -p {name}"), format!("holdpoint test {shown}")]);
-    draft.then([format!("holdpoint plan {}", around.root.display())]);
+    let root = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
+    draft.then([format!("holdpoint plan {}", root.display())]);
     Ok(draft)
 }
 

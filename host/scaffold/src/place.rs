@@ -19,9 +19,16 @@ pub(crate) fn real(path: &Path) -> Result<PathBuf, Error> {
     Ok(absolute)
 }
 
+/// A path as people read it who are in a folder at or above it; empty if they are there.
+pub(crate) fn from_here(path: &Path) -> PathBuf {
+    let here = real(Path::new(".")).ok();
+    here.and_then(|here| path.strip_prefix(here).ok().map(Path::to_owned)).unwrap_or_else(|| path.to_owned())
+}
+
 /// A bundle whose folder is a workspace of Cargo.
 #[derive(Debug)]
 pub(crate) struct BundleWorkspace {
+    /// Absolute.
     pub(crate) root: PathBuf,
     pub(crate) bundle: String,
     pub(crate) manifest: String,

@@ -1,10 +1,13 @@
 //! The templates, as they lie in `guest-sdk/templates`, and the names in them.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use include_dir::{Dir, include_dir};
 
 use crate::name::row;
+
+/// What is left where somebody has built a template in its place.
+const BUILT: [&str; 2] = ["Cargo.lock", "target"];
 
 static TEMPLATES: Dir<'static> = include_dir!("$CARGO_MANIFEST_DIR/../../guest-sdk/templates");
 
@@ -30,14 +33,15 @@ pub(crate) fn text(template: &str, path: &str, name: &str) -> String {
 }
 
 fn add(folder: &Dir<'_>, template: &str, name: &str, files: &mut Vec<File>) {
-    for file in folder.files() {
+    let built = |path: &Path| path.file_name().is_some_and(|name| BUILT.iter().any(|built| name == *built));
+    for file in folder.files().filter(|file| !built(file.path())) {
         let Some(text) = file.contents_utf8() else { continue };
         let path = file.path().strip_prefix(template).unwrap_or(file.path());
         // Under its real name it would hide files of the template itself.
         let path = if path.as_os_str() == "gitignore" { PathBuf::from(".gitignore") } else { path.to_owned() };
         files.push(File { path, text: named(text, name) });
     }
-    for below in folder.dirs() {
+    for below in folder.dirs().filter(|below| !built(below.path())) {
         add(below, template, name, files);
     }
 }

@@ -92,7 +92,7 @@ pub(crate) fn as_member(path: &Path, text: &str) -> Result<String, Error> {
             dependencies.insert(name, Item::Table(inherited));
         }
     }
-    Ok(document.to_string())
+    Ok(format!("{}\n", document.to_string().trim_end()))
 }
 
 /// A bundle with one more phase, which may read all services of its first environment.

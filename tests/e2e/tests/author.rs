@@ -22,7 +22,8 @@ fn stable(scene: &Scene, check: impl FnOnce()) {
     settings.add_filter(&guests().display().to_string().replace('.', r"\."), "[GUESTS]");
     settings.add_filter("sha256:[0-9a-f]{64}", "[DIGEST]");
     settings.add_filter(r"\d{4,9} bytes", "[SIZE] bytes");
-    settings.add_filter(r"(Rust|rustc|wit-component|wit-bindgen-rust|LLVM|clang) +\d[^\n]*", "$1 [VERSION]");
+    // What the compiler of today was made of.
+    settings.add_filter(r"(  (language|processed-by|sdk) [^\n]*\n)+", "  processed-by [TOOLS]\n");
     settings.bind(check);
 }
 
@@ -61,7 +62,27 @@ fn a_wrong_expectation_is_shown_beside_what_was_observed() {
     );
     let outcome = tried(&scene, "health", &[]).exits(1);
     stable(&scene, || {
-        insta::assert_snapshot!(outcome.stdout, @"");
+        insta::assert_snapshot!(outcome.stdout, @r#"
+        [GUESTS]/health.wasm · [DIGEST]
+
+          ✗ slow
+              row P3.1
+                expected  pass
+                observed  fail, and says `200 in 2500 ms`
+              checks
+                expected  3
+                observed  2
+              the phase was completed
+                fail          [P3.1] GET backend /health answers within 2000 ms
+                  expected  200 within 2000 ms
+                  observed  200 in 2500 ms
+                pass          [P3.1] GET backend /health says that it is well
+                  observed  status ok, 0 dependencies up
+                call http GET backend /health
+                info CRIT-2 is not among the requirements that the bundle lists for this phase
+
+        1 of 1 fixture came out otherwise
+        "#);
     });
 }
 
@@ -159,7 +180,43 @@ fn a_module_shows_what_it_needs() {
     assert!(outcome["producers"].to_string().contains("wit-component"), "{outcome:#}");
     let text = scene.run(&["inspect", &module("health")]).exits(0);
     stable(&scene, || {
-        insta::assert_snapshot!(text.stdout, @"");
+        insta::assert_snapshot!(text.stdout, @r#"
+        [GUESTS]/health.wasm
+          digest       [DIGEST]
+          size         [SIZE] bytes
+          world        phase
+          processed-by [TOOLS]
+
+          imports that need a grant
+            holdpoint:http/http@0.1.0
+
+          imports that every phase may have
+            holdpoint:context/context@0.1.0
+            holdpoint:types/types@0.1.0
+            holdpoint:clock/clock@0.1.0
+            holdpoint:report/report@0.1.0
+
+          WASI, where nothing leads outside
+            wasi:io/poll@0.2.6
+            wasi:io/error@0.2.6
+            wasi:io/streams@0.2.6
+            wasi:cli/environment@0.2.6
+            wasi:cli/exit@0.2.6
+            wasi:cli/stdin@0.2.6
+            wasi:cli/stdout@0.2.6
+            wasi:cli/stderr@0.2.6
+            wasi:cli/terminal-input@0.2.6
+            wasi:cli/terminal-output@0.2.6
+            wasi:cli/terminal-stdin@0.2.6
+            wasi:cli/terminal-stdout@0.2.6
+            wasi:cli/terminal-stderr@0.2.6
+
+          exports
+            run
+
+          to use it, a bundle grants in [phase.grants]
+            http = [{ services = ["…"], methods = ["GET"] }]
+        "#);
     });
 }
 
@@ -247,9 +304,39 @@ http = [{ services = ["backend"], methods = ["GET"] }]
     scene.write("holdpoint.toml", "[connect-to]\n\"backend.example.com:80\" = \"127.0.0.1:9\"\n");
     let plan = scene.run(&["plan", "BUNDLE"]).exits(0);
     stable(&scene, || {
-        insta::assert_snapshot!(plan.stdout, @"");
-        insta::assert_snapshot!(plan.stderr, @"");
+        insta::assert_snapshot!(plan.stdout, @r#"
+        scene 1.0.0 · environment test
+        [DIGEST]
+          backend     http://backend.example.com/, connected to 127.0.0.1:9
+
+        first
+          health
+            module    health [DIGEST]
+            judges    P3.1
+            may       send GET to services backend (read)
+            at most   5m, 10000 calls, 64MiB of memory, 64MiB of output
+
+        step 2
+          orders  after health
+            module    swarm [DIGEST]
+            judges    none
+            may       send GET, POST to services backend below /orders, read back at /orders/{key} (effect)
+            at most   2m, 10000 calls, 64MiB of memory, 64MiB of output
+
+        effects
+          orders: send GET, POST to services backend below /orders, read back at /orders/{key}
+
+        judged by nobody, so never passed
+          BIZ-5             required   files come back
+
+        off: 1 row, which a person judges or nobody
+
+        to run it
+          holdpoint run bundle --modules [GUESTS] --operator holdpoint.toml
+        "#);
     });
+    let missing = "nothing is allowed to bundle `scene` in environment `test`";
+    assert!(plan.stderr.starts_with("warning: ") && plan.stderr.contains(missing), "{plan:?}");
     assert!(!scene.path().join(".holdpoint").exists(), "a run was begun");
     let json = scene.run(&["plan", "BUNDLE", "--output", "json"]).exits(0).json();
     assert_eq!(json["effects"][0]["phase"], "orders");

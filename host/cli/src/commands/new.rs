@@ -11,6 +11,9 @@ use crate::{exit_code::Exit, terminal};
 ///
 /// Nothing that exists is overwritten, and nothing is built: the commands that do are printed.
 #[derive(clap::Args)]
+#[command(after_help = "Examples:
+  holdpoint new phase hello
+  holdpoint new bundle shop-staging")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,

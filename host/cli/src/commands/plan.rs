@@ -78,7 +78,8 @@ fn text(plan: &Plan, line: &str) -> String {
             level = phase.level;
             let beside = plan.phases.iter().filter(|other| other.level == level).count();
             let order = if level == 1 { "first".to_owned() } else { format!("step {level}") };
-            let beside = if beside > 1 { format!(", {} side by side", beside.min(plan.parallel)) } else { String::new() };
+            let beside =
+                if beside > 1 { format!(", {} side by side", beside.min(plan.parallel)) } else { String::new() };
             page.blank();
             page.line(&[(Tone::Faint, &format!("{order}{beside}"))]);
         }
@@ -87,8 +88,9 @@ fn text(plan: &Plan, line: &str) -> String {
     grants(&mut page, plan);
     rows(&mut page, "judged by nobody, so never passed", &plan.unjudged);
     if !plan.off.is_empty() {
+        let off = if plan.off.len() == 1 { "1 row".to_owned() } else { format!("{} rows", plan.off.len()) };
         page.blank();
-        page.line(&[(Tone::Faint, &format!("off: {} rows, which are a person's or nobody's", plan.off.len()))]);
+        page.line(&[(Tone::Faint, &format!("off: {off}, which a person judges or nobody"))]);
     }
     page.blank();
     let dry = if plan.dry_run_only { "every effect is refused by this machine's operator; " } else { "" };
