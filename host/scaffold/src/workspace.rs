@@ -41,14 +41,25 @@ pub(crate) fn with_member(path: &Path, text: &str, member: &str) -> Result<Strin
     if members.iter().any(covers) {
         return Ok(text.to_owned());
     }
-    // One a line, as the others are, or as a list begins that was empty.
     let indent = match members.iter().last() {
-        Some(last) => last.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or(" ").to_owned(),
+        // One a line, as the others are. What stands before may be a comment about another one.
+        Some(last) => {
+            let before = last.decor().prefix().and_then(|prefix| prefix.as_str()).unwrap_or(" ");
+            before.rfind('\n').map_or(before, |line| &before[line..]).to_owned()
+        }
         None => {
             members.set_trailing("\n");
             members.set_trailing_comma(true);
             "\n    ".to_owned()
         }
+    };
+    let trailing = members.trailing().as_str().unwrap_or_default().to_owned();
+    let indent = if trailing.contains('#') {
+        // A comment behind the last member stays behind it.
+        members.set_trailing("\n");
+        format!("{}{indent}", trailing.trim_end())
+    } else {
+        indent
     };
     members.push_formatted(Value::from(member).decorated(indent, ""));
     Ok(document.to_string())
@@ -169,6 +180,8 @@ mod tests {
             "# mine\n[workspace]\nmembers = [\n    \"phases/a\", # the first\n    \"phases/b\",\n    \"phases/c\",\n]\n"
         );
         assert_eq!(with_member(path(), &added, "phases/c").unwrap(), added);
+        let last = "[workspace]\nmembers = [\n    \"phases/a\",\n    \"phases/b\", # the last\n]\n";
+        assert!(with_member(path(), last, "c").unwrap().contains("\"phases/b\", # the last\n    \"c\",\n]"));
         let glob = "[workspace]\nmembers = [\"phases/*\"]\n";
         assert_eq!(with_member(path(), glob, "phases/c").unwrap(), glob);
         assert_eq!(

@@ -90,7 +90,7 @@ fn a_wrong_expectation_is_shown_beside_what_was_observed() {
 fn a_fixture_with_a_mistake_is_told_with_its_place() {
     let scene = Scene::bare();
     scene.write("fixtures/typo.json", "{\n  \"anwsers\": [],\n  \"expect\": {}\n}\n");
-    let outcome = tried(&scene, "health", &[]).exits(1);
+    let outcome = tried(&scene, "health", &[]).exits(2);
     assert!(outcome.stdout.contains("fixtures/typo.json:2:11  unknown field `anwsers`"), "{outcome:?}");
 }
 
@@ -148,7 +148,7 @@ fn answers_come_from_a_recorded_run() {
     let wrong = tried(&scene, "health", &[]).exits(1);
     assert!(wrong.stdout.contains("expected  fail") && wrong.stdout.contains("observed  pass"), "{wrong:?}");
     scene.write("fixtures/recorded.json", &fixture("pass").replace("\"health\"", "\"other\""));
-    let other = tried(&scene, "health", &[]).exits(1);
+    let other = tried(&scene, "health", &[]).exits(2);
     assert!(other.stdout.contains("has no phase `other`"), "{other:?}");
     // Another module asks something else than was recorded.
     scene.write("fixtures/recorded.json", &fixture("pass"));

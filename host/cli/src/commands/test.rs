@@ -13,7 +13,8 @@ use crate::{exit_code::Exit, terminal};
 /// Tries the fixtures of a module: the real engine, and answers from a script or a recorded run
 ///
 /// A fixture is a file of JSON with what a phase finds and what must come of it; docs/first-phase.md has the format. The gate decides and
-/// bounds as in a run, and there is no network. Exits with 0 if all come out as they say, with 1 if one does not.
+/// bounds as in a run, and there is no network. Exits with 0 if all come out as they say, with 1
+/// if one does not, with 2 if one can't be read.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint test .                                   the phase in this folder, with its fixtures/
@@ -73,7 +74,14 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
         None if tested.failed() > 0 => terminal::say(&text(&tested)),
         None => {}
     }
-    Ok(if tested.failed() == 0 { Exit::Done } else { Exit::Changed })
+    Ok(if tested.cases.iter().any(|case| case.outcome.is_err()) {
+        // A mistake in what was written says nothing of the module.
+        Exit::Usage
+    } else if tested.failed() > 0 {
+        Exit::Changed
+    } else {
+        Exit::Done
+    })
 }
 
 fn text(tested: &Tested) -> String {
