@@ -8,9 +8,9 @@ use crate::{CallError, Context, host};
 /// What can be known about a secret without its value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct SecretFacts {
-    /// The operator's machine has a value for it.
+    /// The operator's machine has a value for it, and it is not blank.
     pub present: bool,
-    /// The value is an obvious stand-in: empty, `your-…`, `changeme`.
+    /// The value is an obvious stand-in: `your-…`, `changeme`.
     pub stand_in: bool,
     /// Length of the value in bytes.
     pub length: u32,

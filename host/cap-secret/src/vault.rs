@@ -50,7 +50,9 @@ impl RunVault {
         let run = run.as_str().to_owned();
         let mut named = BTreeMap::new();
         let mut hidden = Vec::new();
-        for binding in secrets {
+        for mut binding in secrets {
+            // A variable that somebody left empty is as good as none.
+            binding.value = binding.value.filter(|value| !value.as_str().trim().is_empty());
             check(&binding)?;
             if let (Some(value), true) = (&binding.value, binding.is_hidden()) {
                 let placeholder = placeholder::secret(&run, binding.name.as_str());

@@ -79,3 +79,11 @@ fn a_value_is_never_printed_by_its_type() {
     fn comparable<T: Clone + PartialEq>(_: &T) {}
     comparable(&SecretValue::new("x"));
 }
+
+#[test]
+fn a_blank_value_is_none() {
+    for blank in ["", " ", "\t \n"] {
+        let vault = vault(vec![binding("API_KEY", blank)]);
+        assert!(vault.placeholder("API_KEY").is_none(), "{blank:?}");
+    }
+}
