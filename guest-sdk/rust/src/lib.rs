@@ -51,6 +51,7 @@
 mod call;
 mod check;
 mod context;
+mod cookies;
 mod error;
 mod files;
 mod host;
@@ -81,6 +82,7 @@ pub mod bindings;
 pub use call::{CallError, Cause, Denial, Evidence};
 pub use check::{Check, Expected, Observed, Verdict, expected, observed};
 pub use context::{Context, Level};
+pub use cookies::CookieJar;
 pub use error::{Error, Result};
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use holdpoint_macros::phase;

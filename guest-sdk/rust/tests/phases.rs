@@ -1,7 +1,7 @@
 //! Small phases against scripts: what the SDK promises to whoever writes a phase.
 
 use holdpoint::prelude::*;
-use holdpoint::{Placeholder, Time, testing::Asked};
+use holdpoint::{CookieJar, Placeholder, Time, testing::Asked};
 
 #[derive(Deserialize)]
 struct Nothing {}
@@ -222,4 +222,41 @@ fn a_secret_is_a_placeholder() {
     };
     let t = holdpoint::test(signs).secret("KEY", true).answer(get("https://example.com/"), status(204));
     assert!(t.returned().expect_err("not granted").contains("denied secret OTHER"));
+}
+
+#[test]
+fn a_jar_keeps_what_is_set_and_lets_go_what_is_taken_away() {
+    let logs_in_and_out = |cx: &Context, _: Nothing| {
+        let auth = cx.service("auth")?;
+        let mut jar = CookieJar::new();
+        assert!(jar.is_empty());
+        for path in ["/in", "/who", "/out", "/who"] {
+            jar.keep(&cx.http().send(auth.get(path).cookies(&jar))?);
+            cx.log(Level::Info, format!("{path} {:?}", jar.values().collect::<Vec<_>>()));
+        }
+        assert_eq!(jar.get("theme"), Some("dark=er"));
+        Ok(())
+    };
+    let taken = status(200).header("set-cookie", "sid=x; Expires=Thu, 01 Jan 1970 00:00:00 GMT");
+    let t = holdpoint::test(logs_in_and_out)
+        .service("auth")
+        .answer(get("/in"), status(302).header("Set-Cookie", "sid=a; Path=/; HttpOnly").header("set-cookie", "b=; x"))
+        .answer(get("/who"), status(200).header("set-cookie", "theme=dark=er; Max-Age=60").header("set-cookie", "c"))
+        .answer(get("/out"), taken.header("set-cookie", "old=1; max-age=0"));
+    t.returned().expect("nothing goes wrong");
+    let lines = ["/in [\"a\"]", "/who [\"a\", \"dark=er\"]", "/out [\"dark=er\"]", "/who [\"dark=er\"]"];
+    assert_eq!(t.log(), lines.map(|line| format!("Info: {line}")));
+}
+
+#[test]
+fn a_scripted_secret_is_there_or_not_or_stands_for_one() {
+    let asks = |cx: &Context, _: Nothing| {
+        for name in ["A", "B", "C"] {
+            let facts = cx.secrets().available(name)?;
+            cx.log(Level::Info, format!("{name} {} {}", facts.present, facts.stand_in));
+        }
+        Ok(())
+    };
+    let t = holdpoint::test(asks).secret("A", true).secret("B", false).stand_in("C");
+    assert_eq!(t.log(), ["Info: A true false", "Info: B false false", "Info: C true true"]);
 }

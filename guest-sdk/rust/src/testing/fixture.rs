@@ -26,6 +26,9 @@ struct Fixture {
     files: BTreeMap<String, String>,
     #[serde(default)]
     denied_files: Vec<String>,
+    /// Name to what is known of its value.
+    #[serde(default)]
+    secrets: BTreeMap<String, Secret>,
     #[serde(default)]
     answers: Vec<Exchange>,
     expect: Expectation,
@@ -40,8 +43,19 @@ struct Exchange {
     status: Option<u16>,
     json: Option<Value>,
     text: Option<String>,
+    /// Pairs of name and value, because a name may stand there twice.
+    #[serde(default)]
+    headers: Vec<(String, String)>,
     after: Option<Millis>,
     error: Option<Failure>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Secret {
+    Present,
+    Missing,
+    StandIn,
 }
 
 #[derive(Deserialize)]
@@ -129,6 +143,13 @@ fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Pat
     for path in &fixture.denied_files {
         script = script.denied_file(path);
     }
+    for (name, secret) in &fixture.secrets {
+        script = match secret {
+            Secret::Present => script.secret(name, true),
+            Secret::Missing => script.secret(name, false),
+            Secret::StandIn => script.stand_in(name),
+        };
+    }
     for exchange in fixture.answers {
         let (asked, answer) = exchange.scripted()?;
         script = script.answer(asked, answer);
@@ -172,6 +193,9 @@ impl Exchange {
             (None, code) => status(code.unwrap_or(200)),
             (Some(_), Some(_)) => return Err(format!("the answer to {asked} is either a status or an error")),
         };
+        for (name, value) in &self.headers {
+            answer = answer.header(name, value);
+        }
         if let Some(json) = &self.json {
             answer = answer.json(json);
         }

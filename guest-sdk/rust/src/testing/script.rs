@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::answer::denial;
 use super::world::{self, World};
 use super::{Asked, Outcome, Scripted};
-use crate::{Cause, Context, Result, entry};
+use crate::{Cause, Context, Result, SecretFacts, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
 type Phase<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
@@ -72,9 +72,13 @@ impl Test<'_> {
     }
 
     /// Grants a secret, which has a value or not.
-    pub fn secret(mut self, name: &str, present: bool) -> Self {
-        self.world.secrets.insert(name.to_owned(), present);
-        self
+    pub fn secret(self, name: &str, present: bool) -> Self {
+        self.facts(name, SecretFacts { present, stand_in: false, length: if present { 32 } else { 0 } })
+    }
+
+    /// Grants a secret whose value only stands for one, such as `your-api-key`.
+    pub fn stand_in(self, name: &str) -> Self {
+        self.facts(name, SecretFacts { present: true, stand_in: true, length: 12 })
     }
 
     /// Sets the configuration.
@@ -86,6 +90,11 @@ impl Test<'_> {
     /// Answers a request. Several answers for the same request are given in order, and the last one stays.
     pub fn answer(mut self, asked: Asked, answer: Scripted) -> Self {
         self.world.answers.push((asked, answer));
+        self
+    }
+
+    fn facts(mut self, name: &str, facts: SecretFacts) -> Self {
+        self.world.secrets.insert(name.to_owned(), facts);
         self
     }
 

@@ -21,7 +21,7 @@ pub(crate) struct World {
     pub(crate) directories: Vec<String>,
     pub(crate) environment: String,
     pub(crate) files: BTreeMap<String, Result<Vec<u8>, Cause>>,
-    pub(crate) secrets: BTreeMap<String, bool>,
+    pub(crate) secrets: BTreeMap<String, SecretFacts>,
     pub(crate) answers: Vec<(Asked, Scripted)>,
     pub(crate) asked: BTreeMap<String, usize>,
     /// Milliseconds since the start of the test.
@@ -140,7 +140,7 @@ pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
     with(|world| {
         world.calls.push(format!("available {name}"));
         match world.secrets.get(name) {
-            Some(&present) => Ok(SecretFacts { present, stand_in: false, length: if present { 32 } else { 0 } }),
+            Some(&facts) => Ok(facts),
             None => Err(Cause::Denied(denial(&format!("secret {name}")))),
         }
     })
