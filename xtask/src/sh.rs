@@ -52,6 +52,12 @@ impl Line {
         self
     }
 
+    /// Leaves out a variable that we may have.
+    pub(crate) fn without_env(mut self, key: &str) -> Self {
+        self.command.env_remove(key);
+        self
+    }
+
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self

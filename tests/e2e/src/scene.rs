@@ -6,6 +6,8 @@ use std::{
     process::Command,
 };
 
+use holdpoint_staging_double::{Variable, environment};
+
 use crate::{Holdpoint, Outcome, guests, process::Live};
 
 /// A phase of the bundle.
@@ -56,13 +58,17 @@ impl Scene {
         scene
     }
 
-    /// The bundle that ships, unmodified, with these choices. The operator allows services on loopback and all that the bundle asks.
+    /// The bundle that ships, unmodified, with these choices. The operator allows services on loopback and all that the bundle asks, and
+    /// has every variable that the guide wants.
     pub fn shipped(choices: Vec<String>) -> Self {
         let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bundles/netra-staging");
         let scene = Self { bundle, choices, ..Self::bare() };
         let mut text = "service-overrides = [\"http://127.0.0.1:*\"]\n[connect-to]\n".to_owned();
         for (_, place) in scene.choices.iter().filter_map(|choice| choice.split_once("=http://")) {
             writeln!(text, "\"{place}\" = \"{place}\"").expect("a string takes every text");
+        }
+        for Variable { name, .. } in environment(None) {
+            writeln!(text, "[secrets.{name}]\nfrom = {{ env = \"{name}\" }}").expect("a string takes every text");
         }
         scene.write("holdpoint.toml", &text);
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
@@ -100,6 +106,7 @@ impl Scene {
     /// The same with another build.
     pub fn command_of(&self, holdpoint: &Holdpoint, arguments: &[&str]) -> Command {
         let mut command = holdpoint.command();
+        command.envs(environment(None).into_iter().filter_map(|variable| Some((variable.name, variable.value?))));
         command.current_dir(self.path()).arg("--operator").arg("holdpoint.toml");
         for argument in arguments {
             match *argument {

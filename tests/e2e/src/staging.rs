@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
+use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI, Service};
 pub use holdpoint_staging_double::{Change, Fault};
-use holdpoint_staging_double::{Double, Drawn, Effect, FaultSetting, Options, Service};
 use tokio::runtime::Runtime;
 
 /// A running double.
@@ -39,7 +39,9 @@ impl Staging {
 
     /// The choices of a command line that lead the shipped bundle here.
     pub fn services(&self) -> Vec<String> {
-        Service::ALL.iter().flat_map(|s| ["--service".to_owned(), format!("{s}={}", self.url(*s))]).collect()
+        let services = Service::ALL.iter().flat_map(|s| ["--service".to_owned(), format!("{s}={}", self.url(*s))]);
+        let inputs = [format!("client-id={CLIENT_ID}"), format!("redirect-uri={REDIRECT_URI}")];
+        services.chain(inputs.into_iter().flat_map(|input| ["--set".to_owned(), input])).collect()
     }
 
     /// Makes a service answer otherwise.

@@ -1,4 +1,4 @@
-//! The double as a whole: starts the three servers, hands them their shared state, stops them.
+//! The double as a whole: starts the servers, hands them their shared state, stops them.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -8,6 +8,7 @@ use anyhow::Context;
 use crate::effects::{Effect, Ledger};
 use crate::fault::FaultSetting;
 use crate::files;
+use crate::login::{Accounts, Issuer};
 use crate::options::Options;
 use crate::routes::{Answering, Shared};
 use crate::seen::{Seen, SeenLog};
@@ -25,7 +26,7 @@ pub struct Double {
 }
 
 impl Double {
-    /// Writes what is to be written, listens on three ports, and switches the wanted faults
+    /// Writes what is to be written, listens on a port for each service, and switches the wanted faults
     /// on. When it returns, every service answers.
     pub async fn start(options: Options) -> anyhow::Result<Double> {
         let ledger = Ledger::open(&options)?;
@@ -41,8 +42,15 @@ impl Double {
         let (backend, backend_hinge) = Door::new();
         let (auth, auth_hinge) = Door::new();
         let (frontend, frontend_hinge) = Door::new();
-        let switchboard = Switchboard::new(PerService { backend, auth, frontend }, options.files.clone());
-        let shared = Arc::new(Shared { switchboard, ledger, seen: SeenLog::default() });
+        let (issuer, issuer_hinge) = Door::new();
+        let doors = PerService { backend, auth, frontend, issuer };
+        let shared = Arc::new(Shared {
+            switchboard: Switchboard::new(doors, options.files.clone()),
+            ledger,
+            seen: SeenLog::default(),
+            accounts: Accounts::default(),
+            issuer: Issuer::new()?,
+        });
 
         let start = |service, hinge| {
             let answering = Answering::new(service, Arc::clone(&shared));
@@ -53,6 +61,7 @@ impl Double {
             backend: start(Service::Backend, backend_hinge)?,
             auth: start(Service::Auth, auth_hinge)?,
             frontend: start(Service::Frontend, frontend_hinge)?,
+            issuer: start(Service::Issuer, issuer_hinge)?,
         };
 
         let double = Double { shared, servers, names: options.tls.is_some().then(|| names.clone()) };
@@ -98,9 +107,10 @@ impl Double {
 
     /// Closes the ports and every connection, and returns when that is done.
     pub async fn stop(self) {
-        let PerService { backend, auth, frontend } = self.servers;
+        let PerService { backend, auth, frontend, issuer } = self.servers;
         backend.stop().await;
         auth.stop().await;
         frontend.stop().await;
+        issuer.stop().await;
     }
 }

@@ -1,11 +1,13 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
-//! changed by the switchboard, files by `files`. The list itself is in `catalogue`.
+//! changed by the switchboard, files by `files`, the environment by whoever starts the
+//! validation. The list itself is in `catalogue`.
 
 use std::fmt;
-use std::time::Duration;
 
 use crate::catalogue::CATALOGUE;
+use crate::change::Change;
 use crate::draw::Draw;
+use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
 use crate::service::Service;
 
@@ -26,10 +28,14 @@ pub struct Fault {
 /// Where a fault strikes, and how its parameter is drawn.
 #[derive(Debug)]
 pub(crate) enum Kind {
-    /// In the answers of one service.
+    /// In the answers of one service, whichever.
     Server(fn(&mut Draw, Service) -> Change),
+    /// In how the auth service logs people in and out.
+    Auth(fn(&mut Draw) -> Change),
     /// In one value of the files under judgement, which gets this host.
     File { shape: Shape, host: fn(&mut Draw) -> String },
+    /// In one variable of whoever validates, which has one of these values instead, or none.
+    Environment { variable: &'static str, values: &'static [Option<&'static str>] },
 }
 
 impl Fault {
@@ -48,14 +54,18 @@ impl Fault {
         let mut draw = Draw::from_seed(seed);
         let drawn = match &self.kind {
             Kind::Server(change) => {
-                let service = draw.pick(&Service::ALL);
+                let service = draw.pick(&Service::RELEASED);
                 Drawn::Server { service, change: change(&mut draw, service) }
             }
+            Kind::Auth(change) => Drawn::Server { service: Service::Auth, change: change(&mut draw) },
             Kind::File { shape, host } => {
                 let place = files::place(*shape, &mut draw);
                 let host = host(&mut draw);
                 let port = draw.between(1024, 65_536);
                 Drawn::File(place.redirected(*shape, &host, port))
+            }
+            Kind::Environment { variable, values } => {
+                Drawn::Environment(Variable { name: variable, value: draw.pick(values) })
             }
         };
         FaultSetting { name: self.name, seed, drawn }
@@ -85,32 +95,8 @@ pub enum Drawn {
     },
     /// One value in the files under judgement is another.
     File(Alteration),
-}
-
-/// How a service answers otherwise than a healthy one.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
-    /// Health answers say, with status 200, that this dependency is down.
-    DependencyDown(&'static str),
-    /// Every answer is 503.
-    Unavailable,
-    /// Every answer comes this much later.
-    Slow(Duration),
-    /// Health answers are 200 with a body that does not say healthy.
-    WrongBody(WrongBody),
-    /// The port is closed.
-    Refused,
-    /// JSON bodies end after this many percent of their bytes.
-    TruncatedJson(u8),
-}
-
-/// What is wrong with a health body.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum WrongBody {
-    /// There is no status.
-    NoStatus,
-    /// The status is another word.
-    Status(&'static str),
+    /// One variable of whoever validates is another.
+    Environment(Variable),
 }
 
 impl fmt::Display for FaultSetting {
@@ -118,19 +104,7 @@ impl fmt::Display for FaultSetting {
         match &self.drawn {
             Drawn::Server { service, change } => write!(f, "{}: service {service}{change}", self.name),
             Drawn::File(alteration) => write!(f, "{}: {alteration}", self.name),
-        }
-    }
-}
-
-impl fmt::Display for Change {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Change::DependencyDown(dependency) => write!(f, ", dependency {dependency}"),
-            Change::Unavailable | Change::Refused => Ok(()),
-            Change::Slow(delay) => write!(f, ", delay {} ms", delay.as_millis()),
-            Change::WrongBody(WrongBody::NoStatus) => f.write_str(", body without status"),
-            Change::WrongBody(WrongBody::Status(status)) => write!(f, ", status \"{status}\""),
-            Change::TruncatedJson(percent) => write!(f, ", cut after {percent} %"),
+            Drawn::Environment(variable) => write!(f, "{}: variable {variable}", self.name),
         }
     }
 }

@@ -4,7 +4,7 @@
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
 
-use crate::fault::{Change, WrongBody};
+use crate::change::{Change, WrongBody};
 use crate::service::Service;
 
 const VERSION: &str = "1.0.0";
@@ -47,7 +47,7 @@ mod tests {
     use serde_json::json;
 
     use super::readiness;
-    use crate::fault::{Change, WrongBody};
+    use crate::change::{Change, WrongBody};
     use crate::service::Service;
 
     #[test]

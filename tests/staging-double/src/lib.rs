@@ -1,6 +1,7 @@
 //! A double of the staging system that the deployment guide puts live: backend, auth and
-//! frontend as real HTTP servers on loopback, the configuration files that go with them,
-//! and a catalogue of faults that can be switched on at start and while it runs.
+//! frontend as real HTTP servers on loopback, an issuer for test logins beside them, the
+//! configuration files and the environment that go with them, and a catalogue of faults that
+//! can be switched on at start and while it runs.
 //!
 //! It stands where the real system would stand and knows nothing of Holdpoint: no journal,
 //! no grants, no verdicts. It never listens on anything but 127.0.0.1 and never opens a
@@ -26,12 +27,15 @@
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
 
 mod catalogue;
+mod change;
 mod double;
 mod draw;
 mod effects;
+mod environment;
 mod fault;
 pub mod files;
 mod health;
+mod login;
 mod options;
 mod routes;
 mod seen;
@@ -40,10 +44,13 @@ mod service;
 mod switchboard;
 mod tls;
 
+pub use change::{Change, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, StateAccepted, WrongBody};
 pub use double::Double;
 pub use effects::{Effect, Outcome};
-pub use fault::{Change, Drawn, Fault, FaultSetting, WrongBody};
+pub use environment::{Variable, environment};
+pub use fault::{Drawn, Fault, FaultSetting};
 pub use files::Alteration;
+pub use login::{GOOGLE_CLIENT as CLIENT_ID, REDIRECT_URI};
 pub use options::Options;
 pub use seen::Seen;
 pub use service::{PerService, Service};

@@ -13,8 +13,8 @@ use tokio::sync::oneshot;
 
 /// A double of the staging system on 127.0.0.1.
 ///
-/// Prints `ready backend=ADDRESS auth=ADDRESS frontend=ADDRESS` when it serves, and runs
-/// until SIGTERM or ctrl-c.
+/// Prints `ready backend=ADDRESS auth=ADDRESS frontend=ADDRESS issuer=ADDRESS` when it serves,
+/// and runs until SIGTERM or ctrl-c.
 #[derive(Debug, Parser)]
 #[command(name = "staging-double")]
 struct Arguments {
@@ -27,6 +27,9 @@ struct Arguments {
     /// Port of the frontend; 0 takes a free one
     #[arg(long, default_value_t = 0)]
     frontend_port: u16,
+    /// Port of the test issuer; 0 takes a free one
+    #[arg(long, default_value_t = 0)]
+    issuer_port: u16,
     /// Serve HTTPS, and write ca.pem into this directory
     #[arg(long, value_name = "DIR")]
     tls: Option<PathBuf>,
@@ -88,10 +91,11 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
     let address = |service| double.address(service);
     writeln!(
         io::stdout(),
-        "ready backend={} auth={} frontend={}",
+        "ready backend={} auth={} frontend={} issuer={}",
         address(Service::Backend),
         address(Service::Auth),
-        address(Service::Frontend)
+        address(Service::Frontend),
+        address(Service::Issuer)
     )
     .and_then(|()| io::stdout().flush())
     .context("print the addresses")?;
@@ -128,6 +132,7 @@ fn options(arguments: Arguments, faults: Vec<FaultSetting>) -> Options {
             backend: arguments.backend_port,
             auth: arguments.auth_port,
             frontend: arguments.frontend_port,
+            issuer: arguments.issuer_port,
         },
         tls: arguments.tls,
         faults,

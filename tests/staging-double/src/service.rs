@@ -1,8 +1,8 @@
-//! The three services of the double and what is fixed about each. Holds no state.
+//! The services of the double and what is fixed about each. Holds no state.
 
 use std::fmt;
 
-/// One of the three services that the guide deploys.
+/// One of the three services that the guide deploys, or what stands beside them for tests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Service {
@@ -12,11 +12,16 @@ pub enum Service {
     Auth,
     /// The web page.
     Frontend,
+    /// An OpenID issuer for logins of a test account. No part of a release: it stands in staging so that a login can be
+    /// driven without a browser.
+    Issuer,
 }
 
 impl Service {
     /// All services, in the order in which they are listed everywhere.
-    pub const ALL: [Service; 3] = [Service::Backend, Service::Auth, Service::Frontend];
+    pub const ALL: [Service; 4] = [Service::Backend, Service::Auth, Service::Frontend, Service::Issuer];
+    /// Those that a release consists of. Faults of any service strike one of these.
+    pub const RELEASED: [Service; 3] = [Service::Backend, Service::Auth, Service::Frontend];
 
     /// The short name, as in health answers and bundles.
     pub fn name(self) -> &'static str {
@@ -24,6 +29,7 @@ impl Service {
             Service::Backend => "backend",
             Service::Auth => "auth",
             Service::Frontend => "frontend",
+            Service::Issuer => "issuer",
         }
     }
 
@@ -38,6 +44,7 @@ impl Service {
             Service::Backend => &["postgres", "redis", "clickhouse"],
             Service::Auth => &["postgres", "redis"],
             Service::Frontend => &["backend", "auth"],
+            Service::Issuer => &[],
         }
     }
 
@@ -47,6 +54,7 @@ impl Service {
             Service::Backend => "netra-backend-staging-demo.a.run.app",
             Service::Auth => "netra-auth-service-demo.a.run.app",
             Service::Frontend => "netra-frontend-staging-demo.a.run.app",
+            Service::Issuer => "netra-test-issuer-demo.a.run.app",
         }
     }
 }
@@ -66,12 +74,19 @@ pub struct PerService<T> {
     pub auth: T,
     /// The frontend's.
     pub frontend: T,
+    /// The test issuer's.
+    pub issuer: T,
 }
 
 impl<T> PerService<T> {
     /// Asks `value` once for each service.
     pub fn each(mut value: impl FnMut(Service) -> T) -> Self {
-        PerService { backend: value(Service::Backend), auth: value(Service::Auth), frontend: value(Service::Frontend) }
+        PerService {
+            backend: value(Service::Backend),
+            auth: value(Service::Auth),
+            frontend: value(Service::Frontend),
+            issuer: value(Service::Issuer),
+        }
     }
 
     /// The value of one service.
@@ -80,6 +95,7 @@ impl<T> PerService<T> {
             Service::Backend => &self.backend,
             Service::Auth => &self.auth,
             Service::Frontend => &self.frontend,
+            Service::Issuer => &self.issuer,
         }
     }
 }

@@ -4,10 +4,11 @@
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use tokio::sync::Mutex;
 
-use crate::fault::{Change, Drawn, FaultSetting};
+use crate::change::Change;
+use crate::fault::{Drawn, FaultSetting};
 use crate::files;
 use crate::server::Door;
 use crate::service::{PerService, Service};
@@ -42,11 +43,19 @@ impl Switchboard {
         if active.contains(&setting) {
             return Ok(());
         }
-        if let Drawn::File(alteration) = &setting.drawn {
-            let dir = self.files.as_deref().with_context(|| {
-                format!("switch {}: the double has no files; start it with a directory for them", setting.name)
-            })?;
-            files::apply(dir, alteration)?;
+        match &setting.drawn {
+            Drawn::Server { .. } => {}
+            Drawn::File(alteration) => {
+                let dir = self.files.as_deref().with_context(|| {
+                    format!("switch {}: the double has no files; start it with a directory for them", setting.name)
+                })?;
+                files::apply(dir, alteration)?;
+            }
+            Drawn::Environment(variable) => bail!(
+                "switch {}: {} is a variable of whoever validates, which no server can change; start that program with it",
+                setting.name,
+                variable.name
+            ),
         }
         active.push(setting);
         self.publish(&active).await

@@ -50,7 +50,7 @@ fn all_faults(project: &Project) -> Result<()> {
     for (seed, fault) in (1..).zip(Fault::all()) {
         let (faulted, report) = judged(project, Some((fault, seed)))?;
         let wanted = faults::Wanted { requirement: fault.requirement, exit: fault.exit };
-        let mut complaints = faults::of_faulted(&clean, &faulted, wanted);
+        let mut complaints = faults::of_faulted(&clean, &faulted, &report, wanted);
         complaints.extend(faults::of_row(&report, fault.requirement));
         say("faults", &format!("{} {}", fault.name, if complaints.is_empty() { "is caught" } else { "is not caught" }));
         wrong.extend(complaints.into_iter().map(|complaint| format!("{} (seed {seed}): {complaint}", fault.name)));

@@ -26,8 +26,8 @@ pub(super) fn of_clean(clean: &Outcome) -> Vec<String> {
     wrong
 }
 
-/// What is wrong with a faulted run beside the clean one.
-pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, wanted: Wanted<'_>) -> Vec<String> {
+/// What is wrong with a faulted run, and its full report, beside the clean one.
+pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, report: &Value, wanted: Wanted<'_>) -> Vec<String> {
     let mut wrong = Vec::new();
     let Wanted { requirement, exit } = wanted;
     if faulted.exit != exit {
@@ -43,7 +43,7 @@ pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, wanted: Wanted<'_>)
     if !failed.contains(&requirement) {
         wrong.push(format!("{requirement} is not among the failed rows {failed:?}"));
     }
-    wrong.extend(others(clean, faulted, requirement));
+    wrong.extend(others(clean, faulted, report, requirement));
     if clean.digests != faulted.digests {
         wrong.push("bundle, modules or the operator's file are not those of the clean run".to_owned());
     }
@@ -51,13 +51,13 @@ pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, wanted: Wanted<'_>)
 }
 
 /// Rows that changed though the fault has nothing to do with them. Checks that judge two rows at once fail both, so a fault of one
-/// row may take along the rows that are judged by the same phase.
-fn others(clean: &Outcome, faulted: &Outcome, requirement: &str) -> Vec<String> {
+/// row may take along the rows that are judged by the same phase. Phases that need the failed one are not started.
+fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str) -> Vec<String> {
     let Some(rows) = clean.object.as_ref().and_then(|o| o["rows"].as_object()) else {
         return vec!["the clean run printed no rows".to_owned()];
     };
     rows.keys()
-        .filter(|id| *id != requirement && !goes_along(requirement, id))
+        .filter(|id| *id != requirement && !goes_along(requirement, id) && !was_skipped(report, requirement, id))
         .filter(|id| verdict(clean, id) != verdict(faulted, id))
         .map(|id| format!("{id} changed from {:?} to {:?}", verdict(clean, id), verdict(faulted, id)))
         .collect()
@@ -66,6 +66,18 @@ fn others(clean: &Outcome, faulted: &Outcome, requirement: &str) -> Vec<String> 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!((requirement, id), ("P3.1", "CRIT-2"))
+}
+
+/// Whether a row has no verdict because its phase needs one whose row failed by the fault, or one that was skipped for that.
+fn was_skipped(report: &Value, requirement: &str, id: &str) -> bool {
+    let row = &report["rows"][id];
+    let observed = row["observed"].as_str().unwrap_or_default();
+    let because = observed.strip_prefix("needs `").and_then(|rest| rest.split_once("`, ")).map(|(_, why)| why);
+    let failed = |why: &str| {
+        let row = why.strip_prefix("whose row ").and_then(|rest| rest.strip_suffix(" is fail"));
+        row.is_some_and(|row| row == requirement || goes_along(requirement, row))
+    };
+    row["verdict"] == "not-exercised" && because.is_some_and(|why| why == "which was skipped" || failed(why))
 }
 
 fn decision(outcome: &Outcome) -> Option<&str> {
@@ -118,9 +130,30 @@ mod tests {
     #[test]
     fn a_fault_that_is_caught_for_its_reason_is_right() {
         assert_eq!(of_clean(&clean()), [""; 0]);
-        assert_eq!(of_faulted(&clean(), &outcome(1, "hold", "fail", "pass", "a"), WANTED), [""; 0]);
+        assert_eq!(of_faulted(&clean(), &outcome(1, "hold", "fail", "pass", "a"), &json!({}), WANTED), [""; 0]);
         let health = Wanted { requirement: "P3.1", exit: 1 };
-        assert_eq!(of_faulted(&clean(), &outcome(1, "hold", "pass", "fail", "a"), health), [""; 0]);
+        assert_eq!(of_faulted(&clean(), &outcome(1, "hold", "pass", "fail", "a"), &json!({}), health), [""; 0]);
+    }
+
+    #[test]
+    fn what_needs_a_failed_phase_may_be_skipped_and_nothing_else() {
+        let report = |verdict: &str, observed: &str| {
+            let row = json!({ "verdict": verdict, "observed": observed });
+            json!({ "rows": { "P3.1": row, "CRIT-2": row } })
+        };
+        let skipped = outcome(1, "hold", "fail", "not-exercised", "a");
+        for observed in ["needs `config`, whose row P1.3 is fail", "needs `deploy`, which was skipped"] {
+            assert_eq!(of_faulted(&clean(), &skipped, &report("not-exercised", observed), WANTED), [""; 0]);
+        }
+        for (verdict, observed) in [
+            ("not-exercised", "needs `config`, whose row P1.1 is fail"),
+            ("not-exercised", "needs `config`, which was trapped"),
+            ("not-exercised", "no test issuer is given"),
+            ("inconclusive", "needs `config`, whose row P1.3 is fail"),
+        ] {
+            let wrong = of_faulted(&clean(), &skipped, &report(verdict, observed), WANTED);
+            assert_eq!(wrong.len(), 2, "{observed}: {wrong:?}");
+        }
     }
 
     #[test]
@@ -132,7 +165,7 @@ mod tests {
             (outcome(1, "hold", "fail", "pass", "b"), "not those of the clean run"),
             (Outcome { object: None, ..outcome(1, "hold", "fail", "pass", "a") }, "P1.3 is absent"),
         ] {
-            let wrong = of_faulted(&clean(), &faulted, WANTED).join("; ");
+            let wrong = of_faulted(&clean(), &faulted, &json!({}), WANTED).join("; ");
             assert!(wrong.contains(words), "{words}: {wrong}");
         }
         assert_eq!(of_clean(&outcome(3, "inconclusive", "pass", "pass", "a")).len(), 2);

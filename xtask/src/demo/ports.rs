@@ -7,8 +7,8 @@ use std::net::{Ipv4Addr, TcpListener};
 use anyhow::{Result, bail};
 use holdpoint_staging_double::{PerService, Service};
 
-/// Where the three services of the double listen on 127.0.0.1.
-pub(crate) const PORTS: PerService<u16> = PerService { backend: 18443, auth: 18444, frontend: 18445 };
+/// Where the services of the double listen on 127.0.0.1.
+pub(crate) const PORTS: PerService<u16> = PerService { backend: 18443, auth: 18444, frontend: 18445, issuer: 18446 };
 
 /// Refuses to start when a port is taken, and says which and what to do.
 pub(super) fn ensure_free(ports: &PerService<u16>) -> Result<()> {

@@ -4,7 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use holdpoint_staging_double::{Double, FaultSetting, Options, PerService, Service};
+use holdpoint_staging_double::{
+    CLIENT_ID, Double, Drawn, FaultSetting, Options, PerService, REDIRECT_URI, Service, environment,
+};
 use serde_json::{Value, json};
 
 use super::{child, ports};
@@ -85,7 +87,10 @@ impl Demo<'_> {
         }
         if let Some(setting) = &self.setting {
             say("demo", &format!("fault {setting} (seed {})", setting.seed));
-            double.switch(setting.clone()).await.context("switch the fault on")?;
+            // A variable is the command line's, which gets it when it starts.
+            if !matches!(setting.drawn, Drawn::Environment(_)) {
+                double.switch(setting.clone()).await.context("switch the fault on")?;
+            }
         }
         Ok(double)
     }
@@ -130,7 +135,17 @@ impl Demo<'_> {
             .arg("--runs")
             .arg(&self.runs)
             .arg("--set")
-            .arg(format!("config={}", config.display()));
+            .arg(format!("config={}", config.display()))
+            .arg("--set")
+            .arg(format!("client-id={CLIENT_ID}"))
+            .arg("--set")
+            .arg(format!("redirect-uri={REDIRECT_URI}"));
+        for variable in environment(self.setting.as_ref()) {
+            line = match variable.value {
+                Some(value) => line.env(variable.name, value),
+                None => line.without_env(variable.name),
+            };
+        }
         for service in Service::ALL {
             line = line.arg("--service").arg(format!("{service}={}", double.url(service)));
         }
@@ -187,6 +202,11 @@ mod tests {
         let faulted = demonstrate(&project, Some("localhost-name")).await;
         assert_eq!((faulted.exit, faulted.object), (1, Some(json!({ "decision": "hold" }))));
         assert_eq!(faulted.digests, clean.digests);
+        assert!(given.contains("OPENAI_API_KEY is set"), "{given}");
+        let unset = demonstrate(&project, Some("openai-missing")).await;
+        let given = unset.object.unwrap()["given"].as_str().unwrap().to_owned();
+        assert!(!given.contains("OPENAI_API_KEY is set"), "{given}");
+        assert_eq!(unset.digests, clean.digests);
         assert_eq!(demonstrate(&project, None).await.exit, 0, "the next run begins with clean files");
     }
 }

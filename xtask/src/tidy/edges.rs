@@ -56,8 +56,10 @@ pub(super) const NORMAL: &Edges = &[
     // Guests know the SDK and nothing of the host.
     ("holdpoint-macros", &[]),
     ("holdpoint-sdk", &["holdpoint-macros"]),
+    ("holdpoint-phase-auth-flow", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
+    ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
     ("holdpoint-guest-hostile", &["holdpoint-sdk"]),
     ("holdpoint-guest-fetch", &["holdpoint-sdk"]),

@@ -35,6 +35,8 @@ pub(crate) enum AuthoredUrl {
     /// Known only once it is deployed.
     CloudRun {
         within: Vec<Located<String>>,
+        /// Not every environment has it.
+        optional: bool,
     },
 }
 
@@ -95,10 +97,11 @@ impl AuthoredUrl {
                 .at(from.at, format!("`{}` is not where a URL can come from: write \"cloud-run\"{near}", from.value));
         }
         let within = fields.strings("within", problems);
+        let optional = fields.boolean("optional", problems).unwrap_or(false);
         fields.close(problems);
         if within.as_ref().is_none_or(Vec::is_empty) {
             problems.at(at, "`url` lacks `within`: the patterns that the URL must match once it is known");
         }
-        Some(Self::CloudRun { within: within? })
+        Some(Self::CloudRun { within: within?, optional })
     }
 }

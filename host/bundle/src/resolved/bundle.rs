@@ -57,6 +57,8 @@ pub struct Service {
     pub base: Option<Url>,
     /// The URL was given by `--service`.
     pub overridden: bool,
+    /// The bundle can do without it, and no URL was given: no phase of this run has it.
+    pub left_out: bool,
 }
 
 impl Service {

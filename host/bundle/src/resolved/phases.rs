@@ -188,7 +188,7 @@ impl Context<'_> {
         }
     }
 
-    /// The services that grants name, in the order of the bundle. Each exists.
+    /// The services that grants name and that this run has, in the order of the bundle. Each exists.
     fn granted_services(&self, phase: &Phase, http: &[HttpGrant], problems: &mut Problems<'_>) -> Vec<ServiceName> {
         if self.environment.is_some() {
             for named in phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services) {
@@ -199,6 +199,7 @@ impl Context<'_> {
             }
         }
         let granted = |name: &ServiceName| http.iter().any(|grant| grant.services.contains(name));
-        self.services.iter().map(|s| &s.name).filter(|name| granted(name)).cloned().collect()
+        let here = self.services.iter().filter(|service| !service.left_out).map(|service| &service.name);
+        here.filter(|name| granted(name)).cloned().collect()
     }
 }

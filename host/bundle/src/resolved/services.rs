@@ -24,7 +24,7 @@ pub(crate) fn resolve(
 }
 
 fn one(service: &AuthoredService, sources: &Sources, variables: &Variables, problems: &mut Problems<'_>) -> Service {
-    let (mut within, mut base) = (Vec::new(), None);
+    let (mut within, mut base, mut is_optional) = (Vec::new(), None, false);
     match &service.url {
         None => {}
         Some(AuthoredUrl::Fixed(text)) => {
@@ -33,7 +33,8 @@ fn one(service: &AuthoredService, sources: &Sources, variables: &Variables, prob
                 within.push(pattern);
             }
         }
-        Some(AuthoredUrl::CloudRun { within: texts }) => {
+        Some(AuthoredUrl::CloudRun { within: texts, optional }) => {
+            is_optional = *optional;
             for text in texts {
                 let Some(filled) = variables.fill(text, problems) else { continue };
                 match UrlPattern::parse(&filled) {
@@ -51,7 +52,8 @@ fn one(service: &AuthoredService, sources: &Sources, variables: &Variables, prob
         }
     }
     let title = service.title.clone().unwrap_or_else(|| service.name.to_string());
-    Service { name: service.name.clone(), title, within, base, overridden: given.is_some() }
+    let left_out = is_optional && given.is_none();
+    Service { name: service.name.clone(), title, within, base, overridden: given.is_some(), left_out }
 }
 
 fn fixed(text: &Located<String>, variables: &Variables, problems: &mut Problems<'_>) -> Option<(Url, UrlPattern)> {

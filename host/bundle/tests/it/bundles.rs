@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::support::{modules, shipped, sources};
+use crate::support::{modules, sample, shipped, sources};
 use holdpoint_bundle::{ModuleFacts, Resolved, Sources, parse_checklist};
 use holdpoint_model::{Level, RequirementId};
 
@@ -36,12 +36,15 @@ fn resolves_the_shipped_bundle() {
     let resolved = Resolved::from_sources(&shipped(), &modules).unwrap_or_else(|e| panic!("{e}"));
     assert_eq!(resolved.environment.name, "staging");
     let ids: Vec<&str> = resolved.phases.iter().map(|phase| phase.id.as_str()).collect();
-    assert_eq!(ids, ["config", "health"]);
-    let services: Vec<&str> = resolved.phases[1].services.iter().map(|name| name.as_str()).collect();
+    let position = |id: &str| ids.iter().position(|known| *known == id).unwrap_or_else(|| panic!("no {id} in {ids:?}"));
+    assert!(position("prerequisites") < position("health") && position("health") < position("auth-flow"), "{ids:?}");
+    let phase = |id: &str| resolved.phases.iter().find(|phase| phase.id.as_str() == id).unwrap();
+    let services: Vec<&str> = phase("health").services.iter().map(|name| name.as_str()).collect();
     assert_eq!(services, ["backend", "auth", "frontend"]);
-    assert_eq!(resolved.phases[0].grants.files[0].path(), Path::new("/srv/netra/config"));
-    assert_eq!(resolved.phases[0].config, "{}");
-    assert!(resolved.phases[1].config.contains(r#""dependencies":["postgres","redis","clickhouse"]"#));
+    assert_eq!(phase("config").grants.files[0].path(), Path::new("/srv/netra/config"));
+    assert_eq!(phase("config").config, "{}");
+    assert!(phase("health").config.contains(r#""dependencies":["postgres","redis","clickhouse"]"#));
+    assert!(phase("auth-flow").config.contains(r#""client-id":"netra.apps.googleusercontent.com""#));
 }
 
 #[test]
@@ -50,7 +53,19 @@ fn the_shipped_checklist_has_all_rows() {
     assert_eq!(checklist.rows.len(), 96);
     let required: Vec<&str> =
         checklist.rows.iter().filter(|row| row.level == Level::Required).map(|row| row.id.as_str()).collect();
-    assert_eq!(required, ["P1.3", "P3.1", "CRIT-2"]);
+    let judged = [
+        "PRE-2.openai",
+        "PRE-2.anthropic",
+        "PRE-2.gemini",
+        "PRE-2.client-id",
+        "PRE-2.client-secret",
+        "P1.3",
+        "P3.1",
+        "P3.3",
+        "CRIT-2",
+        "CRIT-4",
+    ];
+    assert_eq!(required, judged);
     for id in [
         "PRE-1.identity",
         "P4.3.t4",
@@ -72,15 +87,15 @@ fn the_shipped_checklist_has_all_rows() {
 #[test]
 fn the_same_sources_give_the_same_digest() {
     let digest = |sources: &Sources| Resolved::from_sources(sources, &modules).unwrap().digest;
-    assert_eq!(digest(&shipped()), digest(&shipped()));
-    let mut other = shipped();
+    assert_eq!(digest(&sample()), digest(&sample()));
+    let mut other = sample();
     other.checklist.text.push('\n');
-    assert_ne!(digest(&shipped()), digest(&other));
+    assert_ne!(digest(&sample()), digest(&other));
 }
 
 #[test]
 fn only_what_takes_part_must_be_filled() {
-    let mut some = shipped();
+    let mut some = sample();
     some.inputs.clear();
     assert_eq!(
         complaints(&some),
@@ -94,7 +109,7 @@ fn only_what_takes_part_must_be_filled() {
 
 #[test]
 fn what_is_typed_is_checked_too() {
-    let mut typed = shipped();
+    let mut typed = sample();
     typed.environment = Some("stagin".to_owned());
     typed.only = vec!["helth".to_owned()];
     typed.inputs.insert("confg".to_owned(), "x".to_owned());
@@ -105,7 +120,7 @@ fn what_is_typed_is_checked_too() {
          command line  the bundle has no phase `helth`, did you mean `health`?\n\
          3 errors, nothing was run"
     );
-    let mut typed = shipped();
+    let mut typed = sample();
     typed.services =
         [("bakend".to_owned(), "https://x.org".to_owned()), ("auth".to_owned(), "ftp://x".to_owned())].into();
     assert_eq!(
@@ -115,6 +130,23 @@ fn what_is_typed_is_checked_too() {
          it begins with https:// or http://\n\
          2 errors, nothing was run"
     );
+}
+
+#[test]
+fn an_optional_service_is_left_out_unless_its_url_is_given() {
+    let services = |sources: &Sources| -> Vec<String> {
+        let resolved = Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"));
+        let flow = resolved.phases.iter().find(|phase| phase.id.as_str() == "auth-flow").unwrap();
+        flow.services.iter().map(ToString::to_string).collect()
+    };
+    let mut sources = shipped();
+    assert_eq!(services(&sources), ["auth"]);
+    sources.services.insert("issuer".to_owned(), "https://netra-test-issuer-demo.a.run.app".to_owned());
+    assert_eq!(services(&sources), ["auth", "issuer"]);
+    let always = sources.bundle.text.replace(", optional = true", "");
+    sources.services.remove("issuer");
+    sources.bundle.text = always;
+    assert_eq!(services(&sources), ["auth", "issuer"], "it is missed when the run begins");
 }
 
 #[test]
@@ -152,7 +184,7 @@ fn a_file_without_end_is_not_read() {
 
 #[test]
 fn no_cut_text_or_module_makes_a_reader_panic() {
-    let whole = shipped();
+    let whole = sample();
     for end in (0..whole.bundle.text.len()).step_by(7).filter(|end| whole.bundle.text.is_char_boundary(*end)) {
         let mut cut = whole.clone();
         cut.bundle.text.truncate(end);

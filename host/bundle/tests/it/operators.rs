@@ -1,6 +1,6 @@
 //! What an operator allows, and what is refused with the lines that would allow it.
 
-use crate::support::{component, modules, operator, shipped};
+use crate::support::{component, modules, operator, sample};
 use holdpoint_bundle::{
     BundleFolder, Diagnostics, Operator, Resolved, SecretSource, Sources, Verified, allow, asks_in_words,
 };
@@ -18,14 +18,14 @@ fn verify(mut sources: Sources, text: &str) -> Result<Verified, Diagnostics> {
 }
 
 fn allowed() -> String {
-    allow(&resolve(&shipped()), &operator(COMMENTED)).unwrap()
+    allow(&resolve(&sample()), &operator(COMMENTED)).unwrap()
 }
 
 #[test]
 fn without_a_file_nothing_is_allowed() {
-    let error = Verified::new(resolve(&shipped()), &shipped(), None).unwrap_err().to_string();
+    let error = Verified::new(resolve(&sample()), &sample(), None).unwrap_err().to_string();
     assert!(error.starts_with("operator  there is no operator's file, so nothing is allowed"), "{error}");
-    let error = verify(shipped(), "").unwrap_err().to_string();
+    let error = verify(sample(), "").unwrap_err().to_string();
     assert!(
         error.starts_with("holdpoint.toml  nothing is allowed to bundle `netra-staging` in environment `staging`"),
         "{error}"
@@ -35,7 +35,7 @@ fn without_a_file_nothing_is_allowed() {
 #[test]
 fn what_was_allowed_may_run() {
     let text = allowed();
-    let verified = verify(shipped(), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
+    let verified = verify(sample(), &text).unwrap_or_else(|e| panic!("{e}\n{text}"));
     assert_eq!(verified.parallel, 4);
     assert_eq!(verified.ca_file.unwrap().to_str(), Some("/etc/holdpoint/ca.pem"));
     assert_eq!(verified.services[0].base.as_str(), "https://netra-backend-staging-demo.a.run.app/");
@@ -46,7 +46,7 @@ fn what_was_allowed_may_run() {
 fn allowing_keeps_comments_and_can_be_repeated() {
     let once = allowed();
     assert!(once.starts_with(COMMENTED), "{once}");
-    assert_eq!(allow(&resolve(&shipped()), &operator(&once)).unwrap(), once);
+    assert_eq!(allow(&resolve(&sample()), &operator(&once)).unwrap(), once);
     let rest: Vec<&str> = once[COMMENTED.len()..].lines().filter(|line| !line.starts_with("asks")).collect();
     assert_eq!(
         rest.join("\n"),
@@ -75,7 +75,7 @@ frontend = [
 
 #[test]
 fn a_bundle_that_asks_for_more_is_refused_with_the_difference() {
-    let mut more = shipped();
+    let mut more = sample();
     more.bundle.text = more
         .bundle
         .text
@@ -103,7 +103,7 @@ holdpoint.toml  phase `health` asks for more than was allowed, to send POST to s
 
 #[test]
 fn bounds_of_the_machine_are_not_widened_by_allowing() {
-    let error = allow(&resolve(&shipped()), &operator("environments = []\n[limits]\nmax-deadline = \"1m\"\n"))
+    let error = allow(&resolve(&sample()), &operator("environments = []\n[limits]\nmax-deadline = \"1m\"\n"))
         .unwrap_err()
         .to_string();
     assert!(error.contains("environment `staging` is not one that this machine may validate"), "{error}");
@@ -112,7 +112,7 @@ fn bounds_of_the_machine_are_not_widened_by_allowing() {
 
 #[test]
 fn an_override_must_be_where_bundle_or_operator_say() {
-    let mut local = shipped();
+    let mut local = sample();
     local.only = vec!["health".to_owned()];
     for name in ["backend", "auth", "frontend"] {
         local.services.insert(name.to_owned(), "http://127.0.0.1:8080/base".to_owned());
@@ -130,7 +130,7 @@ fn an_override_must_be_where_bundle_or_operator_say() {
 
 #[test]
 fn a_service_without_a_url_stops_only_those_who_reach_it() {
-    let mut late = shipped();
+    let mut late = sample();
     late.services.remove("auth");
     let error = verify(late.clone(), &allowed()).unwrap_err().to_string();
     assert!(error.contains("the URL of service `auth` is not known"), "{error}");
@@ -141,7 +141,7 @@ fn a_service_without_a_url_stops_only_those_who_reach_it() {
 
 #[test]
 fn a_module_that_changed_since_the_run_began_is_refused() {
-    let mut sources = shipped();
+    let mut sources = sample();
     sources.operator = Some(operator(&allowed()));
     let pinned = resolve(&sources).modules();
     assert!(Verified::new(resolve(&sources), &sources, Some(&pinned)).is_ok());
@@ -157,7 +157,7 @@ fn a_module_that_changed_since_the_run_began_is_refused() {
 #[test]
 fn says_in_words_what_is_asked() {
     assert_eq!(
-        asks_in_words(&resolve(&shipped()))[3..],
+        asks_in_words(&resolve(&sample()))[3..],
         [
             "reach service frontend at https://netra-frontend-staging-*.a.run.app, https://netra-frontend-staging-*.run.app",
             "config: read files below /srv/netra/config as config",
@@ -264,11 +264,11 @@ holdpoint.toml:12:1  the ID token for service `backend` lacks from = { env = "â€
 fn looks_for_modules_and_says_where() {
     let folder = tempfile::tempdir().unwrap();
     let write = |name: &str, bytes: &[u8]| std::fs::write(folder.path().join(name), bytes).unwrap();
-    write("bundle.toml", shipped().bundle.text.as_bytes());
-    write("checklist.toml", shipped().checklist.text.as_bytes());
+    write("bundle.toml", sample().bundle.text.as_bytes());
+    write("checklist.toml", sample().checklist.text.as_bytes());
     let bundle = BundleFolder::read(folder.path(), None).unwrap();
-    assert_eq!(bundle.bundle, shipped().bundle);
-    assert_eq!(bundle.checklist, shipped().checklist);
+    assert_eq!(bundle.bundle, sample().bundle);
+    assert_eq!(bundle.checklist, sample().checklist);
     let error = bundle.module("phases/health").unwrap_err();
     assert_eq!(error.message, "there is no built module phases/health");
     assert!(error.hint.unwrap().contains("modules/health.wasm"));
@@ -284,7 +284,7 @@ fn looks_for_modules_and_says_where() {
 
 #[test]
 fn a_service_that_moved_away_needs_consent_even_with_the_same_grants() {
-    let mut moved = shipped();
+    let mut moved = sample();
     moved.bundle.text = moved.bundle.text.replace("netra-backend-staging-*.a.run.app", "evil-*.a.run.app");
     moved.services.insert("backend".to_owned(), "https://evil-x.a.run.app".to_owned());
     let error = verify(moved, &allowed()).unwrap_err().to_string();
@@ -301,9 +301,9 @@ services.backend = ["https://netra-backend-staging-*.a.run.app", "https://netra-
 services.auth = ["https://netra-auth-service-*.a.run.app", "https://netra-auth-service-*.run.app"]
 services.frontend = ["https://netra-frontend-staging-*.a.run.app", "https://netra-frontend-staging-*.run.app"]
 "#;
-    let error = verify(shipped(), "[bundles.netra-staging.staging]\n").unwrap_err().to_string();
+    let error = verify(sample(), "[bundles.netra-staging.staging]\n").unwrap_err().to_string();
     for line in lines.lines().skip(2) {
         assert!(error.contains(line), "{line} is not in\n{error}");
     }
-    assert!(verify(shipped(), lines).is_ok());
+    assert!(verify(sample(), lines).is_ok());
 }

@@ -41,12 +41,14 @@ fn leb(mut number: usize) -> Vec<u8> {
     }
 }
 
-/// Modules by name: `phases/health` imports http, `phases/config` files, `phases/plain` nothing, `phases/cloud` what nobody has.
+/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` files, `phases/plain` nothing, `phases/cloud` what nobody has.
 pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
     Ok(match name {
         "phases/health" => {
             component(&["wasi:cli/stdout@0.2.6", "holdpoint:context/context@0.1.0", "holdpoint:http/http@0.1.0"])
         }
+        "phases/prerequisites" => component(&["holdpoint:secrets/secrets@0.1.0", "holdpoint:report/report@0.1.0"]),
+        "phases/auth-flow" => component(&["holdpoint:http/http@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:gcloud/invoke@0.1.0"]),
@@ -83,6 +85,14 @@ pub(crate) fn sources(bundle: &str) -> Sources {
     }
 }
 
+/// The sources of a bundle as people write them, with its services placed.
+pub(crate) fn sample() -> Sources {
+    let mut sources = shipped();
+    sources.bundle.text = include_str!("sample.toml").to_owned();
+    sources.inputs.retain(|name, _| name == "config");
+    sources
+}
+
 /// The sources of the bundle that ships, with its services placed.
 pub(crate) fn shipped() -> Sources {
     let service = |name: &str, title: &str| (name.to_owned(), format!("https://{title}-demo.a.run.app"));
@@ -95,7 +105,13 @@ pub(crate) fn shipped() -> Sources {
             label: "checklist.toml".to_owned(),
             text: include_str!("../../../../scripts/bundles/netra-staging/checklist.toml").to_owned(),
         },
-        inputs: [("config".to_owned(), "/srv/netra/config".to_owned())].into(),
+        inputs: [
+            ("config", "/srv/netra/config"),
+            ("client-id", "netra.apps.googleusercontent.com"),
+            ("redirect-uri", "https://netra-auth-service-demo.a.run.app/auth/callback"),
+        ]
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .into(),
         services: [
             service("backend", "netra-backend-staging"),
             service("auth", "netra-auth-service"),

@@ -14,10 +14,11 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 
-use super::{auth, backend, control, frontend};
+use super::{auth, backend, control, frontend, issuer};
+use crate::change::Change;
 use crate::effects::Ledger;
-use crate::fault::Change;
 use crate::health;
+use crate::login::{Accounts, Issuer};
 use crate::seen::SeenLog;
 use crate::service::Service;
 use crate::switchboard::Switchboard;
@@ -31,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) switchboard: Switchboard,
     pub(crate) ledger: Ledger,
     pub(crate) seen: SeenLog,
+    pub(crate) accounts: Accounts,
+    pub(crate) issuer: Issuer,
 }
 
 /// How one service answers.
@@ -46,6 +49,7 @@ impl Answering {
             Service::Backend => backend::routes(),
             Service::Auth => auth::routes(),
             Service::Frontend => frontend::routes(),
+            Service::Issuer => issuer::routes(),
         };
         let routes = own
             .merge(health_routes(service))

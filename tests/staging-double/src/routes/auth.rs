@@ -1,61 +1,44 @@
-//! The auth service's own routes: the start of a login with Google. Sessions do not exist yet.
+//! The auth service's own routes: a login begins, comes back and becomes a session, which a logout
+//! ends. Faults of it stand where they strike, in `start` and in `session`.
+
+mod session;
+mod start;
 
 use std::sync::Arc;
 
 use axum::Router;
-use axum::body::Body;
-use axum::http::header::{CACHE_CONTROL, LOCATION};
-use axum::http::{Response, StatusCode};
-use axum::response::IntoResponse;
-use axum::routing::get;
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use sha2::{Digest, Sha256};
-use url::Url;
+use axum::http::HeaderMap;
+use axum::http::header::COOKIE;
+use axum::routing::{get, post};
 
-use super::answering::{Shared, failure};
-use crate::service::Service;
+use super::answering::Shared;
+use crate::login::Provider;
 
-const AUTHORIZE: &str = "https://accounts.google.com/o/oauth2/v2/auth";
-const CLIENT_ID: &str = "410000000000-netra-staging.apps.googleusercontent.com";
+/// What the browser that began a login holds.
+const LOGIN_COOKIE: &str = "netra_login";
+/// What a browser that is logged in holds.
+const SESSION_COOKIE: &str = "netra_session";
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
-    Router::new().route("/auth/google", get(start_login))
+    Router::new()
+        .route("/auth/google", get(|shared, query| start::begin(Provider::Google, shared, query)))
+        .route("/auth/test", get(|shared, query| start::begin(Provider::Test, shared, query)))
+        .route("/auth/callback", get(session::callback))
+        .route("/auth/session", get(session::show))
+        .route("/auth/logout", post(session::log_out))
 }
 
-async fn start_login() -> Response<Body> {
-    match authorize_url() {
-        Ok(location) => {
-            (StatusCode::FOUND, [(LOCATION, String::from(location)), (CACHE_CONTROL, "no-store".to_owned())])
-                .into_response()
-        }
-        Err(error) => failure(StatusCode::INTERNAL_SERVER_ERROR, &format!("no login could be started: {error}")),
-    }
+/// A cookie of the request.
+fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+    headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).find_map(
+        |pair| {
+            let (key, value) = pair.trim().split_once('=')?;
+            (key == name).then(|| value.to_owned())
+        },
+    )
 }
 
-fn authorize_url() -> anyhow::Result<Url> {
-    let state = random_text()?;
-    let verifier = random_text()?;
-    let challenge = URL_SAFE_NO_PAD.encode(Sha256::digest(verifier));
-    let callback = format!("https://{}/auth/callback", Service::Auth.host());
-    let mut url = Url::parse(AUTHORIZE)?;
-    url.query_pairs_mut()
-        .append_pair("client_id", CLIENT_ID)
-        .append_pair("redirect_uri", &callback)
-        .append_pair("response_type", "code")
-        .append_pair("scope", "openid email profile")
-        .append_pair("state", &state)
-        .append_pair("code_challenge", &challenge)
-        .append_pair("code_challenge_method", "S256");
-    Ok(url)
-}
-
-/// 32 random bytes, safe in a URL.
-fn random_text() -> anyhow::Result<String> {
-    let mut bytes = [0; 32];
-    rustls::crypto::ring::default_provider()
-        .secure_random
-        .fill(&mut bytes)
-        .map_err(|_| anyhow::anyhow!("the system gives no random bytes"))?;
-    Ok(URL_SAFE_NO_PAD.encode(bytes))
+/// A header that sets a cookie for `seconds`, 0 to take it away.
+fn set_cookie(name: &str, value: &str, seconds: u32) -> String {
+    format!("{name}={value}; Path=/; Max-Age={seconds}; HttpOnly; Secure; SameSite=Lax")
 }

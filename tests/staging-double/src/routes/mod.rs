@@ -6,5 +6,6 @@ mod auth;
 mod backend;
 mod control;
 mod frontend;
+mod issuer;
 
 pub(crate) use answering::{Answering, Shared};

@@ -20,7 +20,7 @@ fn addresses(child: &mut Child) -> anyhow::Result<Vec<SocketAddr>> {
     let mut line = String::new();
     BufReader::new(child.stdout.as_mut().context("standard output")?).read_line(&mut line)?;
     let rest = line.trim_end().strip_prefix("ready ").with_context(|| format!("unexpected {line:?}"))?;
-    let parts = rest.split(' ').zip(["backend=", "auth=", "frontend="]);
+    let parts = rest.split(' ').zip(["backend=", "auth=", "frontend=", "issuer="]);
     parts.map(|(part, name)| Ok(part.strip_prefix(name).context("a service's name")?.parse()?)).collect()
 }
 
@@ -33,7 +33,7 @@ async fn says_ready_serves_and_ends_with_its_parent() -> anyhow::Result<()> {
         let answer = send(*address, Request::get("/health").body(Body::empty())?).await?;
         refused += usize::from(answer.status == 503);
     }
-    assert_eq!((addresses.len(), refused), (3, 1));
+    assert_eq!((addresses.len(), refused), (4, 1));
 
     drop(child.stdin.take());
     assert!(child.wait()?.success());

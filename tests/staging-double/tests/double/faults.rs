@@ -12,7 +12,7 @@ use crate::client::{Answer, exchange, get, healthy, open, post, setting};
 /// Each fault: switched on, only the struck service differs; cleared, all are as before.
 async fn check(name: &str, expect: impl Fn(&Change, anyhow::Result<Answer>)) -> anyhow::Result<()> {
     let double = healthy().await?;
-    for struck in Service::ALL {
+    for struck in Service::RELEASED {
         let setting = setting(name, |s| strikes(s, struck));
         let Drawn::Server { change, .. } = setting.drawn.clone() else { panic!("{setting}") };
         double.switch(setting).await?;

@@ -3,7 +3,9 @@
 mod binary;
 mod client;
 mod effects;
+mod environment;
 mod faults;
 mod files;
+mod logins;
 mod routes;
 mod tls;

@@ -1,0 +1,149 @@
+//! How a service answers otherwise than a healthy one. Only names it: what each change does stands
+//! with the routes that it changes.
+
+use std::fmt;
+use std::time::Duration;
+
+/// How a service answers otherwise than a healthy one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Change {
+    /// Health answers say, with status 200, that this dependency is down.
+    DependencyDown(&'static str),
+    /// Every answer is 503.
+    Unavailable,
+    /// Every answer comes this much later.
+    Slow(Duration),
+    /// Health answers are 200 with a body that does not say healthy.
+    WrongBody(WrongBody),
+    /// The port is closed.
+    Refused,
+    /// JSON bodies end after this many percent of their bytes.
+    TruncatedJson(u8),
+    /// A login with Google starts at this host.
+    WrongHost(&'static str),
+    /// A login with Google has no state that guards it.
+    NoState(NoState),
+    /// A login with Google has no proof key that guards it.
+    NoPkce(NoPkce),
+    /// A parameter of the start decides where people are sent.
+    OpenRedirect(OpenRedirect),
+    /// The callback takes a state that is not its browser's.
+    StateAccepted(StateAccepted),
+    /// The callback answers this status, and nobody is logged in.
+    CallbackFails(u16),
+    /// A session lives on after its logout.
+    LogoutLeaves(LogoutLeaves),
+}
+
+/// What is wrong with a health body.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WrongBody {
+    /// There is no status.
+    NoStatus,
+    /// The status is another word.
+    Status(&'static str),
+}
+
+/// How the state of a login guards nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoState {
+    /// It is not sent.
+    Missing,
+    /// It is sent and empty.
+    Empty,
+    /// It is the same for every login.
+    Constant(&'static str),
+    /// It is another each time, of this many characters.
+    Short(usize),
+}
+
+/// How the proof key of a login guards nothing.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoPkce {
+    /// It is not sent.
+    Missing,
+    /// The challenge is the verifier itself.
+    Plain,
+    /// The challenge is the same for every login.
+    Constant,
+}
+
+/// Where a parameter of the start leads to, though it should not.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct OpenRedirect {
+    /// The parameter that is believed.
+    pub parameter: &'static str,
+    /// It takes the place of `redirect_uri`; otherwise it is followed after the login.
+    pub at_start: bool,
+    /// What is believed of it.
+    pub laxness: Laxness,
+}
+
+/// Which values of a parameter are believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Laxness {
+    /// Any.
+    Anything,
+    /// Whatever begins with a slash, as a path would; so do `//host` and `/\host`.
+    AnySlash,
+}
+
+/// Which wrong state a callback takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StateAccepted {
+    /// None at all.
+    Missing,
+    /// Any text.
+    Any,
+    /// The right one from another browser than the one that began.
+    OfAnotherBrowser,
+}
+
+/// What a logout does while it leaves the session alive.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LogoutLeaves {
+    /// It takes the cookie away from the browser, and that is all.
+    TakesTheCookie,
+    /// It says that it is done.
+    SaysSo,
+    /// It sends people to the page.
+    Redirects,
+}
+
+impl fmt::Display for Change {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Change::DependencyDown(dependency) => write!(f, ", dependency {dependency}"),
+            Change::Unavailable | Change::Refused => Ok(()),
+            Change::Slow(delay) => write!(f, ", delay {} ms", delay.as_millis()),
+            Change::WrongBody(WrongBody::NoStatus) => f.write_str(", body without status"),
+            Change::WrongBody(WrongBody::Status(status)) => write!(f, ", status \"{status}\""),
+            Change::TruncatedJson(percent) => write!(f, ", cut after {percent} %"),
+            Change::WrongHost(host) => write!(f, ", login starts at {host}"),
+            Change::NoState(NoState::Missing) => f.write_str(", no state"),
+            Change::NoState(NoState::Empty) => f.write_str(", state empty"),
+            Change::NoState(NoState::Constant(state)) => write!(f, ", state always \"{state}\""),
+            Change::NoState(NoState::Short(length)) => write!(f, ", state of {length} characters"),
+            Change::NoPkce(NoPkce::Missing) => f.write_str(", no code_challenge"),
+            Change::NoPkce(NoPkce::Plain) => f.write_str(", code_challenge_method plain"),
+            Change::NoPkce(NoPkce::Constant) => f.write_str(", code_challenge always the same"),
+            Change::OpenRedirect(OpenRedirect { parameter, at_start, laxness }) => {
+                let place = if *at_start { "becomes redirect_uri" } else { "is followed after the login" };
+                let what = match laxness {
+                    Laxness::Anything => "whatever it is",
+                    Laxness::AnySlash => "if it begins with a slash",
+                };
+                write!(f, ", {parameter} {place}, {what}")
+            }
+            Change::StateAccepted(StateAccepted::Missing) => f.write_str(", callback without a state is taken"),
+            Change::StateAccepted(StateAccepted::Any) => f.write_str(", callback with any state is taken"),
+            Change::StateAccepted(StateAccepted::OfAnotherBrowser) => {
+                f.write_str(", callback from another browser is taken")
+            }
+            Change::CallbackFails(status) => write!(f, ", callback answers {status}"),
+            Change::LogoutLeaves(LogoutLeaves::TakesTheCookie) => f.write_str(", logout only takes the cookie away"),
+            Change::LogoutLeaves(LogoutLeaves::SaysSo) => f.write_str(", logout only says so"),
+            Change::LogoutLeaves(LogoutLeaves::Redirects) => f.write_str(", logout only redirects"),
+        }
+    }
+}
