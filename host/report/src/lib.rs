@@ -21,6 +21,8 @@ mod counts;
 mod difference;
 #[cfg(test)]
 mod fixture;
+#[cfg(test)]
+mod hostile;
 mod item;
 mod page;
 #[cfg(test)]

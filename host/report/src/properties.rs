@@ -4,6 +4,8 @@ use holdpoint_model::{
     CallEvent, Check, Class, Decision, Event, EventKind, LogLevel, Ordinal, OutcomeKind, PhaseEnd, Seq, Statement,
     Timestamp, Verdict,
 };
+use html5ever::{parse_document, tendril::TendrilSink as _};
+use markup5ever_rcdom::RcDom;
 use proptest::prelude::*;
 
 use crate::{Report, Style, body_differences, fixture, render, text};
@@ -104,6 +106,8 @@ proptest! {
             render::json(&report),
             render::summary_line(&report),
             render::junit(&report),
+            render::html(&report),
+            render::github(&report).whole(),
             report.body(),
             render::differences(&fixture::header().run, &differences, style),
             render::events(&events, style),
@@ -130,6 +134,8 @@ proptest! {
         }
         let read = quick_junit::Report::deserialize_from_str(&render::junit(&report));
         prop_assert!(read.is_ok(), "{:?}", read);
+        let page = parse_document(RcDom::default(), Default::default()).one(render::html(&report));
+        prop_assert!(page.errors.borrow().is_empty(), "{:?}", page.errors.borrow());
     }
 
     #[test]

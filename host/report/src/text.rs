@@ -102,6 +102,11 @@ pub(crate) fn counted(number: usize, noun: &str) -> String {
     format!("{} {noun}{plural}", grouped(number as u64))
 }
 
+/// `once`, `12 times`.
+pub(crate) fn times(number: u64) -> String {
+    if number == 1 { "once".into() } else { format!("{} times", grouped(number)) }
+}
+
 /// Milliseconds as a person says them: `0.4 s`, `3 min 05 s`, `17 h 21 m`.
 pub(crate) fn duration(milliseconds: f64) -> String {
     let seconds = milliseconds.max(0.0) / 1_000.0;

@@ -3,6 +3,8 @@
 mod bodies;
 mod calls;
 mod differences;
+mod github;
+mod html;
 mod json;
 mod junit;
 pub mod live;
@@ -12,9 +14,13 @@ mod terminal;
 pub use bodies::body_in_full;
 pub use calls::{event_in_full, event_line, events};
 pub use differences::differences;
+pub use github::{GitHub, github};
+pub use html::html;
 pub use json::{json, summary_line};
 pub use junit::junit;
 pub use terminal::terminal;
+
+use terminal::{because, note};
 
 use holdpoint_model::{Decision, PhaseEnd, Verdict};
 

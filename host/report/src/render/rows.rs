@@ -27,9 +27,7 @@ pub(super) fn judged(page: &mut Page, report: &Report, header: &RunHeader, row: 
         page.block(Tone::Plain, "      expected  ", &row.expected);
     }
     page.block(tone(row.verdict), "      observed  ", &row.observed);
-    let mut behind = report.checks_behind(row);
-    let first = behind.next();
-    let more = behind.count();
+    let more = report.checks_behind(row).count().saturating_sub(1);
     if !row.by.is_empty() {
         let more = if more > 0 { format!(" and {}", text::counted(more, "more check")) } else { String::new() };
         page.line(&[
@@ -38,24 +36,34 @@ pub(super) fn judged(page: &mut Page, report: &Report, header: &RunHeader, row: 
             (Tone::Faint, &more),
         ]);
     }
-    let hint = match first {
-        Some((phase, check)) => match check.evidence.first() {
-            Some(seq) => format!("{}/{seq}", phase.id),
-            None => phase.id.to_string(),
-        },
-        None => report
-            .phases
-            .iter()
-            .find(|phase| row.by == phase.id.as_str())
-            .map(|phase| phase.id.to_string())
-            .unwrap_or_default(),
-    };
+    let hint = where_to_look(report, row);
     if !hint.is_empty() {
         page.copyable(&[
             (Tone::Faint, "      see       "),
             (Tone::Plain, &format!("holdpoint show {} {hint}", header.run)),
         ]);
     }
+}
+
+/// What `holdpoint show` should be asked for to see why a row has its verdict; empty if nothing shows it.
+pub(super) fn where_to_look(report: &Report, row: &Row) -> String {
+    match report.checks_behind(row).next() {
+        Some((phase, check)) => match check.evidence.first() {
+            Some(seq) => format!("{}/{seq}", phase.id),
+            None => phase.id.to_string(),
+        },
+        None => {
+            let phase = report.phases.iter().find(|phase| row.by == phase.id.as_str());
+            phase.map(|phase| phase.id.to_string()).unwrap_or_default()
+        }
+    }
+}
+
+/// The rows that nobody tried, by reason.
+pub(super) fn why_not(report: &Report) -> BTreeMap<&str, Vec<&Row>> {
+    let mut reasons: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
+    report.not_exercised().for_each(|row| reasons.entry(&row.observed).or_default().push(row));
+    reasons
 }
 
 /// Every row that counts, in the order of the checklist.
@@ -78,8 +86,7 @@ pub(super) fn checklist(page: &mut Page, report: &Report) {
 
 /// The rows that nobody tried, by reason. Those that are off are only counted.
 pub(super) fn not_exercised(page: &mut Page, report: &Report) {
-    let mut reasons: BTreeMap<&str, Vec<&Row>> = BTreeMap::new();
-    report.not_exercised().for_each(|row| reasons.entry(&row.observed).or_default().push(row));
+    let reasons = why_not(report);
     let off = report.rows.len() - report.judged().count();
     if reasons.is_empty() && off == 0 {
         return;

@@ -45,7 +45,7 @@ fn head(page: &mut Page, header: &RunHeader, report: &Report) {
         rest.push_str(" · dry run");
     }
     if report.resumed > 0 {
-        rest.push_str(&format!(" · resumed {}", times(report.resumed.into())));
+        rest.push_str(&format!(" · resumed {}", text::times(report.resumed.into())));
     }
     page.copyable(&[(Tone::Strong, &of), (Tone::Plain, &rest)]);
     page.blank();
@@ -76,7 +76,7 @@ fn phases(page: &mut Page, report: &Report) {
 }
 
 /// What else there is to say of a phase: how it ended if not well, the rows that it failed, or what it last said.
-fn note(report: &Report, phase: &PhaseReport) -> (Tone, String) {
+pub(super) fn note(report: &Report, phase: &PhaseReport) -> (Tone, String) {
     let failed: Vec<&str> = report
         .failed()
         .filter(|row| report.checks_behind(row).any(|(behind, _)| behind.id == phase.id))
@@ -95,7 +95,7 @@ fn denials(page: &mut Page, header: &RunHeader, report: &Report) {
     let listed = if header.dry_run { Report::KEPT } else { DENIALS };
     for denied in report.denials.iter().take(listed) {
         page.blank();
-        let often = if denied.times > 1 { format!(" ({})", times(denied.times)) } else { String::new() };
+        let often = if denied.times > 1 { format!(" ({})", text::times(denied.times)) } else { String::new() };
         let who = format!("  phase `{}` was denied ", denied.phase);
         let wanted = text::short(&denied.denial.wanted, 300);
         page.copyable(&[(Tone::Doubt, &who), (Tone::Strong, &wanted), (Tone::Faint, &often)]);
@@ -155,7 +155,7 @@ fn last(page: &mut Page, header: &RunHeader, report: &Report) {
 }
 
 /// Why the decision is what it is.
-fn because(decision: Decision, header: &RunHeader, report: &Report) -> String {
+pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -> String {
     let ids = |verdicts: &[Verdict]| rows::required_ids(report, verdicts);
     match decision {
         Decision::Release => String::new(),
@@ -174,10 +174,6 @@ fn because(decision: Decision, header: &RunHeader, report: &Report) -> String {
             None => " · a dry run; never a release".into(),
         },
     }
-}
-
-fn times(number: u64) -> String {
-    if number == 1 { "once".into() } else { format!("{} times", text::grouped(number)) }
 }
 
 #[cfg(test)]

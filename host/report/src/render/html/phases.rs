@@ -1,0 +1,60 @@
+//! One line a phase: what it came to, how long it took, its worst check.
+
+use holdpoint_model::Check;
+use maud::{Markup, html};
+
+use super::{
+    foreign::{Line, more},
+    rows,
+};
+use crate::{
+    PhaseReport, Report,
+    render::{note, phase_word},
+    text,
+};
+
+const PHASES: usize = 300;
+
+pub(super) fn phases(report: &Report) -> Markup {
+    html! {
+        div.wide tabindex="0" role="region" aria-label="Phases" {
+            table {
+                caption { "What each phase came to" }
+                thead {
+                    tr {
+                        th scope="col" { "Phase" }
+                        th scope="col" { "Verdict" }
+                        th.number scope="col" { "Checks" }
+                        th.number scope="col" { "Time" }
+                        th scope="col" { "Worst check" }
+                    }
+                }
+                tbody { @for phase in report.phases.iter().take(PHASES) { (line(report, phase)) } }
+            }
+        }
+        (more(report.phases.len().saturating_sub(PHASES), "phase"))
+    }
+}
+
+fn line(report: &Report, phase: &PhaseReport) -> Markup {
+    let (_, word) = phase_word(phase);
+    let (_, note) = note(report, phase);
+    html! {
+        tr {
+            th scope="row" { (phase.id) }
+            td { (rows::badge_of(word)) }
+            td.number { (text::grouped(phase.checks.len() as u64)) }
+            td.number { (phase.duration().map(text::duration).unwrap_or_default()) }
+            td {
+                @if let Some(check) = worst(phase) { (Line(&check.name)) " · " (Line(&check.observed)) }
+                @if !note.is_empty() { div.faint { (Line(&note)) } }
+            }
+        }
+    }
+}
+
+/// The first check with the worst verdict of all.
+fn worst(phase: &PhaseReport) -> Option<&Check> {
+    let verdict = holdpoint_model::Verdict::fold(phase.checks.iter().map(|check| check.verdict))?;
+    phase.checks.iter().find(|check| check.verdict == verdict)
+}
