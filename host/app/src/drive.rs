@@ -8,16 +8,18 @@ use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::{Clock as _, Gate};
 use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
-use holdpoint_model::{Event, PhaseEnd, PhaseId, RunId};
+use holdpoint_model::{Cancellation, Event, PhaseEnd, PhaseId, RunId};
 use holdpoint_report::Report;
 use tokio::{
     sync::{mpsc, watch},
-    task::JoinSet,
+    task::{JoinError, JoinSet},
 };
 
 use crate::{
     Error, Machine,
     backends::{self, Network},
+    cancel,
+    control::Control,
     plan::{Progress, Step},
     report, secrets,
     workshop::{Workshop, gate},
@@ -34,6 +36,8 @@ pub(crate) struct Drive {
     pub(crate) run: RunId,
     pub(crate) folder: RunFolder,
     pub(crate) lock: RunLock,
+    /// Where other processes ask for something.
+    pub(crate) control: Control,
     pub(crate) verified: Arc<Verified>,
     pub(crate) writer: Writer,
     pub(crate) dry_run: bool,
@@ -68,6 +72,14 @@ pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Ev
 
 type Ended = (PhaseId, Result<PhaseEnd, Fault>);
 
+/// Why no phase is under way any more.
+enum Left {
+    /// All have ended.
+    Nothing,
+    /// Somebody ended the run for good; those under way are to be stopped.
+    Cancelled(Cancellation),
+}
+
 /// What every phase of the run is started with.
 struct Parts {
     workshop: Arc<Workshop>,
@@ -82,6 +94,8 @@ impl Drive {
     pub(crate) async fn drive(mut self, machine: &Machine, cancel: Cancel) -> Result<Report, Error> {
         let result = self.phases(machine, cancel).await;
         let closed = self.writer.close();
+        // In this order: a socket belongs to whoever holds the lock.
+        drop(self.control);
         drop(self.lock);
         result?;
         closed?;
@@ -104,8 +118,11 @@ impl Drive {
         // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
         guests.shutdown().await;
         recorder.settled().await;
-        outcome?;
-        self.decide(&clock, &vault).await
+        let rows = match outcome? {
+            Left::Nothing => Vec::new(),
+            Left::Cancelled(cancellation) => cancel::rows(&self.verified, &self.progress, &cancellation, clock.now().0),
+        };
+        self.decide(rows, &clock, &vault).await
     }
 
     /// Starts what can start and takes in what ends, until nothing is left. After an error guests may still be under way.
@@ -114,7 +131,7 @@ impl Drive {
         guests: &mut JoinSet<Ended>,
         parts: &Parts,
         cancel: &mut Cancel,
-    ) -> Result<(), Error> {
+    ) -> Result<Left, Error> {
         let clock = &parts.clock;
         let mut running: Vec<PhaseId> = Vec::new();
         loop {
@@ -149,25 +166,38 @@ impl Drive {
                 continue;
             }
             if guests.is_empty() {
-                return Ok(());
+                return Ok(Left::Nothing);
             }
             tokio::select! {
                 () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
+                cancellation = self.control.cancelled() => {
+                    // What has come to its end by itself is not stopped.
+                    while let Some(joined) = guests.try_join_next() {
+                        self.take_end(joined, clock).await?;
+                    }
+                    return Ok(Left::Cancelled(cancellation));
+                }
                 Some(joined) = guests.join_next() => {
-                    let (phase, ended) = joined.map_err(|e| self.fault(&format!("a phase broke off: {e}")))?;
+                    let phase = self.take_end(joined, clock).await?;
                     running.retain(|id| *id != phase);
-                    let end = ended.map_err(|Fault(reason)| self.fault(&reason))?;
-                    self.end(&phase, &end, clock).await?;
                 }
             }
         }
     }
 
-    async fn decide(&mut self, clock: &SystemClock, vault: &RunVault) -> Result<(), Error> {
-        let report = report::of_journal(&self.folder.journal(), &self.verified)?;
-        let facts = holdpoint_model::RunFacts { only: self.verified.only.is_some(), dry_run: self.dry_run };
-        let decision = holdpoint_model::decide(&report.rows, facts);
-        self.writer.append_durable(Row::run_ended(decision, clock.now().0)).await?;
+    /// Writes down how a phase ended.
+    async fn take_end(&mut self, joined: Result<Ended, JoinError>, clock: &SystemClock) -> Result<PhaseId, Error> {
+        let (phase, ended) = joined.map_err(|e| self.fault(&format!("a phase broke off: {e}")))?;
+        let end = ended.map_err(|Fault(reason)| self.fault(&reason))?;
+        self.end(&phase, &end, clock).await?;
+        Ok(phase)
+    }
+
+    /// Ends the run, with what else is to be written down then.
+    async fn decide(&mut self, rows: Vec<Row>, clock: &SystemClock, vault: &RunVault) -> Result<(), Error> {
+        // A phase that was stopped may have said something that is still on its way.
+        self.writer.committed().await?;
+        report::decide(&self.writer, &self.folder.journal(), &self.verified, rows, clock.now().0).await?;
         vault.forget().map_err(|e| self.fault(&e.to_string()))
     }
 

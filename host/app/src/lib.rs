@@ -1,11 +1,15 @@
-//! The use cases of holdpoint: check, plan, allow, run, resume, replay, report, test, inspect. Here the real parts are put together.
+//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, waive, replay, report, export, test, inspect. Here the real parts
+//! are put together.
 //!
 //! Nothing here prints, and nothing decides what a check or a row means: the first is the command line's, the second the model's.
 
 mod allow;
 mod backends;
+mod cancel;
+mod control;
 mod drive;
 mod error;
+mod export;
 mod inspect;
 mod machine;
 mod plan;
@@ -14,23 +18,29 @@ mod record;
 mod replay;
 mod report;
 mod resume;
+mod retry;
 mod run;
 mod secrets;
 mod source;
 mod store;
 mod test;
 mod tokens;
+mod user;
+mod waive;
 mod workshop;
 
 pub use allow::{Allowance, allow};
+pub use cancel::{Cancelled, cancel};
 pub use drive::{Cancel, Live};
 pub use error::{Error, ErrorKind};
 pub use inspect::{BundleChange, Inspected, bundle_change, inspect, module_change};
+pub use export::{Export, ExportChoices, export};
 pub use machine::{Machine, OperatorChoice};
 pub use preview::plan;
 pub use replay::{Replay, ReplayChoices, replay};
-pub use report::{StoredRun, event_rows, report_of};
+pub use report::{StoredRun, event_rows, report_of, taken_over};
 pub use resume::{Resumed, resume};
+pub use retry::{RetryChoices, retry};
 pub use run::{RunChoices, Started, check, run};
 pub use source::BundleChoices;
 pub use store::{RunRef, RunState, RunSummary, runs};
@@ -45,3 +55,4 @@ pub use holdpoint_bundle::{
     PlannedService,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};
+pub use waive::{Until, WaiveChoices, waive};

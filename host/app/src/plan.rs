@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use holdpoint_bundle::Verified;
 use holdpoint_model::{
-    Check, Event, EventKind, Level, PhaseEnd, PhaseFacts, PhaseId, RequirementId, Statement, Timestamp, Verdict, judge,
+    Check, Event, EventKind, Level, Origin, PhaseEnd, PhaseFacts, PhaseId, RequirementId, Statement, Timestamp,
+    Verdict, judge,
 };
 use holdpoint_report::PlannedPhase;
 
@@ -17,6 +18,7 @@ pub(crate) struct Progress {
 #[derive(Debug, Clone, Default)]
 struct Phase {
     started: Option<Timestamp>,
+    origin: Option<Origin>,
     checks: Vec<Check>,
     end: Option<PhaseEnd>,
 }
@@ -54,6 +56,11 @@ impl Progress {
             EventKind::PhaseStarted { phase } => {
                 self.phases.entry(phase.clone()).or_default().started.get_or_insert(event.at);
             }
+            EventKind::PhaseTakenOver { phase, origin } => {
+                let phase = self.phases.entry(phase.clone()).or_default();
+                phase.started.get_or_insert(event.at);
+                phase.origin = Some(origin.clone());
+            }
             EventKind::Stated { phase, statement: Statement::Check(check), .. } => {
                 self.phases.entry(phase.clone()).or_default().checks.push(check.clone());
             }
@@ -67,6 +74,11 @@ impl Progress {
     /// When a phase was started first.
     pub(crate) fn started(&self, phase: &PhaseId) -> Option<Timestamp> {
         self.phases.get(phase)?.started
+    }
+
+    /// The run that has the calls of a phase that was taken over.
+    pub(crate) fn origin(&self, phase: &PhaseId) -> Option<&Origin> {
+        self.phases.get(phase)?.origin.as_ref()
     }
 
     /// How a phase ended.
@@ -94,6 +106,14 @@ impl Progress {
                 }
             })
             .collect()
+    }
+
+    /// Why those that need a phase can't start; none if they can, or may be able to later.
+    pub(crate) fn unmet(&self, verified: &Verified, id: &PhaseId) -> Option<String> {
+        match self.need(verified, id) {
+            Need::Unmet(reason) => Some(reason),
+            Need::Met | Need::Open => None,
+        }
     }
 
     /// Whether a phase is good enough for those that need it: it completed, and no required row of it is open or failed.

@@ -3,8 +3,8 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::{ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
-use holdpoint_journal::{HeaderRecord, Row};
-use holdpoint_model::{Body, Digest, PhaseId, RunId};
+use holdpoint_journal::{HeaderRecord, RetryRecord, Row};
+use holdpoint_model::{Body, Digest, PhaseId, Retry, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -43,7 +43,14 @@ impl From<TextV1> for Text {
 }
 
 /// The first row of a run.
-pub(crate) fn header(run: &RunId, sources: Sources, verified: &Verified, dry_run: bool, at: f64) -> Row {
+pub(crate) fn header(
+    run: &RunId,
+    sources: Sources,
+    verified: &Verified,
+    dry_run: bool,
+    retry: Option<Retry>,
+    at: f64,
+) -> Row {
     let names = verified.phases.iter().map(|phase| (phase.id.to_string(), phase.module.clone())).collect();
     let record = SourcesV1 {
         bundle: sources.bundle.into(),
@@ -71,6 +78,7 @@ pub(crate) fn header(run: &RunId, sources: Sources, verified: &Verified, dry_run
         dry_run,
         modules: modules.iter().map(|(phase, (digest, _))| (phase.to_string(), digest.to_string())).collect(),
         sources: serde_json::to_value(&record).expect("a record of texts always encodes"),
+        retry: retry.map(RetryRecord::from),
     };
     let bodies = modules.values().map(|(_, bytes)| Body::from(Arc::clone(bytes))).collect();
     Row::run_started(&header, bodies, at)
@@ -125,10 +133,26 @@ impl StoredSources {
 
     /// The same bundle again, from the same texts and modules.
     pub(crate) fn verify(&self) -> Result<Verified, Error> {
-        let resolved = Resolved::from_sources(&self.sources, &|module| match self.modules.get(module) {
+        self.verify_as(&self.sources)
+    }
+
+    /// The same bundle and choices for the operator of today, with what they are verified from.
+    pub(crate) fn verify_today(&self, operator: Option<OperatorSource>) -> Result<(Sources, Verified), Error> {
+        let sources = Sources { operator, ..self.sources.clone() };
+        let verified = self.verify_as(&sources)?;
+        Ok((sources, verified))
+    }
+
+    /// The texts and choices.
+    pub(crate) fn sources(&self) -> &Sources {
+        &self.sources
+    }
+
+    fn verify_as(&self, sources: &Sources) -> Result<Verified, Error> {
+        let resolved = Resolved::from_sources(sources, &|module| match self.modules.get(module) {
             Some(bytes) => Ok(bytes.bytes().to_vec()),
             None => Err(ModuleError { message: format!("the run has no module {module}"), hint: None }),
         })?;
-        Ok(Verified::new(resolved, &self.sources, Some(&self.pinned))?)
+        Ok(Verified::new(resolved, sources, Some(&self.pinned))?)
     }
 }

@@ -9,7 +9,7 @@ use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Durability, Reader, ReplayRecorder, Row, Writer};
-use holdpoint_model::{PhaseEnd, PhaseId, RunFacts, RunId};
+use holdpoint_model::{EventKind, PhaseEnd, PhaseId, RunId};
 use holdpoint_report::{Difference, Report, body_differences};
 use tokio::task::JoinSet;
 
@@ -41,6 +41,8 @@ pub struct Replay {
     /// Phases that asked something else than before.
     pub divergences: Vec<String>,
     pub differences: Vec<Difference>,
+    /// Phases that were not executed again but copied, with the reason.
+    pub copied: Vec<(PhaseId, String)>,
 }
 
 /// Replays a run.
@@ -51,10 +53,15 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let header = reader.header()?;
     let sources = StoredSources::of(&header)?;
     let verified = Arc::new(sources.verify()?);
+    let progress = progress_of(&stored.journal())?;
+    let copied = copied(&verified, &progress);
     let mut workshop = Workshop::new(&verified, machine)?;
     for (phase, path) in &choices.modules {
         if !verified.phases.iter().any(|known| known.id == *phase) {
             return Err(Error::Usage(format!("run {} has no phase `{phase}`", sources.run)));
+        }
+        if let Some((_, why)) = copied.iter().find(|(copied, _)| copied == phase) {
+            return Err(Error::Usage(format!("phase `{phase}` can't be executed with another module: it {why}")));
         }
         let bytes = std::fs::read(path).map_err(|e| Error::Usage(format!("can't read {}: {e}", path.display())))?;
         workshop.replace(phase, &bytes)?;
@@ -64,32 +71,74 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let writer = Writer::create(&copy, Durability::Scratch, None)?;
     writer.append(header).await?;
 
-    let progress = progress_of(&stored.journal())?;
-    let decided = matches!(stored.state()?, RunState::Ended(_));
-    let stage =
-        Stage { verified: verified.clone(), writer: writer.clone(), progress, clock: Arc::new(SystemClock::new()) };
+    for (phase, _) in &copied {
+        copy_phase(&reader, phase, &writer).await?;
+    }
+    let clock = Arc::new(SystemClock::new());
+    let stage = Stage { verified: verified.clone(), writer: writer.clone(), progress, copied: &copied, clock };
     let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
-    if decided {
-        stage.decide(&copy, sources.dry_run).await?;
+    if let RunState::Ended(_) = stored.state()? {
+        writer.committed().await?;
+        let (rows, at) = by_people(&reader)?;
+        report::decide(&writer, &copy, &verified, rows, at).await?;
     }
     writer.close()?;
 
     let after = report::of_journal(&copy, &verified)?;
     let differences = body_differences(&before, &after);
-    Ok(Replay { run: sources.run, before, after, divergences, differences })
+    Ok(Replay { run: sources.run, before, after, divergences, differences, copied })
+}
+
+/// The phases that can't be executed again: another run has the calls, or there is no telling how far it was when it was stopped.
+fn copied(verified: &Verified, progress: &Progress) -> Vec<(PhaseId, String)> {
+    let why = |phase: &PhaseId| match (progress.origin(phase), progress.end(phase)) {
+        (Some(origin), _) => Some(format!("was taken over from run {}, which has its calls", origin.run)),
+        (None, Some(PhaseEnd::Cancelled(why))) => Some(format!("was stopped in the midst: {why}")),
+        (None, _) => None,
+    };
+    verified.phases.iter().filter_map(|phase| Some((phase.id.clone(), why(&phase.id)?))).collect()
+}
+
+async fn copy_phase(reader: &Reader, phase: &PhaseId, copy: &Writer) -> Result<(), Error> {
+    let mut rows = Vec::new();
+    reader.for_each_row_of(phase, |row| {
+        rows.push(row);
+        Ok(())
+    })?;
+    for row in rows {
+        copy.append(row).await?;
+    }
+    Ok(())
+}
+
+/// What people did to a run, and the moment of its last decision: a waiver counts then, and not for ever.
+fn by_people(reader: &Reader) -> Result<(Vec<Row>, f64), Error> {
+    let (mut rows, mut decided) = (Vec::new(), 0.0);
+    reader.for_each_event(|event| match &event.kind {
+        EventKind::RunCancelled(cancellation) => rows.push(Row::run_cancelled(cancellation, event.at.0)),
+        EventKind::RowWaived(waiver) => rows.push(Row::row_waived(waiver, event.at.0)),
+        EventKind::WaiverWithdrawn { row, by, reason } => {
+            rows.push(Row::waiver_withdrawn(row, by, reason, event.at.0));
+        }
+        EventKind::RunEnded { .. } => decided = event.at.0,
+        _ => {}
+    })?;
+    Ok((rows, decided))
 }
 
 type Ended = (PhaseId, Result<PhaseEnd, Fault>);
 
-struct Stage {
+struct Stage<'a> {
     verified: Arc<Verified>,
     writer: Writer,
     /// Of the recorded run.
     progress: Progress,
+    /// They are in the second journal already.
+    copied: &'a [(PhaseId, String)],
     clock: Arc<SystemClock>,
 }
 
-impl Stage {
+impl Stage<'_> {
     /// Executes every phase that was started and has ended.
     async fn play(
         &self,
@@ -103,6 +152,9 @@ impl Stage {
         let mut guests = JoinSet::new();
         let mut divergences = Vec::new();
         for (index, phase) in self.verified.phases.iter().enumerate() {
+            if self.copied.iter().any(|(copied, _)| *copied == phase.id) {
+                continue;
+            }
             let Some(end) = self.progress.end(&phase.id) else { continue };
             let Some(start) = self.progress.started(&phase.id) else {
                 self.writer.append_committed(Row::phase_ended(&phase.id, end, self.clock.now().0)).await?;
@@ -149,12 +201,5 @@ impl Stage {
             }
             _ => end,
         }
-    }
-
-    /// Ends the second journal as a run does, so that it can be reported like one.
-    async fn decide(&self, copy: &std::path::Path, dry_run: bool) -> Result<(), Error> {
-        let facts = RunFacts { only: self.verified.only.is_some(), dry_run };
-        let decision = holdpoint_model::decide(&report::of_journal(copy, &self.verified)?.rows, facts);
-        Ok(self.writer.append_durable(Row::run_ended(decision, self.clock.now().0)).await?)
     }
 }

@@ -1,10 +1,13 @@
 //! Reports of stored runs, built from their journals alone.
 
-use std::path::{Path, PathBuf};
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+};
 
 use holdpoint_bundle::Verified;
-use holdpoint_journal::{Reader, Row};
-use holdpoint_model::Event;
+use holdpoint_journal::{Reader, Row, Writer};
+use holdpoint_model::{Event, EventKind, Origin, PhaseId};
 use holdpoint_report::{Collector, Report};
 
 use crate::{
@@ -40,6 +43,43 @@ pub(crate) fn of_journal(journal: &Path, verified: &Verified) -> Result<Report, 
     let mut collector = Collector::new(&planned(verified));
     Reader::open(journal)?.for_each_event(|event| collector.take(event))?;
     Ok(collector.finish(&verified.checklist))
+}
+
+/// The report of a journal as it will be with these rows behind it.
+fn of_journal_and(journal: &Path, verified: &Verified, rows: &[Row]) -> Result<Report, Error> {
+    let mut collector = Collector::new(&planned(verified));
+    let reader = Reader::open(journal)?;
+    reader.for_each_event(|event| collector.take(event))?;
+    let (last, _) = reader.head()?;
+    for (position, row) in (last + 1..).zip(rows) {
+        collector.take(row.event(position)?);
+    }
+    Ok(collector.finish(&verified.checklist))
+}
+
+/// Appends rows together with the decision that the run comes to with them: after a crash all are there, or none. Everything that
+/// was appended before must be committed.
+pub(crate) async fn decide(
+    writer: &Writer,
+    journal: &Path,
+    verified: &Verified,
+    mut rows: Vec<Row>,
+    at: f64,
+) -> Result<(), Error> {
+    let decision = of_journal_and(journal, verified, &rows)?.comes_to();
+    rows.push(Row::run_ended(decision, at));
+    Ok(writer.append_whole(rows).await?)
+}
+
+/// The phases of a run that were taken over, with the runs that have their calls.
+pub fn taken_over(reference: &RunRef, machine: &Machine) -> Result<BTreeMap<PhaseId, Origin>, Error> {
+    let mut origins = BTreeMap::new();
+    Reader::open(&reference.find(machine)?.journal())?.for_each_event(|event| {
+        if let EventKind::PhaseTakenOver { phase, origin } = event.kind {
+            origins.insert(phase, origin);
+        }
+    })?;
+    Ok(origins)
 }
 
 /// The events of a run that somebody wants to see, with their rows. A run that is being written can be looked at.

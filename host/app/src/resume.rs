@@ -10,6 +10,7 @@ use holdpoint_report::Report;
 
 use crate::{
     Cancel, Error, Live, Machine,
+    control::Control,
     drive::{Drive, progress_of, watching},
     record::StoredSources,
     store::{RunRef, RunState, StoredFolder},
@@ -25,11 +26,7 @@ pub struct Resumed {
 /// Takes up a run. One that has ended can't be; neither can one that another process works on.
 pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -> Result<Resumed, Error> {
     let stored = reference.find(machine)?;
-    let Some(folder) = stored.folder() else {
-        return Err(Error::Usage(
-            "a run file can be replayed and reported; only a run in its folder can be resumed".into(),
-        ));
-    };
+    let folder = stored.folder_to("resumed")?;
     let lock = folder.lock()?;
     let journal = folder.journal();
     let reader = Reader::open(&journal)?;
@@ -51,6 +48,7 @@ pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -
     let drive = Drive {
         run: run.clone(),
         folder: folder.clone(),
+        control: Control::open(&folder),
         lock,
         verified,
         writer,

@@ -5,12 +5,13 @@ use std::sync::Arc;
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
-use holdpoint_journal::{Durability, RunFolder, Writer};
+use holdpoint_journal::{Durability, Row, RunFolder, Writer};
 use holdpoint_model::RunId;
 use holdpoint_report::Report;
 
 use crate::{
     BundleChoices, Cancel, Error, Live, Machine, backends,
+    control::Control,
     drive::{Drive, watching},
     plan::Progress,
     record,
@@ -46,22 +47,50 @@ pub async fn run(choices: &RunChoices, machine: &Machine, live: Option<Live>) ->
     // A mistake that can be seen now must not leave a run behind.
     backends::probe(&verified)?;
     let dry_run = choices.dry_run || verified.dry_run_only;
+    begin(verified, dry_run, machine, live, |run, verified, at| {
+        vec![record::header(run, sources, verified, dry_run, None, at)]
+    })
+    .await
+}
+
+/// Begins a run with its first rows.
+pub(crate) async fn begin(
+    verified: Verified,
+    dry_run: bool,
+    machine: &Machine,
+    live: Option<Live>,
+    first: impl FnOnce(&RunId, &Verified, f64) -> Vec<Row>,
+) -> Result<Started, Error> {
     let now = SystemClock::new().now();
     let run = new_id();
     let folder = RunFolder::create(&machine.runs, &run)?;
     let lock = folder.lock()?;
-    let (watch, committed) = watching(live);
+    let control = Control::open(&folder);
+    let (watch, mut committed) = watching(live);
     let writer = Writer::create(&folder.journal(), Durability::Full, Some(watch))?;
-    writer.append_committed(record::header(&run, sources, &verified, dry_run, now.0)).await?;
+    let mut rows = first(&run, &verified, now.0);
+    match rows.pop() {
+        // A header alone need not wait for the disk: what must, takes it along.
+        Some(header) if rows.is_empty() => writer.append_committed(header).await?,
+        last => {
+            rows.extend(last);
+            writer.append_whole(rows).await?;
+        }
+    }
+    let mut progress = Progress::new();
+    while let Ok(event) = committed.try_recv() {
+        progress.take(&event);
+    }
     let drive = Drive {
         run: run.clone(),
         folder: folder.clone(),
         lock,
+        control,
         verified: Arc::new(verified),
         writer,
         dry_run,
         committed,
-        progress: Progress::new(),
+        progress,
     };
     Ok(Started { run, folder: StoredFolder(folder), drive })
 }

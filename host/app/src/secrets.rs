@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use holdpoint_bundle::{SecretBinding as Bound, SecretSource, Verified};
-use holdpoint_cap_secret::{SecretBinding, SecretValue};
+use holdpoint_cap_secret::{Search, SecretBinding, SecretValue};
 
 use crate::Error;
 
@@ -26,6 +26,20 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
             })
         })
         .collect()
+}
+
+/// The values that must not leave this machine, of those that a bundle may use; and the names of secrets that have no value here
+/// now.
+pub(crate) fn search(verified: &Verified) -> (Search, Vec<String>) {
+    let (mut search, mut absent) = (Search::default(), Vec::new());
+    for bound in verified.secrets.iter().filter(|bound| !verified.environment.public.contains(&bound.name)) {
+        match value(bound) {
+            Ok(Some(value)) => search.secret(bound.name.as_str(), &SecretValue::new(value)),
+            // What can't be read is not known; whoever exports is told.
+            Ok(None) | Err(_) => absent.push(bound.name.to_string()),
+        }
+    }
+    (search, absent)
 }
 
 fn value(bound: &Bound) -> Result<Option<String>, Error> {

@@ -102,10 +102,13 @@ impl Stored {
         }
     }
 
-    pub(crate) fn folder(&self) -> Option<RunFolder> {
+    /// The folder of a run that is to be changed; `done` says what is to be done to it.
+    pub(crate) fn folder_to(&self, done: &str) -> Result<RunFolder, Error> {
         match self {
-            Self::Folder(folder) => Some(folder.clone()),
-            Self::File(_) => None,
+            Self::Folder(folder) => Ok(folder.clone()),
+            Self::File(_) => Err(Error::Usage(format!(
+                "a run file can be replayed and reported; only a run in its folder can be {done}"
+            ))),
         }
     }
 

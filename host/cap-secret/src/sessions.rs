@@ -6,7 +6,7 @@
 use std::{
     fs::{File, OpenOptions},
     io::{self, Read as _, Write as _},
-    path::PathBuf,
+    path::{Path, PathBuf},
 };
 
 use holdpoint_model::PhaseId;
@@ -22,6 +22,19 @@ pub(crate) struct LineV1 {
     /// Who may use it.
     pub(crate) owner: String,
     pub(crate) value: String,
+}
+
+/// What a file holds that nobody writes any more. A file that is not there holds nothing.
+pub(crate) fn lines(path: &Path) -> Result<Vec<LineV1>, Error> {
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(read(&text)),
+        Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(Vec::new()),
+        Err(source) => Err(Error::Sessions { path: path.to_owned(), source }),
+    }
+}
+
+fn read(text: &str) -> Vec<LineV1> {
+    text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect()
 }
 
 /// The open file.
@@ -52,8 +65,7 @@ impl SessionsFile {
         if !text.is_empty() && !text.ends_with('\n') {
             file.write_all(b"\n")?;
         }
-        let lines = text.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
-        Ok((file, lines))
+        Ok((file, read(&text)))
     }
 
     /// Appends a line with one write, so that it is there whole or not at all.

@@ -70,7 +70,13 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
             }
             EventKind::Call(call) => update(&running, &call.phase, &event),
             EventKind::Stated { phase, .. } => update(&running, phase, &event),
-            EventKind::RunStarted(_) | EventKind::RunResumed | EventKind::RunEnded { .. } => {}
+            EventKind::RunStarted(_)
+            | EventKind::RunResumed
+            | EventKind::PhaseTakenOver { .. }
+            | EventKind::RunCancelled(_)
+            | EventKind::RunEnded { .. }
+            | EventKind::RowWaived(_)
+            | EventKind::WaiverWithdrawn { .. } => {}
         }
         // What is worth a line of its own stays above the bars.
         let lasting = !matches!(event.kind, EventKind::PhaseStarted { .. } | EventKind::RunEnded { .. });

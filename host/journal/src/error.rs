@@ -28,6 +28,8 @@ pub enum Error {
     Read(#[from] rusqlite::Error),
     #[error("can't write the journal: {0}; what was to be recorded next was not done")]
     Write(String),
+    #[error("can't copy the journal to {}: {reason}", path.display())]
+    Copy { path: PathBuf, reason: String },
     #[error("the journal is damaged at position {position}: {what}")]
     Damaged { position: u64, what: String },
     #[error("the journal is damaged: body {digest} {what}")]

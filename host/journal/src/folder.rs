@@ -1,4 +1,4 @@
-//! The folder of a run: its journal, its lock, the tokens of its sessions.
+//! The folder of a run: its journal, its lock, its control socket, the tokens of its sessions.
 
 use std::{
     fs::{File, TryLockError},
@@ -56,6 +56,21 @@ impl RunFolder {
         self.0.join("sessions")
     }
 
+    /// The socket on which the process that works on the run takes requests.
+    pub fn control(&self) -> PathBuf {
+        self.0.join("control")
+    }
+
+    /// Waits until no other process works on the run, and keeps them from it then. This blocks for as long as that takes.
+    pub fn lock_when_free(&self) -> Result<RunLock, Error> {
+        let path = self.0.join("lock");
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path);
+        let failed = |source| Error::Lock { path: path.clone(), source };
+        let file = file.map_err(failed)?;
+        file.lock().map_err(failed)?;
+        held(file).map_err(failed)
+    }
+
     /// Makes sure that this process alone works on the run.
     pub fn lock(&self) -> Result<RunLock, Error> {
         if !self.0.exists() {
@@ -63,8 +78,7 @@ impl RunFolder {
         }
         let path = self.0.join("lock");
         let failed = |source| Error::Lock { path: path.clone(), source };
-        let mut file =
-            File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
+        let file = File::options().create(true).truncate(false).read(true).write(true).open(&path).map_err(failed)?;
         // Somebody may be looking whether the run is worked on, which takes no longer than this.
         let looks = (0..50).map(|_| file.try_lock());
         let locked = looks
@@ -75,12 +89,7 @@ impl RunFolder {
             })
             .find(Result::is_ok);
         match locked.unwrap_or_else(|| file.try_lock()) {
-            Ok(()) => {
-                file.set_len(0).map_err(failed)?;
-                file.seek(SeekFrom::Start(0)).map_err(failed)?;
-                write!(file, "process {}", std::process::id()).map_err(failed)?;
-                Ok(RunLock { _file: file })
-            }
+            Ok(()) => held(file).map_err(failed),
             Err(TryLockError::WouldBlock) => {
                 let mut holder = String::new();
                 // The text only helps the reader of the message.
@@ -97,6 +106,14 @@ impl RunFolder {
         let looked = File::open(self.0.join("lock")).map(|file| file.try_lock_shared());
         matches!(looked, Ok(Err(TryLockError::WouldBlock)))
     }
+}
+
+/// Writes into a locked file who holds it.
+fn held(mut file: File) -> std::io::Result<RunLock> {
+    file.set_len(0)?;
+    file.seek(SeekFrom::Start(0))?;
+    write!(file, "process {}", std::process::id())?;
+    Ok(RunLock { _file: file })
 }
 
 /// Held as long as a process works on a run; given back when it is dropped, or when the process ends in whatever way.

@@ -5,7 +5,7 @@
 //! - [`LiveRecorder`] performs calls: answers those that the journal has, and makes and records the others.
 //! - [`ReplayRecorder`] answers every call from one journal and writes a second one.
 //!
-//! Only this crate knows SQLite. Format 1 is described in `schema.rs`; a newer format is refused by name.
+//! Only this crate knows SQLite. Format 2 is described in `schema.rs`; a newer format is refused by name.
 
 mod bodies;
 pub mod chain;
@@ -25,7 +25,7 @@ pub use error::Error;
 pub use folder::{RunFolder, RunLock};
 pub use live::LiveRecorder;
 pub use reader::Reader;
-pub use record::HeaderRecord;
+pub use record::{HeaderRecord, RetryRecord};
 pub use replay::ReplayRecorder;
 pub use row::{Row, RowKind};
 pub use writer::{Durability, Watch, Writer};

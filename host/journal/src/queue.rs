@@ -29,6 +29,8 @@ pub(crate) struct Batch {
     pub(crate) durable: bool,
     /// Nothing comes after it.
     pub(crate) last: bool,
+    /// The room that its rows have taken.
+    pub(crate) taken: usize,
 }
 
 impl Batch {
@@ -53,12 +55,17 @@ impl Queue {
         self.batch.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Adds a row, once there is room. False if the queue is closed.
-    pub(crate) async fn push(&self, row: Row, waiter: Option<Waiter>, durable: bool) -> bool {
-        let size = size(&row) as u32;
-        let taken = match self.room.try_acquire_many(size) {
+    /// Adds rows that are committed together or not at all, once there is room. Without rows the waiter hears of those that were
+    /// added before. False if the queue is closed.
+    pub(crate) async fn push<R>(&self, rows: R, waiter: Option<Waiter>, durable: bool) -> bool
+    where
+        R: IntoIterator<Item = Row> + AsRef<[Row]>,
+    {
+        // More than there is room for takes all of it.
+        let size = rows.as_ref().iter().map(size).sum::<usize>().min(BACKLOG);
+        let taken = match self.room.try_acquire_many(size as u32) {
             Ok(permit) => Ok(permit),
-            Err(_) => self.room.acquire_many(size).await,
+            Err(_) => self.room.acquire_many(size as u32).await,
         };
         let Ok(permit) = taken else { return false };
         permit.forget();
@@ -67,7 +74,8 @@ impl Queue {
             return false;
         }
         let first = batch.rows.is_empty();
-        batch.rows.push(row);
+        batch.rows.extend(rows);
+        batch.taken += size;
         batch.waiting.extend(waiter);
         batch.durable |= durable;
         if first || batch.urgent() {
@@ -85,7 +93,7 @@ impl Queue {
     /// Waits for rows, lets them gather unless somebody waits for them, and takes them.
     pub(crate) fn take(&self) -> Batch {
         let mut batch = self.lock();
-        while batch.rows.is_empty() && !batch.last {
+        while batch.rows.is_empty() && batch.waiting.is_empty() && !batch.last {
             batch = self.filled.wait(batch).unwrap_or_else(PoisonError::into_inner);
         }
         let until = deadline();
@@ -101,8 +109,8 @@ impl Queue {
     }
 
     /// Gives back the room of rows that were written.
-    pub(crate) fn written(&self, rows: &[Row]) {
-        self.room.add_permits(rows.iter().map(size).sum());
+    pub(crate) fn written(&self, batch: &Batch) {
+        self.room.add_permits(batch.taken);
     }
 
     /// Nothing will ever be written again: whoever waits for room hears of it.
@@ -118,9 +126,8 @@ fn deadline() -> Instant {
     Instant::now() + LINGER
 }
 
-/// The size that counts against the backlog. A row that alone is larger takes all of it.
+/// The size that counts against the backlog.
 fn size(row: &Row) -> usize {
     let bodies = row.request.bodies.iter().chain(&row.answer.bodies);
-    let bytes = 256 + row.request.json.len() + row.answer.json.len() + bodies.map(|body| body.len()).sum::<usize>();
-    bytes.min(BACKLOG)
+    256 + row.request.json.len() + row.answer.json.len() + bodies.map(|body| body.len()).sum::<usize>()
 }

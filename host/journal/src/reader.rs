@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use holdpoint_gate::Encoded;
-use holdpoint_model::{Body, Class, Digest, Event, OutcomeKind};
+use holdpoint_model::{Body, Class, Digest, Event, OutcomeKind, PhaseId};
 use rusqlite::{Connection, OptionalExtension as _};
 
 use crate::{Error, Row, RowKind, bodies, chain, record, schema};
@@ -71,6 +71,41 @@ impl Reader {
             None if self.head()?.0 == 0 => Err(Error::NotBegun),
             _ => Err(Error::Damaged { position: 1, what: "it does not begin with the run's header".into() }),
         }
+    }
+
+    /// Sees every row of a phase with its bodies, in order.
+    pub fn for_each_row_of(&self, phase: &PhaseId, mut see: impl FnMut(Row) -> Result<(), Error>) -> Result<(), Error> {
+        self.each(
+            &format!("SELECT {COLUMNS} FROM event WHERE guest = ?1 ORDER BY position"),
+            [phase.as_str()],
+            |stored| see(self.whole(stored)?),
+        )
+    }
+
+    /// Sees every row with its bodies, in order.
+    pub fn for_each_row(&self, mut see: impl FnMut(u64, Row) -> Result<(), Error>) -> Result<(), Error> {
+        self.each(&format!("SELECT {COLUMNS} FROM event ORDER BY position"), [], |stored| {
+            see(stored.position, self.whole(stored)?)
+        })
+    }
+
+    /// Sees every body that stands apart, whether or not a row names it.
+    pub fn for_each_body(&self, mut see: impl FnMut(Digest, &[u8])) -> Result<(), Error> {
+        let mut statement = self.connection.prepare("SELECT digest, bytes FROM body")?;
+        let mut rows = statement.query([])?;
+        while let Some(row) = rows.next()? {
+            see(Digest(row.get(0)?), row.get_ref(1)?.as_blob().map_err(rusqlite::Error::from)?);
+        }
+        Ok(())
+    }
+
+    /// Writes a copy of what the journal holds now into a file that does not exist or is empty: whole, and with nothing in its free
+    /// space. Whoever writes the journal is not disturbed.
+    pub fn copy_to(&self, path: &Path) -> Result<(), Error> {
+        let failed = |reason: String| Error::Copy { path: path.to_owned(), reason };
+        let text = path.to_str().ok_or_else(|| failed("its name is not UTF-8".into()))?;
+        self.connection.execute("VACUUM INTO ?1", [text]).map_err(|e| failed(e.to_string()))?;
+        Ok(())
     }
 
     /// Rows of one guest after a position, at most `limit`.

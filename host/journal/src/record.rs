@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use holdpoint_gate::Encoded;
 use holdpoint_model::{
-    Attachment, CallEvent, Check, Decision, Digest, Event, EventKind, LogLevel, Ordinal, PhaseEnd, PhaseId,
-    RequirementId, RunHeader, RunId, Seq, Statement, Timestamp, Verdict,
+    Attachment, CallEvent, Cancellation, Check, Decision, Digest, Event, EventKind, LogLevel, Ordinal, Origin,
+    PhaseEnd, PhaseId, RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp, Verdict, Waiver,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -29,6 +29,48 @@ pub struct HeaderRecord {
     pub modules: BTreeMap<String, String>,
     /// The texts and choices that everything else follows from.
     pub sources: serde_json::Value,
+    /// What this run does again, since format 2.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub retry: Option<RetryRecord>,
+}
+
+/// The run that another does again in part.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub struct RetryRecord {
+    pub run: String,
+    pub head: String,
+    pub from: String,
+    /// Verdicts by row.
+    pub before: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct TakenOverV1 {
+    run: String,
+    head: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct CancelledV1 {
+    by: String,
+    reason: String,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WaivedV1 {
+    row: String,
+    by: String,
+    reason: String,
+    /// Milliseconds since 1970.
+    until: f64,
+}
+
+#[derive(Serialize, Deserialize)]
+struct WithdrawnV1 {
+    row: String,
+    by: String,
+    reason: String,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -100,7 +142,35 @@ impl HeaderRecord {
                 .map(|(phase, digest)| Some((PhaseId::parse(phase).ok()?, Digest::parse(digest).ok()?)))
                 .collect::<Option<_>>()?,
             operator_digest: Digest::parse(&self.operator_digest).ok()?,
+            retry: match self.retry {
+                Some(retry) => Some(retry.retry()?),
+                None => None,
+            },
         })
+    }
+}
+
+impl RetryRecord {
+    fn retry(&self) -> Option<Retry> {
+        let verdict = |(row, word): (&String, &String)| Some((RequirementId::parse(row).ok()?, Verdict::parse(word)?));
+        Some(Retry {
+            run: RunId::parse(&self.run).ok()?,
+            head: Digest::parse(&self.head).ok()?,
+            from: PhaseId::parse(&self.from).ok()?,
+            before: self.before.iter().map(verdict).collect::<Option<_>>()?,
+        })
+    }
+}
+
+impl From<Retry> for RetryRecord {
+    fn from(Retry { run, head, from, before }: Retry) -> Self {
+        let word = |(row, verdict): (&RequirementId, &Verdict)| (row.to_string(), verdict.word().to_owned());
+        Self {
+            run: run.to_string(),
+            head: head.to_string(),
+            from: from.to_string(),
+            before: before.iter().map(word).collect(),
+        }
     }
 }
 
@@ -128,8 +198,35 @@ impl Row {
 
     /// The run has its decision.
     pub fn run_ended(decision: Decision, at: f64) -> Self {
-        let request = Encoded { json: json(&RunEndedV1 { decision: decision.word().into() }), bodies: Vec::new() };
-        Self { request, ..Self::new(RowKind::RunEnded, "", at) }
+        Self::of(RowKind::RunEnded, "", &RunEndedV1 { decision: decision.word().into() }, at)
+    }
+
+    /// Somebody ends the run for good.
+    pub fn run_cancelled(Cancellation { by, reason }: &Cancellation, at: f64) -> Self {
+        Self::of(RowKind::RunCancelled, "", &CancelledV1 { by: by.clone(), reason: reason.clone() }, at)
+    }
+
+    /// Somebody answers for a row.
+    pub fn row_waived(waiver: &Waiver, at: f64) -> Self {
+        let Waiver { row, by, reason, until } = waiver.clone();
+        let record = WaivedV1 { row: row.to_string(), by, reason, until: until.0 };
+        Self { summary: record.row.clone(), ..Self::of(RowKind::RowWaived, "", &record, at) }
+    }
+
+    /// Nobody answers for a row any more.
+    pub fn waiver_withdrawn(row: &RequirementId, by: &str, reason: &str, at: f64) -> Self {
+        let record = WithdrawnV1 { row: row.to_string(), by: by.to_owned(), reason: reason.to_owned() };
+        Self { summary: record.row.clone(), ..Self::of(RowKind::WaiverWithdrawn, "", &record, at) }
+    }
+
+    /// What another run found in a phase follows.
+    pub fn phase_taken_over(phase: &PhaseId, Origin { run, head }: &Origin, at: f64) -> Self {
+        let record = TakenOverV1 { run: run.to_string(), head: head.to_string() };
+        Self::of(RowKind::PhaseTakenOver, phase.as_str(), &record, at)
+    }
+
+    fn of(kind: RowKind, guest: &str, record: &impl Serialize, at: f64) -> Self {
+        Self { request: Encoded { json: json(record), bodies: Vec::new() }, ..Self::new(kind, guest, at) }
     }
 
     /// A phase begins.
@@ -140,8 +237,7 @@ impl Row {
     /// A phase has ended.
     pub fn phase_ended(phase: &PhaseId, end: &PhaseEnd, at: f64) -> Self {
         let record = PhaseEndedV1 { end: end.word().into(), reason: end.reason().into() };
-        let request = Encoded { json: json(&record), bodies: Vec::new() };
-        Self { request, ..Self::new(RowKind::PhaseEnded, phase.as_str(), at) }
+        Self::of(RowKind::PhaseEnded, phase.as_str(), &record, at)
     }
 
     /// A guest states something.
@@ -223,6 +319,26 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
         }
         RowKind::RunResumed => EventKind::RunResumed,
         RowKind::PhaseStarted => EventKind::PhaseStarted { phase: phase()? },
+        RowKind::PhaseTakenOver => {
+            let TakenOverV1 { run, head } = parse(position, &row.request)?;
+            let run = RunId::parse(&run).map_err(|_| damaged("its run has no valid id"))?;
+            let head = Digest::parse(&head).map_err(|_| damaged("its digest is no digest"))?;
+            EventKind::PhaseTakenOver { phase: phase()?, origin: Origin { run, head } }
+        }
+        RowKind::RunCancelled => {
+            let CancelledV1 { by, reason } = parse(position, &row.request)?;
+            EventKind::RunCancelled(Cancellation { by, reason })
+        }
+        RowKind::RowWaived => {
+            let WaivedV1 { row, by, reason, until } = parse(position, &row.request)?;
+            let row = RequirementId::parse(&row).map_err(|_| damaged("its requirement is unknown"))?;
+            EventKind::RowWaived(Waiver { row, by, reason, until: Timestamp(until) })
+        }
+        RowKind::WaiverWithdrawn => {
+            let WithdrawnV1 { row, by, reason } = parse(position, &row.request)?;
+            let row = RequirementId::parse(&row).map_err(|_| damaged("its requirement is unknown"))?;
+            EventKind::WaiverWithdrawn { row, by, reason }
+        }
         RowKind::Call | RowKind::Intent | RowKind::Outcome => EventKind::Call(CallEvent {
             phase: phase()?,
             seq: Seq(row.number),
@@ -293,9 +409,30 @@ mod tests {
     #[test]
     fn every_end_survives() {
         let phase = PhaseId::parse("health").unwrap();
-        for end in [PhaseEnd::Completed, PhaseEnd::Trapped("out of memory".into()), PhaseEnd::Skipped("x".into())] {
+        for end in [
+            PhaseEnd::Completed,
+            PhaseEnd::Trapped("out of memory".into()),
+            PhaseEnd::Skipped("x".into()),
+            PhaseEnd::Cancelled("by a".into()),
+        ] {
             let event = Row::phase_ended(&phase, &end, 5.0).event(7).unwrap();
             assert_eq!(event.kind, EventKind::PhaseEnded { phase: phase.clone(), end });
         }
+    }
+
+    #[test]
+    fn what_people_do_to_a_run_survives() {
+        let row = RequirementId::parse("KI-1").unwrap();
+        let waiver = Waiver { row: row.clone(), by: "alice".into(), reason: "known".into(), until: Timestamp(1.5e12) };
+        assert_eq!(Row::row_waived(&waiver, 5.0).event(7).unwrap().kind, EventKind::RowWaived(waiver));
+        let withdrawn = Row::waiver_withdrawn(&row, "bob", "mended", 5.0).event(7).unwrap().kind;
+        assert_eq!(withdrawn, EventKind::WaiverWithdrawn { row, by: "bob".into(), reason: "mended".into() });
+        let cancellation = Cancellation { by: "alice".into(), reason: String::new() };
+        let cancelled = Row::run_cancelled(&cancellation, 5.0).event(7).unwrap().kind;
+        assert_eq!(cancelled, EventKind::RunCancelled(cancellation));
+        let (phase, origin) =
+            (PhaseId::parse("health").unwrap(), Origin { run: RunId::parse("R1").unwrap(), head: Digest::of(b"x") });
+        let taken = Row::phase_taken_over(&phase, &origin, 5.0).event(7).unwrap().kind;
+        assert_eq!(taken, EventKind::PhaseTakenOver { phase, origin });
     }
 }

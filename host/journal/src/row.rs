@@ -11,6 +11,8 @@ pub enum RowKind {
     RunStarted,
     RunResumed,
     PhaseStarted,
+    /// The statements of the phase that follow were found by another run.
+    PhaseTakenOver,
     /// A call that is recorded whole, after it was answered.
     Call,
     /// An effect that is about to be acted.
@@ -19,20 +21,27 @@ pub enum RowKind {
     Outcome,
     Statement,
     PhaseEnded,
+    RunCancelled,
     RunEnded,
+    RowWaived,
+    WaiverWithdrawn,
 }
 
 impl RowKind {
-    const ALL: [Self; 9] = [
+    const ALL: [Self; 13] = [
         Self::RunStarted,
         Self::RunResumed,
         Self::PhaseStarted,
+        Self::PhaseTakenOver,
         Self::Call,
         Self::Intent,
         Self::Outcome,
         Self::Statement,
         Self::PhaseEnded,
+        Self::RunCancelled,
         Self::RunEnded,
+        Self::RowWaived,
+        Self::WaiverWithdrawn,
     ];
 
     /// The word in the `kind` column.
@@ -41,12 +50,16 @@ impl RowKind {
             Self::RunStarted => "run-started",
             Self::RunResumed => "run-resumed",
             Self::PhaseStarted => "phase-started",
+            Self::PhaseTakenOver => "phase-taken-over",
             Self::Call => "call",
             Self::Intent => "intent",
             Self::Outcome => "outcome",
             Self::Statement => "statement",
             Self::PhaseEnded => "phase-ended",
+            Self::RunCancelled => "run-cancelled",
             Self::RunEnded => "run-ended",
+            Self::RowWaived => "row-waived",
+            Self::WaiverWithdrawn => "waiver-withdrawn",
         }
     }
 

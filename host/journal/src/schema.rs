@@ -1,6 +1,8 @@
-//! The tables of a journal, format 1, and opening them.
+//! The tables of a journal, format 2, and opening them.
 //!
-//! A journal of an older format would be read by this version and written by none; there is no older one yet.
+//! Format 2 has the tables of format 1 and more kinds of rows: `phase-taken-over`, `run-cancelled`, `row-waived`,
+//! `waiver-withdrawn`, the end `cancelled` of a phase, and `retry` in the header. This version reads 1 and 2 and writes 2: a
+//! journal of format 1 becomes one of format 2 when it is gone on with. Older versions refuse format 2 by name.
 
 use std::path::Path;
 
@@ -12,7 +14,9 @@ use crate::Error;
 const APPLICATION: i64 = 0x4850_4a31;
 
 /// The format that this version writes.
-pub(crate) const FORMAT: i64 = 1;
+pub(crate) const FORMAT: i64 = 2;
+/// The oldest that it reads.
+const OLDEST: i64 = 1;
 
 const TABLES: &str = "
     CREATE TABLE event (
@@ -60,8 +64,12 @@ pub(crate) fn open(path: &Path) -> Result<Connection, Error> {
     let connection =
         Connection::open_with_flags(path, OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX)
             .map_err(open)?;
-    known(&connection, path)?;
+    let found = known(&connection, path)?;
     connection.pragma_update(None, "journal_mode", "WAL").map_err(open)?;
+    if found != FORMAT {
+        // Before the first row that an older version could not read.
+        connection.pragma_update(None, "user_version", FORMAT).map_err(open)?;
+    }
     prepare(&connection).map_err(open)?;
     Ok(connection)
 }
@@ -107,8 +115,8 @@ fn prepare(connection: &Connection) -> rusqlite::Result<()> {
     Ok(())
 }
 
-/// Refuses what is not a journal, journals of a newer format, and tables that are not what they seem.
-fn known(connection: &Connection, path: &Path) -> Result<(), Error> {
+/// The format of a journal. Refuses what is not one, journals of a newer format, and tables that are not what they seem.
+fn known(connection: &Connection, path: &Path) -> Result<i64, Error> {
     let pragma = |name| connection.pragma_query_value(None, name, |row| row.get::<_, i64>(0));
     let foreign = |source: rusqlite::Error| match source.sqlite_error_code() {
         Some(rusqlite::ErrorCode::NotADatabase) => Error::Foreign(path.to_owned()),
@@ -117,13 +125,13 @@ fn known(connection: &Connection, path: &Path) -> Result<(), Error> {
     if pragma("application_id").map_err(foreign)? != APPLICATION {
         return Err(Error::Foreign(path.to_owned()));
     }
-    match pragma("user_version").map_err(foreign)? {
-        FORMAT => {}
-        found => return Err(Error::Newer { path: path.to_owned(), found, known: FORMAT }),
+    let found = pragma("user_version").map_err(foreign)?;
+    if !(OLDEST..=FORMAT).contains(&found) {
+        return Err(Error::Newer { path: path.to_owned(), found, known: FORMAT });
     }
     // A view in the place of a table could go on for ever, and a trigger would act when a run is resumed.
     if tables(connection).map_err(foreign)? == tables_of_the_format().map_err(foreign)? {
-        Ok(())
+        Ok(found)
     } else {
         Err(Error::Foreign(path.to_owned()))
     }

@@ -92,22 +92,35 @@ impl Writer {
 
     /// Appends a row. It will be committed soon, and before any row that is appended after it.
     pub async fn append(&self, row: Row) -> Result<(), Error> {
-        if self.queue.push(row, None, false).await { Ok(()) } else { Err(self.failure()) }
+        if self.queue.push([row], None, false).await { Ok(()) } else { Err(self.failure()) }
     }
 
     /// Appends a row and waits until it, and every row before it, is committed: every reader sees it, and it survives this process.
     pub async fn append_committed(&self, row: Row) -> Result<(), Error> {
-        self.append_and_wait(row, false).await
+        self.append_and_wait([row], false).await
     }
 
     /// Appends a row and waits until it, and every row before it, is on the disk: it survives a loss of power.
     pub async fn append_durable(&self, row: Row) -> Result<(), Error> {
-        self.append_and_wait(row, true).await
+        self.append_and_wait([row], true).await
     }
 
-    async fn append_and_wait(&self, row: Row, durable: bool) -> Result<(), Error> {
+    /// Appends rows of which a crash leaves all or none, and waits until they are on the disk.
+    pub async fn append_whole(&self, rows: Vec<Row>) -> Result<(), Error> {
+        self.append_and_wait(rows, true).await
+    }
+
+    /// Waits until every row that was appended is committed.
+    pub async fn committed(&self) -> Result<(), Error> {
+        self.append_and_wait([], false).await
+    }
+
+    async fn append_and_wait<R>(&self, rows: R, durable: bool) -> Result<(), Error>
+    where
+        R: IntoIterator<Item = Row> + AsRef<[Row]>,
+    {
         let (done, wait) = oneshot::channel();
-        if !self.queue.push(row, Some(done), durable).await {
+        if !self.queue.push(rows, Some(done), durable).await {
             return Err(self.failure());
         }
         match wait.await {
@@ -153,7 +166,7 @@ impl WriterThread {
                 let _ = self.failed.set(reason.clone());
                 self.queue.close();
             }
-            self.queue.written(&batch.rows);
+            self.queue.written(&batch);
             if let (Ok(()), Some(watch)) = (&result, &self.watch) {
                 watch(first, &batch.rows);
             }

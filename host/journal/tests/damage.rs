@@ -59,8 +59,97 @@ async fn a_newer_format_is_refused_by_name() {
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
     for error in [Reader::open(&path).err(), Writer::open(&path, None).err()] {
         let message = error.unwrap().to_string();
-        assert!(message.contains("has format 9, and this holdpoint reads up to format 1"), "{message}");
+        assert!(message.contains("has format 9, and this holdpoint reads up to format 2"), "{message}");
     }
+}
+
+#[tokio::test]
+async fn a_journal_of_format_1_is_read_as_it_is_and_gone_on_with_as_format_2() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    let format = |path: &Path| -> i64 {
+        let file = rusqlite::Connection::open(path).unwrap();
+        file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
+    };
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    let reader = Reader::open(&path).unwrap();
+    reader.verify().unwrap();
+    assert_eq!((reader.head().unwrap().0, format(&path)), (5, 1), "reading changes nothing");
+    let writer = Writer::open(&path, None).unwrap();
+    writer.append_whole(vec![Row::new(RowKind::RunResumed, "", 0.0)]).await.unwrap();
+    writer.close().unwrap();
+    reader.verify().unwrap();
+    assert_eq!((reader.head().unwrap().0, format(&path)), (6, 2));
+}
+
+#[tokio::test]
+async fn rows_that_belong_together_are_there_whole_or_not_at_all() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = journal(folder.path()).await;
+    let writer = Writer::open(&path, None).unwrap();
+    let rows = |count: usize| -> Vec<Row> {
+        let large = |n: usize| {
+            let mut row = Row::new(RowKind::RunResumed, "", n as f64);
+            // Together they are more than may wait to be written.
+            row.request.bodies = vec![vec![n as u8; 1 << 20].into()];
+            row
+        };
+        (0..count).map(large).collect()
+    };
+    writer.append_whole(rows(40)).await.unwrap();
+    writer.append_whole(rows(40)).await.unwrap();
+    assert_eq!(Reader::open(&path).unwrap().head().unwrap().0, 85);
+    // A row that can't be written takes the others of its group with it.
+    let thief = rusqlite::Connection::open(&path).unwrap();
+    thief
+        .execute_batch(
+            "CREATE TRIGGER no BEFORE INSERT ON event WHEN new.at = 2.0 BEGIN SELECT RAISE(ABORT, 'no'); END",
+        )
+        .unwrap();
+    let message = writer.append_whole(rows(3)).await.unwrap_err().to_string();
+    assert!(message.contains("can't write the journal: no"), "{message}");
+    assert_eq!(Reader::open(&path).unwrap().head().unwrap().0, 85);
+}
+
+#[tokio::test]
+async fn what_was_appended_without_waiting_can_be_waited_for() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.db");
+    let writer = Writer::create(&path, Durability::Full, None).unwrap();
+    writer.committed().await.unwrap();
+    for n in 0..100 {
+        writer.append(Row::new(RowKind::RunResumed, "", f64::from(n))).await.unwrap();
+    }
+    writer.committed().await.unwrap();
+    assert_eq!(Reader::open(&path).unwrap().head().unwrap().0, 100);
+    writer.close().unwrap();
+    assert!(writer.committed().await.is_err());
+}
+
+#[tokio::test]
+async fn a_copy_holds_the_same_chain_and_nothing_of_what_was_there_before() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("run.db");
+    // The copy is made while the journal is being written, and its log is beside it.
+    let writer = Writer::create(&path, Durability::Full, None).unwrap();
+    let mut row = Row::new(RowKind::RunResumed, "", 0.0);
+    row.request.bodies = vec![vec![7; 5_000].into()];
+    writer.append_durable(row).await.unwrap();
+    let reader = Reader::open(&path).unwrap();
+    let copy = folder.path().join("copy.db");
+    std::fs::write(&copy, "").unwrap();
+    reader.copy_to(&copy).unwrap();
+    writer.append_durable(Row::new(RowKind::RunResumed, "", 1.0)).await.unwrap();
+    let copied = Reader::open(&copy).unwrap();
+    copied.verify().unwrap();
+    assert_eq!(copied.head().unwrap().0, 1);
+    assert_eq!(copied.row(1).unwrap(), reader.row(1).unwrap());
+    let mut sizes = Vec::new();
+    copied.for_each_body(|_, bytes| sizes.push(bytes.len())).unwrap();
+    assert_eq!(sizes, [5_000]);
+    assert!(!folder.path().join("copy.db-wal").exists());
+    let message = reader.copy_to(&path).unwrap_err().to_string();
+    assert!(message.starts_with("can't copy the journal to "), "{message}");
 }
 
 #[test]

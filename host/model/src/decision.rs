@@ -50,22 +50,26 @@ pub struct RunFacts {
     pub only: bool,
     /// Effects were refused, so what they would have shown was not seen.
     pub dry_run: bool,
+    /// Somebody ended it before it came to its own end.
+    pub cancelled: bool,
 }
 
 /// Decides. A failed required row holds, whatever else is known. In a partial run a row that no phase judged is left out of
-/// account; a row that a phase tried and could not judge is not.
+/// account; a row that a phase tried and could not judge is not. A waived row counts as passed, but a release needs a row that
+/// really did. A run that was cancelled is never a release.
 pub fn decide(rows: &[Row], facts: RunFacts) -> Decision {
     let required = || rows.iter().filter(|row| row.level == Level::Required);
     let partial = facts.only || facts.dry_run;
     let open = |row: &Row| match row.verdict {
+        _ if row.waived.is_some() => false,
         Verdict::Pass => false,
         Verdict::NotExercised => !partial,
         _ => true,
     };
-    if required().any(|row| row.verdict == Verdict::Fail) {
+    if required().any(|row| row.verdict == Verdict::Fail && row.waived.is_none()) {
         Decision::Hold
-    } else if required().any(open) || !required().any(|row| row.verdict == Verdict::Pass) {
-        // The second half: no required row, or none that passed, is no ground for a release.
+    } else if facts.cancelled || required().any(open) || !required().any(|row| row.verdict == Verdict::Pass) {
+        // The last part: no required row, or none that passed, is no ground for a release.
         Decision::Inconclusive
     } else if partial {
         Decision::Partial
@@ -77,7 +81,7 @@ pub fn decide(rows: &[Row], facts: RunFacts) -> Decision {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::RequirementId;
+    use crate::{RequirementId, Timestamp, Waiver};
 
     fn row(level: Level, verdict: Verdict) -> Row {
         Row {
@@ -88,7 +92,14 @@ mod tests {
             expected: String::new(),
             observed: String::new(),
             by: String::new(),
+            waived: None,
         }
+    }
+
+    fn waived(verdict: Verdict) -> Row {
+        let row = row(Level::Required, verdict);
+        let waiver = Waiver { row: row.id.clone(), by: "a".into(), reason: "r".into(), until: Timestamp(1.0) };
+        Row { waived: Some(waiver), ..row }
     }
 
     #[test]
@@ -97,7 +108,8 @@ mod tests {
         use Level::*;
         use Verdict as V;
         let whole = RunFacts::default();
-        let only = RunFacts { only: true, dry_run: false };
+        let only = RunFacts { only: true, ..whole };
+        let cancelled = RunFacts { cancelled: true, ..whole };
         for (rows, facts, expected) in [
             (vec![], whole, Inconclusive),
             (vec![row(Advisory, V::Pass)], whole, Inconclusive),
@@ -111,7 +123,16 @@ mod tests {
             (vec![row(Required, V::Pass), row(Required, V::Inconclusive)], only, Inconclusive),
             (vec![row(Required, V::NotExercised)], only, Inconclusive),
             (vec![row(Required, V::Fail)], only, Hold),
-            (vec![row(Required, V::Pass)], RunFacts { only: false, dry_run: true }, Partial),
+            (vec![row(Required, V::Pass)], RunFacts { dry_run: true, ..whole }, Partial),
+            (vec![row(Required, V::Pass), waived(V::Fail)], whole, Release),
+            (vec![row(Required, V::Pass), waived(V::Inconclusive), waived(V::NotExercised)], whole, Release),
+            (vec![row(Required, V::Pass), waived(V::Fail), row(Required, V::Fail)], whole, Hold),
+            (vec![waived(V::Fail)], whole, Inconclusive),
+            (vec![row(Advisory, V::Pass), waived(V::Fail)], whole, Inconclusive),
+            (vec![row(Required, V::Pass), waived(V::Fail)], only, Partial),
+            (vec![row(Required, V::Pass)], cancelled, Inconclusive),
+            (vec![row(Required, V::Pass), row(Required, V::Fail)], cancelled, Hold),
+            (vec![row(Required, V::Pass)], RunFacts { only: true, ..cancelled }, Inconclusive),
         ] {
             assert_eq!(decide(&rows, facts), expected, "{rows:?}");
         }

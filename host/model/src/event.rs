@@ -2,7 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, RunId, Seq, Statement, Timestamp};
+use crate::{
+    Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, RequirementId, RunId, Seq, Statement, Timestamp, Verdict,
+    Waiver,
+};
 
 /// One event of a run.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +24,11 @@ pub enum EventKind {
     PhaseStarted {
         phase: PhaseId,
     },
+    /// What follows of the phase was found by another run, and is not done again.
+    PhaseTakenOver {
+        phase: PhaseId,
+        origin: Origin,
+    },
     Call(CallEvent),
     Stated {
         phase: PhaseId,
@@ -31,9 +39,56 @@ pub enum EventKind {
         phase: PhaseId,
         end: PhaseEnd,
     },
+    /// Somebody ended the run for good.
+    RunCancelled(Cancellation),
     RunEnded {
         decision: Decision,
     },
+    /// Somebody answers for a row. The decision that then follows comes after it.
+    RowWaived(Waiver),
+    /// Nobody answers for the row any more.
+    WaiverWithdrawn {
+        row: RequirementId,
+        by: String,
+        reason: String,
+    },
+}
+
+/// Who ended a run for good, and why.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Cancellation {
+    pub by: String,
+    /// May be empty.
+    pub reason: String,
+}
+
+/// `cancelled by NAME: reason`
+impl std::fmt::Display for Cancellation {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { by, reason } = self;
+        if reason.is_empty() { write!(f, "cancelled by {by}") } else { write!(f, "cancelled by {by}: {reason}") }
+    }
+}
+
+/// Where a phase that was taken over was executed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Origin {
+    pub run: RunId,
+    /// The last hash of that run's chain when it was taken over.
+    pub head: Digest,
+}
+
+/// What a run does again, and what was known before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Retry {
+    /// The run that is done again in part.
+    pub run: RunId,
+    /// The last hash of its chain.
+    pub head: Digest,
+    /// The phase that it is done again from.
+    pub from: PhaseId,
+    /// The verdicts of rows that count, before. Of a row that was flaky already, the one before it first passed.
+    pub before: BTreeMap<RequirementId, Verdict>,
 }
 
 /// A call as people read it: its request and answer as JSON.
@@ -72,6 +127,8 @@ pub struct RunHeader {
     pub modules: BTreeMap<PhaseId, Digest>,
     /// The digest of the operator's file.
     pub operator_digest: Digest,
+    /// The run that this one does again in part.
+    pub retry: Option<Retry>,
 }
 
 /// How a phase ended.
@@ -89,6 +146,8 @@ pub enum PhaseEnd {
     Diverged(String),
     /// It was not started; the reason.
     Skipped(String),
+    /// It was stopped in the midst, for good; by whom and why.
+    Cancelled(String),
 }
 
 impl PhaseEnd {
@@ -101,6 +160,7 @@ impl PhaseEnd {
             Self::Deadline(_) => "deadline",
             Self::Diverged(_) => "diverged",
             Self::Skipped(_) => "skipped",
+            Self::Cancelled(_) => "cancelled",
         }
     }
 
@@ -112,7 +172,8 @@ impl PhaseEnd {
             | Self::Trapped(reason)
             | Self::Deadline(reason)
             | Self::Diverged(reason)
-            | Self::Skipped(reason) => reason,
+            | Self::Skipped(reason)
+            | Self::Cancelled(reason) => reason,
         }
     }
 
@@ -125,6 +186,7 @@ impl PhaseEnd {
             "deadline" => Self::Deadline(reason),
             "diverged" => Self::Diverged(reason),
             "skipped" => Self::Skipped(reason),
+            "cancelled" => Self::Cancelled(reason),
             _ => return None,
         })
     }

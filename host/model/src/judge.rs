@@ -1,6 +1,6 @@
 //! From checks to rows: what the phases found, laid over the checklist.
 
-use crate::{Check, Checklist, Level, PhaseEnd, PhaseId, RequirementId, Verdict};
+use crate::{Check, Checklist, Level, PhaseEnd, PhaseId, RequirementId, Verdict, Waiver};
 
 /// What judging needs to know about a phase.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct PhaseFacts {
 }
 
 /// A row of the checklist with its verdict.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     pub id: RequirementId,
     pub title: String,
@@ -26,6 +26,15 @@ pub struct Row {
     pub observed: String,
     /// Who decided: `phase: name of the check`. Empty if nobody did.
     pub by: String,
+    /// Who answers for it although it did not pass.
+    pub waived: Option<Waiver>,
+}
+
+/// Lays waivers over rows, later ones over earlier. Only a required row that did not pass can be waived.
+pub fn waive(rows: &mut [Row], waivers: &[Waiver]) {
+    for row in rows.iter_mut().filter(|row| row.level == Level::Required && row.verdict != Verdict::Pass) {
+        row.waived = waivers.iter().rev().find(|waiver| waiver.row == row.id).cloned();
+    }
 }
 
 /// A voice for one row: a check, or a phase that owes one.
@@ -59,6 +68,7 @@ pub fn judge(checklist: &Checklist, phases: &[PhaseFacts]) -> Vec<Row> {
                 expected: worst.expected,
                 observed: worst.observed,
                 by: worst.by,
+                waived: None,
             }
         })
         .collect()
@@ -106,6 +116,7 @@ fn ended(end: &PhaseEnd) -> &'static str {
         PhaseEnd::Deadline(_) => "reached its deadline",
         PhaseEnd::Diverged(_) => "diverged",
         PhaseEnd::Skipped(_) => "was not started",
+        PhaseEnd::Cancelled(_) => "was stopped",
     }
 }
 
@@ -174,5 +185,27 @@ mod tests {
             verdict_of(vec![check("P3.2", Verdict::Pass)], Some(PhaseEnd::Completed)).verdict,
             Verdict::Inconclusive
         );
+    }
+
+    #[test]
+    fn a_phase_that_was_stopped_is_inconclusive_and_says_by_whom() {
+        let row = verdict_of(vec![check("P3.1", Verdict::Pass)], Some(PhaseEnd::Cancelled("cancelled by a: b".into())));
+        assert_eq!(
+            (row.verdict, row.observed.as_str()),
+            (Verdict::Inconclusive, "the phase was stopped: cancelled by a: b")
+        );
+    }
+
+    #[test]
+    fn the_last_waiver_of_a_row_counts_and_passed_rows_have_none() {
+        let mut rows = [Verdict::Fail, Verdict::Pass]
+            .map(|verdict| verdict_of(vec![check("P3.1", verdict)], Some(PhaseEnd::Completed)));
+        let waiver =
+            |by: &str| Waiver { row: id("P3.1"), by: by.into(), reason: "r".into(), until: crate::Timestamp(1.0) };
+        waive(&mut rows, &[waiver("a"), waiver("b")]);
+        assert_eq!(rows[0].waived.as_ref().map(|waiver| waiver.by.as_str()), Some("b"));
+        assert_eq!((rows[0].verdict, &rows[1].waived), (Verdict::Fail, &None));
+        waive(&mut rows, &[]);
+        assert_eq!(rows[0].waived, None);
     }
 }

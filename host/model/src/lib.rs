@@ -15,15 +15,19 @@ mod judge;
 mod statement;
 mod time;
 mod verdict;
+mod waiver;
 
 pub use body::Body;
 pub use call::{Answer, CallError, Class, Denial, OutcomeKind};
 pub use checklist::{Checklist, ChecklistRow, Level};
 pub use decision::{Decision, RunFacts, decide};
 pub use digest::{Digest, DigestError, Hasher};
-pub use event::{CallEvent, Event, EventKind, PhaseEnd, RunHeader};
+pub use event::{CallEvent, Cancellation, Event, EventKind, Origin, PhaseEnd, Retry, RunHeader};
 pub use ids::{IdError, Ordinal, PhaseId, RequirementId, RunId, Seq, ServiceName};
-pub use judge::{PhaseFacts, Row, judge};
+pub use judge::{PhaseFacts, Row, judge, waive};
 pub use statement::{Attachment, Check, LogLevel, Statement};
 pub use time::Timestamp;
 pub use verdict::Verdict;
+pub use waiver::{
+    LONGEST_NAME, LONGEST_REASON, RowPattern, Waiver, WaiverCeiling, WordsError, parse_name, parse_reason,
+};

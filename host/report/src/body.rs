@@ -57,6 +57,15 @@ pub(crate) struct BodyRow {
     pub(crate) observed: String,
     pub(crate) title: String,
     pub(crate) verdict: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) waived: Option<BodyWaiver>,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct BodyWaiver {
+    pub(crate) by: String,
+    pub(crate) reason: String,
+    pub(crate) until: String,
 }
 
 /// A number of a guest. JSON knows no infinities; they must still differ from each other.
@@ -113,13 +122,19 @@ fn row(row: &Row) -> BodyRow {
         observed: row.observed.clone(),
         title: row.title.clone(),
         verdict: row.verdict.word(),
+        waived: row.waived.as_ref().map(|waiver| BodyWaiver {
+            by: waiver.by.clone(),
+            reason: waiver.reason.clone(),
+            until: waiver.until.to_string(),
+        }),
     }
 }
 
 impl Report {
     /// The part that a replay must reproduce byte for byte, as pretty JSON with sorted keys.
     ///
-    /// Keys: `bundle` {`digest`, `modules` {phase: digest}, `name`, `version`}, `checks`, `decision`, `measures`, `rows`. Checks and
+    /// Keys: `bundle` {`digest`, `modules` {phase: digest}, `name`, `version`}, `checks`, `decision`, `measures`, `rows`. A row has `waived`
+    /// {`by`, `reason`, `until`} if somebody answers for it. Checks and
     /// measures stand by phase in the order of the plan, and within a phase in the order in which it made them.
     pub fn body(&self) -> String {
         let json = serde_json::to_string_pretty(&Body::of(self)).expect("a body of strings and numbers always encodes");

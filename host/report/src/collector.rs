@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_model::{
     Attachment, CallEvent, Checklist, Decision, Digest, Event, EventKind, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId,
-    RequirementId, RunFacts, RunHeader, Seq, Statement, Timestamp, decide, judge,
+    RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge, waive,
 };
 
 use crate::{
@@ -36,6 +36,9 @@ pub struct Collector {
     report: Report,
     under_way: BTreeMap<(PhaseId, Seq), Timestamp>,
     recorded: Option<Decision>,
+    waivers: Vec<Waiver>,
+    /// When the last decision was recorded, or else the last event.
+    moment: Timestamp,
 }
 
 impl Collector {
@@ -45,6 +48,7 @@ impl Collector {
             header: None,
             started: None,
             ended: None,
+            cancelled: None,
             resumed: 0,
             phases: phases.iter().map(empty).collect(),
             rows: Vec::new(),
@@ -53,12 +57,13 @@ impl Collector {
             unanswered: Vec::new(),
             notes: Vec::new(),
         };
-        Self { report, under_way: BTreeMap::new(), recorded: None }
+        Self { report, under_way: BTreeMap::new(), recorded: None, waivers: Vec::new(), moment: Timestamp(0.0) }
     }
 
     /// Takes the next event.
     pub fn take(&mut self, event: Event) {
         let Event { position, at, kind } = event;
+        self.moment = at;
         match kind {
             EventKind::RunStarted(header) => self.start(at, header),
             EventKind::RunResumed => {
@@ -71,6 +76,11 @@ impl Collector {
                 phase.started.get_or_insert(at);
                 phase.end = None;
             }
+            EventKind::PhaseTakenOver { phase, origin } => {
+                let phase = self.phase(&phase);
+                phase.started.get_or_insert(at);
+                phase.taken_over = Some(origin);
+            }
             EventKind::Call(call) => self.call(position, at, call),
             EventKind::Stated { phase, statement, .. } => self.stated(at, &phase, statement),
             EventKind::PhaseEnded { phase, end } => {
@@ -78,9 +88,18 @@ impl Collector {
                 phase.ended = Some(at);
                 phase.end = Some(end);
             }
+            EventKind::RunCancelled(cancellation) => self.report.cancelled = Some(cancellation),
             EventKind::RunEnded { decision } => {
-                self.report.ended = Some(at);
+                self.report.ended.get_or_insert(at);
                 self.recorded = Some(decision);
+            }
+            EventKind::RowWaived(waiver) => {
+                self.recorded = None;
+                self.waivers.push(waiver);
+            }
+            EventKind::WaiverWithdrawn { row, .. } => {
+                self.recorded = None;
+                self.waivers.retain(|waiver| waiver.row != row);
             }
         }
     }
@@ -179,17 +198,16 @@ impl Collector {
         for (id, _) in std::mem::take(&mut self.under_way).into_keys() {
             self.phase(&id).calls.under_way += 1;
         }
-        let Self { mut report, recorded, .. } = self;
+        let Self { mut report, recorded, mut waivers, moment, .. } = self;
         if let Some(only) = report.header.as_ref().and_then(|header| header.only.clone()) {
             report.phases.iter_mut().filter(|phase| untouched(phase) && !only.contains(&phase.id)).for_each(|phase| {
                 phase.end = Some(PhaseEnd::Skipped("the run was asked for other phases only".into()));
             });
         }
         report.rows = judged(checklist, &mut report.phases);
-        let derived = report.header.as_ref().map(|header| {
-            let facts = RunFacts { only: header.only.is_some(), dry_run: header.dry_run };
-            decide(&report.rows, facts)
-        });
+        waivers.retain(|waiver| waiver.until.0 > moment.0);
+        waive(&mut report.rows, &waivers);
+        let derived = report.header.is_some().then(|| report.comes_to());
         match (recorded, derived) {
             (None, _) => {}
             (Some(_), None) => {
@@ -213,6 +231,7 @@ fn empty(planned: &PlannedPhase) -> PhaseReport {
         id: planned.id.clone(),
         requirements: planned.requirements.clone(),
         needs: planned.needs.clone(),
+        taken_over: None,
         started: None,
         ended: None,
         end: None,

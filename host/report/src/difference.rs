@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     Report,
-    body::{Body, BodyCheck, BodyMeasure, BodyRow, Bundle},
+    body::{Body, BodyCheck, BodyMeasure, BodyRow, BodyWaiver, Bundle},
 };
 
 /// What a difference is about. The order is the order in which a person wants to hear of them.
@@ -95,6 +95,13 @@ fn row_detail(a: &BodyRow, b: &BodyRow) -> String {
     // Another verdict is another check's, as a rule; only where the verdict is the same does it say something.
     if a.by != b.by && a.verdict == b.verdict {
         detail.push(format!("decided by {}, was {}", b.by, a.by));
+    }
+    if a.waived != b.waived {
+        let waived = |waiver: &Option<BodyWaiver>| match waiver {
+            Some(waiver) => format!("waived by {} until {}", waiver.by, waiver.until),
+            None => "not waived".to_owned(),
+        };
+        detail.push(format!("{}, was {}", waived(&b.waived), waived(&a.waived)));
     }
     join(detail)
 }

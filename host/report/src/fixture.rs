@@ -2,7 +2,8 @@
 
 use holdpoint_model::{
     Attachment, CallEvent, Check, Checklist, ChecklistRow, Class, Decision, Digest, Event, EventKind, Level, LogLevel,
-    Ordinal, OutcomeKind, PhaseEnd, PhaseId, RequirementId, RunHeader, RunId, Seq, Statement, Timestamp, Verdict,
+    Ordinal, Origin, OutcomeKind, PhaseEnd, PhaseId, RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp,
+    Verdict, Waiver,
 };
 
 use crate::{PlannedPhase, Report};
@@ -50,6 +51,7 @@ pub(crate) fn header() -> RunHeader {
         dry_run: false,
         modules: [(phase("config"), Digest::of(b"config")), (phase("health"), Digest::of(b"health"))].into(),
         operator_digest: Digest::of(b"operator"),
+        retry: None,
     }
 }
 
@@ -192,4 +194,40 @@ pub(crate) fn recovered() -> Report {
 /// The run as it stands after so many events.
 pub(crate) fn unfinished(events: usize) -> Report {
     Report::build(&checklist(), &plan(), self::events().into_iter().take(events))
+}
+
+/// The run after alice has waived its failed row: its decision is `release`.
+pub(crate) fn waived() -> Report {
+    let mut events = events();
+    let next = |events: &[Event]| events.last().map_or((0, 0.0), |last| (last.position + 1, last.at.0 + 60_000.0));
+    let waiver = Waiver {
+        row: requirement("P3.1"),
+        by: "alice".into(),
+        reason: "the backend of staging is being moved, OPS-17".into(),
+        until: Timestamp(1_764_590_400_000.0 + 7.0 * 86_400_000.0),
+    };
+    for kind in [EventKind::RowWaived(waiver), EventKind::RunEnded { decision: Decision::Release }] {
+        let (position, at) = next(&events);
+        events.push(Event { position, at: Timestamp(at), kind });
+    }
+    Report::build(&checklist(), &plan(), events)
+}
+
+/// A run that does the held one again from `health`, with a healthy backend, and takes `config` over.
+pub(crate) fn retried() -> Report {
+    let mut events = events_with(200);
+    let origin = Origin { run: header().run, head: Digest::of(b"head") };
+    let before = [("P1.3", Verdict::Pass), ("P3.1", Verdict::Fail), ("CRIT-2", Verdict::Pass)];
+    let retry = Retry {
+        run: origin.run.clone(),
+        head: origin.head,
+        from: phase("health"),
+        before: before.map(|(row, verdict)| (requirement(row), verdict)).into(),
+    };
+    let run = RunId::parse("01JDC9GZ5T8B3H6W2Q4X7Y1N0K").unwrap();
+    events[0].kind = EventKind::RunStarted(RunHeader { run, retry: Some(retry), ..header() });
+    events[1].kind = EventKind::PhaseTakenOver { phase: phase("config"), origin };
+    // Its call stays with the run that made it.
+    events.remove(2);
+    Report::build(&checklist(), &plan(), events)
 }

@@ -40,11 +40,17 @@ impl Item {
 
 fn phase_of(event: &Event) -> Option<&PhaseId> {
     match &event.kind {
-        EventKind::PhaseStarted { phase } | EventKind::Stated { phase, .. } | EventKind::PhaseEnded { phase, .. } => {
-            Some(phase)
-        }
+        EventKind::PhaseStarted { phase }
+        | EventKind::PhaseTakenOver { phase, .. }
+        | EventKind::Stated { phase, .. }
+        | EventKind::PhaseEnded { phase, .. } => Some(phase),
         EventKind::Call(call) => Some(&call.phase),
-        EventKind::RunStarted(_) | EventKind::RunResumed | EventKind::RunEnded { .. } => None,
+        EventKind::RunStarted(_)
+        | EventKind::RunResumed
+        | EventKind::RunCancelled(_)
+        | EventKind::RunEnded { .. }
+        | EventKind::RowWaived(_)
+        | EventKind::WaiverWithdrawn { .. } => None,
     }
 }
 

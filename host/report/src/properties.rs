@@ -1,8 +1,8 @@
 //! No renderer panics on, or lets pass, whatever a guest, a server or a damaged journal may say.
 
 use holdpoint_model::{
-    CallEvent, Check, Class, Decision, Event, EventKind, LogLevel, Ordinal, OutcomeKind, PhaseEnd, Seq, Statement,
-    Timestamp, Verdict,
+    CallEvent, Cancellation, Check, Class, Decision, Digest, Event, EventKind, LogLevel, Ordinal, Origin, OutcomeKind,
+    PhaseEnd, Seq, Statement, Timestamp, Verdict, Waiver,
 };
 use html5ever::{parse_document, tendril::TendrilSink as _};
 use markup5ever_rcdom::RcDom;
@@ -74,7 +74,23 @@ fn kind() -> impl Strategy<Value = EventKind> {
             .prop_map(|(phase, reason)| EventKind::PhaseEnded { phase, end: PhaseEnd::Trapped(reason) }),
         (phase.clone(), text())
             .prop_map(|(phase, reason)| EventKind::PhaseEnded { phase, end: PhaseEnd::Skipped(reason) }),
-        phase.prop_map(|phase| EventKind::PhaseStarted { phase }),
+        phase.clone().prop_map(|phase| EventKind::PhaseStarted { phase }),
+        phase.prop_map(|phase| EventKind::PhaseTakenOver {
+            phase,
+            origin: Origin { run: fixture::header().run, head: Digest::of(b"head") },
+        }),
+        (text(), text()).prop_map(|(by, reason)| EventKind::RunCancelled(Cancellation { by, reason })),
+        (text(), text(), any::<f64>()).prop_map(|(by, reason, until)| EventKind::RowWaived(Waiver {
+            row: fixture::requirement("P3.1"),
+            by,
+            reason,
+            until: Timestamp(until),
+        })),
+        (text(), text()).prop_map(|(by, reason)| EventKind::WaiverWithdrawn {
+            row: fixture::requirement("P3.1"),
+            by,
+            reason,
+        }),
         Just(EventKind::RunResumed),
         prop::sample::select(Decision::ALL.to_vec()).prop_map(|decision| EventKind::RunEnded { decision }),
     ]

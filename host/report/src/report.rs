@@ -1,8 +1,8 @@
 //! The report of a run: facts, rows and the decision, ready to be rendered.
 
 use holdpoint_model::{
-    Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, OutcomeKind, PhaseEnd, PhaseId, RequirementId,
-    Row, RunHeader, Seq, Timestamp, Verdict,
+    Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Origin, OutcomeKind, PhaseEnd,
+    PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Seq, Timestamp, Verdict, Waiver, decide,
 };
 
 use crate::{CallCounts, Collector, PlannedPhase};
@@ -13,8 +13,10 @@ pub struct Report {
     /// Facts that were fixed before the first phase; none if the events hold no start of a run.
     pub header: Option<RunHeader>,
     pub started: Option<Timestamp>,
-    /// When the decision was recorded; none while the run is unfinished.
+    /// When the first decision was recorded; none while the run is unfinished.
     pub ended: Option<Timestamp>,
+    /// Who ended it for good, and why.
+    pub cancelled: Option<Cancellation>,
     /// How often another host process took the run up again.
     pub resumed: u32,
     /// In the order of the plan.
@@ -37,6 +39,8 @@ pub struct PhaseReport {
     pub id: PhaseId,
     pub requirements: Vec<RequirementId>,
     pub needs: Vec<PhaseId>,
+    /// Where it was executed, if not in this run. The times are then of that run, and so are the calls that are evidence.
+    pub taken_over: Option<Origin>,
     pub started: Option<Timestamp>,
     pub ended: Option<Timestamp>,
     /// How it ended; none while it runs or waits.
@@ -128,9 +132,35 @@ impl Report {
         self.rows.iter().filter(|row| row.level != Level::Off)
     }
 
-    /// The rows that count and have a verdict.
+    /// The rows that count and have a verdict that nobody answers for.
     pub fn with(&self, verdict: Verdict) -> impl Iterator<Item = &Row> {
-        self.judged().filter(move |row| row.verdict == verdict)
+        self.judged().filter(move |row| row.verdict == verdict && row.waived.is_none())
+    }
+
+    /// The rows that somebody answers for although they did not pass, with the waiver.
+    pub fn waived(&self) -> impl Iterator<Item = (&Row, &Waiver)> {
+        self.rows.iter().filter_map(|row| Some((row, row.waived.as_ref()?)))
+    }
+
+    /// The rows that pass and were tried before without passing, with the verdict that they had then. A row that was not tried
+    /// before has not changed its mind.
+    pub fn flaky(&self) -> impl Iterator<Item = (&Row, Verdict)> {
+        let retry = self.header.as_ref().and_then(|header| header.retry.as_ref());
+        self.judged().filter(|row| row.verdict == Verdict::Pass).filter_map(move |row| {
+            let before = *retry?.before.get(&row.id)?;
+            matches!(before, Verdict::Fail | Verdict::Inconclusive).then_some((row, before))
+        })
+    }
+
+    /// What the rows come to, whether or not the run has ended.
+    pub fn comes_to(&self) -> Decision {
+        let header = self.header.as_ref();
+        let facts = RunFacts {
+            only: header.is_some_and(|header| header.only.is_some()),
+            dry_run: header.is_some_and(|header| header.dry_run),
+            cancelled: self.cancelled.is_some(),
+        };
+        decide(&self.rows, facts)
     }
 
     /// The rows that failed.
@@ -166,6 +196,11 @@ impl Report {
 }
 
 impl PhaseReport {
+    /// The run that has the phase's calls.
+    pub fn executed_in<'a>(&'a self, header: &'a RunHeader) -> &'a RunId {
+        self.taken_over.as_ref().map_or(&header.run, |origin| &origin.run)
+    }
+
     /// Most log lines that are kept.
     pub const LOG_LINES: usize = 200;
     /// Most calls in the list of slow ones.

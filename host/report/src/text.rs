@@ -4,6 +4,8 @@
 
 use std::fmt::Write as _;
 
+use holdpoint_model::Timestamp;
+
 /// Most lines that a block of foreign text may have.
 const BLOCK_LINES: usize = 20;
 /// Most characters of a line in a block.
@@ -122,6 +124,16 @@ pub(crate) fn duration(milliseconds: f64) -> String {
     }
 }
 
+/// A moment as a person says it, in UTC: `2026-12-01`, `2026-12-01 14:05`.
+pub(crate) fn moment(at: Timestamp) -> String {
+    let text = at.to_string();
+    let (day, time) = text.split_once('T').unwrap_or((&text, ""));
+    match time.get(..5) {
+        None | Some("00:00") => day.to_owned(),
+        Some(minute) => format!("{day} {minute}"),
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -168,5 +180,11 @@ mod tests {
         ] {
             assert_eq!(duration(ms), text);
         }
+    }
+
+    #[test]
+    fn moments_read_well() {
+        assert_eq!(moment(Timestamp(951_782_400_000.0)), "2000-02-29");
+        assert_eq!(moment(Timestamp(951_782_400_000.0 + 3_900_000.0)), "2000-02-29 01:05");
     }
 }

@@ -8,6 +8,7 @@ pub mod hostile;
 pub mod nginx;
 mod outcome;
 pub mod process;
+pub mod rows;
 mod scene;
 pub mod server;
 pub mod staging;

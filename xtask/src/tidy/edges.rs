@@ -63,6 +63,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
     ("holdpoint-guest-hostile", &["holdpoint-sdk"]),
     ("holdpoint-guest-fetch", &["holdpoint-sdk"]),
+    ("holdpoint-guest-session", &["holdpoint-sdk"]),
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{Ceiling, HostPort, HttpGrant, LimitCeiling, SecretName, UrlPattern};
-use holdpoint_model::{Digest, ServiceName};
+use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
 
 use super::machine::{self, SecretBinding, SecretSource};
@@ -38,6 +38,8 @@ pub struct Operator {
     pub limits: LimitCeiling,
     /// How many phases run side by side.
     pub parallel: usize,
+    /// Who may let a release go on in spite of which rows; absent lets nobody.
+    pub waivers: WaiverCeiling,
     /// What was allowed to each bundle in each environment.
     pub bundles: BTreeMap<(String, String), Entry>,
 }
@@ -111,6 +113,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
     let (limits, parallel) = machine::read_limits(&mut top, problems);
     let secrets = machine::read_secrets(&mut top, &source.folder, problems);
     let id_tokens = machine::read_id_tokens(&mut top, &source.folder, problems);
+    let waivers = machine::read_waivers(&mut top, problems);
     let mut bundles = BTreeMap::new();
     for (bundle, value) in top.entries("bundles", problems) {
         let bundle = parsed(&bundle, plain_name, problems);
@@ -136,6 +139,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
         id_tokens,
         limits,
         parallel,
+        waivers,
         bundles,
     })
 }

@@ -1,11 +1,11 @@
-//! How this machine reaches the world: limits, pinned addresses, and the places of secrets.
+//! How this machine reaches the world: limits, pinned addresses, and the places of secrets. And who may waive rows.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use holdpoint_model::ServiceName;
 use holdpoint_model::grant::{HostPort, LimitCeiling, Limits, SecretName, parse_duration, parse_size};
+use holdpoint_model::{RowPattern, ServiceName, WaiverCeiling, parse_name};
 use toml_span::value::Value;
 
 use crate::diagnostic::Problems;
@@ -61,6 +61,19 @@ pub(super) fn read_limits(top: &mut Fields<'_, '_>, problems: &mut Problems<'_>)
         fields.close(problems);
     }
     (LimitCeiling(limits), parallel)
+}
+
+pub(super) fn read_waivers(top: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> WaiverCeiling {
+    let Some(mut fields) = top.table("waivers", problems) else { return WaiverCeiling::default() };
+    let rows = fields.strings("rows", problems).unwrap_or_default();
+    let by = fields.strings("by", problems).unwrap_or_default();
+    let most = fields.parsed("max", parse_duration, problems);
+    fields.close(problems);
+    WaiverCeiling {
+        rows: all_parsed(&rows, RowPattern::parse, problems).into_iter().map(|row| row.value).collect(),
+        by: all_parsed(&by, parse_name, problems).into_iter().map(|name| name.value).collect(),
+        most: most.map(|most| most.value).unwrap_or_default(),
+    }
 }
 
 pub(super) fn read_connect_to(top: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> BTreeMap<HostPort, SocketAddr> {

@@ -14,6 +14,11 @@
 //! max-deadline = "1h"
 //! parallel = 16
 //!
+//! [waivers]                                        # absent: no row can be waived
+//! rows = ["KI-1", "P1.*"]
+//! by = ["alice"]
+//! max = "7d"
+//!
 //! [secrets.OPENAI_API_KEY]
 //! from = { env = "OPENAI_API_KEY" }
 //! services = ["backend"]

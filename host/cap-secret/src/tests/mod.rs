@@ -2,6 +2,7 @@
 
 mod reveal;
 mod scrub;
+mod search;
 mod sessions;
 
 use holdpoint_gate::Destination;

@@ -1,8 +1,10 @@
 //! The commands, one file each.
 
 mod allow;
+mod cancel;
 mod check;
 mod completion;
+mod export;
 mod inspect;
 mod man;
 mod new;
@@ -14,6 +16,7 @@ mod run;
 mod runs;
 mod show;
 mod test;
+mod waive;
 
 use std::future::Future;
 
@@ -32,10 +35,13 @@ pub(crate) enum Command {
     Allow(allow::Arguments),
     Run(run::Arguments),
     Resume(resume::Arguments),
+    Cancel(cancel::Arguments),
+    Waive(waive::Arguments),
     Runs(runs::Arguments),
     Show(show::Arguments),
     Replay(replay::Arguments),
     Report(report::Arguments),
+    Export(export::Arguments),
     Completion(completion::Arguments),
     Man(man::Arguments),
 }
@@ -61,10 +67,13 @@ pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Ex
         Command::Allow(arguments) => allow::execute(arguments, machine),
         Command::Run(arguments) => block_on(run::execute(arguments, machine)),
         Command::Resume(arguments) => block_on(resume::execute(arguments, machine)),
+        Command::Cancel(arguments) => block_on(cancel::execute(arguments, machine)),
+        Command::Waive(arguments) => block_on(waive::execute(arguments, machine)),
         Command::Runs(arguments) => runs::execute(&arguments, machine),
         Command::Show(arguments) => show::execute(&arguments, machine),
         Command::Replay(arguments) => block_on(replay::execute(arguments, machine)),
         Command::Report(arguments) => report::execute(&arguments, machine),
+        Command::Export(arguments) => export::execute(arguments, machine),
     }
 }
 

@@ -52,6 +52,9 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
             terminal::out(&render::summary_line(&replay.after));
         }
     }
+    for (phase, why) in &replay.copied {
+        terminal::say(&format!("phase `{phase}` {why}; it was copied and not executed again"));
+    }
     for divergence in &replay.divergences {
         terminal::say(divergence);
     }

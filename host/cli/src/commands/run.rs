@@ -1,6 +1,7 @@
 //! `holdpoint run`
 
-use holdpoint_app::{Machine, RunChoices};
+use holdpoint_app::{Machine, RetryChoices, RunChoices, RunRef};
+use holdpoint_model::PhaseId;
 use holdpoint_report::{Report, render};
 
 use super::Output;
@@ -10,18 +11,32 @@ use crate::{bundle_args::BundleArguments, exit_code::Exit, live, terminal};
 ///
 /// Progress goes to stderr, the result to stdout. Everything is recorded as it happens: a run that was stopped, in whatever way, goes on
 /// with `holdpoint resume`.
+///
+/// With --retry a part of a run is done again as a new run: from the phase of --from on, with what needs it and what did not complete. What
+/// else completed is taken over. Bundle, modules and choices are those of the run; the operator's file is that of today.
 #[derive(clap::Args)]
+#[command(mut_arg("bundle", |bundle| bundle.required(false).required_unless_present("retry")))]
 #[command(after_help = "Examples:
   holdpoint run scripts/bundles/netra-staging --set config=../app/config
   holdpoint run scripts/bundles/netra-staging --only health --service backend=https://netra-backend-staging-x7.a.run.app
-  holdpoint run scripts/bundles/netra-staging --dry-run     refuses every effect and shows it")]
+  holdpoint run scripts/bundles/netra-staging --dry-run     refuses every effect and shows it
+  holdpoint run --retry last --from health                  does health and what needs it again")]
 pub(crate) struct Arguments {
     #[command(flatten)]
-    bundle: BundleArguments,
+    bundle: Option<BundleArguments>,
 
     /// Refuse every call that is not a read, and show it
     #[arg(long)]
     dry_run: bool,
+
+    /// Do a part of this run again: its id, the beginning or the end of it, `last`, or a file
+    #[arg(long, value_name = "RUN", requires = "from",
+          conflicts_with_all = ["bundle", "env", "only", "set", "service", "modules", "dry_run"])]
+    retry: Option<RunRef>,
+
+    /// The first phase that is done again
+    #[arg(long, value_name = "PHASE", requires = "retry")]
+    from: Option<PhaseId>,
 
     /// What stdout gets; with json its last line is one object with "decision", "failed" and "rows"
     #[arg(long, value_enum, default_value_t)]
@@ -29,9 +44,16 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
-    let choices = RunChoices { bundle: arguments.bundle.choices(machine), dry_run: arguments.dry_run };
     let display = live::Display::start();
-    let started = holdpoint_app::run(&choices, machine, Some(display.events())).await?;
+    let events = Some(display.events());
+    let started = match (arguments.bundle, arguments.retry.zip(arguments.from)) {
+        (_, Some((run, from))) => holdpoint_app::retry(&RetryChoices { run, from }, machine, events).await?,
+        (Some(bundle), None) => {
+            let choices = RunChoices { bundle: bundle.choices(machine), dry_run: arguments.dry_run };
+            holdpoint_app::run(&choices, machine, events).await?
+        }
+        (None, None) => anyhow::bail!("name a bundle, or a run with --retry RUN --from PHASE"),
+    };
     let result = started.finish(machine, live::on_interrupt()).await;
     display.end().await;
     Ok(conclude(&result?, arguments.output))
@@ -39,6 +61,12 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
 
 /// Shows the report of a run that has ended.
 pub(super) fn conclude(report: &Report, output: Output) -> Exit {
+    show(report, output);
+    // A run that was driven to its end has a decision; without one nothing may pass.
+    report.decision.map_or(Exit::Fault, Exit::Decided)
+}
+
+pub(super) fn show(report: &Report, output: Output) {
     match output {
         Output::Text => terminal::out(&render::terminal(report, terminal::style(), false)),
         Output::Json => {
@@ -46,6 +74,4 @@ pub(super) fn conclude(report: &Report, output: Output) -> Exit {
             terminal::out(&render::summary_line(report));
         }
     }
-    // A run that was driven to its end has a decision; without one nothing may pass.
-    report.decision.map_or(Exit::Fault, Exit::Decided)
 }

@@ -46,7 +46,8 @@ fn state(state: RunState) -> &'static str {
 fn text(summary: &RunSummary) -> String {
     let RunSummary { run, started, header, state: at } = summary;
     let (bundle, version, environment) = (&header.bundle, &header.bundle_version, &header.environment);
-    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}", state(*at))
+    let again = header.retry.as_ref().map(|retry| format!(" · retry of {}", retry.run)).unwrap_or_default();
+    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}{again}", state(*at))
 }
 
 fn json_line(summary: &RunSummary) -> String {
@@ -59,6 +60,7 @@ fn json_line(summary: &RunSummary) -> String {
         "version": header.bundle_version,
         "environment": header.environment,
         "digest": header.bundle_digest.to_string(),
+        "retry_of": header.retry.as_ref().map(|retry| retry.run.as_str()),
     })
     .to_string()
 }

@@ -1,7 +1,9 @@
 //! `holdpoint show`
 
+use std::collections::BTreeMap;
+
 use holdpoint_app::{Machine, RunRef};
-use holdpoint_model::Event;
+use holdpoint_model::{Event, EventKind, Origin, PhaseId, Seq, Statement};
 use holdpoint_report::{Item, render};
 
 use crate::{exit_code::Exit, terminal};
@@ -28,8 +30,15 @@ pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Resul
     let item = arguments.item.as_ref();
     let wanted = |event: &Event| item.is_none_or(|item| item.covers(event));
     let rows = holdpoint_app::event_rows(&arguments.run, machine, wanted)?;
+    let elsewhere = match item {
+        Some(item) => elsewhere(item, &rows, &holdpoint_app::taken_over(&arguments.run, machine)?),
+        None => None,
+    };
     if let (true, Some(item)) = (rows.is_empty(), item) {
-        anyhow::bail!("the run has nothing called {item}");
+        match elsewhere {
+            Some(place) => anyhow::bail!("the run has nothing called {item}; {place}"),
+            None => anyhow::bail!("the run has nothing called {item}"),
+        }
     }
     let style = terminal::style();
     for (event, row) in &rows {
@@ -44,5 +53,29 @@ pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Resul
             terminal::out(&render::event_line(event, style));
         }
     }
+    if let Some(place) = elsewhere {
+        terminal::out(&format!("  {place}"));
+    }
     Ok(Exit::Done)
+}
+
+/// Where the calls are of a phase that another run executed: those that an item names, or that a shown check has as its evidence.
+fn elsewhere<R>(item: &Item, rows: &[(Event, R)], origins: &BTreeMap<PhaseId, Origin>) -> Option<String> {
+    let said = |phase: &PhaseId, seq: Option<Seq>| {
+        let origin = origins.get(phase)?;
+        let call = seq.map(|seq| format!("/{seq}")).unwrap_or_default();
+        Some(format!(
+            "phase `{phase}` was taken over, and its calls are in run {0}: holdpoint show {0} {phase}{call}",
+            origin.run
+        ))
+    };
+    match (item, rows) {
+        (Item::Phase(phase), _) => said(phase, None),
+        (Item::Call(phase, seq), _) => said(phase, Some(*seq)),
+        (
+            Item::Position(_),
+            [(Event { kind: EventKind::Stated { phase, statement: Statement::Check(check), .. }, .. }, _)],
+        ) => said(phase, check.evidence.first().copied()),
+        (Item::Position(_), _) => None,
+    }
 }

@@ -44,7 +44,7 @@ pub struct GrantError {
 }
 
 impl GrantError {
-    fn new(text: &str, wanted: &'static str, why: impl Into<String>) -> Self {
+    pub(crate) fn new(text: &str, wanted: &'static str, why: impl Into<String>) -> Self {
         Self { text: text.chars().take(120).collect(), wanted, why: why.into() }
     }
 }

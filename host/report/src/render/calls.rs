@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Body, CallEvent, Check, Event, EventKind, OutcomeKind, Statement};
 
-use super::{decision_tone, tone};
+use super::{decision_tone, live, tone};
 use crate::{
     Style,
     page::{Page, Tone},
@@ -45,11 +45,30 @@ pub fn event_line(event: &Event, style: Style) -> String {
                 (Tone::Plain, &text::short(end.reason(), 1_000)),
             ]);
         }
+        EventKind::PhaseTakenOver { phase, origin } => {
+            let place = row(phase.as_str(), "", "taken over");
+            page.line(&[
+                (Tone::Faint, &margin),
+                (Tone::Strong, &place),
+                (Tone::Plain, &format!("from run {}", origin.run)),
+            ]);
+        }
         EventKind::RunStarted(header) => {
-            let said = format!("run {} of {} {} started", header.run, header.bundle, header.bundle_version);
+            let again = header.retry.as_ref().map(|retry| format!(", retry of {} from {}", retry.run, retry.from));
+            let again = again.unwrap_or_default();
+            let said = format!("run {} of {} {} started{again}", header.run, header.bundle, header.bundle_version);
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &said)]);
         }
         EventKind::RunResumed => page.line(&[(Tone::Faint, &margin), (Tone::Strong, "run resumed")]),
+        EventKind::RunCancelled(cancellation) => {
+            page.line(&[(Tone::Faint, &margin), (Tone::Strong, &format!("run {cancellation}"))]);
+        }
+        EventKind::RowWaived(waiver) => {
+            page.line(&[(Tone::Faint, &margin), (Tone::Doubt, &live::waived(waiver))]);
+        }
+        EventKind::WaiverWithdrawn { row, by, reason } => {
+            page.line(&[(Tone::Faint, &margin), (Tone::Strong, &live::withdrawn(row, by, reason))]);
+        }
         EventKind::RunEnded { decision } => page.line(&[
             (Tone::Faint, &margin),
             (Tone::Strong, "run ended: "),

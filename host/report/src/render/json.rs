@@ -1,14 +1,15 @@
 //! The report for machines. The keys are a promise: they are added to, and neither renamed nor removed, within a `format`.
 //!
 //! Top level: `format` (1), `decision` (a word, or null while the run is unfinished), `failed`, `inconclusive` (ids), `rows` {id: {`verdict`,
-//! `expected`, `observed`, `by`, `level`, `title`}}, `not_exercised` [{`id`, `title`, `reason`}], `run` (null without a header), `phases`, `checks`,
-//! `measures`, `denials`, `unanswered`, `notes`. Rows that are off stand in `rows` and in no other list. A phase's
-//! `verdict` is `waiting` before its start, and its `end` if it had nothing to judge. Times are RFC 3339 in UTC,
+//! `expected`, `observed`, `by`, `level`, `title`, `waived`}}, `not_exercised` [{`id`, `title`, `reason`}], `waived` [{`id`, `verdict`, `by`, `reason`,
+//! `until`}], `flaky` [{`id`, `before`}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `checks`, `measures`, `denials`,
+//! `unanswered`, `notes`. Rows that are off stand in `rows` and in no other list, and those that somebody answers for only in `rows` and
+//! `waived`. A phase that was taken over has its run in `taken_over`. A phase's `verdict` is `waiting` before its start, and its `end` if it had nothing to judge. Times are RFC 3339 in UTC,
 //! durations milliseconds, sizes bytes, digests `sha256:…`.
 
 use std::collections::BTreeMap;
 
-use holdpoint_model::{Class, Level, OutcomeKind, PhaseEnd, Row};
+use holdpoint_model::{Class, Level, OutcomeKind, PhaseEnd, Row, Waiver};
 use serde::Serialize;
 use serde_json::{Value, json as value};
 
@@ -51,6 +52,13 @@ pub fn json(report: &Report) -> String {
         "not_exercised": report.not_exercised().map(|row| value!({
             "id": row.id.as_str(), "title": row.title, "reason": row.observed,
         })).collect::<Vec<_>>(),
+        "waived": report.waived().map(|(row, given)| waiver(row, given)).collect::<Vec<_>>(),
+        "flaky": report.flaky().map(|(row, before)| value!({
+            "id": row.id.as_str(), "before": before.word(),
+        })).collect::<Vec<_>>(),
+        "cancelled": report.cancelled.as_ref().map(|cancellation| value!({
+            "by": cancellation.by, "reason": cancellation.reason,
+        })),
         "phases": phases().map(phase).collect::<Vec<_>>(),
         "checks": checks.collect::<Vec<_>>(),
         "measures": measures.collect::<Vec<_>>(),
@@ -91,6 +99,18 @@ fn run(report: &Report) -> Value {
         "started": report.started.map(|at| at.to_string()),
         "ended": report.ended.map(|at| at.to_string()),
         "resumed": report.resumed,
+        "retry_of": header.retry.as_ref().map(|retry| retry.run.as_str()),
+        "retry_from": header.retry.as_ref().map(|retry| retry.from.as_str()),
+    })
+}
+
+fn waiver(row: &Row, Waiver { by, reason, until, .. }: &Waiver) -> Value {
+    value!({
+        "id": row.id.as_str(),
+        "verdict": row.verdict.word(),
+        "by": by,
+        "reason": reason,
+        "until": until.to_string(),
     })
 }
 
@@ -102,6 +122,7 @@ fn row(row: &Row) -> Value {
         "by": row.by,
         "level": Level::word(row.level),
         "title": row.title,
+        "waived": row.waived.is_some(),
     })
 }
 
@@ -111,6 +132,7 @@ fn phase(phase: &PhaseReport) -> Value {
         "verdict": phase_word(phase).1,
         "end": phase.end.as_ref().map(PhaseEnd::word),
         "reason": phase.end.as_ref().map_or("", PhaseEnd::reason),
+        "taken_over": phase.taken_over.as_ref().map(|origin| origin.run.as_str()),
         "started": phase.started.map(|at| at.to_string()),
         "ended": phase.ended.map(|at| at.to_string()),
         "milliseconds": phase.duration(),
@@ -153,14 +175,21 @@ struct Summary<'a> {
     decision: Option<&'static str>,
     failed: Vec<&'a str>,
     rows: BTreeMap<&'a str, &'static str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    waived: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    flaky: Vec<&'a str>,
 }
 
-/// One line of JSON for scripts: `decision`, `failed` (ids) and `rows` {id: verdict}. No line break at its end.
+/// One line of JSON for scripts: `decision`, `failed` (ids) and `rows` {id: verdict}; `waived` and `flaky` (ids) where there are any. No
+/// line break at its end.
 pub fn summary_line(report: &Report) -> String {
     let summary = Summary {
         decision: report.decision.map(|decision| decision.word()),
         failed: ids(report.failed()),
         rows: report.rows.iter().map(|row| (row.id.as_str(), row.verdict.word())).collect(),
+        waived: ids(report.waived().map(|(row, _)| row)),
+        flaky: ids(report.flaky().map(|(row, _)| row)),
     };
     serde_json::to_string(&summary).expect("a record of words always encodes")
 }
@@ -187,7 +216,8 @@ mod tests {
         keys.sort_unstable();
         assert_eq!(
             keys.join(" "),
-            "checks decision denials failed format inconclusive measures not_exercised notes phases rows run unanswered"
+            "cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes phases rows run \
+             unanswered waived"
         );
         // Values, not text: the order of keys depends on how the JSON library was built.
         let by = "health: GET backend /health is healthy";
@@ -195,6 +225,7 @@ mod tests {
             whole["rows"]["P3.1"],
             value!({
                 "verdict": "fail", "expected": "200", "observed": "503", "by": by, "level": "required", "title": "comprehensive health",
+                "waived": false,
             })
         );
         assert_eq!(whole["run"]["id"], "01JDC5W8Z3N4Q2M7K9T1R6V0XB");
@@ -209,5 +240,33 @@ mod tests {
         assert_eq!(health["attachments"][0]["size"], 2);
         assert_eq!(whole["denials"][0]["times"], 1);
         assert_eq!(whole["not_exercised"][0]["reason"], "no phase of this run judges it");
+    }
+
+    #[test]
+    fn a_waived_row_keeps_its_verdict_and_is_in_no_list_of_what_went_wrong() {
+        let whole: Value = serde_json::from_str(&json(&fixture::waived())).unwrap();
+        assert_eq!((&whole["decision"], &whole["failed"]), (&value!("release"), &value!([])));
+        assert_eq!(
+            (&whole["rows"]["P3.1"]["verdict"], &whole["rows"]["P3.1"]["waived"]),
+            (&value!("fail"), &value!(true))
+        );
+        let reason = "the backend of staging is being moved, OPS-17";
+        assert_eq!(
+            whole["waived"],
+            value!([{ "id": "P3.1", "verdict": "fail", "by": "alice", "reason": reason, "until": "2025-12-08T12:00:00.000Z" }])
+        );
+        assert!(summary_line(&fixture::waived()).ends_with(r#","waived":["P3.1"]}"#));
+    }
+
+    #[test]
+    fn a_retry_says_what_was_before() {
+        let whole: Value = serde_json::from_str(&json(&fixture::retried())).unwrap();
+        assert_eq!(whole["flaky"], value!([{ "id": "P3.1", "before": "fail" }]));
+        assert_eq!(
+            (&whole["run"]["retry_of"], &whole["run"]["retry_from"]),
+            (&value!("01JDC5W8Z3N4Q2M7K9T1R6V0XB"), &value!("health"))
+        );
+        assert_eq!(whole["phases"][0]["taken_over"], "01JDC5W8Z3N4Q2M7K9T1R6V0XB");
+        assert_eq!(whole["phases"][1]["taken_over"], Value::Null);
     }
 }

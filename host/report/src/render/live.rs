@@ -1,6 +1,6 @@
 //! What is said while a run goes on: lines where there is no terminal, and the text beside a progress bar where there is one.
 
-use holdpoint_model::{Event, EventKind, LogLevel, OutcomeKind, Statement, Verdict};
+use holdpoint_model::{Event, EventKind, LogLevel, OutcomeKind, RequirementId, Statement, Verdict, Waiver};
 
 use super::calls::progress;
 use crate::text;
@@ -18,9 +18,13 @@ pub fn line(event: &Event) -> Option<String> {
         ),
         EventKind::RunResumed => "resumed".into(),
         EventKind::PhaseStarted { phase } => format!("{phase}: started"),
+        EventKind::PhaseTakenOver { phase, origin } => format!("{phase}: taken over from run {}", origin.run),
         EventKind::PhaseEnded { phase, end } if end.reason().is_empty() => format!("{phase}: {}", end.word()),
         EventKind::PhaseEnded { phase, end } => format!("{phase}: {}: {}", end.word(), end.reason()),
+        EventKind::RunCancelled(cancellation) => cancellation.to_string(),
         EventKind::RunEnded { decision } => format!("{decision}"),
+        EventKind::RowWaived(waiver) => waived(waiver),
+        EventKind::WaiverWithdrawn { row, by, reason } => withdrawn(row, by, reason),
         EventKind::Call(call) => {
             let outcome =
                 call.outcome.filter(|outcome| matches!(outcome, OutcomeKind::Denied | OutcomeKind::InDoubt))?;
@@ -37,6 +41,14 @@ pub fn line(event: &Event) -> Option<String> {
         },
     };
     Some(text::short(&format!("{} {said}", event.at.clock()), LINE))
+}
+
+pub(super) fn waived(Waiver { row, by, reason, until }: &Waiver) -> String {
+    format!("{row} waived by {by} until {}: {reason}", text::moment(*until))
+}
+
+pub(super) fn withdrawn(row: &RequirementId, by: &str, reason: &str) -> String {
+    format!("waiver of {row} withdrawn by {by}: {reason}")
 }
 
 /// The text beside the progress bar of the event's phase: what the phase does now.

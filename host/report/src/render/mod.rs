@@ -5,6 +5,7 @@ mod calls;
 mod differences;
 mod github;
 mod html;
+mod exceptions;
 mod json;
 mod junit;
 pub mod live;

@@ -36,25 +36,22 @@ pub(super) fn judged(page: &mut Page, report: &Report, header: &RunHeader, row: 
             (Tone::Faint, &more),
         ]);
     }
-    let hint = where_to_look(report, row);
+    let hint = where_to_look(report, header, row);
     if !hint.is_empty() {
-        page.copyable(&[
-            (Tone::Faint, "      see       "),
-            (Tone::Plain, &format!("holdpoint show {} {hint}", header.run)),
-        ]);
+        page.copyable(&[(Tone::Faint, "      see       "), (Tone::Plain, &format!("holdpoint show {hint}"))]);
     }
 }
 
-/// What `holdpoint show` should be asked for to see why a row has its verdict; empty if nothing shows it.
-pub(super) fn where_to_look(report: &Report, row: &Row) -> String {
+/// What `holdpoint show` should be asked for to see why a row has its verdict, as `RUN ITEM`; empty if nothing shows it.
+pub(super) fn where_to_look(report: &Report, header: &RunHeader, row: &Row) -> String {
     match report.checks_behind(row).next() {
         Some((phase, check)) => match check.evidence.first() {
-            Some(seq) => format!("{}/{seq}", phase.id),
-            None => phase.id.to_string(),
+            Some(seq) => format!("{} {}/{seq}", phase.executed_in(header), phase.id),
+            None => format!("{} {}", header.run, phase.id),
         },
         None => {
             let phase = report.phases.iter().find(|phase| row.by == phase.id.as_str());
-            phase.map(|phase| phase.id.to_string()).unwrap_or_default()
+            phase.map(|phase| format!("{} {}", header.run, phase.id)).unwrap_or_default()
         }
     }
 }
@@ -72,6 +69,7 @@ pub(super) fn checklist(page: &mut Page, report: &Report) {
     let id_width = report.judged().map(|row| row.id.as_str().len()).max().unwrap_or(0);
     for row in report.judged() {
         let id = format!("  {:<id_width$}  ", row.id.as_str());
+        let waived = if row.waived.is_some() { " · waived" } else { "" };
         let word = format!("{:<15}", row.verdict.word());
         let seen = text::short(&row.observed, 100);
         let seen = match (row.verdict, row.expected.is_empty()) {
@@ -80,7 +78,13 @@ pub(super) fn checklist(page: &mut Page, report: &Report) {
             (_, false) => format!(" · expected {} · observed {seen}", text::short(&row.expected, 100)),
         };
         let title = text::short(&row.title, 60);
-        page.line(&[(Tone::Plain, &id), (tone(row.verdict), &word), (Tone::Plain, &title), (Tone::Faint, &seen)]);
+        page.line(&[
+            (Tone::Plain, &id),
+            (tone(row.verdict), &word),
+            (Tone::Plain, &title),
+            (Tone::Faint, &seen),
+            (Tone::Doubt, waived),
+        ]);
     }
 }
 
@@ -111,10 +115,12 @@ pub(super) fn not_exercised(page: &mut Page, report: &Report) {
 
 /// The ids of the required rows with one of some verdicts.
 pub(super) fn required_ids(report: &Report, verdicts: &[Verdict]) -> String {
-    ids(report.judged().filter(|row| row.level == Level::Required && verdicts.contains(&row.verdict)))
+    let counts = |row: &&Row| row.level == Level::Required && row.waived.is_none() && verdicts.contains(&row.verdict);
+    ids(report.judged().filter(counts))
 }
 
-fn ids<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
+/// Ids on one line, of which there may be many.
+pub(super) fn ids<'a>(rows: impl Iterator<Item = &'a Row>) -> String {
     let ids: Vec<&str> = rows.map(|row| row.id.as_str()).collect();
     let more = ids.len().saturating_sub(IDS);
     let shown = ids[..ids.len() - more].join(", ");

@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Decision, OutcomeKind, PhaseEnd, RunHeader, Verdict};
 
-use super::{decision_tone, phase_word, rows};
+use super::{decision_tone, exceptions, phase_word, rows};
 use crate::{
     PhaseReport, Report, Style,
     page::{Page, Tone},
@@ -26,12 +26,14 @@ pub fn terminal(report: &Report, style: Style, full: bool) -> String {
     for verdict in [Verdict::Fail, Verdict::Inconclusive] {
         report.with(verdict).take(rows::LISTED).for_each(|row| rows::judged(&mut page, report, header, row));
     }
+    exceptions::waived(&mut page, report);
     denials(&mut page, header, report);
     unanswered(&mut page, header, report);
     if full {
         rows::checklist(&mut page, report);
     }
     rows::not_exercised(&mut page, report);
+    exceptions::flaky(&mut page, header, report);
     notes(&mut page, report);
     page.blank();
     last(&mut page, header, report);
@@ -47,7 +49,8 @@ fn head(page: &mut Page, header: &RunHeader, report: &Report) {
     if report.resumed > 0 {
         rest.push_str(&format!(" · resumed {}", text::times(report.resumed.into())));
     }
-    page.copyable(&[(Tone::Strong, &of), (Tone::Plain, &rest)]);
+    let exceptions = exceptions::head(header, report);
+    page.copyable(&[(Tone::Strong, &of), (Tone::Plain, &rest), (Tone::Doubt, &exceptions)]);
     page.blank();
 }
 
@@ -84,6 +87,7 @@ pub(super) fn note(report: &Report, phase: &PhaseReport) -> (Tone, String) {
         .collect();
     match &phase.end {
         _ if !failed.is_empty() => (Tone::Bad, format!("✗ {}", failed.join(" "))),
+        _ if let Some(origin) = &phase.taken_over => (Tone::Faint, format!("taken over from run {}", origin.run)),
         Some(PhaseEnd::Skipped(reason)) => (Tone::Faint, reason.clone()),
         Some(PhaseEnd::Completed) | None => (Tone::Faint, phase.progress.clone().unwrap_or_default()),
         Some(end) => (Tone::Doubt, format!("{}: {}", end.word(), end.reason())),
@@ -132,7 +136,8 @@ fn unanswered(page: &mut Page, header: &RunHeader, report: &Report) {
         page.line(&[(Tone::Faint, &format!("    … and {} more", text::grouped(more)))]);
     }
     if counts.under_way > 0 {
-        let open = format!("  {} under way", text::counted(counts.under_way as usize, "call"));
+        let state = if report.decision.is_none() { "under way" } else { "whose end is not known" };
+        let open = format!("  {} {state}", text::counted(counts.under_way as usize, "call"));
         page.line(&[(Tone::Doubt, &open)]);
     }
 }
@@ -158,8 +163,12 @@ fn last(page: &mut Page, header: &RunHeader, report: &Report) {
 pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -> String {
     let ids = |verdicts: &[Verdict]| rows::required_ids(report, verdicts);
     match decision {
-        Decision::Release => String::new(),
+        Decision::Release => match rows::ids(report.waived().map(|(row, _)| row)) {
+            waived if waived.is_empty() => waived,
+            waived => format!(" · waived: {waived}"),
+        },
         Decision::Hold => format!(" · failed: {}", ids(&[Verdict::Fail])),
+        Decision::Inconclusive if let Some(cancellation) = &report.cancelled => format!(" · {cancellation}"),
         Decision::Inconclusive => {
             let partial = header.only.is_some() || header.dry_run;
             let open = [Verdict::Inconclusive, Verdict::Pending, Verdict::NotExercised];

@@ -45,9 +45,9 @@ fn of_row(report: &Report, row: &Row) -> Annotation {
     if !row.by.is_empty() {
         message.push(format!("by: {}", text::short(&row.by, 300)));
     }
-    let hint = where_to_look(report, row);
-    if let (false, Some(header)) = (hint.is_empty(), &report.header) {
-        message.push(format!("see: holdpoint show {} {hint}", header.run));
+    let hint = report.header.as_ref().map(|header| where_to_look(report, header, row));
+    if let Some(hint) = hint.filter(|hint| !hint.is_empty()) {
+        message.push(format!("see: holdpoint show {hint}"));
     }
     Annotation { title: format!("{} {}", row.id, row.title), message: message.join("\n") }
 }

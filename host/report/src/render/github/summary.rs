@@ -95,8 +95,8 @@ fn told(out: &mut String, report: &Report, header: &RunHeader, verdict: Verdict)
     for row in report.with(verdict).take(TOLD) {
         let level = if row.level == Level::Advisory { " (advisory)" } else { "" };
         writeln!(out, "### {} {} {}{level}\n", sign(verdict.word()), row.id, prose(&row.title, CELL))?;
-        let hint = where_to_look(report, row);
-        let show = if hint.is_empty() { hint } else { format!("holdpoint show {} {hint}", header.run) };
+        let hint = where_to_look(report, header, row);
+        let show = if hint.is_empty() { hint } else { format!("holdpoint show {hint}") };
         let parts = [("expected", &row.expected), ("observed", &row.observed), ("by", &row.by), ("see", &show)];
         for (label, part) in parts.into_iter().filter(|(_, part)| !part.is_empty()) {
             writeln!(out, "- {label} {}", code(part, TEXT))?;

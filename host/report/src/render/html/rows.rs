@@ -45,7 +45,7 @@ pub(super) fn judged(report: &Report, header: &RunHeader, verdict: Verdict) -> M
 
 fn told(report: &Report, header: &RunHeader, row: &Row) -> Markup {
     let more_checks = report.checks_behind(row).count().saturating_sub(1);
-    let hint = where_to_look(report, row);
+    let hint = where_to_look(report, header, row);
     html! {
         article class=(row.verdict.word()) {
             h3 {
@@ -63,7 +63,7 @@ fn told(report: &Report, header: &RunHeader, row: &Row) -> Markup {
                     }
                 }
                 @if !hint.is_empty() {
-                    dt { "see" } dd { (Command(&format!("holdpoint show {} {hint}", header.run))) }
+                    dt { "see" } dd { (Command(&format!("holdpoint show {hint}"))) }
                 }
             }
         }

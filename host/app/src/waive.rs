@@ -1,0 +1,143 @@
+//! Waiving a row of a run that has its decision: a person answers for it, the operator's file of today allows that, and the run gets
+//! the decision that then follows.
+
+use std::time::Duration;
+
+use holdpoint_bundle::{Operator, Verified};
+use holdpoint_cap_clock::SystemClock;
+use holdpoint_gate::Clock as _;
+use holdpoint_journal::{Reader, Row, RunLock, Writer};
+use holdpoint_model::{Level, RequirementId, Timestamp, Verdict, Waiver, grant::Missing};
+use holdpoint_report::Report;
+
+use crate::{
+    Error, Machine,
+    record::StoredSources,
+    report,
+    store::{RunRef, RunState, Stored},
+};
+
+/// Until when a waiver counts.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Until {
+    At(Timestamp),
+    /// From now on.
+    For(Duration),
+}
+
+/// A row, and who answers for it. Name and reason were checked.
+#[derive(Debug, Clone, PartialEq)]
+pub struct WaiveChoices {
+    pub run: RunRef,
+    pub row: RequirementId,
+    pub by: String,
+    pub reason: String,
+    /// None withdraws the waiver that there is.
+    pub until: Option<Until>,
+}
+
+/// Waives a row, or withdraws its waiver. The report is of the run as it then is.
+pub async fn waive(choices: &WaiveChoices, machine: &Machine) -> Result<Report, Error> {
+    let run = Decided::open(&choices.run, machine)?;
+    let now = SystemClock::new().now();
+    let row = match choices.until {
+        Some(until) => Row::row_waived(&run.waiver(choices, until, now, machine)?, now.0),
+        None => run.withdrawal(choices, now)?,
+    };
+    let journal = run.stored.journal();
+    let writer = Writer::open(&journal, None)?;
+    report::decide(&writer, &journal, &run.verified, vec![row], now.0).await?;
+    writer.close()?;
+    drop(run.lock);
+    report::of_journal(&journal, &run.verified)
+}
+
+/// A run that has its decision, and that nobody else changes now.
+struct Decided {
+    stored: Stored,
+    lock: RunLock,
+    verified: Verified,
+    report: Report,
+}
+
+impl Decided {
+    fn open(reference: &RunRef, machine: &Machine) -> Result<Self, Error> {
+        let stored = reference.find(machine)?;
+        let lock = stored.folder_to("waived in")?.lock()?;
+        let reader = Reader::open(&stored.journal())?;
+        let header = StoredSources::of(&reader.header()?)?;
+        if !matches!(stored.state()?, RunState::Ended(_)) {
+            let run = &header.run;
+            return Err(Error::Usage(format!(
+                "run {run} has no decision that a waiver could change; `holdpoint resume {run}` goes on with it, `holdpoint cancel {run}` ends it"
+            )));
+        }
+        reader.verify()?;
+        drop(reader);
+        let verified = header.verify()?;
+        let report = report::of_journal(&stored.journal(), &verified)?;
+        Ok(Self { stored, lock, verified, report })
+    }
+
+    fn waiver(&self, choices: &WaiveChoices, until: Until, now: Timestamp, machine: &Machine) -> Result<Waiver, Error> {
+        let row = self.row(&choices.row)?;
+        let id = &choices.row;
+        let nothing = |why: String| Error::Usage(format!("{why}; there is nothing to waive"));
+        match row.level {
+            Level::Required if row.verdict == Verdict::Pass => return Err(nothing(format!("row {id} passed"))),
+            Level::Required => {}
+            Level::Advisory | Level::Off => {
+                return Err(nothing(format!("row {id} is {} and decides nothing", row.level)));
+            }
+        }
+        let until = match until {
+            Until::At(at) => at,
+            Until::For(duration) => Timestamp(now.0 + duration.as_secs_f64() * 1_000.0),
+        };
+        if until.since(now) <= 0.0 {
+            return Err(Error::Usage(format!("a waiver until {until} would have ended already; give a later --until")));
+        }
+        if let Some(known) = row.waived.as_ref().filter(|known| known.until == until) {
+            let (by, reason) = (&known.by, &known.reason);
+            return Err(Error::Usage(format!("row {id} is waived until {until} already, by {by}: {reason}")));
+        }
+        let waiver = Waiver { row: id.clone(), by: choices.by.clone(), reason: choices.reason.clone(), until };
+        allowed(&waiver, now, machine)?;
+        Ok(waiver)
+    }
+
+    fn withdrawal(&self, choices: &WaiveChoices, now: Timestamp) -> Result<Row, Error> {
+        let WaiveChoices { row, by, reason, .. } = choices;
+        match self.row(row)?.waived {
+            Some(_) => Ok(Row::waiver_withdrawn(row, by, reason, now.0)),
+            None => Err(Error::Usage(format!("row {row} is not waived; there is nothing to withdraw"))),
+        }
+    }
+
+    fn row(&self, id: &RequirementId) -> Result<&holdpoint_model::Row, Error> {
+        let unknown = || {
+            let rows = self.report.judged().take(20).map(|row| row.id.as_str()).collect::<Vec<_>>().join(", ");
+            Error::Usage(format!("the run's checklist has no row {id}; those that count begin with {rows}"))
+        };
+        self.report.rows.iter().find(|row| row.id == *id).ok_or_else(unknown)
+    }
+}
+
+/// Asks the operator's file of today: a run can't bring its own permission along.
+fn allowed(waiver: &Waiver, now: Timestamp, machine: &Machine) -> Result<(), Error> {
+    let ceiling = match machine.operator()? {
+        Some(source) => Operator::parse(&source)?.waivers,
+        None => holdpoint_model::WaiverCeiling::default(),
+    };
+    let missing = ceiling.missing(waiver, now);
+    if missing.is_empty() {
+        return Ok(());
+    }
+    let path = machine.operator_path();
+    let mut message =
+        format!("row {} is not waived: the operator's file {} does not allow it", waiver.row, path.display());
+    for Missing { what, table, line } in missing {
+        message.push_str(&format!("\n  to {what}, add to [{table}]:\n      {line}"));
+    }
+    Err(Error::Usage(message))
+}

@@ -1,0 +1,82 @@
+//! `holdpoint export`
+
+use std::path::PathBuf;
+
+use holdpoint_app::{Export, ExportChoices, Machine, RunRef};
+use serde_json::json;
+
+use super::Output;
+use crate::{exit_code::Exit, terminal};
+
+/// Writes a run into one file that is safe to mail
+///
+/// The file is enough for `report`, `show` and `replay`, anywhere. Every known secret is looked for in it first, in every encoding that
+/// answers are searched for; if one is found nothing is written. What the file does hold: the texts of the bundle and of the operator's
+/// file, the modules, and every request and answer.
+#[derive(clap::Args)]
+#[command(after_help = "Examples:
+  holdpoint export last                        into RUN.db in this folder
+  holdpoint export 01KB --to /tmp/run.db       then: holdpoint replay /tmp/run.db")]
+pub(crate) struct Arguments {
+    /// The run: its id, the beginning or the end of it, `last`, or a file
+    #[arg(default_value = "last")]
+    run: RunRef,
+
+    /// The file [default: RUN.db]
+    #[arg(long, value_name = "FILE")]
+    to: Option<PathBuf>,
+
+    /// Write over a file that is there
+    #[arg(long)]
+    force: bool,
+
+    /// What stdout gets
+    #[arg(long, value_enum, default_value_t)]
+    output: Output,
+}
+
+pub(crate) fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
+    let Arguments { run, to, force, output } = arguments;
+    let export = holdpoint_app::export(&ExportChoices { run, to, force }, machine)?;
+    match output {
+        Output::Text => terminal::out(&text(&export)),
+        Output::Json => terminal::out(&json_line(&export)),
+    }
+    if !export.unsearched.is_empty() {
+        let names = export.unsearched.join(", ");
+        terminal::say(&format!(
+            "warning: {names} has no value on this machine now, so the file was not searched for it"
+        ));
+    }
+    Ok(Exit::Done)
+}
+
+fn text(export: &Export) -> String {
+    let list = |title: &str, items: &[String]| match items {
+        [] => String::new(),
+        items => format!("\n  {title}  {}", items.join("\n         ")),
+    };
+    format!(
+        "{}  {} bytes  {}\nno known secret stands in it ({} looked for); whoever reads it will see{}{}\n  texts  bundle, checklist and operator's file; modules; requests and answers",
+        export.file.display(),
+        export.size,
+        export.digest,
+        export.searched,
+        list("hosts", &export.hosts),
+        list("paths", &export.paths),
+    )
+}
+
+fn json_line(export: &Export) -> String {
+    json!({
+        "run": export.run.as_str(),
+        "file": export.file,
+        "size": export.size,
+        "digest": export.digest.to_string(),
+        "hosts": export.hosts,
+        "paths": export.paths,
+        "searched": export.searched,
+        "unsearched": export.unsearched,
+    })
+    .to_string()
+}
