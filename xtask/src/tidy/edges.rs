@@ -57,6 +57,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-macros", &[]),
     ("holdpoint-sdk", &["holdpoint-macros"]),
     ("holdpoint-phase-auth-flow", &["holdpoint-sdk"]),
+    ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
