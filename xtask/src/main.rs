@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod demo;
 mod digests;
+mod fuzz;
 mod guests;
 mod project;
 mod servers;
@@ -32,7 +33,8 @@ Examples:
   cargo xtask test                             all tests
   cargo xtask test -p holdpoint-gate -- denies one crate, tests whose names have `denies`
   cargo xtask ci                               everything that has to hold before a change goes in
-  cargo xtask bench --output json              the figures of docs/benchmarks.md";
+  cargo xtask bench --output json              the figures of docs/benchmarks.md
+  cargo xtask fuzz --minutes 10 --jobs 2       all fuzz targets, ten minutes each, two side by side";
 
 /// Commands of the project.
 #[derive(Debug, Parser)]
@@ -58,6 +60,8 @@ enum Command {
     Tidy,
     /// Measure, beside a peer where there is one
     Bench(bench::Arguments),
+    /// Look for inputs that break what must hold, with the targets of fuzz/; never part of ci
+    Fuzz(fuzz::Arguments),
 }
 
 fn main() -> ExitCode {
@@ -70,6 +74,7 @@ fn main() -> ExitCode {
         Command::Ci => ci::run(&project),
         Command::Tidy => tidy::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Fuzz(arguments) => fuzz::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
     });
     result.unwrap_or_else(|error| {
         eprintln!("error: {error:#}");

@@ -20,6 +20,8 @@ const IN_HASTE: &[(&str, &str)] = &[("CARGO_PROFILE_RELEASE_LTO", "off"), ("CARG
 
 /// Checks licences, banned crates and where crates come from.
 pub(crate) const CARGO_DENY: Tool = Tool { name: "cargo-deny", version: "0.20.2", profile: IN_HASTE };
+/// Builds and runs fuzz targets.
+pub(crate) const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2", profile: IN_HASTE };
 /// The peer of the cold start.
 pub(crate) const HURL: Tool = Tool { name: "hurl", version: "8.0.1", profile: &[] };
 
