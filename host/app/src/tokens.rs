@@ -39,7 +39,7 @@ impl Tokens {
             let last = Mutex::new((read(&from, &service.base).map_err(refused)?, Instant::now()));
             Ok((name.clone(), Source { from, last }))
         };
-        let sources = verified.services_with_id_token().map(source).collect::<Result<_, _>>()?;
+        let sources = verified.services_with_id_token().map(source).collect::<Result<_, Error>>()?;
         Ok(Self { sources, fresh: FRESH })
     }
 }
