@@ -8,7 +8,7 @@ use holdpoint_e2e::{
     Phase, Scene, guests,
     staging::{Change, Fault, Staging},
 };
-use holdpoint_staging_double::{Options, Service};
+use holdpoint_staging_double::{Drawn, Options, Service};
 use serde_json::Value;
 
 /// A phase of the guest that does what ordinary programs do.
@@ -160,9 +160,11 @@ fn crash_makes_its_effects_and_sees_when_one_is_denied() {
 fn shipped(files: &Path) -> (Staging, Scene) {
     let staging = Staging::with(Options { files: Some(files.to_owned()), ..Options::default() });
     let mut choices = staging.services();
-    choices.extend(["--set".into(), format!("config={}", files.join("config").display())]);
+    for input in ["config", "source"] {
+        choices.extend(["--set".into(), format!("{input}={}", files.join(input).display())]);
+    }
     // The bundle takes its modules from here.
-    for module in ["health.wasm", "config.wasm"] {
+    for module in ["architecture.wasm", "config.wasm", "health.wasm"] {
         assert!(guests().join(module).is_file(), "{module} is not built");
     }
     let scene = Scene::shipped(choices);
@@ -194,6 +196,28 @@ fn config_passes_clean_files_and_names_the_place_of_a_local_address() {
         staging.clear();
     }
     assert_eq!(row(&scene, 0, "P1.3")[0], "pass");
+}
+
+#[test]
+fn architecture_passes_a_clean_tree_and_names_each_offence() {
+    let files = tempfile::tempdir().unwrap();
+    let (staging, scene) = shipped(files.path());
+    let [verdict, ..] = row(&scene, 0, "P1.1");
+    assert_eq!(verdict, "pass");
+    for fault in
+        ["required-file-missing", "oversized-function", "forbidden-import", "duplicated-type", "forbidden-pattern"]
+    {
+        let setting = Fault::named(fault).unwrap().settle(11);
+        let Drawn::Source(edit) = setting.drawn.clone() else { panic!("{setting}") };
+        staging.switch(setting);
+        let [verdict, expected, observed] = row(&scene, 1, "P1.1");
+        assert_eq!(verdict, "fail", "{fault}");
+        let file = edit.file.trim_start_matches("source/").trim_end_matches("session.py");
+        assert!(observed.contains(file) || file.contains("test_"), "{fault}: {observed}");
+        assert_ne!(expected, observed);
+        staging.clear();
+    }
+    assert_eq!(row(&scene, 0, "P1.1")[0], "pass");
 }
 
 #[test]

@@ -20,7 +20,9 @@ fn recorded() -> Scene {
     let files = tempfile::tempdir().unwrap();
     let staging = Staging::with(Options { files: Some(files.path().to_owned()), ..Options::default() });
     let mut choices = staging.services();
-    choices.extend(["--set".into(), format!("config={}", files.path().join("config").display())]);
+    for input in ["config", "source"] {
+        choices.extend(["--set".into(), format!("{input}={}", files.path().join(input).display())]);
+    }
     let scene = Scene::shipped(choices);
     let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(0);
     assert_eq!(run.decision(), "release");

@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::change::{Change, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, StateAccepted, WrongBody};
 use crate::fault::{Fault, Kind};
 use crate::files::Shape;
+use crate::source;
 
 /// Over the two seconds that a healthy service may take, by more than a busy machine blurs.
 const TOO_SLOW: Duration = Duration::from_millis(2_600);
@@ -37,6 +38,41 @@ const WRONG_HOSTS: &[&str] = &[
 const PARAMETERS: &[&str] = &["return_to", "next", "redirect_uri"];
 
 pub(crate) const CATALOGUE: &[Fault] = &[
+    Fault {
+        name: "required-file-missing",
+        requirement: "P1.1",
+        exit: 1,
+        description: "a file that the source tree must have is not there",
+        kind: Kind::Source(source::missing),
+    },
+    Fault {
+        name: "oversized-function",
+        requirement: "P1.1",
+        exit: 1,
+        description: "a function in Python, TypeScript or Rust is far too long",
+        kind: Kind::Source(source::oversized),
+    },
+    Fault {
+        name: "forbidden-import",
+        requirement: "P1.1",
+        exit: 1,
+        description: "a layer imports what it must not know",
+        kind: Kind::Source(source::forbidden_import),
+    },
+    Fault {
+        name: "duplicated-type",
+        requirement: "P1.1",
+        exit: 1,
+        description: "a type is defined in two files",
+        kind: Kind::Source(source::duplicated_type),
+    },
+    Fault {
+        name: "forbidden-pattern",
+        requirement: "P1.1",
+        exit: 1,
+        description: "code calls or reads what is forbidden there",
+        kind: Kind::Source(source::forbidden_use),
+    },
     Fault {
         name: "localhost-name",
         requirement: "P1.3",

@@ -10,6 +10,7 @@ use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
 use crate::service::Service;
+use crate::source::Edit;
 
 /// One thing that can be wrong with a staging system, and what a validation must make of it.
 #[derive(Debug)]
@@ -36,6 +37,8 @@ pub(crate) enum Kind {
     File { shape: Shape, host: fn(&mut Draw) -> String },
     /// In one variable of whoever validates, which has one of these values instead, or none.
     Environment { variable: &'static str, values: &'static [Option<&'static str>] },
+    /// In one place of the source tree.
+    Source(fn(&mut Draw) -> Edit),
 }
 
 impl Fault {
@@ -67,6 +70,7 @@ impl Fault {
             Kind::Environment { variable, values } => {
                 Drawn::Environment(Variable { name: variable, value: draw.pick(values) })
             }
+            Kind::Source(edit) => Drawn::Source(edit(&mut draw)),
         };
         FaultSetting { name: self.name, seed, drawn }
     }
@@ -97,6 +101,8 @@ pub enum Drawn {
     File(Alteration),
     /// One variable of whoever validates is another.
     Environment(Variable),
+    /// One place of the source tree is otherwise.
+    Source(Edit),
 }
 
 impl fmt::Display for FaultSetting {
@@ -105,6 +111,7 @@ impl fmt::Display for FaultSetting {
             Drawn::Server { service, change } => write!(f, "{}: service {service}{change}", self.name),
             Drawn::File(alteration) => write!(f, "{}: {alteration}", self.name),
             Drawn::Environment(variable) => write!(f, "{}: variable {variable}", self.name),
+            Drawn::Source(edit) => write!(f, "{}: {edit}", self.name),
         }
     }
 }

@@ -8,6 +8,7 @@ use std::path::Path;
 use anyhow::{Context, bail};
 
 use crate::draw::Draw;
+use crate::source;
 
 const YAML: &str = "config/staging.yaml";
 const JSON: &str = "config/services.json";
@@ -124,7 +125,7 @@ impl fmt::Display for Alteration {
 
 /// Writes the clean files below `dir`, over what stands there.
 pub fn write(dir: &Path) -> anyhow::Result<()> {
-    for (name, text) in CLEAN {
+    for (name, text) in CLEAN.iter().chain(source::CLEAN) {
         let path = dir.join(name);
         let folder = path.parent().expect("every clean file lies in a folder");
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;

@@ -41,6 +41,7 @@ mod routes;
 mod seen;
 mod server;
 mod service;
+pub mod source;
 mod switchboard;
 mod tls;
 
@@ -54,3 +55,4 @@ pub use login::{GOOGLE_CLIENT as CLIENT_ID, REDIRECT_URI};
 pub use options::Options;
 pub use seen::Seen;
 pub use service::{PerService, Service};
+pub use source::Edit;

@@ -12,6 +12,7 @@ use crate::fault::{Drawn, FaultSetting};
 use crate::files;
 use crate::server::Door;
 use crate::service::{PerService, Service};
+use crate::source;
 
 #[derive(Debug)]
 pub(crate) struct Switchboard {
@@ -43,14 +44,15 @@ impl Switchboard {
         if active.contains(&setting) {
             return Ok(());
         }
+        let dir = || {
+            self.files.as_deref().with_context(|| {
+                format!("switch {}: the double has no files; start it with a directory for them", setting.name)
+            })
+        };
         match &setting.drawn {
             Drawn::Server { .. } => {}
-            Drawn::File(alteration) => {
-                let dir = self.files.as_deref().with_context(|| {
-                    format!("switch {}: the double has no files; start it with a directory for them", setting.name)
-                })?;
-                files::apply(dir, alteration)?;
-            }
+            Drawn::File(alteration) => files::apply(dir()?, alteration)?,
+            Drawn::Source(edit) => source::edit(dir()?, edit)?,
             Drawn::Environment(variable) => bail!(
                 "switch {}: {} is a variable of whoever validates, which no server can change; start that program with it",
                 setting.name,

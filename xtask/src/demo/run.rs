@@ -57,7 +57,7 @@ impl Demo<'_> {
         let double = self.start(&folder).await?;
         let digests = self.digests()?;
         self.announce(&digests);
-        let line = self.line(&double, &folder.join("config"));
+        let line = self.line(&double, &folder);
         say("demo", line.shown());
         let ended = child::run(line.into_command(), self.stdout).await?;
         let object = ended.last_line.and_then(|line| serde_json::from_str(&line).ok());
@@ -127,7 +127,7 @@ impl Demo<'_> {
         }
     }
 
-    fn line(&self, double: &Double, config: &Path) -> Line {
+    fn line(&self, double: &Double, files: &Path) -> Line {
         let mut line = Line::new("demo", self.project.holdpoint())
             .folder(&self.project.root)
             .args(["run", BUNDLE, "--env", "staging", "--operator", OPERATOR, "--modules"])
@@ -135,11 +135,12 @@ impl Demo<'_> {
             .arg("--runs")
             .arg(&self.runs)
             .arg("--set")
-            .arg(format!("config={}", config.display()))
-            .arg("--set")
             .arg(format!("client-id={CLIENT_ID}"))
             .arg("--set")
             .arg(format!("redirect-uri={REDIRECT_URI}"));
+        for input in ["config", "source"] {
+            line = line.arg("--set").arg(format!("{input}={}", files.join(input).display()));
+        }
         for variable in environment(self.setting.as_ref()) {
             line = match variable.value {
                 Some(value) => line.env(variable.name, value),

@@ -25,6 +25,8 @@ pub(super) const ALLOWED: &[Heavy] = &[
         allowed: &["holdpoint-bundle", "holdpoint-scaffold", "holdpoint-phase-config"],
         in_tests: &[DOUBLE],
     },
+    Heavy { package: "oxc_parser", allowed: &["holdpoint-phase-architecture"], in_tests: &[] },
+    Heavy { package: "ruff_python_parser", allowed: &["holdpoint-phase-architecture"], in_tests: &[] },
     Heavy { package: "reqwest", allowed: &[], in_tests: &[] },
     Heavy {
         package: "anyhow",

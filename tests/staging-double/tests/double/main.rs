@@ -8,4 +8,5 @@ mod faults;
 mod files;
 mod logins;
 mod routes;
+mod source;
 mod tls;

@@ -1,0 +1,1 @@
+"""What a session is, without where it is kept and how it is shown."""
