@@ -56,7 +56,7 @@ fn a_run_that_is_worked_on_is_stopped_and_decides_at_once() {
 
 #[test]
 fn an_effect_under_way_ends_and_is_recorded() {
-    let staging = Staging::with(Options { effect_before_ms: 300, ..Options::default() });
+    let staging = Staging::with(Options { effect_before_ms: 5_000, ..Options::default() });
     let scene = two(&staging);
     let run = scene.start(&["run", "BUNDLE"]);
     // The read has been answered, so the effect is on its way.

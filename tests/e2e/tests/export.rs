@@ -146,7 +146,7 @@ fn a_run_in_which_a_secret_stands_is_not_exported_and_nothing_is_left_behind() {
     let command = &mut scene.command(&["export", "last", "--to", "mail.db"]);
     let refused = Live::start(command.env("SCENE_KEY", "a session goes on")).finish().exits(2);
     assert!(refused.stderr.contains("the value of secret API_KEY stands in the run at position "), "{refused:?}");
-    assert!(refused.stderr.contains("statement (request), written plain"), "{refused:?}");
+    assert!(refused.stderr.contains("run-started (body of the request), written plain"), "{refused:?}");
     assert_eq!(files(&scene), before);
     // A token that a killed host left in the run's folder.
     let line = r#"{"guest":"login","n":7,"owner":"login","value":"backend /login"}"#;
