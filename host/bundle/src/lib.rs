@@ -21,6 +21,7 @@ mod operator;
 mod plan;
 mod reading;
 mod resolved;
+pub mod schema;
 mod sources;
 mod verified;
 mod words;

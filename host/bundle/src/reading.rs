@@ -33,13 +33,15 @@ pub(crate) struct Fields<'v, 'de> {
     /// What the table is, for messages.
     what: String,
     known: Vec<&'static str>,
+    /// What a later version knows.
+    later: Vec<&'static str>,
 }
 
 impl<'v, 'de> Fields<'v, 'de> {
     pub(crate) fn open(value: &'v Value<'de>, what: impl Into<String>, problems: &mut Problems<'_>) -> Option<Self> {
         let what = what.into();
         match value.as_table() {
-            Some(table) => Some(Self { table, at: value.span.start, what, known: Vec::new() }),
+            Some(table) => Some(Self { table, at: value.span.start, what, known: Vec::new(), later: Vec::new() }),
             None => {
                 problems.at(value.span.start, format!("{what} is a table, not {}", kind(value)));
                 None
@@ -150,7 +152,7 @@ impl<'v, 'de> Fields<'v, 'de> {
     /// Fields that a later version knows.
     pub(crate) fn unsupported(&mut self, keys: &[&'static str], problems: &mut Problems<'_>) {
         for key in keys {
-            self.known.push(key);
+            self.later.push(key);
             if let Some((found, _)) = self.table.get_key_value(*key) {
                 problems.at(found.span.start, format!("`{key}` is not supported by this version of holdpoint"));
             }
@@ -159,8 +161,11 @@ impl<'v, 'de> Fields<'v, 'de> {
 
     /// Reports what nobody took.
     pub(crate) fn close(self, problems: &mut Problems<'_>) {
-        for key in self.table.keys().filter(|key| !self.known.contains(&key.name.as_ref())) {
-            let nearest = nearest(&key.name, self.known.iter().copied());
+        #[cfg(test)]
+        asked::remember(&self.what, &self.known);
+        let all = || self.known.iter().chain(&self.later).copied();
+        for key in self.table.keys().filter(|key| all().all(|known| known != key.name)) {
+            let nearest = nearest(&key.name, all());
             problems.at(key.span.start, format!("unknown field `{}`{nearest}", key.name));
         }
     }
@@ -226,5 +231,31 @@ pub(crate) fn kind(value: &Value<'_>) -> &'static str {
         ValueInner::Boolean(_) => "a boolean",
         ValueInner::Array(_) => "a list",
         ValueInner::Table(_) => "a table",
+    }
+}
+
+/// Which fields the readers of this thread ask for, at every table that they read to its end.
+#[cfg(test)]
+pub(crate) mod asked {
+    use std::cell::RefCell;
+    use std::collections::{BTreeMap, BTreeSet};
+
+    /// The fields of a table, and what messages call it.
+    pub(crate) type Tables = BTreeMap<BTreeSet<String>, String>;
+
+    thread_local! {
+        static TABLES: RefCell<Tables> = RefCell::default();
+    }
+
+    pub(super) fn remember(what: &str, known: &[&'static str]) {
+        let fields = known.iter().map(|name| (*name).to_owned()).collect();
+        TABLES.with_borrow_mut(|tables| tables.insert(fields, what.to_owned()));
+    }
+
+    /// What is asked for meanwhile.
+    pub(crate) fn during(read: impl FnOnce()) -> Tables {
+        TABLES.take();
+        read();
+        TABLES.take()
     }
 }

@@ -11,7 +11,7 @@ use toml_span::value::Value;
 use super::machine::{self, SecretBinding, SecretSource};
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::diagnostic::{Diagnostics, Problems};
-use crate::reading::{self, Fields, Located, all_parsed, entries, parsed, plain_name};
+use crate::reading::{self, Fields, Located, all_parsed, entries, kind, parsed, plain_name};
 use crate::sources::OperatorSource;
 
 /// What an operator allows.
@@ -152,7 +152,11 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     for (name, value) in fields.entries("services", problems) {
         let Some(name) = parsed(&name, ServiceName::parse, problems) else { continue };
         let mut patterns = Vec::new();
-        for item in value.as_array().map(Vec::as_slice).unwrap_or_default() {
+        let list = value.as_array().map(Vec::as_slice);
+        if list.is_none() {
+            problems.at(value.span.start, format!("`services` holds lists of patterns, not {}", kind(value)));
+        }
+        for item in list.unwrap_or_default() {
             let text = Located { value: item.as_str().unwrap_or_default().to_owned(), at: item.span.start };
             patterns.extend(parsed(&text, UrlPattern::parse, problems).map(|pattern| pattern.value));
         }

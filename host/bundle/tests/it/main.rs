@@ -4,4 +4,5 @@
 mod bundles;
 mod operators;
 mod plans;
+mod schemas;
 mod support;
