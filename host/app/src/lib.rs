@@ -52,7 +52,7 @@ pub use holdpoint_scaffold as scaffold;
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
     Ask, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
-    PlannedService,
+    PlannedService, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};
 pub use waive::{Until, WaiveChoices, waive};

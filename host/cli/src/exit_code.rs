@@ -5,6 +5,23 @@ use std::process::ExitCode;
 use holdpoint_app::{Error, ErrorKind};
 use holdpoint_model::Decision;
 
+/// Every code with what it means, in ascending order. `--help` prints the table, and docs/reference/exit-codes.md is made from that.
+const TABLE: [(u8, &str); 7] = [
+    (0, "release; for commands that decide nothing: done"),
+    (1, "hold: a required row failed; replay: something else was found than before"),
+    (2, "a mistake in what was typed or written; nothing was run"),
+    (3, "inconclusive: no required row failed, and one has no verdict"),
+    (4, "the host or the machine failed; replay: a module asked something else than before"),
+    (7, "partial: --only or --dry-run, and what was judged passed; never a release"),
+    (130, "interrupted; `holdpoint resume` goes on"),
+];
+
+/// The table for `--help`, a line a code.
+pub(crate) fn table() -> String {
+    let lines: Vec<String> = TABLE.iter().map(|(code, meaning)| format!("{code:>5}  {meaning}")).collect();
+    lines.join("\n")
+}
+
 /// How a command ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Exit {
@@ -48,7 +65,27 @@ pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeSet;
+
     use super::*;
+
+    #[test]
+    fn the_table_has_every_code_once() {
+        let decided = Decision::ALL.into_iter().map(Exit::Decided);
+        let others = [Exit::Done, Exit::Changed, Exit::Usage, Exit::Fault, Exit::Interrupted];
+        let codes: BTreeSet<u8> = decided.chain(others).map(Exit::code).collect();
+        let table: Vec<u8> = TABLE.iter().map(|(code, _)| *code).collect();
+        assert_eq!(table, codes.into_iter().collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn the_table_names_every_decision_at_its_code() {
+        for decision in Decision::ALL {
+            let code = Exit::Decided(decision).code();
+            let meaning = TABLE.iter().find(|(of, _)| *of == code).map_or("", |(_, meaning)| meaning);
+            assert!(meaning.starts_with(decision.word()), "{decision} is not what {code} means first: {meaning}");
+        }
+    }
 
     #[test]
     fn only_a_release_is_zero() {

@@ -20,7 +20,7 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 
 /// Runs the validation of a release as WebAssembly components, and lets nothing pass that was not inspected.
 #[derive(Parser)]
-#[command(name = "holdpoint", version, max_term_width = 140, after_help = EXAMPLES)]
+#[command(name = "holdpoint", version, max_term_width = 140, after_help = after_help())]
 pub(crate) struct Arguments {
     #[command(flatten)]
     machine: MachineArguments,
@@ -47,11 +47,11 @@ const EXAMPLES: &str = "Examples:
   holdpoint allow scripts/bundles/netra-staging      what it asks for, and consent to it
   holdpoint run scripts/bundles/netra-staging --set config=../app/config
   holdpoint show last health                         what the phase health of the newest run did
-  holdpoint replay last                              the same run without the network
+  holdpoint replay last                              the same run without the network";
 
-Exit codes:
-  0 release · 1 hold · 2 usage or bundle error · 3 inconclusive · 4 host or machine fault
-  7 partial (--only or --dry-run: never a release) · 130 interrupted, resumable";
+fn after_help() -> String {
+    format!("{EXAMPLES}\n\nExit codes:\n{}", exit_code::table())
+}
 
 fn main() -> ExitCode {
     let arguments = Arguments::parse();

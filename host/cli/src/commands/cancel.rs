@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let cancelled = holdpoint_app::cancel(&arguments.run, &arguments.reason.unwrap_or_default(), machine).await?;
-    show(&cancelled.report, arguments.output);
+    show(&cancelled.report, machine, arguments.output);
     terminal::say(&format!("run {} is cancelled", cancelled.run));
     Ok(Exit::Done)
 }

@@ -14,6 +14,7 @@ mod report;
 mod resume;
 mod run;
 mod runs;
+mod schema;
 mod show;
 mod test;
 mod waive;
@@ -42,6 +43,7 @@ pub(crate) enum Command {
     Replay(replay::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Schema(schema::Arguments),
     Completion(completion::Arguments),
     Man(man::Arguments),
 }
@@ -74,6 +76,7 @@ pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Ex
         Command::Replay(arguments) => block_on(replay::execute(arguments, machine)),
         Command::Report(arguments) => report::execute(&arguments, machine),
         Command::Export(arguments) => export::execute(arguments, machine),
+        Command::Schema(arguments) => Ok(schema::execute(&arguments)),
     }
 }
 

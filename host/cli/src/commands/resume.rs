@@ -59,5 +59,5 @@ async fn resume(reference: &RunRef, machine: &Machine, output: Output) -> anyhow
     terminal::say(&format!("run {run} goes on"));
     let result = resumed.finish(machine, live::on_interrupt()).await;
     display.end().await;
-    Ok(conclude(&result?, output))
+    Ok(conclude(&result?, machine, output))
 }

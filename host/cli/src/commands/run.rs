@@ -1,5 +1,7 @@
 //! `holdpoint run`
 
+use std::path::PathBuf;
+
 use holdpoint_app::{Machine, RetryChoices, RunChoices, RunRef};
 use holdpoint_model::PhaseId;
 use holdpoint_report::{Report, render};
@@ -9,7 +11,7 @@ use crate::{bundle_args::BundleArguments, exit_code::Exit, live, terminal};
 
 /// Runs a bundle to its decision
 ///
-/// Progress goes to stderr, the result to stdout. Everything is recorded as it happens: a run that was stopped, in whatever way, goes on
+/// Progress goes to stderr, the result to stdout, and a page for reading, report.html, into the folder of the run. Everything is recorded as it happens: a run that was stopped, in whatever way, goes on
 /// with `holdpoint resume`.
 ///
 /// With --retry a part of a run is done again as a new run: from the phase of --from on, with what needs it and what did not complete. What
@@ -56,22 +58,43 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     };
     let result = started.finish(machine, live::on_interrupt()).await;
     display.end().await;
-    Ok(conclude(&result?, arguments.output))
+    Ok(conclude(&result?, machine, arguments.output))
 }
 
-/// Shows the report of a run that has ended.
-pub(super) fn conclude(report: &Report, output: Output) -> Exit {
-    show(report, output);
+/// Shows the report of a run that has ended; its decision is the exit code.
+pub(super) fn conclude(report: &Report, machine: &Machine, output: Output) -> Exit {
+    show(report, machine, output);
     // A run that was driven to its end has a decision; without one nothing may pass.
     report.decision.map_or(Exit::Fault, Exit::Decided)
 }
 
-pub(super) fn show(report: &Report, output: Output) {
+/// Shows a report, and leaves it as a page in the run's folder.
+pub(super) fn show(report: &Report, machine: &Machine, output: Output) {
+    let page = write_page(report, machine);
     match output {
-        Output::Text => terminal::out(&render::terminal(report, terminal::style(), false)),
+        Output::Text => {
+            let text = render::terminal(report, terminal::style(), false);
+            let page = page.map(|page| format!(" · report: {}", page.display())).unwrap_or_default();
+            terminal::out(&format!("{}{page}", text.trim_end()));
+        }
         Output::Json => {
             terminal::out(&render::json(report));
             terminal::out(&render::summary_line(report));
+        }
+    }
+}
+
+/// A page that could not be written changes nothing: it can be made from the journal again.
+fn write_page(report: &Report, machine: &Machine) -> Option<PathBuf> {
+    let path = machine.runs.join(report.header.as_ref()?.run.as_str()).join("report.html");
+    match std::fs::write(&path, render::html(report)) {
+        Ok(()) => Some(path),
+        Err(e) => {
+            let path = path.display();
+            terminal::say(&format!(
+                "warning: {path} could not be written: {e}; `holdpoint report --format html` makes it"
+            ));
+            None
         }
     }
 }

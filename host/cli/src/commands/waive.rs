@@ -67,7 +67,7 @@ fn until(text: &str) -> Result<Until, String> {
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let Arguments { run, row, by, reason, until, withdraw: _, output } = arguments;
     let report = holdpoint_app::waive(&WaiveChoices { run, row, by, reason, until }, machine).await?;
-    Ok(conclude(&report, output))
+    Ok(conclude(&report, machine, output))
 }
 
 #[cfg(test)]
