@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod demo;
 mod digests;
+mod docs;
 mod fuzz;
 mod guests;
 mod project;
@@ -58,6 +59,8 @@ enum Command {
     Ci,
     /// Check the rules of the source tree: edges between crates, lengths, licences, tests of guests, links
     Tidy,
+    /// Make the reference in docs/reference from the program's help, the schemas and the contract
+    Docs,
     /// Measure, beside a peer where there is one
     Bench(bench::Arguments),
     /// Look for inputs that break what must hold, with the targets of fuzz/; never part of ci
@@ -73,6 +76,7 @@ fn main() -> ExitCode {
         Command::Test(arguments) => test::run(&project, &arguments.typed()).map(|()| ExitCode::SUCCESS),
         Command::Ci => ci::run(&project),
         Command::Tidy => tidy::run(&project).map(|()| ExitCode::SUCCESS),
+        Command::Docs => docs::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Fuzz(arguments) => fuzz::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
     });

@@ -58,6 +58,12 @@ impl Line {
         self
     }
 
+    /// Without this process's environment; what is set afterwards stays.
+    pub(crate) fn bare(mut self) -> Self {
+        self.command.env_clear();
+        self
+    }
+
     pub(crate) fn folder(mut self, folder: &Path) -> Self {
         self.command.current_dir(folder);
         self

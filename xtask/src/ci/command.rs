@@ -13,7 +13,7 @@ use super::{deny, faults, scan};
 use crate::demo::{self, Demo, Outcome, Stdout};
 use crate::project::Project;
 use crate::sh::{Line, say};
-use crate::{guests, test, tidy};
+use crate::{docs, guests, test, tidy};
 
 pub(crate) fn run(project: &Project) -> Result<ExitCode> {
     let part =
@@ -24,6 +24,7 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
         part("clippy", &[], |p| {
             p.cargo("clippy").args(["clippy", "--workspace", "--all-targets", "--", "-D", "warnings"]).run()
         }),
+        part("docs", &[], docs::check),
         part("guests", &[], guests::build),
         part("deny", &[], deny::run),
         part("test", &["guests"], |p| test::run(p, &[])),
