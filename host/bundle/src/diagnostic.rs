@@ -65,11 +65,18 @@ pub(crate) struct Problems<'t> {
     label: &'t str,
     text: &'t str,
     found: Vec<Diagnostic>,
+    /// Mistakes beyond the most that are told.
+    more: usize,
 }
 
 impl<'t> Problems<'t> {
     pub(crate) fn new(label: &'t str, text: &'t str) -> Self {
-        Self { label, text, found: Vec::new() }
+        Self { label, text, found: Vec::new(), more: 0 }
+    }
+
+    /// `, did you mean …?` for the nearest of some words, or nothing.
+    pub(crate) fn nearest<'a>(&self, word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+        if self.found.len() < MOST { nearest(word, known) } else { String::new() }
     }
 
     /// A mistake at a byte of the text.
@@ -89,12 +96,21 @@ impl<'t> Problems<'t> {
 
     /// A mistake in what was typed.
     pub(crate) fn typed(&mut self, message: impl Into<String>, hint: Option<String>) {
-        self.found.push(Diagnostic { file: "command line".to_owned(), position: None, message: message.into(), hint });
+        let file = "command line".to_owned();
+        self.keep(|| Diagnostic { file, position: None, message: message.into(), hint });
     }
 
     fn push(&mut self, offset: Option<usize>, message: String, hint: Option<String>) {
-        let position = offset.map(|offset| position(self.text, offset));
-        self.found.push(Diagnostic { file: self.label.to_owned(), position, message, hint });
+        let (label, text) = (self.label, self.text);
+        self.keep(|| {
+            let position = offset.map(|offset| position(text, offset));
+            Diagnostic { file: label.to_owned(), position, message, hint }
+        });
+    }
+
+    /// Finding out where a mistake stands takes the time of the whole text, so there is a bound.
+    fn keep(&mut self, mistake: impl FnOnce() -> Diagnostic) {
+        if self.found.len() < MOST { self.found.push(mistake()) } else { self.more += 1 }
     }
 
     /// The text from a byte on, to see how something was written.
@@ -102,7 +118,11 @@ impl<'t> Problems<'t> {
         self.text.get(at..).unwrap_or_default()
     }
 
-    pub(crate) fn into_found(self) -> Vec<Diagnostic> {
+    pub(crate) fn into_found(mut self) -> Vec<Diagnostic> {
+        if self.more > 0 {
+            let message = format!("there are {} more mistakes, which are told when these are mended", self.more);
+            self.found.push(Diagnostic { file: self.label.to_owned(), position: None, message, hint: None });
+        }
         self.found
     }
 }
@@ -118,11 +138,13 @@ fn position(text: &str, offset: usize) -> (usize, usize) {
     (line, column)
 }
 
+/// The most mistakes of one file that are told at once.
+const MOST: usize = 500;
+
 /// The longest word that is compared with others: comparing takes the time of both lengths multiplied.
 const LONGEST_WORD: usize = 200;
 
-/// `, did you mean …?` for the nearest of some words, or nothing.
-pub(crate) fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
+fn nearest<'a>(word: &str, known: impl IntoIterator<Item = &'a str>) -> String {
     known
         .into_iter()
         .filter(|candidate| candidate.len().max(word.len()) <= LONGEST_WORD)
@@ -144,6 +166,20 @@ mod tests {
         problems.at(0, "first");
         let all = Diagnostics::new(problems.into_found());
         assert_eq!(all.to_string(), "bundle.toml:1:1  first\nbundle.toml:2:3  second\n2 errors, nothing was run");
+    }
+
+    #[test]
+    fn of_very_many_mistakes_the_first_are_told() {
+        // Without the bound this takes minutes.
+        let text = "x = 1\n".repeat(170_000);
+        let mut problems = Problems::new("bundle.toml", &text);
+        for line in 0..170_000 {
+            let near = problems.nearest("x", ["y"]);
+            problems.at(line * 6, format!("unknown field `x`{near}"));
+        }
+        let found = problems.into_found();
+        assert_eq!(found.len(), MOST + 1);
+        assert_eq!(found[MOST].message, "there are 169500 more mistakes, which are told when these are mended");
     }
 
     #[test]

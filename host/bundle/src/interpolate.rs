@@ -3,7 +3,7 @@
 use std::cell::RefCell;
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 use crate::reading::Located;
 
 /// The variables of one resolution.
@@ -62,7 +62,7 @@ impl Variables {
                 whole = false;
             } else {
                 let known = self.values.keys().chain(&self.empty).map(String::as_str);
-                problems.at(at, format!("unknown variable `{name}`{}", nearest(name, known)));
+                problems.at(at, format!("unknown variable `{name}`{}", problems.nearest(name, known)));
                 whole = false;
             }
             rest = after;

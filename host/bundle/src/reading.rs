@@ -4,7 +4,7 @@ use std::fmt::Display;
 
 use toml_span::value::{Table, Value, ValueInner};
 
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 
 /// The longest text that is read: of bundles, checklists and operators' files.
 pub(crate) const MAX_TEXT: usize = 1 << 20;
@@ -165,7 +165,7 @@ impl<'v, 'de> Fields<'v, 'de> {
         asked::remember(&self.what, &self.known);
         let all = || self.known.iter().chain(&self.later).copied();
         for key in self.table.keys().filter(|key| all().all(|known| known != key.name)) {
-            let nearest = nearest(&key.name, all());
+            let nearest = problems.nearest(&key.name, all());
             problems.at(key.span.start, format!("unknown field `{}`{nearest}", key.name));
         }
     }

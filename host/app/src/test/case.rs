@@ -127,6 +127,7 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
         ca_file: None,
         grants,
         vault: vault.clone(),
+        id_tokens: Arc::new(NoIdTokens),
     });
     Ok(Backends {
         http: Arc::new(http.map_err(|e| refused(e.to_string()))?),

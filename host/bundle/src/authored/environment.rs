@@ -4,7 +4,7 @@ use holdpoint_model::ServiceName;
 use holdpoint_model::grant::SecretName;
 use toml_span::value::Value;
 
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, kind, parsed, plain_name};
 
 /// One environment.
@@ -92,7 +92,7 @@ impl AuthoredUrl {
         let mut fields = Fields::open(value, "`url`", problems)?;
         let from = fields.required("from", problems);
         if let Some(from) = from.filter(|from| from.value != "cloud-run") {
-            let near = nearest(&from.value, ["cloud-run"]);
+            let near = problems.nearest(&from.value, ["cloud-run"]);
             problems
                 .at(from.at, format!("`{}` is not where a URL can come from: write \"cloud-run\"{near}", from.value));
         }

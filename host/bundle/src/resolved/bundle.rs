@@ -11,7 +11,7 @@ use super::{inputs, order, phases, services};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::checklist::parse_checklist;
-use crate::diagnostic::{Diagnostics, Problems, nearest};
+use crate::diagnostic::{Diagnostics, Problems};
 use crate::module::ModuleError;
 use crate::sources::Sources;
 
@@ -178,7 +178,7 @@ fn choose_environment<'a>(
         Some(wanted) => {
             let found = authored.environments.iter().find(|e| e.name == *wanted);
             if found.is_none() {
-                let near = nearest(wanted, names.iter().copied());
+                let near = problems.nearest(wanted, names.iter().copied());
                 let hint =
                     format!("the bundle has {}", if names.is_empty() { "none".to_owned() } else { names.join(", ") });
                 problems.typed(format!("environment `{wanted}` is not one of the bundle{near}"), Some(hint));

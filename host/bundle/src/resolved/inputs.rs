@@ -2,7 +2,7 @@
 
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
 use crate::sources::Sources;
 
@@ -41,7 +41,7 @@ pub(crate) fn variables(
         }
     }
     for name in sources.inputs.keys().filter(|name| authored.inputs.iter().all(|input| input.name != **name)) {
-        let near = nearest(name, authored.inputs.iter().map(|input| input.name.as_str()));
+        let near = problems.nearest(name, authored.inputs.iter().map(|input| input.name.as_str()));
         problems.typed(format!("the bundle has no input `{name}`{near}"), None);
     }
     variables

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint_model::PhaseId;
 
 use crate::authored::Authored;
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 
 /// The phases that were asked for by name; none if all are meant.
 pub(crate) fn select(authored: &Authored, only: &[String], problems: &mut Problems<'_>) -> Option<Vec<PhaseId>> {
@@ -17,7 +17,7 @@ pub(crate) fn select(authored: &Authored, only: &[String], problems: &mut Proble
         match authored.phases.iter().find(|phase| phase.id.value.as_str() == name) {
             Some(phase) => drop(selected.insert(phase.id.value.clone())),
             None => {
-                let near = nearest(name, authored.phases.iter().map(|phase| phase.id.value.as_str()));
+                let near = problems.nearest(name, authored.phases.iter().map(|phase| phase.id.value.as_str()));
                 problems.typed(format!("the bundle has no phase `{name}`{near}"), None);
             }
         }
@@ -44,7 +44,7 @@ pub(crate) fn sort(authored: &Authored, problems: &mut Problems<'_>) -> Vec<usiz
             match places.get(need.value.as_str()) {
                 Some(index) => drop(mine.insert(*index)),
                 None => {
-                    let near = nearest(&need.value, places.keys().copied());
+                    let near = problems.nearest(&need.value, places.keys().copied());
                     problems.at(
                         need.at,
                         format!("phase `{}` needs `{}`, which does not exist{near}", phase.id.value, need.value),

@@ -12,7 +12,7 @@ use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::authored::phase::{Phase, resolve_table};
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
 use crate::module::ModuleFacts;
 use crate::reading::Located;
@@ -110,7 +110,7 @@ impl Context<'_> {
             if let Some(checklist) = self.checklist
                 && checklist.row(&row.value).is_none()
             {
-                let near = nearest(row.value.as_str(), checklist.rows.iter().map(|r| r.id.as_str()));
+                let near = problems.nearest(row.value.as_str(), checklist.rows.iter().map(|r| r.id.as_str()));
                 problems.at(row.at, format!("requirement `{}` is not a row of the checklist{near}", row.value));
             }
             rows.push((claim.value.clone(), row.value.clone()));
@@ -157,7 +157,7 @@ impl Context<'_> {
             let known: Vec<&SecretName> =
                 self.environment.iter().flat_map(|e| e.secrets.iter().chain(&e.public)).collect();
             if self.environment.is_some() && !known.contains(&&name) {
-                let near = nearest(name.as_str(), known.iter().map(|n| n.as_str()));
+                let near = fill.problems.nearest(name.as_str(), known.iter().map(|n| n.as_str()));
                 fill.problems.at(asked.at, format!("secret `{name}` is not bound to the environment{near}"));
             }
             secrets.push(SecretsGrant { name });
@@ -193,7 +193,7 @@ impl Context<'_> {
         if self.environment.is_some() {
             for named in phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services) {
                 if !named.value.contains("${") && self.services.iter().all(|s| s.name.as_str() != named.value) {
-                    let near = nearest(&named.value, self.services.iter().map(|s| s.name.as_str()));
+                    let near = problems.nearest(&named.value, self.services.iter().map(|s| s.name.as_str()));
                     problems.at(named.at, format!("service `{}` is not in the environment{near}", named.value));
                 }
             }

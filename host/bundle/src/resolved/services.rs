@@ -5,7 +5,7 @@ use url::Url;
 
 use super::Service;
 use crate::authored::environment::{AuthoredService, AuthoredUrl, Environment};
-use crate::diagnostic::{Problems, nearest};
+use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
 use crate::reading::Located;
 use crate::sources::Sources;
@@ -17,7 +17,7 @@ pub(crate) fn resolve(
     problems: &mut Problems<'_>,
 ) -> Vec<Service> {
     for name in sources.services.keys().filter(|name| environment.services.iter().all(|s| s.name.as_str() != **name)) {
-        let near = nearest(name, environment.services.iter().map(|s| s.name.as_str()));
+        let near = problems.nearest(name, environment.services.iter().map(|s| s.name.as_str()));
         problems.typed(format!("environment `{}` has no service `{name}`{near}", environment.name), None);
     }
     environment.services.iter().map(|service| one(service, sources, variables, problems)).collect()
