@@ -113,7 +113,8 @@ mod tests {
         let last = Mutex::new((read(&from, &url).unwrap(), Instant::now()));
         let mut tokens =
             Tokens { sources: BTreeMap::from([(backend.clone(), Source { from, last })]), fresh: Duration::MAX };
-        let text = async |tokens: &Tokens, service| tokens.token(service, &url).await.map(|one| one.as_str().to_owned());
+        let text =
+            async |tokens: &Tokens, service| tokens.token(service, &url).await.map(|one| one.as_str().to_owned());
 
         std::fs::write(&path, &second).unwrap();
         assert_eq!(text(&tokens, &backend).await.unwrap(), first, "it was read a moment ago");

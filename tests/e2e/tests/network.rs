@@ -153,8 +153,10 @@ fn answer(mut stream: TcpStream, location: &str, heads: &Mutex<Vec<String>>) -> 
 fn each_hop_is_granted_anew_and_a_token_stays_below_its_service() {
     let (elsewhere, others) = redirecting("/");
     let port = elsewhere.rsplit_once(':').unwrap().1;
-    let local = format!("http = [{{ services = [\"backend\"], methods = [\"GET\"], auth = {{ id-token = \"service\" }} }}, \
-                         {{ hosts = [\"127.0.0.1:{port}\", \"169.254.169.254\"], methods = [\"GET\"] }}]");
+    let local = format!(
+        "http = [{{ services = [\"backend\"], methods = [\"GET\"], auth = {{ id-token = \"service\" }} }}, \
+                         {{ hosts = [\"127.0.0.1:{port}\", \"169.254.169.254\"], methods = [\"GET\"] }}]"
+    );
     for (location, code, said) in [
         ("/next", 0, "200 "),
         ("http://evil.example.com/", 1, "no grant covers host evil.example.com"),
@@ -180,7 +182,10 @@ fn each_hop_is_granted_anew_and_a_token_stays_below_its_service() {
     give_token(&scene);
     let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).unwrap();
     let place = format!("127.0.0.1:{port}");
-    scene.write("holdpoint.toml", &operator.replacen("[connect-to]\n", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"), 1));
+    scene.write(
+        "holdpoint.toml",
+        &operator.replacen("[connect-to]\n", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"), 1),
+    );
     scene.run(&["run", "BUNDLE"]).exits(0);
     assert!(heads.lock().unwrap()[0].contains(TOKEN));
     let others = others.lock().unwrap();

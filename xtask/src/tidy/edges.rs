@@ -21,7 +21,14 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-scaffold", &["holdpoint-model"]),
     (
         "holdpoint-fixture",
-        &["holdpoint-cap-clock", "holdpoint-cap-files", "holdpoint-cap-http", "holdpoint-gate", "holdpoint-model"],
+        &[
+            "holdpoint-cap-clock",
+            "holdpoint-cap-files",
+            "holdpoint-cap-http",
+            "holdpoint-cap-secret",
+            "holdpoint-gate",
+            "holdpoint-model",
+        ],
     ),
     (
         "holdpoint-engine",

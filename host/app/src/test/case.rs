@@ -9,7 +9,7 @@ use std::{
 
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_files::FilesBackend;
-use holdpoint_cap_http::{HttpBackend, HttpConfig};
+use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup};
 use holdpoint_fixture::{Expectation, Fixture, Keeping, Mistake, START, Script, ScriptRecorder, Source};

@@ -34,13 +34,15 @@ impl Certificates {
     fn new(key: &str, digest: &str) -> Self {
         let folder = tempfile::tempdir().unwrap();
         for arguments in [
-            "req -x509 -newkey rsa:2048 -nodes -sha256 -subj /CN=authority -days 30 -keyout ca.key -out ca.pem".to_owned(),
+            "req -x509 -newkey rsa:2048 -nodes -sha256 -subj /CN=authority -days 30 -keyout ca.key -out ca.pem"
+                .to_owned(),
             format!(
                 "req -x509 -CA ca.pem -CAkey ca.key -newkey {key} -nodes -{digest} -subj /CN=leaf -days 30 \
                  -addext subjectAltName=DNS:backend.test -addext basicConstraints=CA:FALSE -keyout leaf.key -out leaf.pem"
             ),
         ] {
-            let made = openssl(folder.path(), &arguments).output().expect("openssl is there; `cargo xtask test` sees to it");
+            let made =
+                openssl(folder.path(), &arguments).output().expect("openssl is there; `cargo xtask test` sees to it");
             assert!(made.status.success(), "openssl {arguments}");
         }
         Self(folder)

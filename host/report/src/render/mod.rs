@@ -3,9 +3,9 @@
 mod bodies;
 mod calls;
 mod differences;
+mod exceptions;
 mod github;
 mod html;
-mod exceptions;
 mod json;
 mod junit;
 pub mod live;

@@ -27,7 +27,8 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     let backend = cx.service("backend")?;
     for Ask { get, follow, headers } in config.ask {
         let request = if get.starts_with('/') { backend.get(&get) } else { Request::get(&get) };
-        let request = headers.into_iter().fold(request.follow(follow), |request, (name, value)| request.header(name, value));
+        let request =
+            headers.into_iter().fold(request.follow(follow), |request, (name, value)| request.header(name, value));
         let answer = cx.http().send(request);
         let (well, seen) = match &answer {
             Ok(response) => (response.status() == 200, format!("{} {}", response.status(), response.text())),

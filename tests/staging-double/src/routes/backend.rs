@@ -20,7 +20,10 @@ const LONGEST_KEY: usize = 256;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     // Keys look like paths (`run/phase/seq`), so the rest of the path is the key.
-    Router::new().route("/effects", post(apply)).route("/effects/{*key}", get(read_back)).route("/whoami-iam", get(whoami))
+    Router::new()
+        .route("/effects", post(apply))
+        .route("/effects/{*key}", get(read_back))
+        .route("/whoami-iam", get(whoami))
 }
 
 async fn apply(

@@ -101,7 +101,8 @@ async fn logs_what_was_asked_but_not_control_calls() -> anyhow::Result<()> {
 #[tokio::test]
 async fn who_has_no_token_is_not_let_in() -> anyhow::Result<()> {
     let double = healthy().await?;
-    let ask = |authorization: &str| Request::get("/whoami-iam").header("authorization", authorization).body(Body::empty());
+    let ask =
+        |authorization: &str| Request::get("/whoami-iam").header("authorization", authorization).body(Body::empty());
     assert_eq!(get(&double, Service::Backend, "/whoami-iam").await?.status, 401);
     for other in ["", "Bearer ", "Basic abc"] {
         assert_eq!(send(double.address(Service::Backend), ask(other)?).await?.status, 401);
