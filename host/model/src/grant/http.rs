@@ -1,5 +1,7 @@
 //! Grants of HTTP requests.
 
+use std::fmt::Display;
+
 use super::{GrantError, HostPattern, HostPort, HttpAuth, JsonPath, Method, PathPrefix, RequestPath, effective_class};
 use crate::{Class, ServiceName};
 
@@ -93,8 +95,8 @@ impl HttpGrant {
 }
 
 /// The characters of patterns, prefixes and names need no escapes between quotes, so they are written as they stand.
-fn list<T: ToString>(items: &[T]) -> String {
-    let items: Vec<String> = items.iter().map(|item| format!("\"{}\"", item.to_string().replace('"', "%22"))).collect();
+fn list<T: Display>(items: &[T]) -> String {
+    let items: Vec<String> = items.iter().map(|item| format!("\"{item}\"")).collect();
     format!("[{}]", items.join(", "))
 }
 
@@ -112,8 +114,8 @@ impl ReadBack {
         if text.matches(Self::PLACE).count() != 1 {
             return refuse("it has the place {key} once, as in /effects/{key}".to_owned());
         }
-        if text.contains('"') {
-            return refuse("a quotation mark is written as %22".to_owned());
+        if text.contains(['"', '\\', '#']) || !text.bytes().all(|byte| (0x21..=0x7e).contains(&byte)) {
+            return refuse("also in its query, quotation marks, backslashes, #, spaces and letters outside of ASCII are written with %".to_owned());
         }
         match RequestPath::parse(&text.replace(Self::PLACE, "k")) {
             Ok(_) => Ok(Self(text.to_owned())),
@@ -160,7 +162,17 @@ mod tests {
         assert_eq!(read_back.prefix().as_str(), "/effects");
         assert_eq!(ReadBack::parse("/find?key={key}").unwrap().prefix().as_str(), "/find");
         assert_eq!(ReadBack::parse("/{key}").unwrap().prefix().as_str(), "/");
-        for bad in ["", "/effects", "effects/{key}", "/{key}/{key}", "/../{key}"] {
+        for bad in [
+            "",
+            "/effects",
+            "effects/{key}",
+            "/{key}/{key}",
+            "/../{key}",
+            "/{key}?x=\\",
+            "/{key}?x=\n",
+            "/{key}?x=\"",
+            "/{key}?#",
+        ] {
             assert!(ReadBack::parse(bad).is_err(), "{bad:?} should be refused");
         }
     }
