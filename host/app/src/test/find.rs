@@ -8,7 +8,7 @@ use std::{
 
 use holdpoint_bundle::BuiltModule;
 
-use super::TestChoices;
+use super::command::TestChoices;
 use crate::Error;
 
 /// The most fixtures of a folder, and the longest of them.

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use super::Output;
 use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, terminal};
 
-/// Shows what a module is and what it needs, or what another version of a module or a bundle may do more
+/// Shows what a module is and needs, or what another version may do more
 ///
 /// Nothing is compiled or run. What is no phase is explained, and exits with 2. With --diff it exits with 1 if something widened: an
 /// import that needs a grant and was not there, or an ask of a bundle in words that were not there.

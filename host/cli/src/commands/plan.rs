@@ -11,9 +11,9 @@ use serde_json::{Value, json};
 use super::Output;
 use crate::{bundle_args::BundleArguments, exit_code::Exit, terminal};
 
-/// Shows what a run of a bundle would do: order, grants, effects, rows that nobody judges, and the line that runs it
+/// Shows what a run of a bundle would do, without doing any of it
 ///
-/// Nothing is contacted and nothing is run. It needs no consent: what the operator's file does not allow yet is told.
+/// The order, grants, effects, rows that nobody judges, and the line that runs it. Nothing is contacted. It needs no consent: what the operator's file does not allow yet is told.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint plan scripts/bundles/netra-staging --set config=../app/config

@@ -10,9 +10,9 @@ use serde_json::{Value, json};
 use super::Output;
 use crate::{exit_code::Exit, terminal};
 
-/// Tries the fixtures of a module: the real engine, and answers from a script or a recorded run
+/// Tries the fixtures of a module on the real engine, without a network
 ///
-/// A fixture is a file of JSON with what a phase finds and what must come of it; docs/first-phase.md has the format. The gate decides and
+/// A fixture is a file of JSON with what a phase finds and what must come of it, or with a recorded run; docs/first-phase.md has the format. The gate decides and
 /// bounds as in a run, and there is no network. Exits with 0 if all come out as they say, with 1
 /// if one does not, with 2 if one can't be read.
 #[derive(clap::Args)]
