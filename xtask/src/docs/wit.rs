@@ -238,7 +238,9 @@ mod tests {
             /// A record.\nrecord r {\n/// A field.\nf: option<list<u8>>,\n}\nenum e { x, y }\n\
             resource s {\n/// Makes one.\nconstructor(n: u32);\n/// Reads.\nread: func() -> result<string, e>;\n}\n\
             /// Does it.\ndo-it: func(r: r, s: borrow<s>) -> result<_, e>;\n}\nworld w { import i; export run: func(); }\n";
-        let group = UnresolvedPackageGroup::parse("b.wit", text).map_err(|(_, e)| e).unwrap();
+        let mut sources = SourceMap::new();
+        sources.push_str("b.wit", text);
+        let group = sources.parse().map_err(|(_, error)| error).unwrap();
         let page = packages(vec![group]).unwrap();
         for wanted in [
             "## `a:b@0.1.0`\n\nA package.\n",
