@@ -193,7 +193,7 @@ format = "Bearer {}"
 
 #[test]
 fn a_credential_is_consented_to_in_words_and_in_the_file() {
-    let mut asking = shipped();
+    let mut asking = sample();
     asking.bundle.text =
         asking.bundle.text.replace("methods = [\"GET\"]", "methods = [\"GET\"], auth = { id-token = \"service\" }");
     let resolved = resolve(&asking);
@@ -221,7 +221,7 @@ fn a_credential_is_consented_to_in_words_and_in_the_file() {
     assert_eq!(services, ["backend", "auth", "frontend"]);
     let from: Vec<&SecretSource> = verified.id_tokens.values().collect();
     assert_eq!(from, [&SecretSource::Env("TOKEN".into()), &SecretSource::File("/etc/holdpoint/token".into())]);
-    assert_eq!(verify(shipped(), &text).unwrap().services_with_id_token().count(), 0);
+    assert_eq!(verify(sample(), &text).unwrap().services_with_id_token().count(), 0);
 }
 
 #[test]
