@@ -120,11 +120,11 @@ fn no_fixture_is_no_pass() {
 #[test]
 fn a_phase_that_never_ends_is_stopped() {
     let scene = Scene::bare();
-    scene.write("fixtures/spin.json", r#"{ "config": { "behaviour": "spin" }, "expect": {} }"#);
-    let outcome = tried(&scene, "wasi", &["--deadline", "1s"]).exits(1);
+    scene.write("fixtures/spin.json", r#"{ "config": { "acts": [{ "act": "spin" }] }, "expect": {} }"#);
+    let outcome = tried(&scene, "hostile", &["--deadline", "1s"]).exits(1);
     assert!(outcome.stdout.contains("still running after 1s"), "{outcome:?}");
-    scene.write("fixtures/spin.json", r#"{ "config": { "behaviour": "allocate" }, "expect": {} }"#);
-    let outcome = tried(&scene, "wasi", &[]).exits(1);
+    scene.write("fixtures/spin.json", r#"{ "config": { "acts": [{ "act": "allocate" }] }, "expect": {} }"#);
+    let outcome = tried(&scene, "hostile", &[]).exits(1);
     assert!(outcome.stdout.contains("memory limit of 512 MiB reached"), "{outcome:?}");
 }
 

@@ -59,6 +59,7 @@ fn the_shipped_checklist_has_all_rows() {
         "PRE-2.gemini",
         "PRE-2.client-id",
         "PRE-2.client-secret",
+        "P1.1",
         "P1.3",
         "P3.1",
         "P3.3",

@@ -41,7 +41,7 @@ fn leb(mut number: usize) -> Vec<u8> {
     }
 }
 
-/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` files, `phases/plain` nothing, `phases/cloud` what nobody has.
+/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` and `phases/architecture` files, `phases/plain` nothing, `phases/cloud` what nobody has.
 pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
     Ok(match name {
         "phases/health" => {
@@ -49,6 +49,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         }
         "phases/prerequisites" => component(&["holdpoint:secrets/secrets@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/auth-flow" => component(&["holdpoint:http/http@0.1.0", "holdpoint:report/report@0.1.0"]),
+        "phases/architecture" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:gcloud/invoke@0.1.0"]),
@@ -107,6 +108,7 @@ pub(crate) fn shipped() -> Sources {
         },
         inputs: [
             ("config", "/srv/netra/config"),
+            ("source", "/srv/netra/source"),
             ("client-id", "netra.apps.googleusercontent.com"),
             ("redirect-uri", "https://netra-auth-service-demo.a.run.app/auth/callback"),
         ]

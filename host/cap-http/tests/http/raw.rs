@@ -95,10 +95,10 @@ pub(crate) async fn send(stream: &mut TcpStream, bytes: &[u8]) {
 pub(crate) async fn pour(stream: &mut TcpStream, piece: &[u8], most: u64) -> u64 {
     let mut out = 0;
     while out < most {
-        match stream.write(piece).await {
-            Ok(count) => out += count as u64,
-            Err(_) => return out,
+        if stream.write_all(piece).await.is_err() {
+            return out;
         }
+        out += piece.len() as u64;
     }
     out
 }

@@ -7,7 +7,7 @@ use holdpoint_model::PhaseId;
 use holdpoint_report::{Report, render};
 
 use super::Output;
-use crate::{bundle_args::BundleArguments, exit_code::Exit, live, terminal};
+use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, terminal};
 
 /// Runs a bundle to its decision
 ///
@@ -17,15 +17,18 @@ use crate::{bundle_args::BundleArguments, exit_code::Exit, live, terminal};
 /// With --retry a part of a run is done again as a new run: from the phase of --from on, with what needs it and what did not complete. What
 /// else completed is taken over. Bundle, modules and choices are those of the run; the operator's file is that of today.
 #[derive(clap::Args)]
-#[command(mut_arg("bundle", |bundle| bundle.required(false).required_unless_present("retry")))]
 #[command(after_help = "Examples:
   holdpoint run scripts/bundles/netra-staging --set config=../app/config
   holdpoint run scripts/bundles/netra-staging --only health --service backend=https://netra-backend-staging-x7.a.run.app
   holdpoint run scripts/bundles/netra-staging --dry-run     refuses every effect and shows it
   holdpoint run --retry last --from health                  does health and what needs it again")]
 pub(crate) struct Arguments {
+    /// The bundle: its folder, or its bundle.toml
+    #[arg(value_name = "BUNDLE", required_unless_present = "retry")]
+    bundle: Option<PathBuf>,
+
     #[command(flatten)]
-    bundle: Option<BundleArguments>,
+    choices: BundleChoiceArguments,
 
     /// Refuse every call that is not a read, and show it
     #[arg(long)]
@@ -51,7 +54,7 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     let started = match (arguments.bundle, arguments.retry.zip(arguments.from)) {
         (_, Some((run, from))) => holdpoint_app::retry(&RetryChoices { run, from }, machine, events).await?,
         (Some(bundle), None) => {
-            let choices = RunChoices { bundle: bundle.choices(machine), dry_run: arguments.dry_run };
+            let choices = RunChoices { bundle: arguments.choices.of(bundle, machine), dry_run: arguments.dry_run };
             holdpoint_app::run(&choices, machine, events).await?
         }
         (None, None) => anyhow::bail!("name a bundle, or a run with --retry RUN --from PHASE"),
