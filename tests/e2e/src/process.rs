@@ -2,7 +2,7 @@
 
 use std::{
     io::Read,
-    process::{Child, Command, Stdio},
+    process::{Child, Command, ExitStatus, Stdio},
     sync::mpsc::{Receiver, channel},
     time::{Duration, Instant},
 };
@@ -19,6 +19,8 @@ pub const LIMIT: Duration = Duration::from_secs(60);
 pub struct Live {
     /// None once it was waited for.
     child: Option<Child>,
+    /// Known once somebody asked whether it still runs and it did not.
+    ended: Option<ExitStatus>,
     stdout: Receiver<Vec<u8>>,
     stderr: Receiver<Vec<u8>>,
 }
@@ -30,7 +32,7 @@ impl Live {
         let mut child = command.spawn().unwrap_or_else(|e| panic!("{command:?}: {e}"));
         let stdout = read(child.stdout.take().expect("it is piped"));
         let stderr = read(child.stderr.take().expect("it is piped"));
-        Self { child: Some(child), stdout, stderr }
+        Self { child: Some(child), ended: None, stdout, stderr }
     }
 
     fn child(&mut self) -> &mut Child {
@@ -44,7 +46,8 @@ impl Live {
 
     /// Whether it goes on.
     pub fn is_running(&mut self) -> bool {
-        self.child().try_wait().expect("a child can be asked").is_none()
+        self.ended = self.child().try_wait().expect("a child can be asked");
+        self.ended.is_none()
     }
 
     /// Interrupts it as Ctrl-C does.
@@ -64,9 +67,16 @@ impl Live {
         // Both streams are closed, so it has ended or is about to.
         let (stdout, stderr) = (stdout.expect("stdout ends"), stderr.expect("stderr ends"));
         let child = self.child.take().expect("it was not waited for");
-        let used = child.wait4().expect("a child can be waited for");
-        let outcome: Outcome = std::process::Output { status: used.status, stdout, stderr }.into();
-        Outcome { peak: used.rusage.maxrss, ..outcome }
+        // Whoever has been asked for its end is gone, and with it what it used.
+        let (status, peak) = match self.ended {
+            Some(status) => (status, 0),
+            None => {
+                let used = child.wait4().expect("a child can be waited for");
+                (used.status, used.rusage.maxrss)
+            }
+        };
+        let outcome: Outcome = std::process::Output { status, stdout, stderr }.into();
+        Outcome { peak, ..outcome }
     }
 }
 

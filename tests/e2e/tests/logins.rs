@@ -27,7 +27,9 @@ fn shipped(left_out: &[&str]) -> Shipped {
     let pairs = staging.services();
     let kept = pairs.chunks(2).filter(|pair| !left_out.iter().any(|start| pair[1].starts_with(start)));
     let mut choices: Vec<String> = kept.flatten().cloned().collect();
-    choices.extend(["--set".into(), format!("config={}", files.path().join("config").display())]);
+    for input in ["config", "source"] {
+        choices.extend(["--set".into(), format!("{input}={}", files.path().join(input).display())]);
+    }
     Shipped { staging, scene: Scene::shipped(choices), _files: files }
 }
 

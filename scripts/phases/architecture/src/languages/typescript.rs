@@ -32,7 +32,7 @@ pub(super) fn read(path: &str, text: &str) -> Result<Source, Unparsable> {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, text, kind).parse();
     if let Some(error) = parsed.diagnostics.first() {
-        let line = error.labels.first().map_or(1, |label| lines.at(u32::try_from(label.offset()).unwrap_or(u32::MAX)));
+        let line = error.labels.first().map_or(1, |label| lines.at(label.offset()));
         return Err(Unparsable { line, why: error.message.to_string() });
     }
     if parsed.panicked {
