@@ -1,7 +1,5 @@
 //! A run is ended for good: while a host works on it, after one was killed, and not after it has ended.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{path::PathBuf, time::Duration};
 
 use holdpoint_e2e::{

@@ -20,7 +20,11 @@ const WITHOUT: &str = "http = [{ services = [\"backend\"], methods = [\"GET\"] }
 
 /// A phase that asks these, with these grants.
 fn fetching(ask: &str, grants: &str) -> Phase {
-    Phase { grants: grants.into(), ..Phase::reading("fetch", "fetch", &format!("{{ ask = [{ask}] }}")) }
+    Phase {
+        guest: "fetch".into(),
+        grants: grants.into(),
+        ..Phase::reading("fetch", "fetch", &format!("{{ ask = [{ask}] }}"))
+    }
 }
 
 /// What was seen of a request, and the whole report.

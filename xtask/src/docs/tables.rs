@@ -78,6 +78,10 @@ fn fields(schema: &Schema, root: &Schema) -> Result<String> {
 
 /// What may stand there, in words.
 fn value(schema: &Schema, root: &Schema) -> Result<String> {
+    // It refers to itself, and its words would have no end.
+    if schema.reference.as_deref() == Some("#/$defs/input-group") {
+        return Ok("group of inputs".to_owned());
+    }
     let schema = resolved(schema, root)?;
     if !schema.words.is_empty() {
         return Ok(schema.words.iter().map(literal).collect::<Vec<_>>().join(", "));
