@@ -11,7 +11,7 @@ use std::{
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
 use holdpoint_e2e::{
-    Outcome, Scene,
+    Outcome, Scene, guests,
     process::Live,
     rows::{Judge, scene},
     staging::Staging,
@@ -71,6 +71,7 @@ fn holds_nothing_of(file: &Path, values: &[&str]) {
 
 /// A run with a session and a secret, which everything that the server says repeats.
 fn session() -> Scene {
+    assert!(guests().join("session.wasm").is_file(), "session.wasm is not built");
     let url = indiscreet();
     let scene = Scene::bare();
     scene.write(

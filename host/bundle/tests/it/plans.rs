@@ -80,5 +80,6 @@ fn rows_that_nobody_judges_are_told() {
     let mut only = shipped();
     only.only = vec!["config".to_owned()];
     let ids: Vec<String> = self::plan(&only, None).unjudged.iter().map(|row| row.id.to_string()).collect();
-    assert_eq!(ids, ["P3.1", "CRIT-2"]);
+    assert!(["P1.1", "P3.1", "CRIT-2", "CRIT-4"].iter().all(|id| ids.iter().any(|told| told == id)), "{ids:?}");
+    assert!(!ids.contains(&"P1.3".to_owned()), "its phase takes part: {ids:?}");
 }

@@ -159,7 +159,7 @@ async fn a_certificate_with_a_fault_is_refused() {
         (
             "an issuer that says it is none",
             below(plain(), vec![authority(|params| params.is_ca = IsCa::ExplicitNoCa)], leaf(&[NAME], |_| {})),
-            "UnknownIssuer",
+            "EndEntityUsedAsCa",
         ),
         (
             "an authority that expired",
