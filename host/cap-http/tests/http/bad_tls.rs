@@ -168,7 +168,7 @@ async fn a_certificate_with_a_fault_is_refused() {
                 vec![authority(|params| params.not_after = date_time_ymd(2001, 1, 1))],
                 leaf(&[NAME], |_| {}),
             ),
-            "UnknownIssuer",
+            "certificate expired",
         ),
         (
             "a chain longer than its root allows",
@@ -177,12 +177,12 @@ async fn a_certificate_with_a_fault_is_refused() {
                 vec![authority(|params| params.is_ca = IsCa::Ca(BasicConstraints::Constrained(0))), plain()],
                 leaf(&[NAME], |_| {}),
             ),
-            "UnknownIssuer",
+            "PathLenConstraintViolated",
         ),
         (
             "a name outside of its authority's",
             below(plain(), vec![authority(constrained)], leaf(&[NAME], |_| {})),
-            "UnknownIssuer",
+            "NameConstraintViolation",
         ),
         (
             "an authority in person",
