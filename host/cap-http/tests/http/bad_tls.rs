@@ -136,6 +136,7 @@ async fn a_certificate_with_a_fault_is_refused() {
         ("another host", below(plain(), vec![], leaf(&["other.test"], |_| {})), "not valid for name"),
         ("a host above", below(plain(), vec![], leaf(&["test"], |_| {})), "not valid for name"),
         ("a wildcard below", below(plain(), vec![], leaf(&["*.backend.test"], |_| {})), "not valid for name"),
+        ("a wildcard of a whole top level", below(plain(), vec![], leaf(&["*.test"], |_| {})), "not valid for name"),
         ("an address", below(plain(), vec![], leaf(&["127.0.0.1"], |_| {})), "not valid for name"),
         ("self-signed", self_signed, "UnknownIssuer"),
         ("an untrusted root", Presented { trusted: stranger, ..simple(|_| {}) }, "UnknownIssuer"),
@@ -232,6 +233,17 @@ async fn what_is_no_handshake_is_refused() {
         .await;
         fails(what, &at(server.address, None), word).await;
     }
+}
+
+#[tokio::test]
+async fn a_server_that_says_farewell_and_stays_ends_with_the_time_out() {
+    let server = Raw::start(|mut stream, _| async move {
+        send(&mut stream, &[21, 3, 3, 0, 2, 1, 0]).await;
+        gone(&mut stream).await
+    })
+    .await;
+    let answer = at(server.address, None).send(Request { timeout_ms: 500, ..to("/") }).await;
+    assert_eq!(answer.err(), Some(CallError::Timeout(500)));
 }
 
 #[tokio::test]
