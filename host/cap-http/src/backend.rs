@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use holdpoint_gate::{Backend, BackendError, Doubt, Permit, Settlement, Vault};
+use holdpoint_gate::{Backend, BackendError, Doubt, Permit, Room, Settlement, Vault};
 use holdpoint_model::{
     Body, Class, Denial, Digest, PhaseId, ServiceName,
     grant::{Grants, HostPort, HttpAuth, HttpTerms, JsonPath, ReadBack},
@@ -54,6 +54,8 @@ struct Outgoing<'a> {
     auth: Option<HttpAuth>,
     /// Where the answer has session tokens.
     marked: &'a [JsonPath],
+    /// Where it is held; a read-back's answer has its own bounds alone.
+    room: Option<&'a Room>,
 }
 
 /// How far an exchange has got, for whoever ends it.
@@ -187,7 +189,7 @@ impl HttpBackend {
             && let Some(mut connection) = self.pool.take(origin).await
         {
             progress.0 = Some(connection.meter.clone());
-            match exchange::exchange(&mut connection, message.clone()).await {
+            match exchange::exchange(&mut connection, message.clone(), out.room).await {
                 Ok(received) => return Ok((received, connection, Opening::default())),
                 Err(_) if !connection.meter.heard() => {}
                 Err(broken) => return Err(failed(broken, origin, true)),
@@ -197,7 +199,7 @@ impl HttpBackend {
             resolve::resolve(&*self.network, &self.connect_to, origin, || capability::wanted(out.request)).await?;
         let (mut connection, opening) = connection::open(&*self.network, &self.tls, origin, resolved).await?;
         progress.0 = Some(connection.meter.clone());
-        match exchange::exchange(&mut connection, message).await {
+        match exchange::exchange(&mut connection, message, out.room).await {
             Ok(received) => Ok((received, connection, opening)),
             Err(broken) => Err(failed(broken, origin, connection.meter.wrote())),
         }
@@ -230,7 +232,8 @@ impl Backend<Http> for HttpBackend {
         let key = (permit.class() > Class::Read).then(|| permit.key());
         let HttpTerms { secret: marked, auth, .. } = self.terms(permit.request())?;
         let (request, guest, class) = (permit.request(), permit.guest(), permit.class());
-        self.send(Outgoing { request, guest, class, key: key.as_deref(), auth, marked: &marked }).await
+        let (key, room) = (key.as_deref(), Some(permit.room()));
+        self.send(Outgoing { request, guest, class, key, auth, marked: &marked, room }).await
     }
 
     async fn settle(&self, doubt: Doubt<Http>) -> Settlement<Response> {
@@ -241,7 +244,7 @@ impl Backend<Http> for HttpBackend {
             return Settlement::Unknown("the place that it was sent to is not known any more".into());
         };
         let (guest, class) = (doubt.guest(), Class::Read);
-        let out = Outgoing { request: &request, guest, class, key: None, auth, marked: &marked };
+        let out = Outgoing { request: &request, guest, class, key: None, auth, marked: &marked, room: None };
         match self.send(out).await {
             Ok(response) if (200..300).contains(&response.status) => Settlement::Happened(response),
             Ok(response) if matches!(response.status, 404 | 410) => Settlement::NotHappened,

@@ -4,6 +4,7 @@ use std::error::Error as _;
 
 use bytes::Bytes;
 use http::{HeaderMap, header};
+use holdpoint_gate::Room;
 use http_body_util::{BodyExt as _, Full};
 
 use crate::{connection::Connection, meter::Meter};
@@ -31,7 +32,7 @@ impl Received {
 /// An answer that did not come, or not whole.
 pub(crate) struct Broken {
     pub(crate) text: String,
-    /// Its head was larger than what is read.
+    /// It was larger than what is read.
     pub(crate) too_large: bool,
 }
 
@@ -55,10 +56,11 @@ impl Broken {
     }
 }
 
-/// Sends a request and reads the answer.
+/// Sends a request and reads the answer, as far as there is room for it.
 pub(crate) async fn exchange(
     connection: &mut Connection,
     request: http::Request<Full<Bytes>>,
+    room: Option<&Room>,
 ) -> Result<Received, Broken> {
     let meter = connection.meter.clone();
     let broken = |error: hyper::Error| Broken::of(&error, &meter);
@@ -77,9 +79,13 @@ pub(crate) async fn exchange(
     let mut truncated = false;
     while let Some(frame) = incoming.frame().await {
         let Ok(data) = frame.map_err(broken)?.into_data() else { continue };
-        let room = BODY_BYTES - body.len();
-        body.extend_from_slice(&data[..data.len().min(room)]);
-        if data.len() > room {
+        let left = BODY_BYTES - body.len();
+        let kept = &data[..data.len().min(left)];
+        if let Some(Err(full)) = room.map(|room| room.take(kept.len())) {
+            return Err(Broken { text: full.to_string(), too_large: true });
+        }
+        body.extend_from_slice(kept);
+        if data.len() > left {
             truncated = true;
             break;
         }

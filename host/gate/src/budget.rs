@@ -2,6 +2,9 @@
 
 use holdpoint_model::CallError;
 
+/// Bytes that the answers of one batch may come to. They are in the host twice while the guest takes them over.
+pub const BATCH_BYTES: u64 = 32 << 20;
+
 /// Bounds of one guest.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
@@ -23,7 +26,7 @@ impl Default for Limits {
             calls: 10_000,
             request_bytes: 256 << 20,
             answer_bytes: 256 << 20,
-            batch_bytes: 64 << 20,
+            batch_bytes: BATCH_BYTES,
             statements: 10_000,
             statement_bytes: 16 << 20,
         }

@@ -1,18 +1,12 @@
 //! One call on its way through the gate: what the gate does when a recorder asks for it.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicU64, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
 use holdpoint_model::{Answer, CallError, Class, Denial};
 
 use crate::{
     Act, Acted, Admission, Backend, BackendError, Boxed, Capability, Doubt, EncodedAnswer, Entry, Gate, Message as _,
-    Permit, Settlement, restore::Restores,
+    Permit, Room, Settlement, restore::Restores, room::Batch,
 };
 
 /// A call whose request is known and whose fate is not.
@@ -29,33 +23,6 @@ pub(crate) struct PendingCall<'a, C: Capability, B> {
     pub(crate) restores: Arc<Restores>,
     /// An intent found in the journal is an effect; a live call learns its class at admission.
     pub(crate) class: Class,
-}
-
-/// What the answers of one batch come to. All of them are held until the last is there.
-pub(crate) struct Batch {
-    most: u64,
-    used: AtomicU64,
-}
-
-impl Batch {
-    pub(crate) fn new(most: u64) -> Self {
-        Self { most, used: AtomicU64::new(0) }
-    }
-
-    /// Takes an answer in if there is room. A batch that has once been too small has no more room at all.
-    fn admit(&self, answer: EncodedAnswer) -> EncodedAnswer {
-        let used = self.used.fetch_add(answer.message.size(), Ordering::Relaxed);
-        if used.saturating_add(answer.message.size()) > self.most { self.exhausted() } else { answer }
-    }
-
-    fn is_full(&self) -> bool {
-        self.used.load(Ordering::Relaxed) > self.most
-    }
-
-    fn exhausted(&self) -> EncodedAnswer {
-        let text = format!("the answers of a batch come to more than {} bytes", self.most);
-        EncodedAnswer::of_error(&CallError::Exhausted(text))
-    }
 }
 
 impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
@@ -102,19 +69,22 @@ impl<C: Capability, B: Backend<C>> Act for PendingCall<'_, C, B> {
     fn act(&mut self, attempt: u32) -> Boxed<'static, Acted> {
         let live = self.live();
         let Entry { guest, seq, .. } = &*self.entry;
-        let permit =
-            Permit::new(self.request.clone(), guest.clone(), *seq, self.class, attempt, self.gate.rules.run.clone());
-        let batch = self.batch.clone();
+        let room = Room::within(self.batch.as_ref());
+        let permit = Permit::new(
+            self.request.clone(),
+            guest.clone(),
+            *seq,
+            self.class,
+            attempt,
+            self.gate.rules.run.clone(),
+            room.clone(),
+        );
         Box::pin(async move {
-            if let Some(full) = batch.as_ref().filter(|batch| batch.is_full()) {
-                return Acted::Answer(full.exhausted());
+            if let Err(full) = room.left() {
+                return Acted::Answer(full.into());
             }
             let answer = live.act(permit).await;
-            let answer = live.encode(answer);
-            Acted::Answer(match batch {
-                Some(batch) => batch.admit(answer),
-                None => answer,
-            })
+            Acted::Answer(room.admit(live.encode(answer)))
         })
     }
 

@@ -6,9 +6,10 @@ use holdpoint_model::{Answer, CallError, Class, Digest, LogLevel, Ordinal, Phase
 
 use crate::{
     Act, Backend, Budget, Capability, Entry, Halt, Limits, Performed, Recorder, Scrubber, StatementEntry,
-    entry::{Batch, PendingCall},
+    entry::PendingCall,
     request,
     restore::Restores,
+    room::Batch,
     virtual_time::{GuestRandom, VirtualClock},
 };
 
@@ -120,7 +121,7 @@ impl Guest {
         requests: Vec<C::Request>,
         concurrency: usize,
     ) -> Result<Vec<Answer<C::Response>>, Halt> {
-        let batch = (requests.len() > 1).then(|| Arc::new(Batch::new(self.budget.batch())));
+        let batch = (requests.len() > 1).then(|| Batch::new(self.budget.batch()));
         let first = self.seq;
         let mut calls: Vec<Box<dyn Act + '_>> = Vec::with_capacity(requests.len());
         let requests: Vec<Arc<C::Request>> = requests.into_iter().map(Arc::new).collect();

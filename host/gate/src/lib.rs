@@ -25,14 +25,16 @@ mod permit;
 mod recorder;
 mod request;
 mod restore;
+mod room;
 mod scrub;
 mod virtual_time;
 
-pub use budget::{Budget, Limits};
+pub use budget::{BATCH_BYTES, Budget, Limits};
 pub use capability::{Backend, BackendError, Capability, Handle, Settlement};
 pub use clock::Clock;
 pub use guest::{Gate, Guest, Rules};
 pub use message::{Encoded, EncodedAnswer, Message, MessageError};
 pub use permit::{Doubt, Opened, Permit};
 pub use recorder::{Act, Acted, Admission, Boxed, Divergence, Entry, Halt, Performed, Recorder, StatementEntry};
+pub use room::{NoRoom, Room};
 pub use scrub::{Destination, Replacement, Scrubbed, Scrubber, Unrevealed, Unscrubbed, Vault};

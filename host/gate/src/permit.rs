@@ -4,7 +4,7 @@ use std::{marker::PhantomData, sync::Arc};
 
 use holdpoint_model::{Class, PhaseId, Seq};
 
-use crate::Capability;
+use crate::{Capability, Room};
 
 /// A granted, recorded call. It owns the request, so a backend can only do what was granted and written down.
 pub struct Permit<C: Capability> {
@@ -14,6 +14,7 @@ pub struct Permit<C: Capability> {
     class: Class,
     attempt: u32,
     run: Arc<str>,
+    room: Room,
     capability: PhantomData<C>,
 }
 
@@ -25,8 +26,9 @@ impl<C: Capability> Permit<C> {
         class: Class,
         attempt: u32,
         run: Arc<str>,
+        room: Room,
     ) -> Self {
-        Self { request, guest, seq, class, attempt, run, capability: PhantomData }
+        Self { request, guest, seq, class, attempt, run, room, capability: PhantomData }
     }
 
     /// What was granted.
@@ -52,6 +54,11 @@ impl<C: Capability> Permit<C> {
     /// 1, or more where an earlier attempt is known not to have happened.
     pub fn attempt(&self) -> u32 {
         self.attempt
+    }
+
+    /// Room for the answer.
+    pub fn room(&self) -> &Room {
+        &self.room
     }
 
     /// The idempotency key of the call: the same for every attempt, never used by another call.

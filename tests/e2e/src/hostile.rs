@@ -111,7 +111,7 @@ impl Attack {
     pub fn run(&self, arguments: &[&str]) -> Outcome {
         let mut command = self.scene.command(arguments);
         command.env("HOSTILE_API_KEY", &self.secret);
-        crate::process::Live::start(&mut command).finish()
+        crate::process::Live::start(&mut command).finish_watched()
     }
 
     /// Runs the bundle, and checks what must be so whatever the hostile phase does: the exit code is as documented, memory stays bounded,

@@ -7,12 +7,14 @@ use std::{
     time::{Duration, Instant},
 };
 
-use wait4::Wait4 as _;
-
 use crate::Outcome;
 
 /// How long anything in these tests may take.
 pub const LIMIT: Duration = Duration::from_secs(60);
+
+/// How long a process is not looked at while it is watched. What it held at the most is kept by the system, so that only what it takes
+/// just before its end can be missed.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
 /// A process that goes on beside the test. Dropped, it is killed.
 #[derive(Debug)]
@@ -66,17 +68,27 @@ impl Live {
         let (stdout, stderr) = (rest(&self.stdout), rest(&self.stderr));
         // Both streams are closed, so it has ended or is about to.
         let (stdout, stderr) = (stdout.expect("stdout ends"), stderr.expect("stderr ends"));
-        let child = self.child.take().expect("it was not waited for");
-        // Whoever has been asked for its end is gone, and with it what it used.
-        let (status, peak) = match self.ended {
-            Some(status) => (status, 0),
-            None => {
-                let used = child.wait4().expect("a child can be waited for");
-                (used.status, used.rusage.maxrss)
+        let mut child = self.child.take().expect("it was not waited for");
+        let status = self.ended.unwrap_or_else(|| child.wait().expect("a child can be waited for"));
+        std::process::Output { status, stdout, stderr }.into()
+    }
+
+    /// Waits for its end, and watches how much memory it holds at the most.
+    ///
+    /// What the system says of a child that has ended won't do: it counts what this process held when it started the child.
+    pub fn finish_watched(self) -> Outcome {
+        let status = format!("/proc/{}/status", self.id());
+        let watcher = std::thread::spawn(move || {
+            let mut peak = 0;
+            // A process that has ended has no memory in its status until it is waited for, and then no status.
+            while let Some(now) = std::fs::read_to_string(&status).ok().as_deref().and_then(most_memory) {
+                peak = now.max(peak);
+                std::thread::sleep(BETWEEN_LOOKS);
             }
-        };
-        let outcome: Outcome = std::process::Output { status, stdout, stderr }.into();
-        Outcome { peak, ..outcome }
+            peak
+        });
+        let outcome = self.finish();
+        Outcome { peak: watcher.join().expect("the watcher ends with the process"), ..outcome }
     }
 }
 
@@ -88,6 +100,12 @@ impl Drop for Live {
             let _ = child.wait();
         }
     }
+}
+
+/// The most memory that a process has held, in bytes, by its status.
+fn most_memory(status: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+    line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kibibytes| kibibytes << 10)
 }
 
 fn read(mut stream: impl Read + Send + 'static) -> Receiver<Vec<u8>> {

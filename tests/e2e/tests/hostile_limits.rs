@@ -178,10 +178,23 @@ fn the_answers_of_a_batch_are_bounded_together() {
         ..Hostile::default()
     };
     let held = Attack::within(&around, &[hostile]).held(0);
-    assert_eq!(held.act(0), "the answers of a batch come to more than 67108864 bytes");
+    assert_eq!(held.act(0), "the answers of a batch come to more than 33554432 bytes");
     let bytes = held.report["measures"][0]["value"].as_f64().unwrap_or_default();
-    assert!(bytes > 0.0 && bytes < f64::from(64 << 20), "{bytes}");
+    assert!(bytes > 0.0 && bytes < f64::from(32 << 20), "{bytes}");
     assert_eq!(held.report["unanswered"][0]["outcome"], "exhausted");
+}
+
+#[test]
+fn answers_that_come_side_by_side_are_bounded_before_they_are_whole() {
+    let server = Server::start(|_| answer("200 OK", vec![b'x'; 8 << 20]));
+    let around = Surroundings { backend: &server.url(), ..Surroundings::default() };
+    let hostile = Hostile {
+        acts: "{ act = \"batch\", requests = 64, path = \"/large\" }",
+        limits: "memory = \"192MiB\"",
+        ..Hostile::default()
+    };
+    let held = Attack::within(&around, &[hostile]).held(0);
+    assert!(held.act(0).contains("the answers of a batch come to more than 33554432 bytes"), "{}", held.act(0));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `holdpoint:http`. Redirects are followed here, each as a call of its own through the gate.
 
 use holdpoint_cap_http::{DEFAULT_TIMEOUT_MS, Http, Request, Response, Target, redirect};
+use holdpoint_gate::BATCH_BYTES;
 
 use crate::{
     bindings::holdpoint::{
@@ -15,7 +16,6 @@ type Sent = Result<http::Response, CallError>;
 /// Bounds of a batch.
 const REQUESTS: usize = 1_024;
 const CONCURRENCY: u32 = 64;
-const BATCH_BYTES: usize = 64 << 20;
 const HOPS: u32 = 10;
 
 impl From<http::Request> for Request {
@@ -119,14 +119,14 @@ impl http::Host for PhaseState {
         let concurrency = concurrency.clamp(1, CONCURRENCY) as usize;
         let sent = self.guest.call_all::<Http, _>(&backend, &self.setup.grants, requests.clone(), concurrency).await;
         let mut answers = Vec::with_capacity(requests.len());
-        let mut bytes = 0;
+        let mut bytes: u64 = 0;
         for (((call, request), follow), sent) in (first..).zip(requests).zip(follows).zip(sent.map_err(halted)?) {
             let answer = match sent {
                 Ok(answer) => self.follow(call, request, answer, follow).await?,
                 Err(error) => Err(error.into()),
             };
             // The gate bounds what the batch itself brings; redirects bring more, one after the other.
-            bytes += answer.as_ref().map_or(0, |answer| answer.body.len());
+            bytes += answer.as_ref().map_or(0, |answer| answer.body.len() as u64);
             answers.push(match answer {
                 Ok(_) if bytes > BATCH_BYTES => {
                     Err(CallError::Exhausted(format!("the answers of a batch come to more than {BATCH_BYTES} bytes")))
