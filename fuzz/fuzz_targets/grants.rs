@@ -51,6 +51,7 @@ impl Drawn {
                 .as_ref()
                 .map(|paths| paths.iter().filter_map(|text| PathPrefix::parse(&text.0).ok()).collect()),
             class: self.class.map(|class| Class::ALL[class as usize % Class::ALL.len()]),
+            auth: None,
             secret: vec![],
             read_back: self.read_back.as_ref().and_then(|text| ReadBack::parse(&text.0).ok()),
         }
@@ -125,7 +126,7 @@ fuzz_target!(|input: Input| {
         http.iter().enumerate().filter(|(place, _)| input.shared >> place & 1 == 1).map(|(_, grant)| grant.clone());
     let ceiling: Vec<HttpGrant> = input.ceiling.iter().map(Drawn::grant).chain(shared).collect();
     let phase = PhaseId::parse("p").expect("an id");
-    let grants = Grants { phase, http: http.clone(), files: vec![], secrets: vec![], limits: Limits::default() };
+    let grants = Grants { http: http.clone(), ..Grants::none(phase) };
     let most = |http: Vec<HttpGrant>| {
         let mut ceiling = Ceiling::default();
         ceiling.http = http;

@@ -93,11 +93,12 @@ impl Input {
                 .as_ref()
                 .map(|paths| paths.iter().filter_map(|text| PathPrefix::parse(&text.0).ok()).collect()),
             class: None,
+            auth: None,
             secret: vec![],
             read_back: None,
         };
         let phase = PhaseId::parse("p").expect("an id");
-        Grants { phase, http: vec![http], files: vec![], secrets: vec![], limits: Limits::default() }
+        Grants { http: vec![http], ..Grants::none(phase) }
     }
 }
 

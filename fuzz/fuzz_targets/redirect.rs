@@ -56,11 +56,12 @@ fn grants() -> Grants {
         methods: vec![Method::parse("GET").expect("a method"), Method::parse("POST").expect("a method")],
         paths: Some(["/a", "/ab"].map(|path| PathPrefix::parse(path).expect("a prefix")).to_vec()),
         class: None,
+        auth: None,
         secret: vec![],
         read_back: None,
     };
     let phase = PhaseId::parse("p").expect("an id");
-    Grants { phase, http: vec![http], files: vec![], secrets: vec![], limits: Limits::default() }
+    Grants { http: vec![http], ..Grants::none(phase) }
 }
 
 fn answer(status: u8, location: &str) -> Response {

@@ -72,6 +72,7 @@ fn rows() -> Vec<Row> {
     let phase = PhaseId::parse("health").expect("an id");
     let digest = Digest::of(b"module").to_string();
     let header = HeaderRecord {
+        retry: None,
         holdpoint: "0.1.0".into(),
         run: "01JDCRUN".into(),
         bundle: "netra-staging".into(),

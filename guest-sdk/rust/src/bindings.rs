@@ -7,6 +7,7 @@ wit_bindgen::generate!({
         "../../wit/http",
         "../../wit/files",
         "../../wit/secrets",
+        "../../wit/gcloud",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_files::FilesBackend;
+use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Backends;
@@ -14,7 +15,7 @@ use holdpoint_model::{
 };
 use url::Url;
 
-use crate::{Error, secrets, tokens::Tokens};
+use crate::{Error, gcloud, secrets, tokens::Tokens};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
@@ -104,6 +105,12 @@ fn make(
         http: Arc::new(http.map_err(|e| refused(phase, &e))?),
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
         secrets: vault.clone(),
+        gcloud: Arc::new(GcloudBackend::new(
+            gcloud::config(&verified.gcloud),
+            grants.clone(),
+            vault.clone(),
+            clock.clone(),
+        )),
         clock: Arc::new(SleepBackend::new(clock.clone())),
     })
 }

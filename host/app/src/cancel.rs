@@ -76,7 +76,8 @@ fn ended(stored: &Stored) -> Result<Error, Error> {
         RunState::Ended(decision) => format!("has ended with `{decision}`"),
         RunState::Running | RunState::Interrupted => "is not what it was a moment ago".to_owned(),
     };
-    Ok(Error::Usage(format!("run {} {state}; there is nothing to cancel", stored.journal().display())))
+    let run = StoredSources::of(&Reader::open(&stored.journal())?.header()?)?.run;
+    Ok(Error::Usage(format!("run {run} {state}; there is nothing to cancel")))
 }
 
 /// Ends a run that nobody works on.

@@ -10,6 +10,7 @@ mod control;
 mod drive;
 mod error;
 mod export;
+mod gcloud;
 mod inspect;
 mod machine;
 mod plan;

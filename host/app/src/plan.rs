@@ -154,10 +154,7 @@ mod tests {
     use std::sync::Arc;
 
     use holdpoint_bundle::{EnvironmentFacts, VerifiedPhase};
-    use holdpoint_model::{
-        Checklist, ChecklistRow, Digest, Ordinal,
-        grant::{Grants, Limits},
-    };
+    use holdpoint_model::{Checklist, ChecklistRow, Digest, Ordinal, grant::Grants};
 
     use super::*;
 
@@ -182,7 +179,7 @@ mod tests {
             needs: needs.iter().map(|name| id(name)).collect(),
             requirements: vec![(own.clone(), own)],
             services: vec![],
-            grants: Grants { phase: id(name), http: vec![], files: vec![], secrets: vec![], limits: Limits::default() },
+            grants: Grants::none(id(name)),
         }
     }
 
@@ -209,6 +206,7 @@ mod tests {
             ca_file: None,
             secrets: vec![],
             id_tokens: BTreeMap::new(),
+            gcloud: holdpoint_bundle::GcloudBinding::default(),
             parallel: 16,
             dry_run_only: false,
         }

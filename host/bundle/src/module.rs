@@ -10,7 +10,7 @@ const VERSION: &str = "0.1.0";
 /// Packages of the contract that every phase may import.
 pub(crate) const FREE: [&str; 4] = ["types", "context", "clock", "report"];
 /// Packages of the contract that need a grant of the same name.
-pub(crate) const GRANTED: [&str; 3] = ["http", "files", "secrets"];
+pub(crate) const GRANTED: [&str; 4] = ["http", "files", "secrets", "gcloud"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -120,6 +120,7 @@ pub(crate) fn example(package: &str) -> &'static str {
     match package {
         "http" => "http = [{ services = [\"…\"], methods = [\"GET\"] }]",
         "files" => "files = [{ directory = \"…\", path = \"…\" }]",
+        "gcloud" => "gcloud = [{ command = \"run services list\" }]",
         _ => "secrets = [\"…\"]",
     }
 }
@@ -143,7 +144,7 @@ mod tests {
             imports: [
                 "wasi:cli/stdout@0.2.6",
                 "holdpoint:context/context@0.1.0",
-                "holdpoint:gcloud/invoke@0.1.0",
+                "holdpoint:metrics/query@0.1.0",
                 "holdpoint:report/report@0.2.0",
                 "acme:steal/everything",
                 "holdpoint:http/http@0.1.0",
@@ -157,7 +158,7 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "module phases/x imports holdpoint:gcloud/invoke, which this version of holdpoint does not have",
+                "module phases/x imports holdpoint:metrics/query, which this version of holdpoint does not have",
                 "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
                 "module phases/x imports acme:steal/everything, which phases are not given",
                 "module phases/x imports holdpoint:http/http, but phase `x` grants no http",

@@ -12,7 +12,7 @@ use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceN
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::operator::{Operator, SecretBinding, SecretSource, asks_digest};
+use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, asks_digest};
 use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
 use crate::sources::Sources;
 
@@ -38,6 +38,8 @@ pub struct Verified {
     /// Where an ID token comes from, for each service that the machine has one for. Whether those that are asked with one have it, is found
     /// out where they are read.
     pub id_tokens: BTreeMap<ServiceName, SecretSource>,
+    /// How this machine runs gcloud.
+    pub gcloud: GcloudBinding,
     pub parallel: usize,
     /// Every effect is refused.
     pub dry_run_only: bool,
@@ -111,6 +113,7 @@ impl Verified {
             ca_file: operator.ca_file,
             secrets,
             id_tokens: operator.id_tokens,
+            gcloud: operator.gcloud,
             parallel: operator.parallel,
             dry_run_only: operator.dry_run_only,
         })
@@ -252,8 +255,10 @@ fn pinned_by_override(service: &Service, overrides: &[UrlPattern]) -> Option<(Ho
 
 fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Option<Diagnostic> {
     let environment = &resolved.environment.name;
-    let disrupts =
-        |phase: &&ResolvedPhase| phase.grants.http.iter().any(|grant| grant.class == Some(Class::Disruptive));
+    let disrupts = |phase: &&ResolvedPhase| {
+        let commands = phase.grants.gcloud.iter().flat_map(|grant| &grant.commands).map(|command| command.class);
+        phase.grants.http.iter().map(|grant| grant.class).chain(commands).any(|class| class == Some(Class::Disruptive))
+    };
     let phase = resolved.phases.iter().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
     let message = format!("phase `{}` disturbs environment `{environment}` on purpose", phase.id);
     Some(whole(label, &message, Some(format!("to allow it, add \"{environment}\" to disruptive in {label}"))))

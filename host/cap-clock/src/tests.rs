@@ -32,11 +32,8 @@ impl holdpoint_gate::Clock for Wall {
 
 fn grants(deadline: Duration) -> grant::Grants {
     grant::Grants {
-        phase: PhaseId::parse("monitor").unwrap(),
-        http: vec![],
-        files: vec![],
-        secrets: vec![],
         limits: grant::Limits { deadline, ..grant::Limits::default() },
+        ..grant::Grants::none(PhaseId::parse("monitor").unwrap())
     }
 }
 

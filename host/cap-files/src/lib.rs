@@ -5,9 +5,9 @@
 //! ```
 //! use holdpoint_cap_files::{Files, Request};
 //! use holdpoint_gate::Capability as _;
-//! use holdpoint_model::{PhaseId, grant::{Grants, Limits}};
+//! use holdpoint_model::{PhaseId, grant::Grants};
 //!
-//! let grants = Grants { phase: PhaseId::parse("config")?, http: vec![], files: vec![], secrets: vec![], limits: Limits::default() };
+//! let grants = Grants::none(PhaseId::parse("config")?);
 //! let denial = Files::authorize(&grants, &Request::Read { path: "config/staging.yaml".into() }).unwrap_err();
 //! assert!(denial.remedy.contains("files = [{ directory = \"config\""));
 //! # Ok::<(), Box<dyn std::error::Error>>(())

@@ -68,7 +68,7 @@ fn clean(text: &str, most: usize) -> String {
 mod tests {
     use holdpoint_model::{
         PhaseId, ServiceName,
-        grant::{HostPattern, HttpAuth, HttpGrant, Limits, Method, PathPrefix},
+        grant::{HostPattern, HttpAuth, HttpGrant, Method, PathPrefix},
     };
 
     use super::*;
@@ -86,11 +86,8 @@ mod tests {
             read_back: None,
         };
         Grants {
-            phase: PhaseId::parse("health").unwrap(),
             http: vec![grant(&["GET", "POST"], None), grant(&["PUT"], Some(Class::Repeatable))],
-            files: vec![],
-            secrets: vec![],
-            limits: Limits::default(),
+            ..Grants::none(PhaseId::parse("health").unwrap())
         }
     }
 

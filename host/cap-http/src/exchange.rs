@@ -3,8 +3,8 @@
 use std::error::Error as _;
 
 use bytes::Bytes;
-use http::{HeaderMap, header};
 use holdpoint_gate::Room;
+use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Full};
 
 use crate::{connection::Connection, meter::Meter};

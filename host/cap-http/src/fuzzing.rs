@@ -43,7 +43,8 @@ pub fn head(
     vault: &dyn Vault,
 ) -> Result<Head, String> {
     let route = Services::new(services).map_err(|error| error.to_string())?.route(request)?;
-    let message = message::compose(request, &route, guest, Some("key"), vault).map_err(|error| error.to_string())?;
+    let message =
+        message::compose(request, &route, guest, Some("key"), None, vault).map_err(|error| error.to_string())?;
     let (parts, _) = message.into_parts();
     Ok(Head { uri: parts.uri, headers: parts.headers })
 }

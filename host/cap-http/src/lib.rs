@@ -5,10 +5,9 @@
 //! ```
 //! use holdpoint_cap_http::{Http, Request, Target};
 //! use holdpoint_gate::Capability as _;
-//! use holdpoint_model::{Class, PhaseId, ServiceName, grant::{Grants, HttpGrant, Limits, Method}};
+//! use holdpoint_model::{Class, PhaseId, ServiceName, grant::{Grants, HttpGrant, Method}};
 //!
 //! let grants = Grants {
-//!     phase: PhaseId::parse("health")?,
 //!     http: vec![HttpGrant {
 //!         services: vec![ServiceName::parse("backend")?],
 //!         hosts: vec![],
@@ -19,9 +18,7 @@
 //!         secret: vec![],
 //!         read_back: None,
 //!     }],
-//!     files: vec![],
-//!     secrets: vec![],
-//!     limits: Limits::default(),
+//!     ..Grants::none(PhaseId::parse("health")?)
 //! };
 //! let health = Request::get(Target::Service { service: "backend".into(), path: "/health".into() });
 //! assert_eq!(Http::summary(&health), "GET backend /health");
@@ -42,7 +39,8 @@ mod config;
 mod connection;
 mod encoding;
 mod exchange;
-#[cfg(fuzzing)]
+// Tests compile it as well, so that a change that breaks a fuzz target is seen at once.
+#[cfg(any(fuzzing, test))]
 pub mod fuzzing;
 mod message;
 mod meter;

@@ -43,9 +43,9 @@ struct MachineArguments {
 
 const EXAMPLES: &str = "Examples:
   holdpoint new phase hello                          a phase that builds and tests at once
-  holdpoint check scripts/bundles/netra-staging      everything that can be known without acting
-  holdpoint allow scripts/bundles/netra-staging      what it asks for, and consent to it
-  holdpoint run scripts/bundles/netra-staging --set config=../app/config
+  holdpoint check my-bundle                          everything that can be known without acting
+  holdpoint allow my-bundle                          what it asks for, and consent to it
+  holdpoint run my-bundle                            its phases, to a decision
   holdpoint show last health                         what the phase health of the newest run did
   holdpoint replay last                              the same run without the network";
 

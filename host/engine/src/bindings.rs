@@ -7,6 +7,7 @@ wasmtime::component::bindgen!({
         "../../wit/http",
         "../../wit/files",
         "../../wit/secrets",
+        "../../wit/gcloud",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -7,6 +7,7 @@ use std::{
 
 use holdpoint_cap_clock::SleepBackend;
 use holdpoint_cap_files::FilesBackend;
+use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::HttpBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_gate::{Gate, Guest, Halt};
@@ -41,6 +42,7 @@ pub struct Backends {
     pub http: Arc<HttpBackend>,
     pub files: Arc<FilesBackend>,
     pub secrets: Arc<RunVault>,
+    pub gcloud: Arc<GcloudBackend>,
     pub clock: Arc<SleepBackend>,
 }
 

@@ -5,15 +5,13 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
 use anyhow::{Context as _, Result};
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_files::FilesBackend;
+use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::{Backends, PhaseEngine, Setup};
 use holdpoint_gate::{Gate, Rules, Unscrubbed};
 use holdpoint_journal::{Durability, LiveRecorder, Writer};
-use holdpoint_model::{
-    Digest, PhaseId, RunId, Timestamp,
-    grant::{Grants, Limits},
-};
+use holdpoint_model::{Digest, PhaseId, RunId, Timestamp, grant::Grants};
 
 const WARM_UP: u32 = 1_000;
 
@@ -28,13 +26,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     let recorder = Arc::new(LiveRecorder::new(&path, writer, clock.clone())?);
     let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false };
     let gate = Gate::new(recorder, Arc::new(Unscrubbed), rules);
-    let grants = Grants {
-        phase: PhaseId::parse("health")?,
-        http: vec![],
-        files: vec![],
-        secrets: vec![],
-        limits: Limits::default(),
-    };
+    let grants = Grants::none(PhaseId::parse("health")?);
     let vault = Arc::new(RunVault::new(&RunId::parse("MEASURE")?, vec![], None)?);
     let config = HttpConfig {
         services: BTreeMap::new(),
@@ -47,6 +39,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     let backends = Backends {
         http: Arc::new(HttpBackend::new(config)?),
         files: Arc::new(FilesBackend::new(&grants)?),
+        gcloud: Arc::new(GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone())),
         secrets: vault,
         clock: Arc::new(SleepBackend::new(clock)),
     };

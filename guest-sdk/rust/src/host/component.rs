@@ -3,13 +3,14 @@
 use crate::bindings::holdpoint as wit;
 use crate::check::{Statement, Verdict};
 use crate::{
-    Cause, Denial, Entry, Hop, Kind, Level, Millis, Replacement, Request, Response, SecretFacts, Target, Time, Timings,
-    Tls,
+    Cause, Command, Completed, Denial, Entry, Failure, Hop, Kind, Level, Millis, Replacement, Request, Response,
+    SecretFacts, Target, Time, Timings, Tls,
 };
 
 use wit::clock::clock;
 use wit::context::context;
 use wit::files::files;
+use wit::gcloud::gcloud;
 use wit::http::http;
 use wit::report::report;
 use wit::secrets::secrets;
@@ -83,6 +84,16 @@ pub(crate) fn reference(name: &str) -> Outcome<String> {
     secrets::reference(name).map_err(cause)
 }
 
+pub(crate) fn invoke(command: &Command) -> Outcome<Completed> {
+    gcloud::invoke(&invocation(command)).map(completed).map_err(cause)
+}
+
+pub(crate) fn invoke_all(commands: &[Command], concurrency: u32) -> Vec<Outcome<Completed>> {
+    let invocations: Vec<gcloud::Invocation> = commands.iter().map(invocation).collect();
+    let answers = gcloud::invoke_all(&invocations, concurrency);
+    answers.into_iter().map(|answer| answer.map(completed).map_err(cause)).collect()
+}
+
 pub(crate) fn check(statement: &Statement) -> Outcome<()> {
     report::check(&report::Outcome {
         requirements: statement.requirements.clone(),
@@ -120,6 +131,45 @@ pub(crate) fn log(level: Level, message: &str) -> Outcome<()> {
         Level::Error => report::Level::Error,
     };
     report::log(level, message).map_err(cause)
+}
+
+fn invocation(command: &Command) -> gcloud::Invocation {
+    gcloud::Invocation {
+        command: command.words.clone(),
+        arguments: command.arguments.clone(),
+        flags: command
+            .flags
+            .iter()
+            .map(|(name, value)| gcloud::Flag { name: name.clone(), value: value.clone() })
+            .collect(),
+        stdin: command.stdin.clone(),
+        timeout: command.timeout.map(|limit| limit.0),
+    }
+}
+
+fn completed(done: gcloud::Completed) -> Completed {
+    let failure = |failure| match failure {
+        gcloud::Failure::Unauthenticated => Failure::Unauthenticated,
+        gcloud::Failure::PermissionDenied => Failure::PermissionDenied,
+        gcloud::Failure::ApiDisabled => Failure::ApiDisabled,
+        gcloud::Failure::NotFound => Failure::NotFound,
+        gcloud::Failure::AlreadyExists => Failure::AlreadyExists,
+        gcloud::Failure::Conflict => Failure::Conflict,
+        gcloud::Failure::ResourceExhausted => Failure::ResourceExhausted,
+        gcloud::Failure::InvalidArgument => Failure::InvalidArgument,
+        gcloud::Failure::Unavailable => Failure::Unavailable,
+        gcloud::Failure::Usage => Failure::Usage,
+        gcloud::Failure::Other => Failure::Other,
+    };
+    Completed {
+        seq: done.call,
+        exit: done.exit,
+        failure: done.failure.map(failure),
+        stdout: done.stdout,
+        stderr: done.stderr,
+        truncated: done.truncated,
+        milliseconds: done.milliseconds,
+    }
 }
 
 fn request(sent: &Request) -> http::Request {

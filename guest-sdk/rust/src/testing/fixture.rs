@@ -8,8 +8,9 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
-use super::{Asked, Scripted, Test, denied, refused, status, test, timeout};
-use crate::{Context, Millis, Result, Verdict};
+use super::{Asked, Ends, Scripted, Test, denied, refused, status, test, timeout};
+use super::{denied_command, fails, late_command, prints};
+use crate::{Command, Context, Millis, Result, Verdict};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -31,6 +32,8 @@ struct Fixture {
     secrets: BTreeMap<String, Secret>,
     #[serde(default)]
     answers: Vec<Exchange>,
+    #[serde(default)]
+    commands: Vec<Given>,
     expect: Expectation,
 }
 
@@ -47,6 +50,23 @@ struct Exchange {
     #[serde(default)]
     headers: Vec<(String, String)>,
     after: Option<Millis>,
+    error: Option<Failure>,
+}
+
+/// A command of gcloud and its end.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Given {
+    command: String,
+    #[serde(default)]
+    arguments: Vec<String>,
+    /// Name to value, or `true` for a flag that has none.
+    #[serde(default)]
+    flags: BTreeMap<String, Value>,
+    json: Option<Value>,
+    failure: Option<crate::Failure>,
+    #[serde(default)]
+    stderr: String,
     error: Option<Failure>,
 }
 
@@ -154,6 +174,10 @@ fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Pat
         let (asked, answer) = exchange.scripted()?;
         script = script.answer(asked, answer);
     }
+    for given in fixture.commands {
+        let (command, ends) = given.scripted()?;
+        script = script.command(command, ends);
+    }
     judge(&script, &expect).map_err(|problem| format!("{problem}\n{}", script.shown()))
 }
 
@@ -176,6 +200,27 @@ fn judge(script: &Test<'_>, expect: &Expectation) -> Result<(), String> {
             Err(format!("{count} checks are expected, {} were made", script.checks().len()))
         }
         _ => Ok(()),
+    }
+}
+
+impl Given {
+    fn scripted(self) -> Result<(Command, Ends), String> {
+        let command = self.arguments.iter().fold(Command::new(&self.command), |command, one| command.argument(one));
+        let command = self.flags.iter().try_fold(command, |command, (name, value)| match value {
+            Value::Bool(true) => Ok(command.switch(name)),
+            Value::String(value) => Ok(command.flag(name, value)),
+            _ => Err(format!("the flag `{name}` is neither true nor a text")),
+        })?;
+        let ends = match (self.json, self.failure, self.error) {
+            (Some(json), None, None) => prints(&json),
+            (None, Some(failure), None) => fails(failure, &self.stderr),
+            (None, None, Some(Failure::Denied)) => denied_command(),
+            (None, None, Some(Failure::Timeout)) => late_command(),
+            _ => {
+                return Err(format!("the end of {command} is one of json, failure, and the errors denied and timeout"));
+            }
+        };
+        Ok((command, ends))
     }
 }
 

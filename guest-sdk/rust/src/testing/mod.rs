@@ -5,6 +5,7 @@
 
 mod answer;
 mod asked;
+mod command;
 mod fixture;
 mod outcome;
 mod script;
@@ -12,6 +13,7 @@ pub(crate) mod world;
 
 pub use answer::{Scripted, denied, ok, refused, status, text, timeout};
 pub use asked::{Asked, get, post};
+pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use outcome::{CheckRow, Measure, Outcome};
 pub use script::{Test, test};

@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::answer::denial;
 use super::world::{self, World};
-use super::{Asked, Outcome, Scripted};
-use crate::{Cause, Context, Result, SecretFacts, entry};
+use super::{Asked, Ends, Outcome, Scripted};
+use crate::{Cause, Command, Context, Result, SecretFacts, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
 type Phase<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
@@ -90,6 +90,12 @@ impl Test<'_> {
     /// Answers a request. Several answers for the same request are given in order, and the last one stays.
     pub fn answer(mut self, asked: Asked, answer: Scripted) -> Self {
         self.world.answers.push((asked, answer));
+        self
+    }
+
+    /// Answers a command of gcloud. Several answers for the same command are given in order, and the last one stays.
+    pub fn command(mut self, command: Command, ends: Ends) -> Self {
+        self.world.commands.push((command, ends));
         self
     }
 

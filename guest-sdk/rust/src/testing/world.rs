@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use globset::GlobBuilder;
 
 use super::answer::denial;
-use super::{Asked, Measure, Scripted};
+use super::command::is_about;
+use super::{Asked, Ends, Measure, Scripted};
 use crate::check::Statement;
-use crate::{Cause, Entry, Kind, Level, Millis, Request, Response, SecretFacts, Time};
+use crate::{Cause, Command, Completed, Entry, Kind, Level, Millis, Request, Response, SecretFacts, Time};
 
 type Outcome<T> = Result<T, Cause>;
 
@@ -23,6 +24,7 @@ pub(crate) struct World {
     pub(crate) files: BTreeMap<String, Result<Vec<u8>, Cause>>,
     pub(crate) secrets: BTreeMap<String, SecretFacts>,
     pub(crate) answers: Vec<(Asked, Scripted)>,
+    pub(crate) commands: Vec<(Command, Ends)>,
     pub(crate) asked: BTreeMap<String, usize>,
     /// Milliseconds since the start of the test.
     pub(crate) elapsed: f64,
@@ -150,6 +152,14 @@ pub(crate) fn reference(name: &str) -> Outcome<String> {
     available(name).map(|_| format!("secret.{name}"))
 }
 
+pub(crate) fn invoke(command: &Command) -> Outcome<Completed> {
+    with(|world| world.invoke(command))
+}
+
+pub(crate) fn invoke_all(commands: &[Command], _concurrency: u32) -> Vec<Outcome<Completed>> {
+    commands.iter().map(invoke).collect()
+}
+
 pub(crate) fn check(statement: &Statement) -> Outcome<()> {
     with(|world| world.statements.push(statement.clone()));
     Ok(())
@@ -243,6 +253,21 @@ impl World {
         };
         *turn += 1;
         answer.play(request, call)
+    }
+
+    fn invoke(&mut self, command: &Command) -> Outcome<Completed> {
+        let shown = command.to_string();
+        let call = self.next_call();
+        self.calls.push(shown.clone());
+        let matching: Vec<&Ends> =
+            self.commands.iter().filter(|(scripted, _)| is_about(scripted, command)).map(|(_, ends)| ends).collect();
+        let turn = self.asked.entry(shown.clone()).or_default();
+        let Some(ends) = matching.get(*turn).or(matching.last()) else {
+            let scripted: String = self.commands.iter().map(|(command, _)| format!("\n  {command}")).collect();
+            panic!("the phase gave `{shown}`, for which no answer is scripted; scripted:{scripted}");
+        };
+        *turn += 1;
+        ends.play(call)
     }
 
     fn scripted(&self) -> String {

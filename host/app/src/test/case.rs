@@ -9,6 +9,7 @@ use std::{
 
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_files::FilesBackend;
+use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup};
@@ -120,6 +121,8 @@ fn base(name: &ServiceName) -> Option<Url> {
 /// Backends that are never asked: the recorder answers before them. They open no directory and know no address.
 fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<RunVault>) -> Result<Backends, Error> {
     let refused = |reason: String| Error::Backend { phase: "fixture".to_owned(), reason };
+    let clock = Arc::new(SystemClock::new());
+    let gcloud = GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone());
     let files = FilesBackend::new(&Grants { files: Vec::new(), ..grants.clone() });
     let http = HttpBackend::new(HttpConfig {
         services,
@@ -133,6 +136,7 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
         http: Arc::new(http.map_err(|e| refused(e.to_string()))?),
         files: Arc::new(files.map_err(|e| refused(e.to_string()))?),
         secrets: vault.clone(),
-        clock: Arc::new(SleepBackend::new(Arc::new(SystemClock::new()))),
+        gcloud: Arc::new(gcloud),
+        clock: Arc::new(SleepBackend::new(clock)),
     })
 }

@@ -2,10 +2,11 @@
 
 use std::fmt::Display;
 
+use holdpoint_model::ServiceName;
 use holdpoint_model::grant::{HostPattern, HttpAuth, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
-use holdpoint_model::{Class, ServiceName};
 use toml_span::value::Value;
 
+use crate::authored::gcloud::{AuthoredCommand, read_class};
 use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, parsed};
 
@@ -15,6 +16,7 @@ pub(crate) struct AuthoredGrants {
     pub(crate) http: Vec<AuthoredHttp>,
     pub(crate) files: Vec<AuthoredFiles>,
     pub(crate) secrets: Vec<Located<String>>,
+    pub(crate) gcloud: Vec<AuthoredCommand>,
     pub(crate) calls: Option<Located<u32>>,
     pub(crate) memory: Option<Located<u64>>,
     pub(crate) output: Option<Located<u64>>,
@@ -53,13 +55,16 @@ impl AuthoredGrants {
             grants.files.extend(directory.zip(path).map(|(directory, path)| AuthoredFiles { directory, path }));
         }
         grants.secrets = fields.strings("secrets", problems).unwrap_or_default();
+        for item in fields.list("gcloud", problems).unwrap_or_default() {
+            grants.gcloud.extend(AuthoredCommand::read(item, problems));
+        }
         if let Some(mut limits) = fields.table("limits", problems) {
             grants.calls = limits.count("calls", problems);
             grants.memory = limits.parsed("memory", parse_size, problems);
             grants.output = limits.parsed("output", parse_size, problems);
             limits.close(problems);
         }
-        fields.unsupported(&["load", "websocket", "gcloud", "exec", "metrics", "data"], problems);
+        fields.unsupported(&["load", "websocket", "exec", "metrics", "data"], problems);
         fields.close(problems);
         grants
     }
@@ -91,16 +96,12 @@ impl AuthoredHttp {
 
     /// The grant, with every string filled. Mistaken parts are reported and left out.
     pub(crate) fn resolve(&self, fill: &mut Fill<'_, '_>) -> HttpGrant {
-        let class = |text: &str| {
-            Class::parse(text)
-                .ok_or_else(|| format!("`{text}` is not a class: write read, repeatable, effect or disruptive"))
-        };
         HttpGrant {
             services: fill.all(&self.services, ServiceName::parse),
             hosts: fill.all(&self.hosts, HostPattern::parse),
             methods: fill.all(&self.methods, Method::parse),
             paths: self.paths.as_ref().map(|paths| fill.all(paths, PathPrefix::parse)),
-            class: self.class.as_ref().and_then(|text| fill.one(text, class)),
+            class: self.class.as_ref().and_then(|text| fill.one(text, read_class)),
             auth: self.auth,
             secret: fill.all(&self.secret, JsonPath::parse),
             read_back: self.read_back.as_ref().and_then(|text| fill.one(text, ReadBack::parse)),

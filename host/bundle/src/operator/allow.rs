@@ -1,7 +1,7 @@
 //! Writes what a bundle asks into an operator's file. Comments and everything else in the file stay as they are.
 
 use holdpoint_model::Digest;
-use holdpoint_model::grant::{HttpAuth, HttpGrant};
+use holdpoint_model::grant::{CommandGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::Operator;
@@ -69,6 +69,7 @@ fn entry(resolved: &Resolved) -> Table {
     table.insert("asks", toml_edit::value(asks_digest(resolved).to_string()));
     let mut http: Vec<HttpGrant> = Vec::new();
     let (mut directories, mut secrets) = (Vec::new(), Vec::new());
+    let mut gcloud: Vec<GcloudGrant> = Vec::new();
     for grants in resolved.phases.iter().map(|phase| &phase.grants) {
         for grant in &grants.http {
             // Which places of an answer are secret is the bundle's affair.
@@ -77,11 +78,21 @@ fn entry(resolved: &Resolved) -> Table {
                 http.push(grant);
             }
         }
+        for grant in grants.gcloud.iter().filter(|grant| !grant.commands.is_empty()) {
+            // Phases of a bundle act in the same place.
+            match gcloud.first_mut() {
+                Some(first) => first.commands.extend(grant.commands.iter().cloned()),
+                None => gcloud.push(grant.clone()),
+            }
+        }
         directories.extend(grants.files.iter().map(|grant| grant.path().to_string_lossy().into_owned()));
         secrets.extend(grants.secrets.iter().map(|grant| grant.name.to_string()));
     }
     if !http.is_empty() {
         table.insert("http", lines(http.iter().map(inline)));
+    }
+    if !gcloud.is_empty() {
+        table.insert("gcloud", lines(gcloud.iter_mut().map(commands)));
     }
     for list in [&mut directories, &mut secrets] {
         list.sort();
@@ -111,6 +122,51 @@ fn lines(items: impl Iterator<Item = Value>) -> Item {
     array.set_trailing("\n");
     array.set_trailing_comma(true);
     toml_edit::value(array)
+}
+
+/// The commands of all phases, each once.
+fn commands(grant: &mut GcloudGrant) -> Value {
+    let mut table = InlineTable::new();
+    table.insert("project", grant.project.as_str().into());
+    if let Some(region) = &grant.region {
+        table.insert("region", region.as_str().into());
+    }
+    let mut list = Array::new();
+    let mut written: Vec<&CommandGrant> = Vec::new();
+    for grant in &grant.commands {
+        if written.contains(&grant) {
+            continue;
+        }
+        written.push(grant);
+        list.push_formatted(Value::from(command(grant)).decorated("\n        ", ""));
+    }
+    list.set_trailing("\n    ");
+    list.set_trailing_comma(true);
+    table.insert("commands", list.into());
+    table.into()
+}
+
+fn command(grant: &CommandGrant) -> InlineTable {
+    let mut table = InlineTable::new();
+    table.insert("command", grant.command.to_string().into());
+    if !grant.arguments.is_empty() {
+        table.insert("arguments", strings(&grant.arguments).into());
+    }
+    if !grant.flags.is_empty() {
+        let mut flags = InlineTable::new();
+        for (name, flag) in &grant.flags {
+            let value = match flag {
+                FlagGrant::Switch => true.into(),
+                FlagGrant::Value(pattern) => pattern.to_string().into(),
+            };
+            flags.insert(name.as_str(), value);
+        }
+        table.insert("flags", flags.into());
+    }
+    if let Some(class) = grant.class {
+        table.insert("class", class.word().into());
+    }
+    table
 }
 
 fn strings<T: ToString>(items: impl IntoIterator<Item = T>) -> Array {

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use holdpoint_model::grant::{Ceiling, HostPort, HttpGrant, LimitCeiling, SecretName, UrlPattern};
+use holdpoint_model::grant::{Ceiling, GcloudGrant, HostPort, HttpGrant, LimitCeiling, SecretName, UrlPattern};
 use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
 
+use super::gcloud::{self, GcloudBinding};
 use super::machine::{self, SecretBinding, SecretSource};
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::diagnostic::{Diagnostics, Problems};
@@ -35,6 +36,8 @@ pub struct Operator {
     pub secrets: Vec<SecretBinding>,
     /// Where the ID token for each service comes from.
     pub id_tokens: BTreeMap<ServiceName, SecretSource>,
+    /// How this machine runs gcloud.
+    pub gcloud: GcloudBinding,
     pub limits: LimitCeiling,
     /// How many phases run side by side.
     pub parallel: usize,
@@ -53,6 +56,7 @@ pub struct Entry {
     pub services: BTreeMap<ServiceName, Vec<UrlPattern>>,
     pub directories: Vec<PathBuf>,
     pub secrets: Vec<SecretName>,
+    pub gcloud: Vec<GcloudGrant>,
 }
 
 impl Operator {
@@ -75,6 +79,7 @@ impl Operator {
         ceiling.http = self.http.iter().chain(&entry.http).cloned().collect();
         ceiling.services = entry.services.clone();
         ceiling.secrets = entry.secrets.clone();
+        ceiling.gcloud = entry.gcloud.clone();
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
             ceiling.allow_directory(directory).ok()?;
@@ -113,6 +118,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
     let (limits, parallel) = machine::read_limits(&mut top, problems);
     let secrets = machine::read_secrets(&mut top, &source.folder, problems);
     let id_tokens = machine::read_id_tokens(&mut top, &source.folder, problems);
+    let gcloud = gcloud::read_binding(&mut top, &source.folder, problems);
     let waivers = machine::read_waivers(&mut top, problems);
     let mut bundles = BTreeMap::new();
     for (bundle, value) in top.entries("bundles", problems) {
@@ -137,6 +143,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
         ca_file,
         secrets,
         id_tokens,
+        gcloud,
         limits,
         parallel,
         waivers,
@@ -163,10 +170,12 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
         services.insert(name.value, patterns);
     }
     let directories = read_directories(&mut fields, folder, problems);
+    let list = fields.list("gcloud", problems).unwrap_or_default();
+    let gcloud = list.iter().filter_map(|item| gcloud::read_grant(item, problems)).collect();
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);
-    Some(Entry { asks, http, services, directories, secrets })
+    Some(Entry { asks, http, services, directories, secrets, gcloud })
 }
 
 fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<HttpGrant> {

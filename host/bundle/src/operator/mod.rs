@@ -25,6 +25,10 @@
 //! header = "authorization"
 //! format = "Bearer {}"
 //!
+//! [gcloud]                                         # absent: the gcloud of the path, as whom it is logged in
+//! account = "deployer@example.com"
+//! environment = { HTTPS_PROXY = "http://proxy.example.com:3128" }
+//!
 //! [bundles.netra-staging.staging]                  # written by `holdpoint allow`
 //! asks = "sha256:…"
 //! http = [{ services = ["backend"], methods = ["GET"] }]
@@ -35,9 +39,11 @@
 
 mod allow;
 mod file;
+mod gcloud;
 mod machine;
 
 pub use allow::allow;
 pub(crate) use allow::asks_digest;
 pub use file::{Entry, Operator};
+pub use gcloud::GcloudBinding;
 pub use machine::{SecretBinding, SecretSource};

@@ -3,7 +3,8 @@
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
-    DirectoryName, FilesGrant, Grants, HttpGrant, Limits, SecretName, SecretsGrant, format_duration, format_size,
+    DirectoryName, FilesGrant, GcloudGrant, Grants, HttpGrant, Limits, ProjectId, Region, SecretName, SecretsGrant,
+    format_duration, format_size,
 };
 use holdpoint_model::{Checklist, PhaseId, RequirementId, ServiceName};
 
@@ -84,6 +85,7 @@ impl Context<'_> {
             ("http", !asked.http.is_empty()),
             ("files", !asked.files.is_empty()),
             ("secrets", !asked.secrets.is_empty()),
+            ("gcloud", !asked.gcloud.is_empty()),
         ]
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
@@ -138,7 +140,24 @@ impl Context<'_> {
             }
         }
         let secrets = self.secrets(phase, &mut fill);
-        Grants { phase: phase.id.value.clone(), http, files, secrets, limits }
+        let gcloud = self.gcloud(phase, &mut fill);
+        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, limits }
+    }
+
+    /// Commands act in the project and the region of the environment, and in no other.
+    fn gcloud(&self, phase: &Phase, fill: &mut Fill<'_, '_>) -> Option<GcloudGrant> {
+        let at = phase.grants.gcloud.first()?.command.at;
+        let environment = self.environment?;
+        let Some(project) = &environment.project else {
+            let hint = format!("add to [environments.{}]: project = \"…\"", environment.name);
+            fill.problems.at_with(at, "gcloud is granted, and the environment has no project", hint);
+            return None;
+        };
+        let commands = phase.grants.gcloud.iter().map(|command| command.resolve(fill)).collect();
+        let project = Located { value: project.clone(), at };
+        let region = environment.region.clone().map(|region| Located { value: region, at });
+        let region = region.map(|region| fill.one(&region, Region::parse));
+        Some(GcloudGrant { project: fill.one(&project, ProjectId::parse)?, region: region.flatten(), commands })
     }
 
     /// Relative paths start from the bundle's folder.

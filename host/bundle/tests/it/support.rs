@@ -52,7 +52,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/architecture" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
-        "phases/cloud" => component(&["holdpoint:gcloud/invoke@0.1.0"]),
+        "phases/cloud" => component(&["holdpoint:metrics/query@0.1.0"]),
         "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),
         "phases/core" => b"\0asm\x01\0\0\0".to_vec(),
         _ => {

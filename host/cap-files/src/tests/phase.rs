@@ -43,11 +43,8 @@ impl Phase {
     pub(super) fn ask(&self, request: Request) -> Answer<Response> {
         let id = PhaseId::parse("config").unwrap();
         let grants = grant::Grants {
-            phase: id.clone(),
-            http: vec![],
             files: vec![FilesGrant::new(DirectoryName::parse("config").unwrap(), &self.inside("")).unwrap()],
-            secrets: vec![],
-            limits: grant::Limits::default(),
+            ..grant::Grants::none(id.clone())
         };
         let backend = Arc::new(FilesBackend::new(&grants).unwrap());
         let mut guest = Guest::new(Forgetful::acting().gate(), id, Timestamp(0.0), Limits::default());

@@ -12,7 +12,7 @@ use holdpoint_cap_http::{
 use holdpoint_gate::{Boxed, Destination, Gate, Guest, Halt, Limits, Rules, Scrubbed, Scrubber, Unrevealed, Vault};
 use holdpoint_model::{
     Answer, Denial, Digest, PhaseId, ServiceName, Timestamp,
-    grant::{self, Grants, HostPattern, HostPort, HttpAuth, HttpGrant, JsonPath, Method, ReadBack},
+    grant::{Grants, HostPattern, HostPort, HttpAuth, HttpGrant, JsonPath, Method, ReadBack},
 };
 use holdpoint_testkit::Forgetful;
 use url::Url;
@@ -107,7 +107,6 @@ impl Phase {
 
     pub(crate) fn new(terms: Terms) -> Self {
         let grants = Grants {
-            phase: PhaseId::parse("health").unwrap(),
             http: vec![HttpGrant {
                 services: vec![ServiceName::parse("backend").unwrap()],
                 hosts: [
@@ -127,9 +126,7 @@ impl Phase {
                 secret: vec![JsonPath::parse("$.access_token").unwrap()],
                 read_back: terms.read_back.map(|path| ReadBack::parse(path).unwrap()),
             }],
-            files: vec![],
-            secrets: vec![],
-            limits: grant::Limits::default(),
+            ..Grants::none(PhaseId::parse("health").unwrap())
         };
         let vault = Arc::new(TestVault::default());
         let backend = HttpBackend::new(HttpConfig {

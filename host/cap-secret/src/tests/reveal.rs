@@ -60,11 +60,8 @@ fn refuses_values_that_would_be_found_everywhere() {
 #[test]
 fn only_granted_names_may_be_asked_for() {
     let grants = grant::Grants {
-        phase: guest("health"),
-        http: vec![],
-        files: vec![],
         secrets: vec![grant::SecretsGrant { name: grant::SecretName::parse("API_KEY").unwrap() }],
-        limits: grant::Limits::default(),
+        ..grant::Grants::none(guest("health"))
     };
     let ask = |name: &str| Secrets::authorize(&grants, &Request::Reference { name: name.into() });
     assert_eq!(ask("API_KEY"), Ok(Class::Read));

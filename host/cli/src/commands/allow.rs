@@ -11,8 +11,8 @@ use crate::{bundle_args::BundleArguments, exit_code::Exit, terminal};
 /// The entry holds exactly what is asked now. A bundle that asks for more later is refused with the difference.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  holdpoint allow scripts/bundles/netra-staging --set config=../app/config
-  holdpoint allow scripts/bundles/netra-staging --set config=../app/config --yes --operator ci/holdpoint.toml")]
+  holdpoint allow my-bundle
+  holdpoint allow my-bundle --yes --operator ci/holdpoint.toml")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     bundle: BundleArguments,

@@ -9,7 +9,7 @@ use crate::{bundle_args::BundleArguments, exit_code::Exit, terminal};
 /// Reads the bundle, its checklist and the operator's file, fills the inputs, looks into every module and compiles it, and compares what
 /// is asked with what is allowed. All mistakes are listed at once.
 #[derive(clap::Args)]
-#[command(after_help = "Example:\n  holdpoint check scripts/bundles/netra-staging --set config=../app/config")]
+#[command(after_help = "Example:\n  holdpoint check my-bundle")]
 pub(crate) struct Arguments {
     #[command(flatten)]
     bundle: BundleArguments,

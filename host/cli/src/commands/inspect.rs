@@ -18,7 +18,7 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, terminal};
   holdpoint inspect phases/health                    the module of a phase that was built
   holdpoint inspect health.wasm --output json | jq -r '.imports.\"needs-grant\"[]'
   holdpoint inspect --diff old.wasm new.wasm         what widened, what narrowed
-  holdpoint inspect --diff old/bundle new/bundle --set config=../app/config")]
+  holdpoint inspect --diff old/bundle new/bundle     what a bundle asks for more, or no longer")]
 pub(crate) struct Arguments {
     /// The module: a .wasm file, or the folder of a phase that was built
     #[arg(value_name = "MODULE", required_unless_present = "diff", conflicts_with = "diff")]

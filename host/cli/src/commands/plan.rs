@@ -16,7 +16,7 @@ use crate::{bundle_args::BundleArguments, exit_code::Exit, terminal};
 /// The order, grants, effects, rows that nobody judges, and the line that runs it. Nothing is contacted. It needs no consent: what the operator's file does not allow yet is told.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  holdpoint plan scripts/bundles/netra-staging --set config=../app/config
+  holdpoint plan my-bundle
   holdpoint plan . --output json | jq -r '.effects[].what'")]
 pub(crate) struct Arguments {
     #[command(flatten)]

@@ -18,10 +18,15 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, terminal}
 /// else completed is taken over. Bundle, modules and choices are those of the run; the operator's file is that of today.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
-  holdpoint run scripts/bundles/netra-staging --set config=../app/config
-  holdpoint run scripts/bundles/netra-staging --only health --service backend=https://netra-backend-staging-x7.a.run.app
-  holdpoint run scripts/bundles/netra-staging --dry-run     refuses every effect and shows it
-  holdpoint run --retry last --from health                  does health and what needs it again")]
+  holdpoint run my-bundle
+  holdpoint run my-bundle --only health                     only the phase health; never a release
+  holdpoint run my-bundle --dry-run                         refuses every effect and shows it
+  holdpoint run --retry last --from health                  does health and what needs it again
+
+With what a bundle wants to be told, its inputs and where its services are:
+  holdpoint run scripts/bundles/netra-staging --set config=../app/config --set source=../app \\
+    --set client-id=ID --set redirect-uri=URL \\
+    --service backend=URL --service auth=URL --service frontend=URL")]
 pub(crate) struct Arguments {
     /// The bundle: its folder, or its bundle.toml
     #[arg(value_name = "BUNDLE", required_unless_present = "retry")]

@@ -3,6 +3,7 @@
 mod clock;
 mod context;
 mod files;
+mod gcloud;
 mod http;
 mod report;
 mod secrets;

@@ -7,10 +7,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::gcloud;
 use super::grants::absolute;
 use super::{
-    FilesGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits, Method, PathPrefix,
-    SecretName, UrlPattern,
+    FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits, Method,
+    PathPrefix, SecretName, UrlPattern,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -23,6 +24,7 @@ pub struct Ceiling {
     pub services: BTreeMap<ServiceName, Vec<UrlPattern>>,
     directories: Vec<PathBuf>,
     pub secrets: Vec<SecretName>,
+    pub gcloud: Vec<GcloudGrant>,
     pub limits: LimitCeiling,
 }
 
@@ -72,6 +74,7 @@ pub fn contained(ask: &Grants, ceiling: &Ceiling) -> Result<(), Vec<Missing>> {
     for grant in ask.secrets.iter().filter(|grant| !ceiling.secrets.contains(&grant.name)) {
         missing.push(entry(format!("use the secret {}", grant.name), format!("secrets = [\"{}\"]", grant.name)));
     }
+    missing.extend(ask.gcloud.iter().filter_map(|grant| gcloud::missing(grant, &ceiling.gcloud)));
     missing.extend(limits_contained(&ask.limits, ceiling.limits).err().into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }
@@ -249,13 +252,7 @@ mod tests {
     }
 
     fn lines(ask: HttpGrant, ceiling: Vec<HttpGrant>) -> Vec<String> {
-        let ask = Grants {
-            phase: PhaseId::parse("p").unwrap(),
-            http: vec![ask],
-            files: vec![],
-            secrets: vec![],
-            limits: Limits::default(),
-        };
+        let ask = Grants { http: vec![ask], ..Grants::none(PhaseId::parse("p").unwrap()) };
         let ceiling = Ceiling { http: ceiling, ..Ceiling::default() };
         contained(&ask, &ceiling).err().into_iter().flatten().map(|missing| missing.line).collect()
     }
@@ -316,14 +313,13 @@ mod tests {
     #[test]
     fn an_empty_ceiling_allows_no_call() {
         let mut ask = Grants {
-            phase: PhaseId::parse("p").unwrap(),
-            http: vec![],
             files: vec![
                 FilesGrant::new(super::super::DirectoryName::parse("config").unwrap(), Path::new("/srv/config"))
                     .unwrap(),
             ],
             secrets: vec![super::super::SecretsGrant { name: SecretName::parse("KEY").unwrap() }],
             limits: Limits { deadline: Duration::from_secs(86_400), ..Limits::default() },
+            ..Grants::none(PhaseId::parse("p").unwrap())
         };
         let missing = contained(&ask, &Ceiling::default()).unwrap_err();
         let lines: Vec<(&str, &str)> = missing.iter().map(|m| (m.table, m.line.as_str())).collect();

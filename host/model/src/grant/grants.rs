@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    Destination, DirectoryName, GrantError, HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix,
-    ReadBack, SecretName,
+    CommandGrant, Destination, DirectoryName, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError, HostPattern,
+    HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -17,6 +17,7 @@ pub struct Grants {
     pub http: Vec<HttpGrant>,
     pub files: Vec<FilesGrant>,
     pub secrets: Vec<SecretsGrant>,
+    pub gcloud: Option<GcloudGrant>,
     pub limits: Limits,
 }
 
@@ -72,6 +73,11 @@ pub struct HttpTerms {
 }
 
 impl Grants {
+    /// None at all, with the limits of a phase that asks for no others.
+    pub fn none(phase: PhaseId) -> Self {
+        Self { phase, http: vec![], files: vec![], secrets: vec![], gcloud: None, limits: Limits::default() }
+    }
+
     /// Decides about a request. `shown` is the destination as people read it, e.g. `backend /health`.
     pub fn http(&self, ask: &HttpAsk, shown: &str) -> Result<HttpTerms, Denial> {
         let covering: Vec<&HttpGrant> = self.http.iter().filter(|grant| grant.covers(ask)).collect();
@@ -175,6 +181,30 @@ impl Grants {
         })
     }
 
+    /// Decides about a command of gcloud.
+    pub fn gcloud(&self, ask: &GcloudAsk, shown: &str) -> Result<GcloudTerms, Denial> {
+        if let Some(terms) = self.gcloud.as_ref().and_then(|grant| grant.terms(ask)) {
+            return Ok(terms);
+        }
+        let granted = self.gcloud.iter().flat_map(GcloudGrant::words).collect::<Vec<_>>().join("; ");
+        let exactly = |value: &String| ValuePattern::parse(value).ok();
+        let flag = |value: &Option<String>| match value {
+            None => Some(FlagGrant::Switch),
+            Some(value) => exactly(value).map(FlagGrant::Value),
+        };
+        let line = CommandGrant {
+            command: ask.command().clone(),
+            arguments: ask.arguments().iter().filter_map(exactly).collect(),
+            flags: ask.flags().iter().filter_map(|(name, value)| Some((name.clone(), flag(value)?))).collect(),
+            class: None,
+        };
+        Err(Denial {
+            wanted: format!("gcloud {shown}"),
+            reason: format!("no grant covers it; granted: {}", if granted.is_empty() { "nothing" } else { &granted }),
+            remedy: self.remedy(&format!("gcloud = [{}]", line.to_toml())),
+        })
+    }
+
     /// Decides about a wait. Every phase may wait, up to its deadline.
     pub fn sleep(&self, wait: Duration) -> Result<(), Denial> {
         let deadline = self.limits.deadline;
@@ -209,7 +239,7 @@ mod tests {
 
     fn grants(http: Vec<HttpGrant>) -> Grants {
         let files = vec![FilesGrant::new(DirectoryName::parse("config").unwrap(), Path::new("/srv/config")).unwrap()];
-        Grants { phase: PhaseId::parse("health").unwrap(), http, files, secrets: vec![], limits: Limits::default() }
+        Grants { http, files, ..Grants::none(PhaseId::parse("health").unwrap()) }
     }
 
     fn grant(methods: &[&str], paths: Option<&[&str]>) -> HttpGrant {

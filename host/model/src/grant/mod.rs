@@ -7,6 +7,8 @@
 mod auth;
 mod ceiling;
 mod class;
+mod gcloud;
+mod gcloud_ask;
 mod grants;
 mod host;
 mod http;
@@ -23,6 +25,8 @@ mod url_pattern;
 pub use auth::HttpAuth;
 pub use ceiling::{Ceiling, Missing, ServiceAsk, contained, limits_contained, services_contained};
 pub use class::effective_class;
+pub use gcloud::{CommandGrant, FlagGrant, GcloudGrant, GcloudTerms, ProjectId, Region};
+pub use gcloud_ask::{CommandWords, FlagName, GcloudAsk, ValuePattern};
 pub use grants::{FilesGrant, Grants, HttpTerms, SecretsGrant};
 pub use host::{HostPattern, HostPort};
 pub use http::{Destination, HttpAsk, HttpGrant, ReadBack};

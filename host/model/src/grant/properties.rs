@@ -36,7 +36,7 @@ fn grant() -> impl Strategy<Value = HttpGrant> {
 }
 
 fn grants(http: Vec<HttpGrant>) -> Grants {
-    Grants { phase: PhaseId::parse("p").unwrap(), http, files: vec![], secrets: vec![], limits: Limits::default() }
+    Grants { http, ..Grants::none(PhaseId::parse("p").unwrap()) }
 }
 
 fn ceiling(http: Vec<HttpGrant>) -> Ceiling {

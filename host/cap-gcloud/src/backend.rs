@@ -1,0 +1,198 @@
+//! Runs the commands that were permitted.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use holdpoint_gate::{Backend, BackendError, Clock, Doubt, Permit, Settlement, Vault};
+use holdpoint_model::grant::{GcloudAsk, GcloudTerms, Grants};
+use holdpoint_model::{Class, Digest};
+use tempfile::TempDir;
+use tokio::sync::Mutex;
+
+use crate::config::GcloudConfig;
+use crate::failure::Changed;
+use crate::identity::{self, Token};
+use crate::process::{self, Ended, Lost};
+use crate::settle::{ReadBack, Seen};
+use crate::{Completed, Failure, Gcloud, Invocation, argv};
+
+/// Milliseconds that a command of the host's own may take: a look before, and a look afterwards.
+const LOOK_MS: u32 = 30_000;
+
+/// Runs gcloud for one phase.
+pub struct GcloudBackend {
+    config: GcloudConfig,
+    grants: Grants,
+    vault: Arc<dyn Vault>,
+    clock: Arc<dyn Clock>,
+    /// What is made once it is needed.
+    room: Mutex<Option<Room>>,
+}
+
+/// The folder of the phase's commands, and who they act as.
+struct Room {
+    folder: TempDir,
+    token: Option<Token>,
+    /// What the file of the token holds, by its digest.
+    written: Option<Digest>,
+}
+
+impl GcloudBackend {
+    /// One that has started nothing yet.
+    pub fn new(config: GcloudConfig, grants: Grants, vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
+        Self { config, grants, vault, clock, room: Mutex::new(None) }
+    }
+
+    /// The folder with a token in it that lasts longer than a command.
+    async fn folder(&self) -> Result<PathBuf, BackendError> {
+        let mut room = self.room.lock().await;
+        let room = match &mut *room {
+            Some(room) => room,
+            empty => empty.insert(Room { folder: furnished()?, token: None, written: None }),
+        };
+        let now = self.clock.now();
+        if room.token.as_ref().is_none_or(|token| !token.is_good(now)) {
+            room.token = Some(identity::token(&self.config, now).await.map_err(BackendError::NotSent)?);
+        }
+        if let Some(token) = &room.token {
+            let digest = Digest::of(token.text.as_bytes());
+            if room.written != Some(digest) {
+                self.vault.hide("gcloud", &token.text);
+                replace(&room.folder.path().join("token"), &token.text).map_err(unusable)?;
+                room.written = Some(digest);
+            }
+        }
+        Ok(room.folder.path().to_owned())
+    }
+
+    async fn run(
+        &self,
+        ask: &GcloudAsk,
+        terms: &GcloudTerms,
+        key: Option<&str>,
+        (stdin, timeout_ms): (&[u8], u32),
+    ) -> Result<Completed, BackendError> {
+        let folder = self.folder().await?;
+        let environment = argv::environment(terms, &folder, self.config.ca_file.as_deref(), &self.config.added);
+        let arguments = argv::arguments(ask, key);
+        let start = self.clock.now();
+        let limit = Duration::from_millis(u64::from(timeout_ms));
+        let ended = process::run(&self.config.program, &arguments, &environment, stdin, limit).await;
+        let Ended { exit, stdout, truncated, stderr } = ended.map_err(|lost| match lost {
+            Lost::NotStarted(why) => BackendError::NotSent(why),
+            Lost::Late(_) => BackendError::Timeout(timeout_ms),
+            Lost::Broken(why) => BackendError::Unknown(why),
+        })?;
+        let failure = Failure::of(exit, &stderr);
+        let milliseconds = (self.clock.now().0 - start.0).max(0.0);
+        Ok(Completed { exit, failure, stdout: stdout.into(), stderr, truncated, milliseconds })
+    }
+
+    /// `update` makes a service that is not there, and a typing mistake is no wish for a new one.
+    async fn look_before(&self, ask: &GcloudAsk, terms: &GcloudTerms) -> Result<(), BackendError> {
+        let Some(service) = ask.arguments().first().filter(|_| ask.command().is("run services update")) else {
+            return Ok(());
+        };
+        let describe = Invocation::new("run services describe").argument(service);
+        let describe = describe.ask().map_err(|error| BackendError::NotSent(error.to_string()))?;
+        let described = self.run(&describe, terms, None, (&[], LOOK_MS)).await;
+        let described = described
+            .map_err(|error| BackendError::NotSent(format!("looking for service {service} first: {error}")))?;
+        match described.failure {
+            None => Ok(()),
+            Some(Failure::NotFound) => Err(BackendError::NotSent(format!(
+                "there is no service {service} in {}; `run services update` would make one, `run deploy` says so",
+                terms.project
+            ))),
+            Some(_) => Err(BackendError::NotSent(format!(
+                "looking for service {service} first: {}",
+                last_line(&described.stderr)
+            ))),
+        }
+    }
+
+    fn terms(&self, invocation: &Invocation) -> Result<(GcloudAsk, GcloudTerms), String> {
+        let ask = invocation.ask().map_err(|error| error.to_string())?;
+        let terms = self.grants.gcloud(&ask, "").map_err(|denial| denial.reason)?;
+        Ok((ask, terms))
+    }
+}
+
+impl Backend<Gcloud> for GcloudBackend {
+    async fn act(&self, permit: Permit<Gcloud>) -> Result<Completed, BackendError> {
+        let invocation = permit.request();
+        let (ask, terms) = self.terms(invocation).map_err(BackendError::NotSent)?;
+        let key = (permit.class() > Class::Read).then(|| permit.key());
+        self.look_before(&ask, &terms).await?;
+        let given = (invocation.stdin.bytes(), invocation.timeout_ms);
+        let completed = self.run(&ask, &terms, key.as_deref(), given).await?;
+        let failure = completed.failure.filter(|_| permit.class().happens_once());
+        let unknown = || BackendError::Unknown(last_line(&completed.stderr).to_owned());
+        match failure.map(Failure::changed) {
+            None | Some(Changed::Nothing) => Ok(completed),
+            Some(Changed::Unknown) => Err(unknown()),
+            Some(Changed::Perhaps) => match self.look_after(&ask, &terms, &permit.key()).await {
+                Settlement::Happened(seen) => Ok(seen),
+                Settlement::NotHappened => Ok(completed),
+                Settlement::Unknown(_) => Err(unknown()),
+            },
+        }
+    }
+
+    async fn settle(&self, doubt: Doubt<Gcloud>) -> Settlement<Completed> {
+        let (ask, terms) = match self.terms(doubt.request()) {
+            Ok(terms) => terms,
+            Err(why) => return Settlement::Unknown(why),
+        };
+        self.look_after(&ask, &terms, doubt.key()).await
+    }
+}
+
+impl GcloudBackend {
+    /// Whether an effect has happened, by what can be seen of it.
+    async fn look_after(&self, ask: &GcloudAsk, terms: &GcloudTerms, key: &str) -> Settlement<Completed> {
+        let Some(read_back) = ReadBack::of(ask, key) else {
+            return Settlement::Unknown(format!("there is no reading back of gcloud {}", ask.command()));
+        };
+        let look = match read_back.command().ask() {
+            Ok(look) => look,
+            Err(error) => return Settlement::Unknown(error.to_string()),
+        };
+        match self.run(&look, terms, None, (&[], LOOK_MS)).await {
+            Ok(completed) if completed.failure.is_none() => match read_back.seen(completed.stdout.bytes()) {
+                Seen::Happened => Settlement::Happened(completed),
+                Seen::NotHappened => Settlement::NotHappened,
+                Seen::Unknown(why) => Settlement::Unknown(why),
+            },
+            Ok(completed) => Settlement::Unknown(format!("reading back failed: {}", last_line(&completed.stderr))),
+            Err(error) => Settlement::Unknown(format!("reading back failed: {error}")),
+        }
+    }
+}
+
+/// A folder of its own with what gcloud wants to find.
+fn furnished() -> Result<TempDir, BackendError> {
+    let folder = tempfile::Builder::new().prefix("holdpoint-gcloud-").tempdir().map_err(unusable)?;
+    for name in ["home", "config"] {
+        std::fs::create_dir(folder.path().join(name)).map_err(unusable)?;
+    }
+    // Otherwise every command looks for a metadata server first.
+    std::fs::write(folder.path().join("config/gce"), "False").map_err(unusable)?;
+    Ok(folder)
+}
+
+/// Writes a file anew, so that nobody reads half of it. Only the owner can read it: the folder is theirs.
+fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+    let next = path.with_extension("next");
+    std::fs::write(&next, text)?;
+    std::fs::rename(&next, path)
+}
+
+fn unusable(error: std::io::Error) -> BackendError {
+    BackendError::NotSent(format!("can't prepare a folder for gcloud: {error}"))
+}
+
+fn last_line(stderr: &str) -> &str {
+    stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("gcloud says nothing")
+}

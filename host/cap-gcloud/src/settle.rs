@@ -1,0 +1,139 @@
+//! Whether an effect has happened whose answer was lost, as far as reading back tells. Pure.
+
+use holdpoint_model::grant::GcloudAsk;
+use serde_json::Value;
+
+use crate::Invocation;
+use crate::argv::{makes_revision, suffix};
+
+/// How an effect is looked up.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum ReadBack {
+    /// The revision that only this effect would have made.
+    Revision { service: String, revision: String },
+    /// What serves, against what was wanted.
+    Traffic { service: String, wanted: Vec<(String, u64)> },
+}
+
+/// What was seen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Seen {
+    Happened,
+    NotHappened,
+    Unknown(String),
+}
+
+impl ReadBack {
+    /// The way for this command; none if there is none.
+    pub(crate) fn of(ask: &GcloudAsk, key: &str) -> Option<Self> {
+        let service = ask.arguments().first()?.clone();
+        if makes_revision(ask.command()) {
+            return Some(Self::Revision { revision: format!("{service}-{}", suffix(key)), service });
+        }
+        if !ask.command().is("run services update-traffic") {
+            return None;
+        }
+        let [(name, Some(value))] = ask.flags() else { return None };
+        let pair = |pair: &str| {
+            let (revision, percent) = pair.split_once('=')?;
+            Some((revision.to_owned(), percent.parse().ok()?))
+        };
+        let wanted = value.split(',').map(pair).collect::<Option<Vec<_>>>()?;
+        // LATEST is another revision tomorrow.
+        let named = name.as_str() == "to-revisions" && wanted.iter().all(|(revision, _)| revision != "LATEST");
+        named.then_some(Self::Traffic { service, wanted })
+    }
+
+    /// The command that reads it back.
+    pub(crate) fn command(&self) -> Invocation {
+        match self {
+            Self::Revision { service, .. } => {
+                Invocation::new("run revisions list").flag("service", service).flag("limit", "200")
+            }
+            Self::Traffic { service, .. } => Invocation::new("run services describe").argument(service),
+        }
+    }
+
+    /// What its answer shows.
+    pub(crate) fn seen(&self, answer: &[u8]) -> Seen {
+        let Ok(answer) = serde_json::from_slice::<Value>(answer) else {
+            return Seen::Unknown("what was read back is not JSON".to_owned());
+        };
+        match self {
+            Self::Revision { revision, .. } => {
+                let Some(revisions) = answer.as_array() else {
+                    return Seen::Unknown("what was read back is no list of revisions".to_owned());
+                };
+                let is_it = |one: &Value| one.pointer("/metadata/name").and_then(Value::as_str) == Some(revision);
+                if revisions.iter().any(is_it) { Seen::Happened } else { Seen::NotHappened }
+            }
+            Self::Traffic { wanted, .. } => {
+                let Some(traffic) = answer.pointer("/spec/traffic").and_then(Value::as_array) else {
+                    return Seen::Unknown("what was read back has no traffic".to_owned());
+                };
+                let mut is: Vec<(String, u64)> = traffic
+                    .iter()
+                    .filter_map(|one| {
+                        let percent = one.get("percent").and_then(Value::as_u64).filter(|percent| *percent > 0)?;
+                        Some((one.get("revisionName").and_then(Value::as_str).unwrap_or("LATEST").to_owned(), percent))
+                    })
+                    .collect();
+                let mut wanted: Vec<(String, u64)> =
+                    wanted.iter().filter(|(_, percent)| *percent > 0).cloned().collect();
+                is.sort();
+                wanted.sort();
+                if is == wanted { Seen::Happened } else { Seen::NotHappened }
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read_back(invocation: &Invocation) -> Option<ReadBack> {
+        ReadBack::of(&invocation.ask().unwrap(), "RUN/deploy/3")
+    }
+
+    #[test]
+    fn a_new_revision_is_known_by_its_name() {
+        let update = Invocation::new("run services update").argument("backend").flag("image", "i");
+        let read_back = read_back(&update).unwrap();
+        let name = format!("backend-{}", suffix("RUN/deploy/3"));
+        assert_eq!(read_back.command().command, ["run", "revisions", "list"]);
+        assert_eq!(read_back.seen(format!("[{{\"metadata\":{{\"name\":\"{name}\"}}}}]").as_bytes()), Seen::Happened);
+        assert_eq!(read_back.seen(b"[{\"metadata\":{\"name\":\"backend-00001-abc\"}}]"), Seen::NotHappened);
+        assert_eq!(read_back.seen(b"[]"), Seen::NotHappened);
+        assert!(matches!(read_back.seen(b"{}"), Seen::Unknown(_)));
+        assert!(matches!(read_back.seen(b"oops"), Seen::Unknown(_)));
+    }
+
+    #[test]
+    fn traffic_is_known_by_what_it_is_now() {
+        let shift =
+            Invocation::new("run services update-traffic").argument("backend").flag("to-revisions", "a=90,b=10");
+        let read_back = read_back(&shift).unwrap();
+        let traffic = |text: &str| read_back.seen(format!("{{\"spec\":{{\"traffic\":[{text}]}}}}").as_bytes());
+        let (a, b) = (r#"{"revisionName":"a","percent":90}"#, r#"{"revisionName":"b","percent":10,"tag":"new"}"#);
+        assert_eq!(traffic(&format!("{b},{a}")), Seen::Happened);
+        assert_eq!(traffic(&format!("{a},{b},{{\"revisionName\":\"c\",\"tag\":\"old\"}}")), Seen::Happened);
+        assert_eq!(traffic(a), Seen::NotHappened);
+        assert_eq!(traffic(r#"{"latestRevision":true,"percent":100}"#), Seen::NotHappened);
+        assert!(matches!(read_back.seen(b"{}"), Seen::Unknown(_)));
+    }
+
+    #[test]
+    fn what_can_t_be_told_apart_is_not_guessed() {
+        let latest =
+            Invocation::new("run services update-traffic").argument("backend").flag("to-revisions", "LATEST=100");
+        let two = Invocation::new("run services update-traffic")
+            .argument("b")
+            .flag("to-revisions", "a=1")
+            .flag("set-tags", "x=a");
+        let dashboard = Invocation::new("monitoring dashboards create").flag("config-from-file", "-");
+        for invocation in [latest, two, dashboard, Invocation::new("run services update")] {
+            assert_eq!(read_back(&invocation), None);
+        }
+    }
+}
