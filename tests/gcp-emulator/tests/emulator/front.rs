@@ -1,0 +1,81 @@
+//! The front of services: requests go where traffic goes.
+
+use std::net::SocketAddr;
+
+use holdpoint_gcp_emulator::{Backend, Emulator};
+use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+
+use crate::client::{BACKEND, Client, RUN};
+use crate::clouds::{NEW, OLD, cloud, service};
+
+/// A server that answers everything with its name.
+async fn server(name: &'static str) -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap_or(0) > 0 {}
+            let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{name}", name.len());
+            let _ = stream.write_all(answer.as_bytes()).await;
+        }
+    });
+    address
+}
+
+/// Backend with an old and a new revision, each with a server; 75 to 25, and a tag for the new one.
+async fn shared() -> (Emulator, Client, String) {
+    let emulator = cloud().await;
+    let client = Client::of(&emulator);
+    client.put(client.backend().await, NEW).await;
+    let mut wanted = client.backend().await;
+    let revisions = emulator.state()["services"][0]["revisions"].clone();
+    let (old, new) = (&revisions[0]["metadata"]["name"], &revisions[1]["metadata"]["name"]);
+    wanted["spec"]["traffic"] = json!([
+        {"revisionName": old, "percent": 75},
+        {"revisionName": new, "percent": 25, "tag": "candidate"},
+    ]);
+    assert_eq!(client.ask("PUT", RUN, BACKEND, &wanted).await.0, 200);
+    client.backend().await;
+    emulator.set_backend(Backend::Image(OLD.to_owned()), server("old").await);
+    emulator.set_backend(Backend::Revision(new.as_str().unwrap().to_owned()), server("new").await);
+    let url = service(&emulator, "backend")["status"]["url"].as_str().unwrap().to_owned();
+    let host = url.strip_prefix("https://").unwrap().to_owned();
+    (emulator, client, host)
+}
+
+#[tokio::test]
+async fn requests_are_shared_by_percent_and_a_tag_leads_to_its_revision() {
+    let (_emulator, client, host) = shared().await;
+    let mut new = 0;
+    for _ in 0..20 {
+        let (status, said) = client.ask("GET", &host, "/", &Value::Null).await;
+        assert_eq!(status, 200);
+        new += u32::from(said == "new");
+    }
+    assert_eq!(new, 5);
+    for _ in 0..3 {
+        assert_eq!(client.ask("GET", &format!("candidate---{host}"), "/", &Value::Null).await.1, "new");
+    }
+    let (_, line) = client.connect(&format!("other---{host}:443")).await;
+    assert!(line.contains("403"), "{line}");
+}
+
+#[tokio::test]
+async fn the_front_is_reached_without_the_proxy_too() {
+    let (emulator, client, host) = shared().await;
+    let stream = TcpStream::connect(emulator.front()).await.unwrap();
+    assert_eq!(client.ask_on(stream, "GET", &host, "/", &Value::Null).await.1, "old");
+}
+
+#[tokio::test]
+async fn a_service_that_is_not_open_or_has_no_backend_does_not_answer() {
+    let (emulator, client, host) = shared().await;
+    let policy = "/v1/projects/netra-staging/locations/us-central1/services/backend:setIamPolicy";
+    client.ask("POST", "run.googleapis.com", policy, &json!({"policy": {"bindings": []}})).await;
+    assert_eq!(client.ask("GET", &host, "/", &Value::Null).await.0, 403);
+    let url = service(&emulator, "frontend")["status"]["url"].as_str().unwrap().to_owned();
+    assert_eq!(client.ask("GET", url.strip_prefix("https://").unwrap(), "/", &Value::Null).await.0, 503);
+}

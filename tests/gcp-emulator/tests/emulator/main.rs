@@ -1,0 +1,13 @@
+//! The emulator from outside: the real gcloud, and small clients of its own where gcloud would try for half a minute.
+//! Where gcloud is not installed its tests are left out, and say so; with `CI=true` they fail.
+
+mod binary;
+mod client;
+mod clouds;
+mod deploy;
+mod faults;
+mod front;
+mod gcloud;
+mod login;
+mod others;
+mod services;
