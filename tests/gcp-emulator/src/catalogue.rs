@@ -111,11 +111,7 @@ pub(crate) const CATALOGUE: &[Named] = &[
         description: "what is deployed never becomes ready",
         make: || of_run(What::NeverReady),
     },
-    Named {
-        name: "does-not-start",
-        description: "a new revision does not start",
-        make: || of_run(What::DoesNotStart),
-    },
+    Named { name: "does-not-start", description: "a new revision does not start", make: || of_run(What::DoesNotStart) },
     Named {
         name: "stale-generation",
         description: "the status of a service stays behind what was asked for",
@@ -170,6 +166,8 @@ mod tests {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), CATALOGUE.len());
-        assert!(CATALOGUE.iter().all(|named| Named::find(named.name).is_some_and(|found| found.fault() == named.fault())));
+        assert!(
+            CATALOGUE.iter().all(|named| Named::find(named.name).is_some_and(|found| found.fault() == named.fault()))
+        );
     }
 }

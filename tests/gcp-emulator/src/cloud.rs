@@ -106,8 +106,9 @@ impl Cloud {
         for service in &options.services {
             let region = service.region.clone().unwrap_or_else(|| options.region.clone());
             let (run, mut around) = cloud.parts("deployer");
-            run.begin(&mut around, &region, &service.name, &service.image)
-                .map_err(|refusal| anyhow::anyhow!("set up {}: {}", service.name, String::from_utf8_lossy(&refusal.body)))?;
+            run.begin(&mut around, &region, &service.name, &service.image).map_err(|refusal| {
+                anyhow::anyhow!("set up {}: {}", service.name, String::from_utf8_lossy(&refusal.body))
+            })?;
         }
         cloud.effects = 0;
         Ok(cloud)
@@ -137,8 +138,7 @@ impl Cloud {
             return answer;
         }
         let principal = self.tokens.principal(call.bearer.as_deref(), now).ok_or_else(unauthenticated)?;
-        let mut around =
-            Around { project: &self.project, now, principal, behaviour, effects: &mut self.effects };
+        let mut around = Around { project: &self.project, now, principal, behaviour, effects: &mut self.effects };
         match call.host.as_str() {
             "iamcredentials.googleapis.com" => login::impersonate(&mut self.tokens, call, now),
             "serviceusage.googleapis.com" => self.services.answer(call, &mut around),
@@ -184,7 +184,13 @@ impl Cloud {
     /// A service has answered a request, which its log says.
     pub(crate) fn note_request(&mut self, share: &Share, revision: &str, mut line: Value, status: u16) {
         line["status"] = json!(status);
-        let severity = if status >= 500 { "ERROR" } else if status >= 400 { "WARNING" } else { "INFO" };
+        let severity = if status >= 500 {
+            "ERROR"
+        } else if status >= 400 {
+            "WARNING"
+        } else {
+            "INFO"
+        };
         self.logs.write(json!({
             "logName": format!("projects/{}/logs/run.googleapis.com%2Frequests", self.project.id),
             "severity": severity,
@@ -196,7 +202,7 @@ impl Cloud {
     /// Everything that can be compared, as JSON.
     pub(crate) fn snapshot(&self) -> Value {
         json!({
-            "services": self.run.snapshot(&self.project, self.clock.now()),
+            "services": self.run.snapshot(&self.project),
             "enabledApis": self.services.enabled(),
             "dashboards": self.dashboards.dashboards(),
             "alertPolicies": self.dashboards.policies(),

@@ -42,9 +42,11 @@ impl Emulator {
         for fault in options.faults {
             shared.faults.set(fault);
         }
+        let metadata = Server::start(Kind::Metadata, 0, &shared).await.context("start the metadata server")?;
+        let proxy = Kind::Proxy { metadata: metadata.address };
         Ok(Emulator {
-            proxy: Server::start(Kind::Proxy, options.port, &shared).await.context("start the proxy")?,
-            metadata: Server::start(Kind::Metadata, 0, &shared).await.context("start the metadata server")?,
+            proxy: Server::start(proxy, options.port, &shared).await.context("start the proxy")?,
+            metadata,
             front: Server::start(Kind::Front, 0, &shared).await.context("start the front of services")?,
             shared,
             project: options.project,

@@ -150,7 +150,11 @@ pub(crate) fn etag(version: u64) -> String {
 }
 
 /// A part of a list: at most `limit` items from where `token` says, and the token of the next part.
-pub(crate) fn page<T>(items: Vec<T>, limit: Option<&str>, token: Option<&str>) -> Result<(Vec<T>, Option<String>), Answer> {
+pub(crate) fn page<T>(
+    items: Vec<T>,
+    limit: Option<&str>,
+    token: Option<&str>,
+) -> Result<(Vec<T>, Option<String>), Answer> {
     let number = |text: Option<&str>, otherwise: usize| match text {
         None | Some("") => Ok(otherwise),
         Some(text) => text.parse().map_err(|_| Answer::refuse(400, "a limit or a page token is not one of ours")),

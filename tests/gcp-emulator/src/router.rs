@@ -52,7 +52,10 @@ impl Router {
         request: Request<Incoming>,
     ) -> Response<AnyBody> {
         if !share.open {
-            return own(Answer::refuse(403, "The request was not authenticated; the service is not open to everybody."));
+            return own(Answer::refuse(
+                403,
+                "The request was not authenticated; the service is not open to everybody.",
+            ));
         }
         let drawn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);
@@ -126,7 +129,10 @@ impl Turns {
         let next = self.credit.iter().max_by_key(|(revision, credit)| (**credit, std::cmp::Reverse(*revision)));
         let next = next.map(|(revision, _)| revision.clone())?;
         *self.credit.entry(next.clone()).or_default() -= whole;
-        parts.iter().find(|(revision, ..)| *revision == next).map(|(revision, image, _)| (revision.clone(), image.clone()))
+        parts
+            .iter()
+            .find(|(revision, ..)| *revision == next)
+            .map(|(revision, image, _)| (revision.clone(), image.clone()))
     }
 }
 

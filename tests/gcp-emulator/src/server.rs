@@ -24,8 +24,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What a port is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    /// A proxy that is itself every host that it leads to.
-    Proxy,
+    /// A proxy that is itself every host that it leads to. gcloud asks through it for the tokens of the metadata server, too.
+    Proxy { metadata: SocketAddr },
     /// The metadata server, without TLS.
     Metadata,
     /// The front of services, by the name that a client asks for in TLS.
@@ -96,12 +96,17 @@ async fn connection(stream: TcpStream, kind: Kind, shared: Arc<Shared>) {
     match kind {
         Kind::Metadata => serve(stream, None, shared).await,
         Kind::Front => front(stream, shared).await,
-        Kind::Proxy => proxy(stream, shared).await,
+        Kind::Proxy { metadata } => proxy(stream, metadata, shared).await,
     }
 }
 
-async fn proxy(mut stream: TcpStream, shared: Arc<Shared>) {
+async fn proxy(mut stream: TcpStream, metadata: SocketAddr, shared: Arc<Shared>) {
     let Ok(Ok(head)) = tokio::time::timeout(DEADLINE, read_head(&mut stream)).await else { return };
+    if head.starts_with(&format!("GET http://{metadata}/")) {
+        let (read, write) = stream.into_split();
+        let again = std::io::Cursor::new(head).chain(read);
+        return serve(tokio::io::join(again, write), None, shared).await;
+    }
     let host = match wanted_host(&head) {
         Some(host) if shared.leads_to(&host) => host,
         refused => {

@@ -77,23 +77,22 @@ impl Builds {
         let now = around.now.rfc3339();
         if let Some(fields) = body.as_object_mut() {
             fields.insert("id".to_owned(), json!(id));
-            fields.insert("name".to_owned(), json!(format!("projects/{}/locations/global/builds/{id}", around.project.number)));
+            fields.insert(
+                "name".to_owned(),
+                json!(format!("projects/{}/locations/global/builds/{id}", around.project.number)),
+            );
             fields.insert("projectId".to_owned(), json!(around.project.id));
             fields.insert("status".to_owned(), json!("QUEUED"));
             fields.insert("createTime".to_owned(), json!(now));
-            let logs = format!("https://console.cloud.google.com/cloud-build/builds/{id}?project={}", around.project.number);
+            let logs =
+                format!("https://console.cloud.google.com/cloud-build/builds/{id}?project={}", around.project.number);
             fields.insert("logUrl".to_owned(), json!(logs));
         }
         self.builds.push(Build { id: id.clone(), body: body.clone(), polls: self.polls });
         Ok(Answer::json(&operation(&id, &body, around)).with_effect(around.effect()))
     }
 
-    fn poll(
-        &mut self,
-        id: &str,
-        around: &Around<'_>,
-        images: &mut Option<BTreeSet<String>>,
-    ) -> Result<Answer, Answer> {
+    fn poll(&mut self, id: &str, around: &Around<'_>, images: &mut Option<BTreeSet<String>>) -> Result<Answer, Answer> {
         let build = self.builds.iter_mut().find(|build| build.id == id).ok_or_else(not_found)?;
         build.polls = build.polls.saturating_sub(1);
         if build.polls > 0 {

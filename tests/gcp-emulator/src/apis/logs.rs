@@ -127,11 +127,8 @@ impl Clause {
             Some(other) => other.to_string(),
             None => String::new(),
         };
-        let order = if self.field == "severity" {
-            rank(&text).cmp(&rank(&self.value))
-        } else {
-            text.as_str().cmp(&self.value)
-        };
+        let order =
+            if self.field == "severity" { rank(&text).cmp(&rank(&self.value)) } else { text.as_str().cmp(&self.value) };
         match self.sign {
             "=" => order == Ordering::Equal,
             "!=" => order != Ordering::Equal,
@@ -162,7 +159,8 @@ mod tests {
 
     #[test]
     fn comparisons_joined_by_and_are_understood() {
-        let entry = json!({"severity": "ERROR", "timestamp": "2026-02-01T00:00:00Z", "resource": {"labels": {"a": "b"}}});
+        let entry =
+            json!({"severity": "ERROR", "timestamp": "2026-02-01T00:00:00Z", "resource": {"labels": {"a": "b"}}});
         let fits = |filter: &str| clauses(filter).unwrap().iter().all(|clause| clause.fits(&entry));
         assert!(fits("severity>=WARNING AND resource.labels.a = \"b\"\ntimestamp>=\"2026-01-01T00:00:00Z\""));
         assert!(!fits("severity>ERROR"));

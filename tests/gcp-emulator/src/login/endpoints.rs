@@ -50,8 +50,9 @@ fn exchange(tokens: &mut Tokens, call: &Call, now: Moment) -> Result<Answer, Ans
         return Err(Answer::refuse_grant("unsupported_grant_type", "Invalid grant_type."));
     }
     let subject = field(&fields, "subject_token").or_else(|| field(&fields, "subjectToken"));
-    let principal = known(&tokens.subjects, subject)
-        .ok_or_else(|| Answer::refuse_grant("invalid_grant", "The given credential is rejected by the attribute condition."))?;
+    let principal = known(&tokens.subjects, subject).ok_or_else(|| {
+        Answer::refuse_grant("invalid_grant", "The given credential is rejected by the attribute condition.")
+    })?;
     let kind = json!({"issued_token_type": "urn:ietf:params:oauth:token-type:access_token"});
     Ok(grant(tokens, &principal, now, &kind))
 }

@@ -24,6 +24,7 @@ pub(crate) fn answer(tokens: &mut Tokens, call: &Call, region: &str, now: Moment
         "" | "/" | "/computeMetadata/v1/" => text("computeMetadata/\n"),
         "/computeMetadata/v1/project/project-id" => text(&tokens.project),
         "/computeMetadata/v1/project/numeric-project-id" => Answer::text(tokens.project_number.to_string()),
+        "/computeMetadata/v1/universe/universe-domain" => text("googleapis.com"),
         path => match path.strip_prefix(INSTANCE) {
             Some("zone") => Answer::text(format!("projects/{}/zones/{region}-a", tokens.project_number)),
             Some("service-accounts" | "service-accounts/") => Answer::text(format!("default/\n{email}/\n")),

@@ -157,7 +157,11 @@ impl Run {
 }
 
 fn some_region(region: &str) -> Result<&str, Answer> {
-    if region == ANY { Err(Answer::refuse(400, "a service is made in a region; the host names none")) } else { Ok(region) }
+    if region == ANY {
+        Err(Answer::refuse(400, "a service is made in a region; the host names none"))
+    } else {
+        Ok(region)
+    }
 }
 
 /// `a = b, c = d`. Refuses what is more than equality.

@@ -176,7 +176,10 @@ impl Service {
         let name = match wanted.revision_name() {
             None => revision::name(around, &self.region, &self.name, number),
             Some(name) if self.revisions.iter().any(|revision| revision.name == name) => {
-                return Err(Answer::refuse(409, &format!("Revision named '{name}' with different configuration already exists.")));
+                return Err(Answer::refuse(
+                    409,
+                    &format!("Revision named '{name}' with different configuration already exists."),
+                ));
             }
             Some(name) if name.starts_with(&format!("{}-", self.name)) => name.to_owned(),
             Some(name) => {
@@ -184,7 +187,8 @@ impl Service {
                 return Err(Answer::refuse(400, &message));
             }
         };
-        let health = if around.behaviour.does_not_start { Health::Failed(does_not_start(&name)) } else { Health::Starting };
+        let health =
+            if around.behaviour.does_not_start { Health::Failed(does_not_start(&name)) } else { Health::Starting };
         Ok(Some(Revision {
             name,
             number,

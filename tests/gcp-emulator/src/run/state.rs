@@ -8,7 +8,6 @@ use super::policy::Policy;
 use super::revision::Revision;
 use super::service::{Service, Wanted};
 use super::view::Share;
-use crate::clock::Moment;
 use crate::cloud::{Around, Behaviour, Project};
 use crate::exchange::Answer;
 
@@ -22,7 +21,13 @@ pub(crate) struct Run {
 
 impl Run {
     /// A service that is there and ready from the start, open to everybody.
-    pub(crate) fn begin(&mut self, around: &mut Around<'_>, region: &str, name: &str, image: &str) -> Result<(), Answer> {
+    pub(crate) fn begin(
+        &mut self,
+        around: &mut Around<'_>,
+        region: &str,
+        name: &str,
+        image: &str,
+    ) -> Result<(), Answer> {
         let body = json!({
             "metadata": {"name": name},
             "spec": {"template": {"spec": {"containers": [{"image": image, "ports": [{"name": "http1", "containerPort": 8080}]}]}}},
@@ -111,7 +116,9 @@ impl Run {
 
     /// Every revision, newest first within its service.
     pub(super) fn revisions(&self) -> impl Iterator<Item = (&Service, &Revision)> {
-        self.services.values().flat_map(|service| service.revisions.iter().rev().map(move |revision| (service, revision)))
+        self.services
+            .values()
+            .flat_map(|service| service.revisions.iter().rev().map(move |revision| (service, revision)))
     }
 
     /// What services have written to the log since somebody asked.
@@ -119,7 +126,7 @@ impl Run {
         self.services.values_mut().flat_map(|service| std::mem::take(&mut service.written)).collect()
     }
 
-    pub(crate) fn snapshot(&self, project: &Project, _now: Moment) -> Value {
+    pub(crate) fn snapshot(&self, project: &Project) -> Value {
         let one = |service: &Service| {
             let revisions: Vec<Value> = service
                 .revisions
@@ -144,7 +151,10 @@ impl Run {
 
 pub(super) fn missing(project: &Project, kind: &str, region: &str, name: &str) -> Answer {
     let project = &project.id;
-    Answer::refuse(404, &format!("Resource '{name}' of kind '{kind}' in region '{region}' in project '{project}' does not exist."))
+    Answer::refuse(
+        404,
+        &format!("Resource '{name}' of kind '{kind}' in region '{region}' in project '{project}' does not exist."),
+    )
 }
 
 fn expect_image(image: &str, images: Option<&BTreeSet<String>>) -> Result<(), Answer> {
@@ -156,5 +166,8 @@ fn expect_image(image: &str, images: Option<&BTreeSet<String>>) -> Result<(), An
 
 fn is_name(name: &str) -> bool {
     let sign = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    name.len() <= 49 && name.starts_with(|c: char| c.is_ascii_lowercase()) && name.chars().all(sign) && !name.ends_with('-')
+    name.len() <= 49
+        && name.starts_with(|c: char| c.is_ascii_lowercase())
+        && name.chars().all(sign)
+        && !name.ends_with('-')
 }

@@ -142,7 +142,8 @@ mod tests {
 
     #[test]
     fn a_tag_without_traffic_has_a_url_and_no_percent() {
-        let targets = read(Some(&json!([{"latestRevision": true, "percent": 100}, {"revisionName": "r1", "tag": "t"}])));
+        let targets =
+            read(Some(&json!([{"latestRevision": true, "percent": 100}, {"revisionName": "r1", "tag": "t"}])));
         assert_eq!(
             status(&targets.unwrap(), "r2", |tag| format!("https://{tag}---s")),
             json!([

@@ -15,7 +15,10 @@ impl Service {
         for (key, value) in [
             ("serving.knative.dev/creator", &self.creator),
             ("serving.knative.dev/lastModifier", &self.modifier),
-            ("run.googleapis.com/urls", &json!([format!("https://{}", self.stable_host(project)), format!("https://{host}")]).to_string()),
+            (
+                "run.googleapis.com/urls",
+                &json!([format!("https://{}", self.stable_host(project)), format!("https://{host}")]).to_string(),
+            ),
             ("run.googleapis.com/ingress-status", &"all".to_owned()),
         ] {
             annotations.insert(key.to_owned(), json!(value));

@@ -4,8 +4,8 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
-use http_body_util::{BodyExt, Full};
 use holdpoint_gcp_emulator::Emulator;
+use http_body_util::{BodyExt, Full};
 use hyper::Request;
 use hyper::body::Bytes;
 use hyper_util::rt::TokioIo;
@@ -57,7 +57,14 @@ impl Client {
     }
 
     /// Asks on a connection that leads to a host already.
-    pub(crate) async fn ask_on(&self, stream: TcpStream, method: &str, host: &str, path: &str, body: &Value) -> (u16, Value) {
+    pub(crate) async fn ask_on(
+        &self,
+        stream: TcpStream,
+        method: &str,
+        host: &str,
+        path: &str,
+        body: &Value,
+    ) -> (u16, Value) {
         let asked = async {
             let name = ServerName::try_from(host.to_owned()).unwrap();
             let stream = TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await.unwrap();
@@ -69,7 +76,8 @@ impl Client {
             let response = sender.send_request(request.body(Full::new(Bytes::from(body))).unwrap()).await.unwrap();
             let status = response.status().as_u16();
             let text = response.into_body().collect().await.unwrap().to_bytes();
-            let value = serde_json::from_slice(&text).unwrap_or_else(|_| String::from_utf8_lossy(&text).into_owned().into());
+            let value =
+                serde_json::from_slice(&text).unwrap_or_else(|_| String::from_utf8_lossy(&text).into_owned().into());
             (status, value)
         };
         tokio::time::timeout(DEADLINE, asked).await.expect("an answer in time")

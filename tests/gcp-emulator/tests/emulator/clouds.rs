@@ -5,9 +5,12 @@ use std::collections::BTreeSet;
 use holdpoint_gcp_emulator::{Emulator, InitialService, Options};
 use serde_json::Value;
 
-pub(crate) const OLD: &str = "us-docker.pkg.dev/netra/app/backend@sha256:1111111111111111111111111111111111111111111111111111111111111111";
-pub(crate) const NEW: &str = "us-docker.pkg.dev/netra/app/backend@sha256:2222222222222222222222222222222222222222222222222222222222222222";
-pub(crate) const UNKNOWN: &str = "us-docker.pkg.dev/netra/app/backend@sha256:3333333333333333333333333333333333333333333333333333333333333333";
+pub(crate) const OLD: &str =
+    "us-docker.pkg.dev/netra/app/backend@sha256:1111111111111111111111111111111111111111111111111111111111111111";
+pub(crate) const NEW: &str =
+    "us-docker.pkg.dev/netra/app/backend@sha256:2222222222222222222222222222222222222222222222222222222222222222";
+pub(crate) const UNKNOWN: &str =
+    "us-docker.pkg.dev/netra/app/backend@sha256:3333333333333333333333333333333333333333333333333333333333333333";
 
 /// Backend and frontend, of which two images are known.
 pub(crate) fn options() -> Options {

@@ -57,7 +57,10 @@ async fn an_update_moves_all_traffic_to_the_newest() {
     let emulator = cloud().await;
     Gcloud::of(&emulator).run(&format!("run services update frontend --image={NEW}")).await.well();
     let service = service(&emulator, "frontend");
-    assert_eq!(shares(&emulator, "frontend"), [(service["status"]["latestReadyRevisionName"].as_str().unwrap().to_owned(), 100)]);
+    assert_eq!(
+        shares(&emulator, "frontend"),
+        [(service["status"]["latestReadyRevisionName"].as_str().unwrap().to_owned(), 100)]
+    );
     assert_eq!(service["metadata"]["generation"], 2);
     assert_eq!(service["status"]["observedGeneration"], 2);
 }

@@ -28,13 +28,25 @@ async fn a_refusal_ends_gcloud_after_one_try_and_changes_nothing() {
     if !gcloud::is_here() {
         return;
     }
-    let refusals =
-        [("update-forbidden", "denied"), ("conflict", "Conflict"), ("quota", "Quota exceeded"), ("api-disabled", "has not been used")];
-    for (fault, because) in refusals {
-        let (emulator, said) = update_with(fault).await;
+    let (forbidden, full) = tokio::join!(update_with("update-forbidden"), update_with("quota"));
+    for (fault, (emulator, said), because) in
+        [("update-forbidden", forbidden, "denied"), ("quota", full, "Quota exceeded")]
+    {
         said.badly(because);
         assert_eq!(effects(&emulator), 0, "{fault}");
         assert!(emulator.log().len() <= 1, "{fault}");
+    }
+}
+
+#[tokio::test]
+async fn a_refusal_is_worded_as_google_words_it() {
+    for (fault, status, name) in [("conflict", 409, "ABORTED"), ("api-disabled", 403, "PERMISSION_DENIED")] {
+        let emulator = with(fault).await;
+        let client = Client::of(&emulator);
+        let body = json!({"spec": {"template": {"spec": {"containers": [{"image": NEW}]}}}});
+        let (code, said) = client.ask("PUT", RUN, BACKEND, &body).await;
+        assert_eq!((code, said["error"]["status"].as_str()), (status, Some(name)));
+        assert_eq!(effects(&emulator), 0);
     }
 }
 
@@ -56,7 +68,8 @@ async fn a_policy_that_may_not_be_changed_is_a_warning_to_a_deployment() {
         return;
     }
     let emulator = with("policy-forbidden").await;
-    let said = Gcloud::of(&emulator).run(&format!("run deploy auth --image={NEW} --allow-unauthenticated")).await.well();
+    let said =
+        Gcloud::of(&emulator).run(&format!("run deploy auth --image={NEW} --allow-unauthenticated")).await.well();
     assert!(said.err.contains("Setting IAM policy failed"), "{}", said.err);
     assert_eq!(entry(&emulator, "auth")["policy"].get("bindings"), None);
 }
@@ -179,7 +192,10 @@ async fn a_stale_status_is_of_the_generation_before() {
     let client = Client::of(&emulator);
     client.put(client.backend().await, NEW).await;
     let service = client.backend().await;
-    assert_eq!((service["metadata"]["generation"].as_u64(), service["status"]["observedGeneration"].as_u64()), (Some(2), Some(1)));
+    assert_eq!(
+        (service["metadata"]["generation"].as_u64(), service["status"]["observedGeneration"].as_u64()),
+        (Some(2), Some(1))
+    );
 }
 
 #[tokio::test]

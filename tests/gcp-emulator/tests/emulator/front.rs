@@ -8,7 +8,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
 use crate::client::{BACKEND, Client, RUN};
-use crate::clouds::{NEW, OLD, cloud, service};
+use crate::clouds::{NEW, cloud, service};
 
 /// A server that answers everything with its name.
 async fn server(name: &'static str) -> SocketAddr {
@@ -18,7 +18,8 @@ async fn server(name: &'static str) -> SocketAddr {
         while let Ok((mut stream, _)) = listener.accept().await {
             let mut head = Vec::new();
             while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap_or(0) > 0 {}
-            let answer = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{name}", name.len());
+            let answer =
+                format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n{name}", name.len());
             let _ = stream.write_all(answer.as_bytes()).await;
         }
     });
@@ -39,8 +40,9 @@ async fn shared() -> (Emulator, Client, String) {
     ]);
     assert_eq!(client.ask("PUT", RUN, BACKEND, &wanted).await.0, 200);
     client.backend().await;
-    emulator.set_backend(Backend::Image(OLD.to_owned()), server("old").await);
-    emulator.set_backend(Backend::Revision(new.as_str().unwrap().to_owned()), server("new").await);
+    emulator.set_backend(Backend::Service("backend".to_owned()), server("neither").await);
+    emulator.set_backend(Backend::Revision(old.as_str().unwrap().to_owned()), server("old").await);
+    emulator.set_backend(Backend::Image(NEW.to_owned()), server("new").await);
     let url = service(&emulator, "backend")["status"]["url"].as_str().unwrap().to_owned();
     let host = url.strip_prefix("https://").unwrap().to_owned();
     (emulator, client, host)

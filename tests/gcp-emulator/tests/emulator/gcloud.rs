@@ -1,14 +1,14 @@
 //! The real gcloud in the environment of an emulator. Every call ends: after a minute with its whole group.
 
+use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
 use std::time::Duration;
 
 use holdpoint_gcp_emulator::{Emulator, Login};
 use tempfile::TempDir;
-use tokio::io::AsyncWriteExt;
-use tokio::process::Command;
 
 const DEADLINE: Duration = Duration::from_secs(60);
 const NEEDED: &str = "gcloud is not installed; https://cloud.google.com/sdk/docs/install";
@@ -72,6 +72,12 @@ impl Gcloud {
         Gcloud { folder, variables }
     }
 
+    /// The same, but for a variable.
+    pub(crate) fn without(mut self, name: &str) -> Gcloud {
+        self.variables.retain(|(known, _)| known != name);
+        self
+    }
+
     pub(crate) fn folder(&self) -> &Path {
         self.folder.path()
     }
@@ -86,26 +92,35 @@ impl Gcloud {
     }
 
     pub(crate) async fn run_words(&self, words: &[&str], input: &str) -> Said {
-        let mut command = std::process::Command::new("gcloud");
+        let mut command = Command::new("gcloud");
         command.args(words).env_clear().env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command.envs(self.variables.iter().map(|(name, value)| (name, value)));
         command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
-        let mut child = Command::from(command).kill_on_drop(true).spawn().unwrap();
-        let group = child.id().unwrap();
-        let mut stdin = child.stdin.take().unwrap();
-        // A gcloud that ends without reading is no failure here.
-        let _ = stdin.write_all(input.as_bytes()).await;
-        drop(stdin);
-        let output = tokio::time::timeout(DEADLINE, child.wait_with_output()).await;
-        let Ok(output) = output else {
-            let _ = std::process::Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).status();
-            panic!("gcloud {words:?} did not end within {DEADLINE:?}");
-        };
-        let output = output.unwrap();
-        Said {
-            code: output.status.code(),
-            out: String::from_utf8_lossy(&output.stdout).into_owned(),
-            err: String::from_utf8_lossy(&output.stderr).into_owned(),
+        let (input, line) = (input.to_owned(), words.join(" "));
+        tokio::task::spawn_blocking(move || ended(&mut command, &input, &line)).await.unwrap()
+    }
+}
+
+/// Runs a command to its end, or ends it with its whole group.
+fn ended(command: &mut Command, input: &str, line: &str) -> Said {
+    let mut child = command.spawn().unwrap();
+    let group = format!("-{}", child.id());
+    // A gcloud that ends without reading is no failure here.
+    let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
+    let (done, wait) = mpsc::channel::<()>();
+    let watch = std::thread::spawn(move || {
+        let late = wait.recv_timeout(DEADLINE) == Err(RecvTimeoutError::Timeout);
+        if late {
+            let _ = Command::new("kill").args(["-KILL", "--", &group]).status();
         }
+        late
+    });
+    let output = child.wait_with_output().unwrap();
+    drop(done);
+    assert!(!watch.join().unwrap(), "gcloud {line} did not end within {DEADLINE:?}");
+    Said {
+        code: output.status.code(),
+        out: String::from_utf8_lossy(&output.stdout).into_owned(),
+        err: String::from_utf8_lossy(&output.stderr).into_owned(),
     }
 }

@@ -34,7 +34,8 @@ async fn a_token_expires_when_its_time_is_over() {
 
 /// A key that nobody else has.
 fn key() -> String {
-    let made = Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).output();
+    let made =
+        Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).output();
     String::from_utf8(made.expect("openssl is installed").stdout).unwrap()
 }
 
@@ -84,7 +85,8 @@ async fn another_identity_provider_is_trusted_for_an_account() {
     let gcloud = Gcloud::logged_in(&emulator, &Login::Nobody);
     let (token, file) = (gcloud.folder().join("subject"), gcloud.folder().join("federation.json"));
     std::fs::write(&token, "token-of-a-pipeline").unwrap();
-    let impersonated = format!("https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{DEPLOYER}:generateAccessToken");
+    let impersonated =
+        format!("https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{DEPLOYER}:generateAccessToken");
     let federation = json!({
         "type": "external_account",
         "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/ci",
@@ -120,7 +122,9 @@ async fn a_refresh_token_gives_a_token_unless_logins_are_refused() {
 async fn the_proxy_leads_nowhere_else() {
     let emulator = cloud().await;
     let client = Client::of(&emulator);
-    for target in ["example.com:443", "run.googleapis.com:80", "googleapis.com.example.com:443", "absent-uc.a.run.app:443"] {
+    for target in
+        ["example.com:443", "run.googleapis.com:80", "googleapis.com.example.com:443", "absent-uc.a.run.app:443"]
+    {
         let (_, line) = client.connect(target).await;
         assert!(line.contains("403"), "{target}: {line}");
     }

@@ -47,10 +47,16 @@ async fn logs_hold_what_was_seeded_and_what_services_wrote() {
     });
     let emulator = Emulator::start(Options { log_entries: vec![seeded], ..options() }).await.unwrap();
     let gcloud = Gcloud::of(&emulator);
-    let words = ["logging", "read", "severity>=WARNING AND timestamp>=\"2025-12-31T00:00:00Z\"", "--format=value(textPayload)"];
+    let words =
+        ["logging", "read", "severity>=WARNING AND timestamp>=\"2025-12-31T00:00:00Z\"", "--format=value(textPayload)"];
     assert_eq!(gcloud.run_words(&words, "").await.well().out.trim(), "seeded");
     gcloud.run(&format!("run services update backend --image={NEW}")).await.well();
-    let words = ["logging", "read", "resource.type=cloud_run_revision AND resource.labels.service_name=backend", "--format=json"];
+    let words = [
+        "logging",
+        "read",
+        "resource.type=cloud_run_revision AND resource.labels.service_name=backend",
+        "--format=json",
+    ];
     let read = gcloud.run_words(&words, "").await.json();
     assert!(read[0]["textPayload"].as_str().unwrap().contains("STARTUP TCP probe succeeded"), "{read}");
 }
