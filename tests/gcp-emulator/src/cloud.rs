@@ -146,6 +146,7 @@ impl Cloud {
             "monitoring.googleapis.com" => self.dashboards.answer(call, &mut around),
             "logging.googleapis.com" => self.logs.answer(call, &mut around),
             "cloudbuild.googleapis.com" => self.builds.answer(call, &mut around, &mut self.images),
+            "storage.googleapis.com" => Err(Answer::refuse(404, "The specified key does not exist.")),
             host => match run::region_of(host) {
                 Some(region) => {
                     let answer = self.run.answer(call, region, &mut around, self.images.as_ref());
@@ -194,6 +195,7 @@ impl Cloud {
         self.logs.write(json!({
             "logName": format!("projects/{}/logs/run.googleapis.com%2Frequests", self.project.id),
             "severity": severity,
+            "timestamp": self.clock.now().rfc3339(),
             "httpRequest": line,
             "resource": run::resource(&self.project.id, &share.service, &share.region, revision),
         }));

@@ -82,8 +82,13 @@ pub(super) const NORMAL: &Edges = &[
 ];
 
 /// What tests of any crate of the host may depend on besides.
-pub(super) const DEV: &[&str] =
-    &["holdpoint-testkit", "holdpoint-staging-double", "holdpoint-gcp-emulator", "holdpoint-journal", "holdpoint-model"];
+pub(super) const DEV: &[&str] = &[
+    "holdpoint-testkit",
+    "holdpoint-staging-double",
+    "holdpoint-gcp-emulator",
+    "holdpoint-journal",
+    "holdpoint-model",
+];
 
 /// They look at the whole from outside, so they may see everything; nothing may see them.
 const OBSERVERS: [&str; 2] = ["holdpoint-e2e", "holdpoint-measure"];

@@ -83,6 +83,9 @@ impl Builds {
             );
             fields.insert("projectId".to_owned(), json!(around.project.id));
             fields.insert("status".to_owned(), json!("QUEUED"));
+            // Clients look for the build's log there until the build has ended, and find none.
+            let bucket = format!("gs://{}.cloudbuild-logs.googleusercontent.com", around.project.number);
+            fields.insert("logsBucket".to_owned(), json!(bucket));
             fields.insert("createTime".to_owned(), json!(now));
             let logs =
                 format!("https://console.cloud.google.com/cloud-build/builds/{id}?project={}", around.project.number);

@@ -17,7 +17,7 @@ const SIGNS: [&str; 6] = [">=", "<=", "!=", "=", ">", "<"];
 #[derive(Debug)]
 pub(crate) struct Logs {
     entries: VecDeque<Value>,
-    /// Written by services, and not yet given a time.
+    /// Written by services, and not yet given an id.
     fresh: Vec<Value>,
     written: u64,
 }

@@ -36,6 +36,11 @@ impl Services {
         let parts: Vec<&str> = call.path.trim_start_matches('/').split('/').collect();
         match (call.method.as_str(), parts.as_slice()) {
             ("GET", ["v1", "operations", name]) => Ok(Answer::json(&done(name))),
+            ("GET", ["v1", "projects", project, "services"]) => {
+                around.project.expect(project)?;
+                let one = |service: &String| view(around, service, "ENABLED");
+                Ok(Answer::json(&json!({"services": self.enabled.iter().map(one).collect::<Vec<_>>()})))
+            }
             (method, ["v1" | "v1beta1", "projects", project, "services", service]) => {
                 around.project.expect(project)?;
                 self.one(call, method, service, around)
@@ -48,8 +53,7 @@ impl Services {
         match (method, service.split_once(':')) {
             ("GET", None) => {
                 let state = if self.enabled.contains(service) { "ENABLED" } else { "DISABLED" };
-                let name = format!("projects/{}/services/{service}", around.project.number);
-                Ok(Answer::json(&json!({"name": name, "state": state, "config": {"name": service}})))
+                Ok(Answer::json(&view(around, service, state)))
             }
             ("POST", Some((service, "enable"))) => {
                 if self.enabled.contains(service) {
@@ -65,6 +69,11 @@ impl Services {
             _ => Err(not_emulated(call)),
         }
     }
+}
+
+fn view(around: &Around<'_>, service: &str, state: &str) -> Value {
+    let name = format!("projects/{}/services/{service}", around.project.number);
+    json!({"name": name, "state": state, "config": {"name": service}})
 }
 
 fn done(name: &str) -> Value {

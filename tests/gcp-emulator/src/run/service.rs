@@ -300,6 +300,7 @@ fn started(around: &Around<'_>, service: &str, region: &str, revision: &str) -> 
     json!({
         "logName": format!("projects/{}/logs/run.googleapis.com%2Fvarlog%2Fsystem", around.project.id),
         "severity": "INFO",
+        "timestamp": around.now.rfc3339(),
         "textPayload": "Default STARTUP TCP probe succeeded after 1 attempt for container \"app-1\" on port 8080.",
         "resource": resource(&around.project.id, service, region, revision),
     })

@@ -14,6 +14,7 @@ const DEADLINE: Duration = Duration::from_secs(60);
 const NEEDED: &str = "gcloud is not installed; https://cloud.google.com/sdk/docs/install";
 
 /// Whether the tests with gcloud are to run.
+#[expect(clippy::print_stderr, reason = "what is left out must be seen")]
 pub(crate) fn is_here() -> bool {
     let path = std::env::var_os("PATH").unwrap_or_default();
     if std::env::split_paths(&path).any(|folder| folder.join("gcloud").is_file()) {

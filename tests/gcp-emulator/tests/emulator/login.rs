@@ -40,7 +40,7 @@ fn key() -> String {
 }
 
 #[tokio::test]
-async fn a_service_account_logs_in_with_its_key_and_with_no_other() {
+async fn a_service_account_logs_in_with_its_key_of_openssl_and_with_no_other() {
     if !gcloud::is_here() {
         return;
     }

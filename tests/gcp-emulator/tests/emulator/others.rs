@@ -72,15 +72,25 @@ async fn an_image_can_be_deployed_once_it_was_built() {
     let image = "us-docker.pkg.dev/netra/app/backend:built";
     let build = json!({"steps": [{"name": "gcr.io/cloud-builders/docker"}], "images": [image]});
     std::fs::write(&config, build.to_string()).unwrap();
-    let line = format!("builds submit --no-source --config={} --async --format=json", config.display());
-    let made = gcloud.run(&line).await.json();
-    let id = made["id"].as_str().unwrap().to_owned();
-    let done = gcloud.run(&format!("builds describe {id} --format=json")).await.json();
+    let line = format!("builds submit --no-source --config={} --format=json", config.display());
+    let done = gcloud.run(&line).await.json();
     assert_eq!(done["status"], "SUCCESS");
     let digest = done["results"]["images"][0]["digest"].as_str().unwrap();
     let built = format!("us-docker.pkg.dev/netra/app/backend@{digest}");
     gcloud.run(&format!("run services update backend --image={built}")).await.well();
     gcloud.run(&format!("run services update backend --image={UNKNOWN}")).await.badly("not found");
+}
+
+#[tokio::test]
+async fn an_api_that_was_enabled_is_listed() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let emulator = cloud().await;
+    let gcloud = Gcloud::of(&emulator);
+    gcloud.run("services enable redis.googleapis.com").await.well();
+    let listed = gcloud.run("services list --enabled --format=value(config.name)").await.well();
+    assert!(listed.out.contains("run.googleapis.com") && listed.out.contains("redis.googleapis.com"), "{}", listed.out);
 }
 
 #[tokio::test]

@@ -20,7 +20,7 @@ async fn services_are_listed_with_and_without_a_region() {
         async { second.run(&format!("run services list {names}")).await.well() },
     );
     assert_eq!(here.out.trim(), "backend");
-    assert_eq!(all.out.split_whitespace().collect::<Vec<_>>(), ["worker", "backend"]);
+    assert_eq!(all.out.split_whitespace().collect::<Vec<_>>(), ["backend", "worker"]);
 }
 
 #[tokio::test]
