@@ -147,5 +147,6 @@ impl Emulator {
         self.proxy.stop().await;
         self.metadata.stop().await;
         self.front.stop().await;
+        self.shared.router.end();
     }
 }

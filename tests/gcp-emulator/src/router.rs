@@ -13,6 +13,7 @@ use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpStream;
+use tokio::task::JoinSet;
 
 use crate::exchange::Answer;
 use crate::run::Share;
@@ -36,6 +37,8 @@ pub enum Backend {
 pub(crate) struct Router {
     backends: Mutex<BTreeMap<Backend, SocketAddr>>,
     turns: Mutex<BTreeMap<String, Turns>>,
+    /// Connections to backends. Dropped, they end.
+    connections: Mutex<JoinSet<()>>,
 }
 
 impl Router {
@@ -66,12 +69,51 @@ impl Router {
             return own(Answer::refuse(503, "no backend stands behind this revision"));
         };
         let line = json!({"requestMethod": request.method().as_str(), "requestUrl": format!("https://{host}{}", request.uri())});
-        let response = match send(upstream, request).await {
+        let response = match self.send(upstream, request).await {
             Ok(response) => response,
             Err(_) => own(Answer::refuse(503, "the backend of this revision does not answer")),
         };
         shared.cloud().note_request(share, &revision, line, response.status().as_u16());
         response
+    }
+
+    /// Ends every connection to a backend.
+    pub(crate) fn end(&self) {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner).abort_all();
+    }
+
+    fn spawn(&self, connection: impl Future<Output = ()> + Send + 'static) {
+        let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
+        while connections.try_join_next().is_some() {}
+        connections.spawn(connection);
+    }
+
+    /// Sends a request on, and lets both ends talk freely if the backend switches to another protocol.
+    async fn send(&self, upstream: SocketAddr, mut request: Request<Incoming>) -> anyhow::Result<Response<AnyBody>> {
+        let stream = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(upstream)).await??;
+        let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
+        self.spawn(async move {
+            // A backend that hangs up is noticed where its answer is read.
+            let _ = connection.with_upgrades().await;
+        });
+        let switching = request.headers().contains_key(UPGRADE);
+        if !switching {
+            request.headers_mut().remove(CONNECTION);
+        }
+        request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
+        let client = switching.then(|| hyper::upgrade::on(&mut request));
+        let mut response = sender.send_request(request).await?;
+        if let (StatusCode::SWITCHING_PROTOCOLS, Some(client)) = (response.status(), client) {
+            let backend = hyper::upgrade::on(&mut response);
+            self.spawn(async move {
+                if let (Ok(client), Ok(backend)) = tokio::join!(client, backend) {
+                    let (mut client, mut backend) = (TokioIo::new(client), TokioIo::new(backend));
+                    // Whoever hangs up first ends it.
+                    let _ = tokio::io::copy_bidirectional(&mut client, &mut backend).await;
+                }
+            });
+        }
+        Ok(response.map(BodyExt::boxed_unsync))
     }
 
     fn upstream(&self, share: &Share, revision: &str, image: &str) -> Option<SocketAddr> {
@@ -84,31 +126,6 @@ impl Router {
         .iter()
         .find_map(|backend| backends.get(backend).copied())
     }
-}
-
-/// Sends a request on, and lets both ends talk freely if the backend switches to another protocol.
-async fn send(upstream: SocketAddr, mut request: Request<Incoming>) -> anyhow::Result<Response<AnyBody>> {
-    let stream = tokio::time::timeout(CONNECT_DEADLINE, TcpStream::connect(upstream)).await??;
-    let (mut sender, connection) = hyper::client::conn::http1::handshake(TokioIo::new(stream)).await?;
-    tokio::spawn(connection.with_upgrades());
-    let switching = request.headers().contains_key(UPGRADE);
-    if !switching {
-        request.headers_mut().remove(CONNECTION);
-    }
-    request.headers_mut().insert("x-forwarded-proto", HeaderValue::from_static("https"));
-    let client = switching.then(|| hyper::upgrade::on(&mut request));
-    let mut response = sender.send_request(request).await?;
-    if let (StatusCode::SWITCHING_PROTOCOLS, Some(client)) = (response.status(), client) {
-        let backend = hyper::upgrade::on(&mut response);
-        tokio::spawn(async move {
-            if let (Ok(client), Ok(backend)) = tokio::join!(client, backend) {
-                let (mut client, mut backend) = (TokioIo::new(client), TokioIo::new(backend));
-                // Whoever hangs up first ends it.
-                let _ = tokio::io::copy_bidirectional(&mut client, &mut backend).await;
-            }
-        });
-    }
-    Ok(response.map(BodyExt::boxed_unsync))
 }
 
 /// Weighted turns: over any hundred requests each part gets as many as its percent, spread evenly.

@@ -16,6 +16,7 @@ use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsConnector;
+use tokio_rustls::client::TlsStream;
 
 const DEADLINE: Duration = Duration::from_secs(10);
 pub(crate) const RUN: &str = "us-central1-run.googleapis.com";
@@ -81,6 +82,13 @@ impl Client {
             (status, value)
         };
         tokio::time::timeout(DEADLINE, asked).await.expect("an answer in time")
+    }
+
+    /// A connection to a host, through the proxy and TLS.
+    pub(crate) async fn open(&self, host: &str) -> TlsStream<TcpStream> {
+        let (stream, _) = self.connect(&format!("{host}:443")).await;
+        let name = ServerName::try_from(host.to_owned()).unwrap();
+        TlsConnector::from(Arc::clone(&self.tls)).connect(name, stream).await.unwrap()
     }
 
     pub(crate) async fn backend(&self) -> Value {

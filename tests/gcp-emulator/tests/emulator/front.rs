@@ -81,3 +81,41 @@ async fn a_service_that_is_not_open_or_has_no_backend_does_not_answer() {
     let url = service(&emulator, "frontend")["status"]["url"].as_str().unwrap().to_owned();
     assert_eq!(client.ask("GET", url.strip_prefix("https://").unwrap(), "/", &Value::Null).await.0, 503);
 }
+
+/// A server that switches to a protocol of its own, in which it says everything again.
+async fn echo() -> SocketAddr {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut head = Vec::new();
+        while !head.ends_with(b"\r\n\r\n") && stream.read_buf(&mut head).await.unwrap_or(0) > 0 {}
+        let switching = "HTTP/1.1 101 Switching Protocols\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n";
+        stream.write_all(switching.as_bytes()).await.unwrap();
+        let (mut read, mut write) = stream.split();
+        let _ = tokio::io::copy(&mut read, &mut write).await;
+    });
+    address
+}
+
+#[tokio::test]
+async fn a_connection_that_switches_its_protocol_is_led_through_until_the_emulator_stops() {
+    let (emulator, client, host) = shared().await;
+    emulator.set_backend(Backend::Image(NEW.to_owned()), echo().await);
+    let host = format!("candidate---{host}");
+    let mut stream = client.open(&host).await;
+    let asked = format!("GET / HTTP/1.1\r\nhost: {host}\r\nconnection: upgrade\r\nupgrade: echo\r\n\r\n");
+    stream.write_all(asked.as_bytes()).await.unwrap();
+    let mut head = Vec::new();
+    while !head.ends_with(b"\r\n\r\n") {
+        assert!(stream.read_buf(&mut head).await.unwrap() > 0);
+    }
+    assert!(head.starts_with(b"HTTP/1.1 101"));
+    stream.write_all(b"hello").await.unwrap();
+    let mut again = [0; 5];
+    stream.read_exact(&mut again).await.unwrap();
+    assert_eq!(&again, b"hello");
+    emulator.stop().await;
+    // Closed, or broken off; open it is not.
+    assert!(!matches!(stream.read(&mut again).await, Ok(1..)));
+}

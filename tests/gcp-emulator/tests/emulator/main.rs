@@ -12,4 +12,5 @@ mod front;
 mod gcloud;
 mod login;
 mod others;
+mod protocol;
 mod services;
