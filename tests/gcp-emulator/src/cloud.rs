@@ -1,5 +1,5 @@
-//! All that the emulated cloud knows, and which service answers a call. Pure but for the clock: a call goes in, an answer
-//! comes out, and what was changed has a number.
+//! All that the emulated cloud knows, and which service answers a call. Pure but for the clock: a call goes in, an
+//! answer comes out, and what was changed has a number.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;

@@ -64,8 +64,8 @@ impl Emulator {
         self.metadata.address
     }
 
-    /// The front of services: HTTPS for the host of every service and tag, to whom the name leads by other means than the
-    /// proxy.
+    /// The front of services: HTTPS for the host of every service and tag, to whom the name leads by other means than
+    /// the proxy.
     pub fn front(&self) -> SocketAddr {
         self.front.address
     }
@@ -75,8 +75,8 @@ impl Emulator {
         &self.shared.authority.pem
     }
 
-    /// Everything in the environment of a gcloud that knows this emulator alone, but `PATH`. Writes what gcloud reads below
-    /// `folder`: one folder for each log-in. gcloud is logged in with a token that holds for a day.
+    /// Everything in the environment of a gcloud that knows this emulator alone, but `PATH`. Writes what gcloud reads
+    /// below `folder`: one folder for each log-in. gcloud is logged in with a token that holds for a day.
     pub fn environment(&self, folder: &Path) -> anyhow::Result<Vec<(String, String)>> {
         let token = self.issue_token(DEPLOYER, A_DAY);
         self.environment_as(folder, &Login::Token(token))
@@ -114,8 +114,8 @@ impl Emulator {
         self.shared.seen().all()
     }
 
-    /// What is there now: services with their revisions, traffic and policies, enabled APIs, dashboards, alert policies,
-    /// builds, and the number of effects.
+    /// What is there now: services with their revisions, traffic and policies, enabled APIs, dashboards, alert
+    /// policies, builds, and the number of effects.
     pub fn state(&self) -> Value {
         self.shared.cloud().snapshot()
     }

@@ -1,4 +1,5 @@
-//! What can be made wrong: at which requests, how often, and how. Changes what the emulator does, never what a client is.
+//! What can be made wrong: at which requests, how often, and how. Changes what the emulator does, never what a client
+//! is.
 
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;

@@ -1,11 +1,12 @@
-//! An emulator of Google Cloud, as far as `gcloud` needs it to work with Cloud Run: services, revisions and traffic, tokens
-//! from keys, identity federation and the metadata server, and the small parts of Service Usage, Resource Manager,
-//! Monitoring, Logging and Cloud Build that go with them. It keeps state, and a catalogue of faults can be switched on.
+//! An emulator of Google Cloud, as far as `gcloud` needs it to work with Cloud Run: services, revisions and traffic,
+//! tokens from keys, identity federation and the metadata server, and the small parts of Service Usage, Resource
+//! Manager, Monitoring, Logging and Cloud Build that go with them. It keeps state, and a catalogue of faults can be
+//! switched on.
 //!
-//! It stands where Google would stand and knows nothing of Holdpoint. Clients reach it through an HTTP proxy that is itself
-//! every host it leads to, with certificates of its own authority; to any other host it leads nowhere. It never listens on
-//! anything but 127.0.0.1, and opens connections to the backends of services alone. What it answers is a double's: it shows
-//! that a client is driven correctly, not that Google would accept a call.
+//! It stands where Google would stand and knows nothing of Holdpoint. Clients reach it through an HTTP proxy that is
+//! itself every host it leads to, with certificates of its own authority; to any other host it leads nowhere. It
+//! never listens on anything but 127.0.0.1, and opens connections to the backends of services alone. What it answers
+//! is a double's: it shows that a client is driven correctly, not that Google would accept a call.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {

@@ -1,5 +1,5 @@
-//! The emulator as a program: starts it, prints the environment in which gcloud knows it alone, and runs until it is told
-//! to end. Starts no gcloud itself.
+//! The emulator as a program: starts it, prints the environment in which gcloud knows it alone, and runs until it is
+//! told to end. Starts no gcloud itself.
 
 use std::io::{self, Write};
 use std::path::PathBuf;

@@ -20,8 +20,8 @@ pub struct Options {
     pub services: Vec<InitialService>,
     /// What names of revisions, tokens and ids follow from.
     pub seed: u64,
-    /// Polls of a service after a change until it is ready: with 1 the first poll finds it ready, with 0 the answer to the
-    /// change says so already.
+    /// Polls of a service after a change until it is ready: with 1 the first poll finds it ready, with 0 the answer
+    /// to the change says so already.
     pub ready_after_polls: u32,
     /// Images that can be deployed: `repository@sha256:…`, or `repository:tag`. Absent: any image can.
     pub images: Option<BTreeSet<String>>,

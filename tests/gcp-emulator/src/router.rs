@@ -1,5 +1,5 @@
-//! The front of services: each request goes to a revision by the shares of traffic, and to the backend that was given for
-//! it. Opens connections to those backends and to nothing else.
+//! The front of services: each request goes to a revision by the shares of traffic, and to the backend that was given
+//! for it. Opens connections to those backends and to nothing else.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
@@ -68,7 +68,8 @@ impl Router {
         let (Some((revision, _)), Some(upstream)) = (drawn, upstream) else {
             return own(Answer::refuse(503, "no backend stands behind this revision"));
         };
-        let line = json!({"requestMethod": request.method().as_str(), "requestUrl": format!("https://{host}{}", request.uri())});
+        let url = format!("https://{host}{}", request.uri());
+        let line = json!({"requestMethod": request.method().as_str(), "requestUrl": url});
         let response = match self.send(upstream, request).await {
             Ok(response) => response,
             Err(_) => own(Answer::refuse(503, "the backend of this revision does not answer")),

@@ -1,5 +1,5 @@
-//! What arrived: every request, what was answered, and the effect that it had. Keeps the newest ones and forgets the rest.
-//! Never keeps a token.
+//! What arrived: every request, what was answered, and the effect that it had. Keeps the newest ones and forgets the
+//! rest. Never keeps a token.
 
 use std::collections::VecDeque;
 

@@ -24,7 +24,8 @@ const DEADLINE: Duration = Duration::from_secs(10);
 /// What a port is for.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Kind {
-    /// A proxy that is itself every host that it leads to. gcloud asks through it for the tokens of the metadata server, too.
+    /// A proxy that is itself every host that it leads to. gcloud asks through it for the tokens of the metadata
+    /// server, too.
     Proxy { metadata: SocketAddr },
     /// The metadata server, without TLS.
     Metadata,
@@ -156,8 +157,8 @@ async fn front(stream: TcpStream, shared: Arc<Shared>) {
     }
 }
 
-/// Serves one connection until it ends; without a host it is one to the metadata server. A client that goes away ends the
-/// work on its request.
+/// Serves one connection until it ends; without a host it is one to the metadata server. A client that goes away ends
+/// the work on its request.
 async fn serve<S>(stream: S, host: Option<String>, shared: Arc<Shared>)
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,

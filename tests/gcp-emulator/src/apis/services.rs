@@ -78,5 +78,6 @@ fn view(around: &Around<'_>, service: &str, state: &str) -> Value {
 
 fn done(name: &str) -> Value {
     let name = format!("operations/{name}");
-    json!({"name": name, "done": true, "response": {"@type": "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse"}})
+    let kind = "type.googleapis.com/google.api.serviceusage.v1.EnableServiceResponse";
+    json!({"name": name, "done": true, "response": {"@type": kind}})
 }

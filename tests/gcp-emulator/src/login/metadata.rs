@@ -1,5 +1,5 @@
-//! The metadata server of a machine in the cloud: its account, its tokens, its project. Plain HTTP, as the real one, and
-//! only for callers that say `Metadata-Flavor: Google`.
+//! The metadata server of a machine in the cloud: its account, its tokens, its project. Plain HTTP, as the real one,
+//! and only for callers that say `Metadata-Flavor: Google`.
 
 use serde_json::json;
 

@@ -178,8 +178,13 @@ fn selector(text: &str) -> Result<Vec<(String, String)>, Answer> {
 fn list(call: &Call, kind: &str, items: Vec<Value>) -> Result<Answer, Answer> {
     let (items, more) = page(items, call.parameter("limit"), call.parameter("continue"))?;
     let metadata = more.map_or_else(|| json!({}), |more| json!({"continue": more}));
-    let body = json!({"apiVersion": "serving.knative.dev/v1", "kind": kind, "metadata": metadata, "items": items, "unreachable": []});
-    Ok(Answer::json(&body))
+    Ok(Answer::json(&json!({
+        "apiVersion": "serving.knative.dev/v1",
+        "kind": kind,
+        "metadata": metadata,
+        "items": items,
+        "unreachable": [],
+    })))
 }
 
 fn deleted(name: &str, kind: &str) -> Answer {

@@ -63,6 +63,7 @@ impl Revision {
             }
             condition
         };
+        let link = format!("/apis/serving.knative.dev/v1/namespaces/{}/revisions/{}", project.number, self.name);
         let active = json!({
             "type": "Active",
             "status": if serving { "True" } else { "False" },
@@ -75,7 +76,7 @@ impl Revision {
             "metadata": {
                 "name": self.name,
                 "namespace": project.number.to_string(),
-                "selfLink": format!("/apis/serving.knative.dev/v1/namespaces/{}/revisions/{}", project.number, self.name),
+                "selfLink": link,
                 "uid": project.seed.uuid(&format!("revision {region} {}", self.name)),
                 "resourceVersion": format!("R{}", self.number),
                 "generation": 1,
@@ -93,7 +94,12 @@ impl Revision {
             "spec": spec,
             "status": {
                 "observedGeneration": 1,
-                "conditions": [condition("Ready"), active, condition("ContainerHealthy"), condition("ResourcesAvailable")],
+                "conditions": [
+                    condition("Ready"),
+                    active,
+                    condition("ContainerHealthy"),
+                    condition("ResourcesAvailable"),
+                ],
                 "logUrl": format!("https://console.cloud.google.com/logs/viewer?project={}", project.id),
                 "imageDigest": self.digest(project),
             },

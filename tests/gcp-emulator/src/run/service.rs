@@ -1,5 +1,5 @@
-//! A service and how it changes: a new template makes a revision, traffic moves when the service has become ready, and a
-//! change that cannot be leaves everything as it was.
+//! A service and how it changes: a new template makes a revision, traffic moves when the service has become ready,
+//! and a change that cannot be leaves everything as it was.
 
 use serde_json::{Map, Value, json};
 

@@ -28,9 +28,10 @@ impl Run {
         name: &str,
         image: &str,
     ) -> Result<(), Answer> {
+        let container = json!({"image": image, "ports": [{"name": "http1", "containerPort": 8080}]});
         let body = json!({
             "metadata": {"name": name},
-            "spec": {"template": {"spec": {"containers": [{"image": image, "ports": [{"name": "http1", "containerPort": 8080}]}]}}},
+            "spec": {"template": {"spec": {"containers": [container]}}},
         });
         self.create(around, region, &body, None)?;
         let service = self.service_mut(around.project, region, name)?;
@@ -52,7 +53,8 @@ impl Run {
         if let Some(metadata) = template.get_mut("metadata").and_then(Value::as_object_mut) {
             metadata.remove("name");
         }
-        let body = json!({"metadata": {"labels": service.labels, "annotations": service.annotations}, "spec": {"template": template}});
+        let metadata = json!({"labels": service.labels, "annotations": service.annotations});
+        let body = json!({"metadata": metadata, "spec": {"template": template}});
         service.replace(around, Wanted::read(&body).ok()?).ok()?;
         service.finish(around);
         Some(around.effect())

@@ -9,6 +9,7 @@ use crate::cloud::{Behaviour, Project};
 impl Service {
     pub(super) fn view(&self, project: &Project, behaviour: Behaviour) -> Value {
         let host = self.host(project);
+        let link = format!("/apis/serving.knative.dev/v1/namespaces/{}/services/{}", project.number, self.name);
         let mut labels = self.labels.clone();
         labels.insert("cloud.googleapis.com/location".to_owned(), json!(self.region));
         let mut annotations = self.annotations.clone();
@@ -46,7 +47,7 @@ impl Service {
             "metadata": {
                 "name": self.name,
                 "namespace": project.number.to_string(),
-                "selfLink": format!("/apis/serving.knative.dev/v1/namespaces/{}/services/{}", project.number, self.name),
+                "selfLink": link,
                 "uid": project.seed.uuid(&format!("service {} {}", self.region, self.name)),
                 "resourceVersion": self.version.to_string(),
                 "generation": self.generation,

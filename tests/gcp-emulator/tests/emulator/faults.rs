@@ -1,4 +1,5 @@
-//! Each fault of the catalogue, as gcloud meets it, or a client that tries once where gcloud would try for half a minute.
+//! Each fault of the catalogue, as gcloud meets it, or a client that tries once where gcloud would try for half a
+//! minute.
 
 use std::time::Duration;
 

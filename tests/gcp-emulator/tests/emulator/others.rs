@@ -17,7 +17,10 @@ async fn dashboards_and_alert_policies_are_made_and_kept() {
     let policy = json!({
         "displayName": "errors",
         "combiner": "OR",
-        "conditions": [{"displayName": "c", "conditionThreshold": {"filter": "metric.type=\"x\"", "comparison": "COMPARISON_GT", "duration": "60s"}}],
+        "conditions": [{
+            "displayName": "c",
+            "conditionThreshold": {"filter": "metric.type=\"x\"", "comparison": "COMPARISON_GT", "duration": "60s"},
+        }],
     });
     let policy = policy.to_string();
     let (made, alerting) = tokio::join!(
