@@ -81,12 +81,19 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),
+    // So does the emulator, which stands for Google Cloud.
+    ("holdpoint-gcp-emulator", &[]),
     ("xtask", &["holdpoint-staging-double"]),
 ];
 
 /// What tests of any crate of the host may depend on besides.
-pub(super) const DEV: &[&str] =
-    &["holdpoint-testkit", "holdpoint-staging-double", "holdpoint-journal", "holdpoint-model"];
+pub(super) const DEV: &[&str] = &[
+    "holdpoint-testkit",
+    "holdpoint-staging-double",
+    "holdpoint-gcp-emulator",
+    "holdpoint-journal",
+    "holdpoint-model",
+];
 
 /// They look at the whole from outside, so they may see everything; nothing may see them.
 const OBSERVERS: [&str; 2] = ["holdpoint-e2e", "holdpoint-measure"];

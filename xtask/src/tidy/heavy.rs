@@ -10,11 +10,12 @@ pub(super) struct Heavy {
 }
 
 const DOUBLE: &str = "holdpoint-staging-double";
+const EMULATOR: &str = "holdpoint-gcp-emulator";
 const TESTS: &str = "holdpoint-e2e";
 
 pub(super) const ALLOWED: &[Heavy] = &[
-    Heavy { package: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
-    Heavy { package: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, TESTS], in_tests: &[] },
+    Heavy { package: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
+    Heavy { package: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
     Heavy { package: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },
     Heavy { package: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
@@ -30,7 +31,7 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "reqwest", allowed: &[], in_tests: &[] },
     Heavy {
         package: "anyhow",
-        allowed: &["holdpoint-cli", "xtask", DOUBLE, TESTS, "holdpoint-measure"],
+        allowed: &["holdpoint-cli", "xtask", DOUBLE, EMULATOR, TESTS, "holdpoint-measure"],
         in_tests: &[],
     },
 ];

@@ -1,0 +1,109 @@
+//! The services around Cloud Run: APIs, dashboards, alert policies, logs, builds, the project.
+
+use holdpoint_gcp_emulator::{Emulator, Options};
+use serde_json::json;
+
+use crate::clouds::{NEW, UNKNOWN, cloud, effects, options};
+use crate::gcloud::{self, Gcloud};
+
+#[tokio::test]
+async fn dashboards_and_alert_policies_are_made_and_kept() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let emulator = cloud().await;
+    let (first, second) = (Gcloud::of(&emulator), Gcloud::of(&emulator));
+    let dashboard = json!({"displayName": "release", "gridLayout": {"columns": "2"}}).to_string();
+    let policy = json!({
+        "displayName": "errors",
+        "combiner": "OR",
+        "conditions": [{
+            "displayName": "c",
+            "conditionThreshold": {"filter": "metric.type=\"x\"", "comparison": "COMPARISON_GT", "duration": "60s"},
+        }],
+    });
+    let policy = policy.to_string();
+    let (made, alerting) = tokio::join!(
+        first.run_with("monitoring dashboards create --config-from-file=- --format=json", &dashboard),
+        second.run_with("alpha monitoring policies create --policy-from-file=- --format=json", &policy),
+    );
+    let (made, alerting) = (made.json(), alerting.json());
+    let state = emulator.state();
+    assert_eq!(state["dashboards"][0]["name"], made["name"]);
+    assert_eq!(state["alertPolicies"][0]["name"], alerting["name"]);
+    let listed = first.run("monitoring dashboards list --format=value(displayName)").await.well();
+    assert_eq!(listed.out.trim(), "release");
+    assert_eq!(effects(&emulator), 2);
+}
+
+#[tokio::test]
+async fn logs_hold_what_was_seeded_and_what_services_wrote() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let seeded = json!({
+        "insertId": "a",
+        "logName": "projects/netra-staging/logs/app",
+        "severity": "ERROR",
+        "timestamp": "2026-01-01T00:00:00Z",
+        "textPayload": "seeded",
+    });
+    let emulator = Emulator::start(Options { log_entries: vec![seeded], ..options() }).await.unwrap();
+    let gcloud = Gcloud::of(&emulator);
+    let words =
+        ["logging", "read", "severity>=WARNING AND timestamp>=\"2025-12-31T00:00:00Z\"", "--format=value(textPayload)"];
+    assert_eq!(gcloud.run_words(&words, "").await.well().out.trim(), "seeded");
+    gcloud.run(&format!("run services update backend --image={NEW}")).await.well();
+    let words = [
+        "logging",
+        "read",
+        "resource.type=cloud_run_revision AND resource.labels.service_name=backend",
+        "--format=json",
+    ];
+    let read = gcloud.run_words(&words, "").await.json();
+    assert!(read[0]["textPayload"].as_str().unwrap().contains("STARTUP TCP probe succeeded"), "{read}");
+}
+
+#[tokio::test]
+async fn an_image_can_be_deployed_once_it_was_built() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let emulator = cloud().await;
+    let gcloud = Gcloud::of(&emulator);
+    let config = gcloud.folder().join("build.json");
+    let image = "us-docker.pkg.dev/netra/app/backend:built";
+    let build = json!({"steps": [{"name": "gcr.io/cloud-builders/docker"}], "images": [image]});
+    std::fs::write(&config, build.to_string()).unwrap();
+    let line = format!("builds submit --no-source --config={} --format=json", config.display());
+    let done = gcloud.run(&line).await.json();
+    assert_eq!(done["status"], "SUCCESS");
+    let digest = done["results"]["images"][0]["digest"].as_str().unwrap();
+    let built = format!("us-docker.pkg.dev/netra/app/backend@{digest}");
+    gcloud.run(&format!("run services update backend --image={built}")).await.well();
+    gcloud.run(&format!("run services update backend --image={UNKNOWN}")).await.badly("not found");
+}
+
+#[tokio::test]
+async fn an_api_that_was_enabled_is_listed() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let emulator = cloud().await;
+    let gcloud = Gcloud::of(&emulator);
+    gcloud.run("services enable redis.googleapis.com").await.well();
+    let listed = gcloud.run("services list --enabled --format=value(config.name)").await.well();
+    assert!(listed.out.contains("run.googleapis.com") && listed.out.contains("redis.googleapis.com"), "{}", listed.out);
+}
+
+#[tokio::test]
+async fn the_project_is_known_and_others_are_not() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let emulator = cloud().await;
+    let gcloud = Gcloud::of(&emulator);
+    let project = gcloud.run("projects describe netra-staging --format=json").await.json();
+    assert_eq!(project["projectNumber"], "701403009922");
+    gcloud.run("projects describe netra-production").await.badly("Permission denied");
+}
