@@ -20,7 +20,12 @@ pub struct Command {
 impl Command {
     /// A command by its words with spaces between them, without `gcloud`.
     pub fn new(words: &str) -> Self {
-        Self { words: words.split_whitespace().map(str::to_owned).collect(), ..Self::default() }
+        Self::of(words.split_whitespace().map(str::to_owned).collect())
+    }
+
+    /// A command by its words one by one.
+    pub fn of(words: Vec<String>) -> Self {
+        Self { words, ..Self::default() }
     }
 
     /// With one more argument behind its words.

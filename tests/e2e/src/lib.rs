@@ -4,6 +4,7 @@
 
 mod binary;
 pub mod crash;
+pub mod gcp;
 pub mod hostile;
 pub mod nginx;
 mod outcome;

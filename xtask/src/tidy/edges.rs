@@ -73,6 +73,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),
+    ("holdpoint-guest-command", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
     ("holdpoint-guest-hostile", &["holdpoint-sdk"]),
     ("holdpoint-guest-fetch", &["holdpoint-sdk"]),

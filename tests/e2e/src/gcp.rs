@@ -1,0 +1,102 @@
+//! Google Cloud for tests that are not asynchronous themselves: the emulator, and the real gcloud before it.
+
+use std::fmt::Write as _;
+use std::process::Command;
+use std::time::Duration;
+
+use holdpoint_gcp_emulator::Emulator;
+pub use holdpoint_gcp_emulator::{Fault, InitialService, Named, Options, Pattern, Seen, What, When};
+use serde_json::Value;
+use tokio::runtime::Runtime;
+
+/// A running emulator.
+pub struct Gcp {
+    emulator: Emulator,
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+    runtime: Runtime,
+}
+
+/// Whether the real gcloud is here. Where it is not, tests that need it are left out and say so; with `CI=true` they fail.
+pub fn gcloud_is_here() -> bool {
+    let here = Command::new("gcloud").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !here {
+        assert!(
+            std::env::var("CI").as_deref() != Ok("true"),
+            "gcloud is not installed, and CI goes nowhere without it"
+        );
+        eprintln!("left out: gcloud is not installed");
+    }
+    here
+}
+
+impl Gcp {
+    /// A project with these services, each ready and serving its first revision.
+    pub fn with(services: &[&str]) -> Self {
+        let services = services.iter().map(|name| InitialService::new(name, "pkg.dev/netra/first")).collect();
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
+        let runtime = runtime.expect("a runtime can be made");
+        let options = Options { services, ..Options::default() };
+        let emulator = runtime.block_on(Emulator::start(options)).expect("the emulator starts");
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let environment = emulator.environment(folder.path()).expect("its environment can be written");
+        Self { emulator, folder, environment, runtime }
+    }
+
+    /// The `[gcloud]` of an operator's file that leads here, with the token that the emulator knows.
+    pub fn operator(&self) -> String {
+        let token = self.folder.path().join("token");
+        let mut text = format!("[gcloud]\ntoken-file = \"{}\"\n[gcloud.environment]\n", token.display());
+        let ours = ["HOME", "CLOUDSDK_CONFIG", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE"];
+        for (name, value) in self.environment.iter().filter(|(name, _)| !ours.contains(&name.as_str())) {
+            writeln!(text, "{name} = \"{value}\"").expect("a string takes every text");
+        }
+        text
+    }
+
+    /// Gives a command as somebody else who works in the project.
+    pub fn give(&self, arguments: &[&str]) {
+        let mut command = Command::new("gcloud");
+        command.args(arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        let output = command.envs(self.environment.iter().cloned()).output().expect("gcloud can be started");
+        assert!(output.status.success(), "gcloud {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// Makes something wrong.
+    pub fn fault(&self, method: &str, path: &str, when: When, what: What) {
+        self.emulator.set_fault(Fault { on: Pattern::new(method, "*run.googleapis.com", path), when, what });
+    }
+
+    /// Makes it right again.
+    pub fn clear_faults(&self) {
+        self.emulator.clear_faults();
+    }
+
+    /// What has changed something, in order.
+    pub fn log(&self) -> Vec<Seen> {
+        self.emulator.log()
+    }
+
+    /// Every request, those that only read too.
+    pub fn requests(&self) -> Vec<Seen> {
+        self.emulator.requests()
+    }
+
+    /// The names of the revisions of a service, oldest first, and its traffic.
+    pub fn service(&self, name: &str) -> Value {
+        let state = self.emulator.state();
+        let services = state["services"].as_array().cloned().unwrap_or_default();
+        let found = services.into_iter().find(|one| one["service"]["metadata"]["name"] == name);
+        found.unwrap_or_else(|| panic!("there is no service {name}: {state:#}"))
+    }
+
+    /// Moves the emulator's clock, so that tokens end.
+    pub fn advance(&self, by: Duration) {
+        self.emulator.advance(by);
+    }
+
+    /// Ends the emulator.
+    pub fn stop(self) {
+        self.runtime.block_on(self.emulator.stop());
+    }
+}

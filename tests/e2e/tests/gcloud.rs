@@ -1,0 +1,269 @@
+//! Phases that give commands to the real gcloud, which works in an emulated project.
+
+use std::fmt::Write as _;
+use std::time::Duration;
+
+use holdpoint_e2e::gcp::{Gcp, What, When, gcloud_is_here};
+use holdpoint_e2e::{Outcome, Scene, process::until};
+use serde_json::{Value, json};
+
+const SERVICES: [&str; 3] = ["netra-backend-staging", "netra-auth-service", "netra-frontend-staging"];
+
+/// A bundle with one phase; its operator allows what it asks.
+fn scene(gcp: &Gcp, rows: &[&str], module: &str, config: &Value, gcloud: &str) -> Scene {
+    let scene = Scene::bare();
+    scene.write(
+        "bundle/bundle.toml",
+        &format!(
+            "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
+             [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n\
+             [[phase]]\nid = \"cloud\"\nmodule = \"{module}\"\nrequirements = {rows:?}\ndeadline = \"3m\"\n\
+             config = {}\n[phase.grants]\ngcloud = [{gcloud}]\n",
+            inline(config)
+        ),
+    );
+    let mut checklist = String::new();
+    for row in rows {
+        writeln!(checklist, "[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"")
+            .expect("a string takes every text");
+    }
+    scene.write("bundle/checklist.toml", &checklist);
+    scene.write("holdpoint.toml", &gcp.operator());
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
+
+/// JSON as TOML.
+fn inline(value: &Value) -> String {
+    match value {
+        Value::Object(object) => {
+            let fields: Vec<String> = object
+                .iter()
+                .map(|(key, value)| format!("{} = {}", Value::from(key.as_str()), inline(value)))
+                .collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
+        plain => plain.to_string(),
+    }
+}
+
+fn verify(gcp: &Gcp) -> Scene {
+    scene(
+        gcp,
+        &["P2.2", "CRIT-1"],
+        "verify-deployment",
+        &json!({ "services": SERVICES }),
+        "{ command = \"run services list\" }",
+    )
+}
+
+/// The observed values of the checks that did not pass.
+fn wrong(scene: &Scene) -> Vec<String> {
+    let report = scene.run(&["report", "--format", "json"]).json();
+    let checks = report["checks"].as_array().cloned().unwrap_or_default();
+    let wrong = checks.iter().filter(|check| check["verdict"] != "pass");
+    wrong
+        .map(|check| {
+            format!(
+                "{}: {}",
+                check["verdict"].as_str().unwrap_or_default(),
+                check["observed"].as_str().unwrap_or_default()
+            )
+        })
+        .collect()
+}
+
+fn give(gcp: &Gcp, commands: &Value, gcloud: &str) -> Scene {
+    scene(gcp, &["P3.1"], "command", &json!({ "give": commands }), gcloud)
+}
+
+fn update(image: &str) -> Value {
+    json!({ "words": ["run", "services", "update"], "arguments": ["netra-backend-staging"], "flags": { "image": image, "no-traffic": "" } })
+}
+
+const UPDATE: &str = "{ command = \"run services update\", arguments = [\"netra-*\"], flags = { image = \"pkg.dev/netra/*\", no-traffic = true } }";
+
+#[test]
+fn three_services_that_are_deployed_pass_and_the_run_replays_without_a_cloud() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    let scene = verify(&gcp);
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    assert_eq!(wrong(&scene), [String::new(); 0]);
+    let shown = scene.run(&["show", "last", "cloud/0"]).exits(0).stdout;
+    assert!(shown.contains("run services list") && shown.contains("netra-auth-service"), "{shown}");
+    assert_eq!(gcp.log().len(), 0, "nothing was changed");
+    gcp.stop();
+    scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn each_thing_that_is_wrong_with_a_service_fails_its_row() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let missing = Gcp::with(&SERVICES[..2]);
+    let scene = verify(&missing);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    assert!(wrong(&scene)[0].contains("no such one"), "{:?}", wrong(&scene));
+
+    let gcp = Gcp::with(&SERVICES);
+    gcp.give(&["run", "services", "update", "netra-backend-staging", "--image=pkg.dev/netra/next", "--no-traffic"]);
+    let scene = verify(&gcp);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    let found = wrong(&scene);
+    assert!(found.len() == 1 && found[0].contains("100 % to netra-backend-staging-00001"), "{found:?}");
+
+    gcp.fault("PUT", "*", When::Always, What::NeverReady);
+    gcp.give(&["run", "services", "update", "netra-auth-service", "--image=pkg.dev/netra/next", "--async"]);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    assert!(
+        wrong(&scene).iter().any(|one| one.starts_with("fail: ") && one.contains(" since ")),
+        "{:?}",
+        wrong(&scene)
+    );
+}
+
+#[test]
+fn a_list_that_is_refused_judges_nothing() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    gcp.fault("GET", "*/services", When::Always, What::Refuse(403, "Permission 'run.services.list' denied".to_owned()));
+    let scene = verify(&gcp);
+    scene.run(&["run", "BUNDLE"]).exits(3);
+    let found = wrong(&scene);
+    assert!(
+        found.len() == 3 && found.iter().all(|one| one.starts_with("inconclusive: permission denied")),
+        "{found:?}"
+    );
+}
+
+#[test]
+fn dangerous_commands_and_smuggled_arguments_are_denied_recorded_and_start_nothing() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    let describe = |argument: &str| json!({ "words": ["run", "services", "describe"], "arguments": [argument] });
+    let list = |flag: &str, value: &str| json!({ "words": ["run", "services", "list"], "flags": { flag: value } });
+    let mut commands = vec![];
+    for words in [
+        "meta debug",
+        "meta list-from-json",
+        "compute ssh",
+        "auth print-access-token",
+        "config config-helper",
+        "secrets versions access",
+        "iam service-accounts keys create",
+        "storage cp",
+        "alpha interactive",
+        "config set",
+        "run services delete",
+        "builds submit",
+    ] {
+        commands.push(json!({ "words": words.split(' ').collect::<Vec<_>>() }));
+    }
+    for value in ["--account=other", "-x", "a\nb", "@/etc/passwd", "^;^a;b", "\u{2013}\u{2013}project=x", "a\u{0}b"] {
+        commands.push(describe(value));
+        commands.push(list("filter", value));
+    }
+    for flag in [
+        "access-token-file",
+        "flags-file",
+        "configuration",
+        "project",
+        "region",
+        "account",
+        "billing-project",
+        "log-http",
+        "impersonate-service-account",
+        "universe-domain",
+        "platform",
+        "kubeconfig",
+        "format",
+        "env-vars-file",
+    ] {
+        commands.push(list(flag, "x"));
+    }
+    let count = commands.len();
+    let grants = "{ command = \"run services list\", flags = { filter = \"*\" } }, { command = \"run services describe\", arguments = [\"*\"] }";
+    let scene = give(&gcp, &Value::from(commands), grants);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    let found = wrong(&scene);
+    assert_eq!(found.len(), count);
+    assert!(found.iter().all(|one| one.contains("denied")), "{found:#?}");
+    assert_eq!(gcp.requests().len(), 0, "nothing was started");
+    let calls = scene.run(&["show"]).exits(0).stdout;
+    assert!(calls.contains("meta debug"), "{calls}");
+}
+
+#[test]
+fn an_effect_that_was_taken_and_answered_with_500_has_happened_once() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    gcp.fault("PUT", "*", When::First(1), What::HalfApplied(500));
+    let scene = give(&gcp, &json!([update("pkg.dev/netra/next")]), UPDATE);
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    assert_eq!(gcp.log().iter().filter(|seen| seen.effect.is_some()).count(), 1, "{:#?}", gcp.log());
+    assert_eq!(gcp.service("netra-backend-staging")["revisions"].as_array().map(Vec::len), Some(2));
+}
+
+#[test]
+fn a_host_that_dies_in_a_deployment_finds_out_afterwards_and_deploys_once() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    gcp.fault("PUT", "*", When::First(1), What::SlowAnswer(Duration::from_secs(20)));
+    let scene = give(&gcp, &json!([update("pkg.dev/netra/next")]), UPDATE);
+    let live = scene.start(&["run", "BUNDLE"]);
+    until("the change was taken", || gcp.log().iter().any(|seen| seen.effect.is_some()));
+    drop(live);
+    let ended: Outcome = scene.run(&["resume", "last"]).exits(0);
+    assert_eq!(gcp.log().iter().filter(|seen| seen.effect.is_some()).count(), 1, "{ended:?}\n{:#?}", gcp.log());
+    assert_eq!(gcp.service("netra-backend-staging")["revisions"].as_array().map(Vec::len), Some(2));
+    scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn an_update_of_a_service_that_is_not_there_makes_none() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    let mut update = update("pkg.dev/netra/next");
+    update["arguments"] = json!(["netra-bakend-staging"]);
+    let scene = give(&gcp, &json!([update]), UPDATE);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    assert!(wrong(&scene)[0].contains("there is no service netra-bakend-staging"), "{:?}", wrong(&scene));
+    assert_eq!(gcp.log().len(), 0);
+}
+
+#[test]
+fn no_token_of_a_command_is_in_the_run() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    let scene = verify(&gcp);
+    let text = gcp.operator();
+    let path = text.lines().find_map(|line| line.strip_prefix("token-file = \"")).expect("it names its token");
+    let token = std::fs::read_to_string(path.trim_end_matches('"')).expect("the token can be read");
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    let journal = std::fs::read(scene.journal()).expect("the journal can be read");
+    let token = token.trim().as_bytes();
+    assert!(
+        token.len() >= 8 && !journal.windows(token.len()).any(|bytes| bytes == token),
+        "the token stands in the journal"
+    );
+    std::fs::write(path.trim_end_matches('"'), "ya29.somebody-elses-token").expect("a token can be written");
+    scene.run(&["run", "BUNDLE"]).exits(3);
+    assert!(wrong(&scene)[0].contains("unauthenticated"), "{:?}", wrong(&scene));
+}
