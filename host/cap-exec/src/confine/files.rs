@@ -1,0 +1,82 @@
+//! Landlock: what a tool can open. Everything else does not exist for it, whoever it belongs to.
+
+use std::path::PathBuf;
+
+use landlock::{
+    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
+    RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
+};
+
+use crate::Network;
+
+/// What is asked of the kernel. An older one gives less, and the report says so.
+const NEWEST: ABI = ABI::V6;
+
+/// Programs, libraries, and the few facts about the system that nearly every program looks for. No home, no temporary folder, no
+/// configuration of anybody, and of `/proc` only the process itself.
+const SYSTEM: [&str; 31] = [
+    "/usr",
+    "/bin",
+    "/sbin",
+    "/lib",
+    "/lib32",
+    "/lib64",
+    "/libx32",
+    "/nix/store",
+    "/etc/alternatives",
+    "/etc/ca-certificates",
+    "/etc/ca-certificates.conf",
+    "/etc/group",
+    "/etc/host.conf",
+    "/etc/hosts",
+    "/etc/ld.so.cache",
+    "/etc/ld.so.conf",
+    "/etc/ld.so.conf.d",
+    "/etc/ld.so.preload",
+    "/etc/locale.alias",
+    "/etc/localtime",
+    "/etc/mime.types",
+    "/etc/nsswitch.conf",
+    "/etc/passwd",
+    "/etc/protocols",
+    "/etc/resolv.conf",
+    "/etc/services",
+    "/etc/ssl",
+    "/etc/timezone",
+    "/proc/cpuinfo",
+    "/proc/meminfo",
+    "/proc/self",
+];
+/// Devices without a device behind them.
+const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
+
+/// Takes everything away but this. The error says what the kernel lacks.
+pub(super) fn apply(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<(), String> {
+    let status = restrict(read, write, network).map_err(|error| format!("it can't be applied: {error}"))?;
+    match status {
+        RulesetStatus::FullyEnforced => Ok(()),
+        RulesetStatus::PartiallyEnforced => {
+            Err("the kernel knows a part of it: files are held, but not all ways of changing or reaching them".into())
+        }
+        RulesetStatus::NotEnforced => Err("the kernel has none".into()),
+    }
+}
+
+fn restrict(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<RulesetStatus, RulesetError> {
+    let mut rules = Ruleset::default()
+        .set_compatibility(CompatLevel::BestEffort)
+        .handle_access(AccessFs::from_all(NEWEST))?
+        .scope(Scope::from_all(NEWEST))?;
+    if network == Network::None {
+        rules = rules.handle_access(AccessNet::from_all(NEWEST))?;
+    }
+    let devices = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
+    let status = rules
+        .create()?
+        .add_rules(path_beneath_rules(SYSTEM, AccessFs::from_read(NEWEST)))?
+        .add_rules(path_beneath_rules(DEVICES, devices))?
+        .add_rules(path_beneath_rules(read, AccessFs::from_read(NEWEST)))?
+        .add_rules(path_beneath_rules(write, AccessFs::from_all(NEWEST)))?
+        .restrict_self()?;
+    Ok(status.ruleset)
+}
