@@ -29,6 +29,7 @@ mod error;
 mod job;
 mod launch;
 mod output;
+pub mod parse;
 mod record;
 mod tool;
 

@@ -130,7 +130,8 @@ mod tests {
 
     #[test]
     fn a_pin_that_leaves_something_open_is_refused() {
-        let wrong: [(&str, fn(&mut Tool)); 10] = [
+        type Change = fn(&mut Tool);
+        let wrong: [(&str, Change); 10] = [
             ("program", |tool| tool.program = "pytest".into()),
             ("program", |tool| tool.program = "/opt/../bin/sh".into()),
             ("read", |tool| tool.read = vec!["src".into()]),
