@@ -24,9 +24,9 @@ pub enum Network {
     /// No socket at all.
     #[default]
     None,
-    /// A loopback of its own: it reaches servers that it starts itself, and nobody else's.
+    /// A loopback of its own: it reaches servers that it starts itself, and nobody else's. No sockets of files.
     Loopback,
-    /// Everything that the machine reaches.
+    /// Everything that the machine reaches, and with that every daemon of it whose socket the operator may use.
     Full,
 }
 

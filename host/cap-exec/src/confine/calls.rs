@@ -103,9 +103,12 @@ fn rules(network: Network) -> Result<BTreeMap<i64, Vec<SeccompRule>>, String> {
         libc::SYS_ioctl,
         vec![when(1, SeccompCmpOp::Eq, libc::TIOCSTI)?, when(1, SeccompCmpOp::Eq, libc::TIOCLINUX)?],
     );
-    if network == Network::None {
-        // Also those of files: a daemon of containers would do everything for whoever may write to its socket.
-        rules.insert(libc::SYS_socket, vec![]);
+    // Daemons that listen on a file, like those of containers, do everything for whoever may write to it.
+    let unix = u64::from(libc::AF_UNIX.unsigned_abs());
+    match network {
+        Network::None => drop(rules.insert(libc::SYS_socket, vec![])),
+        Network::Loopback => drop(rules.insert(libc::SYS_socket, vec![when(0, SeccompCmpOp::Eq, unix)?])),
+        Network::Full => {}
     }
     Ok(rules)
 }

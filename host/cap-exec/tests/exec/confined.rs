@@ -64,6 +64,8 @@ except Exception as error:
 ";
 const OWN_SERVER: &str = "
 import socket
+try: socket.socket(socket.AF_UNIX); print('a socket of files')
+except PermissionError: pass
 a = socket.create_server(('127.0.0.1', 0)); b = socket.create_connection(a.getsockname(), 5); print('connected')
 ";
 

@@ -10,4 +10,5 @@ mod confined;
 mod ends;
 mod gone;
 mod phase;
+mod resumed;
 mod running;
