@@ -9,6 +9,7 @@ use std::{
 
 use holdpoint_gate::{Backend, BackendError, Doubt, Opened, Permit, Room, Scrubber, Settlement};
 use holdpoint_model::grant::{FilesGrant, ToolName};
+use tokio::sync::Semaphore;
 
 use crate::{
     Error, Exec, Request, Response, Tool,
@@ -41,6 +42,8 @@ pub struct ExecBackend {
     tools: BTreeMap<String, Tool>,
     scrubber: Arc<dyn Scrubber>,
     jobs: Mutex<BTreeMap<u32, Arc<Job>>>,
+    /// One for each job, taken before it is started.
+    slots: Arc<Semaphore>,
 }
 
 impl ExecBackend {
@@ -62,6 +65,7 @@ impl ExecBackend {
             tools: tools.into_iter().map(|(name, tool)| (name.to_string(), tool)).collect(),
             scrubber: machine.scrubber,
             jobs: Mutex::default(),
+            slots: Arc::new(Semaphore::new(MOST_JOBS)),
         })
     }
 
@@ -85,17 +89,16 @@ impl ExecBackend {
                 format!("tool `{name}` is not pinned on this machine; pin it under [tools.{name}] in holdpoint.toml");
             return Err(BackendError::NotSent(why));
         };
-        if self.jobs().len() >= MOST_JOBS {
-            let why =
-                format!("the phase has {MOST_JOBS} jobs; poll one to its end or stop it before another is started");
-            return Err(BackendError::NotSent(why));
-        }
+        let slot = self.slots.clone().try_acquire_owned().map_err(|_| {
+            let why = "poll one to its end or stop it before another is started";
+            BackendError::NotSent(format!("the phase has {MOST_JOBS} jobs; {why}"))
+        })?;
         let launched = tokio::time::timeout(STARTING, self.ground.launch(name, tool, args, stdin.bytes())).await;
         let Ok(launched) = launched else {
             return Err(BackendError::Unknown(format!("{name} did not start in time, and was ended")));
         };
         let launched = launched.map_err(BackendError::NotSent)?;
-        let job = Arc::new(Job::new(permit.key(), launched, tool.deadline, tool.output));
+        let job = Arc::new(Job::new(permit.key(), launched, tool.deadline, tool.output, slot));
         let confinement = job.confinement.clone();
         let id = permit.seq().0;
         self.jobs().insert(id, job);

@@ -6,7 +6,7 @@ use holdpoint_gate::Scrubber;
 use tokio::{
     io::AsyncWriteExt as _,
     net::UnixStream,
-    sync::{Notify, watch},
+    sync::{Notify, OwnedSemaphorePermit, watch},
     task::{JoinHandle, JoinSet},
     time::{Instant, timeout},
 };
@@ -40,6 +40,8 @@ pub(crate) struct Job {
     end: watch::Receiver<Option<End>>,
     stop: Arc<Notify>,
     task: JoinHandle<()>,
+    /// Free for another job when this one is forgotten.
+    _slot: OwnedSemaphorePermit,
 }
 
 impl Drop for Job {
@@ -59,7 +61,13 @@ pub(crate) struct Remains {
 }
 
 impl Job {
-    pub(crate) fn new(key: String, mut launched: Launched, deadline: Duration, output: u64) -> Self {
+    pub(crate) fn new(
+        key: String,
+        mut launched: Launched,
+        deadline: Duration,
+        output: u64,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
         let (stdout, stderr) = (Output::new(output), Output::new(output));
         let (sender, end) = watch::channel(None);
         let stop = Arc::new(Notify::new());
@@ -76,7 +84,7 @@ impl Job {
             let end = supervision.run(launched, reading).await;
             sender.send_replace(Some(end));
         });
-        Self { key, confinement, stdout, stderr, end, stop, task }
+        Self { key, confinement, stdout, stderr, end, stop, task, _slot: slot }
     }
 
     /// Whether it has ended, after waiting for that at most so long.

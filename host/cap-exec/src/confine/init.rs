@@ -2,6 +2,7 @@
 //! processes it is the first, and the kernel ends all others with it. Without one it ends them itself.
 
 use std::{
+    ffi::OsString,
     io::{self, Read as _},
     os::{
         fd::{AsFd as _, OwnedFd},
@@ -38,16 +39,16 @@ pub(super) fn argument(confinement: &Confinement) -> Result<String, String> {
     serde_json::to_string(&Word::Entered(confinement.clone())).map_err(|error| error.to_string())
 }
 
-fn entered() -> Result<Confinement, String> {
-    let argument = std::env::args().nth(3).unwrap_or_default();
-    match serde_json::from_str(&argument) {
-        Ok(Word::Entered(confinement)) => Ok(confinement),
+fn entered(argument: Option<OsString>) -> Result<Confinement, String> {
+    let word = argument.and_then(|argument| serde_json::from_str(argument.to_str()?).ok());
+    match word {
+        Some(Word::Entered(confinement)) => Ok(confinement),
         _ => Err("the stage `init` was started by somebody else".into()),
     }
 }
 
-pub(super) fn run(host: &UnixStream) -> Result<(), String> {
-    let mut confinement = entered()?;
+pub(super) fn run(host: &UnixStream, argument: Option<OsString>) -> Result<(), String> {
+    let mut confinement = entered(argument)?;
     let alone = confinement.has(Layer::Processes);
     if alone {
         prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;

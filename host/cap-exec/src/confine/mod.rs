@@ -42,7 +42,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let Ok(socket) = socket() else { return ExitCode::FAILURE };
     let done = match stage.as_ref().and_then(|stage| stage.to_str()) {
         Some("outside") => outside::run(&socket),
-        Some("init") => init::run(&socket),
+        Some("init") => init::run(&socket, arguments.next()),
         Some("tool") => tool::run(&socket),
         _ => return ExitCode::FAILURE,
     };

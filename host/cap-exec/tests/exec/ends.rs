@@ -78,8 +78,8 @@ async fn a_tool_that_multiplies_is_ended() {
     for namespaces in [true, false] {
         let tool = Tool { processes: 20, ..sh() };
         let (mut phase, marker) = (Phase::with(tool, namespaces), marker());
-        // It grows as fast as the shell starts processes, and no faster, should nobody end it.
-        let script = format!("i=0; while [ $i -lt 2000 ]; do sleep {marker} & i=$((i+1)); done; wait");
+        // It doubles with every step, and stops at some thousands should nobody end it.
+        let script = format!("f() {{ [ $1 -gt 0 ] || exec sleep {marker}; f $(($1-1)) & f $(($1-1)) & wait; }}; f 11");
         let (job, confinement) = phase.try_start(&[&script], b"").await.unwrap();
         if !has(&confinement, Layer::Count) {
             return;

@@ -1,6 +1,9 @@
 //! A host that is killed leaves no tool behind.
 
-use std::process::{Command, Stdio};
+use std::{
+    path::Path,
+    process::{Command, Stdio},
+};
 
 use super::phase::{Phase, marker, sh, until_alive};
 
@@ -12,8 +15,8 @@ const HOST: &str = "HOLDPOINT_TEST_IS_THE_HOST";
 #[expect(clippy::disallowed_methods, reason = "the other test says what this one is")]
 async fn is_the_host_that_another_test_kills() {
     let Ok(what) = std::env::var(HOST) else { return };
-    let (namespaces, marker) = what.split_once(' ').unwrap();
-    let mut phase = Phase::with(sh(), namespaces == "true");
+    let [namespaces, marker, folder] = what.splitn(3, ' ').collect::<Vec<_>>()[..] else { panic!("{what}") };
+    let mut phase = Phase::below(Path::new(folder), sh(), namespaces == "true");
     let script = format!("setsid sleep {marker} & sleep {marker} & exec sleep {marker}");
     let job = phase.start(&[&script]).await;
     phase.end(job).await;
@@ -23,10 +26,10 @@ async fn is_the_host_that_another_test_kills() {
 #[expect(clippy::disallowed_methods, reason = "a host that is killed is another process")]
 async fn a_host_that_is_killed_leaves_nothing_behind() {
     for namespaces in [true, false] {
-        let marker = marker();
+        let (marker, folder) = (marker(), tempfile::tempdir().unwrap());
         let mut host = Command::new(std::env::current_exe().unwrap())
             .args(["--exact", "gone::is_the_host_that_another_test_kills"])
-            .env(HOST, format!("{namespaces} {marker}"))
+            .env(HOST, format!("{namespaces} {marker} {}", folder.path().display()))
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()

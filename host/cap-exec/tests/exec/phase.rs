@@ -1,6 +1,12 @@
 //! A phase that may start tools, in front of a gate that remembers nothing.
 
-use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, ExecGrants, Exit, Layer, Machine, Request, Response, Tool};
 use holdpoint_gate::{Guest, Limits, Unscrubbed};
@@ -16,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Phase {
     folder: TempDir,
-    grants: ExecGrants,
+    pub(super) grants: ExecGrants,
     pub(super) backend: Option<Arc<ExecBackend>>,
     guest: Guest,
 }
@@ -44,14 +50,15 @@ impl Phase {
     }
 
     pub(super) fn with(tool: Tool, namespaces: bool) -> Self {
-        let folder = tempfile::tempdir().unwrap();
+        Self::below(&std::env::temp_dir(), tool, namespaces)
+    }
+
+    /// One whose folders lie somewhere.
+    pub(super) fn below(place: &Path, tool: Tool, namespaces: bool) -> Self {
+        let folder = tempfile::tempdir_in(place).unwrap();
         for part in ["granted", "scratch", "outside"] {
             fs::create_dir(folder.path().join(part)).unwrap();
         }
-        Self::within(folder, tool, namespaces)
-    }
-
-    pub(super) fn within(folder: TempDir, tool: Tool, namespaces: bool) -> Self {
         let id = PhaseId::parse("unit").unwrap();
         let name = ToolName::parse("tool").unwrap();
         let exec = ["tool", "unpinned"].map(|name| ToolName::parse(name).unwrap()).to_vec();
@@ -79,6 +86,12 @@ impl Phase {
         let backend = self.backend.as_ref().unwrap();
         let call = self.guest.call::<Exec, _>(backend, &self.grants, request);
         tokio::time::timeout(PATIENCE, call).await.expect("no call takes a minute").unwrap()
+    }
+
+    /// Calls side by side.
+    pub(super) async fn call_all(&mut self, requests: Vec<Request>) -> Vec<Answer<Response>> {
+        let backend = self.backend.as_ref().unwrap();
+        self.guest.call_all::<Exec, _>(backend, &self.grants, requests, 100).await.unwrap()
     }
 
     pub(super) async fn try_start(&mut self, args: &[&str], stdin: &[u8]) -> Answer<(u32, Confinement)> {

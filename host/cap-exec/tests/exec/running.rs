@@ -3,7 +3,7 @@
 use std::{fs, os::unix::fs::PermissionsExt as _};
 
 use holdpoint_cap_exec::{Exit, Request, Response, Tool};
-use holdpoint_model::{Answer, Body, CallError, Digest, grant::DirectoryName};
+use holdpoint_model::{Answer, Body, CallError, Class, Digest, grant::DirectoryName};
 
 use super::phase::{Phase, sh};
 
@@ -91,6 +91,20 @@ async fn writes_into_a_folder_that_is_gone_afterwards() {
 }
 
 #[tokio::test]
+async fn reads_and_writes_where_the_operator_says() {
+    let folder = tempfile::tempdir().unwrap();
+    let (read, write) = (folder.path().join("read"), folder.path().join("write"));
+    fs::create_dir(&write).unwrap();
+    fs::write(&read, "content\n").unwrap();
+    let tool = Tool { read: vec![read.clone()], write: vec![write.clone()], ..sh() };
+    let (read, write) = (read.display(), write.display());
+    let ended = Phase::new(tool).run(&[&format!("cat {read}; echo new > {write}/a; echo no > {read}")]).await;
+    assert_eq!(ended.stdout, "content\n");
+    let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
+    assert_eq!((read("write/a"), read("read")), ("new\n".into(), "content\n".into()), "{}", ended.stderr);
+}
+
+#[tokio::test]
 async fn a_flood_is_counted_and_thrown_away() {
     let tool = Tool { output: 1_000, ..sh() };
     let ended = Phase::new(tool).run(&["head -c 100000000 /dev/zero; echo end >&2"]).await;
@@ -151,4 +165,13 @@ async fn a_phase_has_a_bounded_number_of_jobs() {
     failed(phase.try_start(&["true"], b"").await, "the phase has 8 jobs");
     phase.call(Request::Stop { job: jobs[0] }).await.unwrap();
     assert_eq!(phase.run(&["true"]).await.exit, Exit::Code(0));
+
+    phase.grants.exec[0].class = Some(Class::Read);
+    let starts = (0..12).map(|_| Request::Start {
+        tool: "tool".into(),
+        args: vec!["exec sleep 600".into()],
+        stdin: Body::default(),
+    });
+    let answers = phase.call_all(starts.collect()).await;
+    assert_eq!(answers.iter().filter(|answer| answer.is_ok()).count(), 1, "one was left");
 }
