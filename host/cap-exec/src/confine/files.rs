@@ -3,8 +3,8 @@
 use std::path::PathBuf;
 
 use landlock::{
-    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, Ruleset, RulesetAttr as _,
-    RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
+    ABI, Access as _, AccessFs, AccessNet, CompatLevel, Compatible as _, LandlockStatus, RestrictionStatus, Ruleset,
+    RulesetAttr as _, RulesetCreatedAttr as _, RulesetError, RulesetStatus, Scope, path_beneath_rules,
 };
 
 use crate::Network;
@@ -50,19 +50,32 @@ const SYSTEM: [&str; 31] = [
 /// Devices without a device behind them.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// Takes everything away but this. The error says what the kernel lacks.
-pub(super) fn apply(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<(), String> {
+/// Takes everything away but this. The error says that a tool could still open or change what is not its own; a remark says what else
+/// the kernel does not hold.
+pub(super) fn apply(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<Option<String>, String> {
     let status = restrict(read, write, network).map_err(|error| format!("it can't be applied: {error}"))?;
+    let known = match status.landlock {
+        LandlockStatus::Available { effective_abi, .. } => effective_abi,
+        LandlockStatus::NotEnabled => return Err("it is switched off in the kernel".into()),
+        LandlockStatus::NotImplemented => return Err("the kernel has none".into()),
+    };
+    judge(known, status.ruleset)
+}
+
+fn judge(known: ABI, status: RulesetStatus) -> Result<Option<String>, String> {
     match status {
-        RulesetStatus::FullyEnforced => Ok(()),
-        RulesetStatus::PartiallyEnforced => {
-            Err("the kernel knows a part of it: files are held, but not all ways of changing or reaching them".into())
+        RulesetStatus::NotEnforced => Err("the kernel does not hold it".into()),
+        _ if known < ABI::V3 => {
+            Err("the kernel holds reading and writing, and not yet cutting files to nothing".into())
         }
-        RulesetStatus::NotEnforced => Err("the kernel has none".into()),
+        RulesetStatus::PartiallyEnforced if known < ABI::V6 => {
+            Ok(Some("the kernel holds files, and not yet signals and abstract sockets".into()))
+        }
+        RulesetStatus::PartiallyEnforced | RulesetStatus::FullyEnforced => Ok(None),
     }
 }
 
-fn restrict(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<RulesetStatus, RulesetError> {
+fn restrict(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<RestrictionStatus, RulesetError> {
     let mut rules = Ruleset::default()
         .set_compatibility(CompatLevel::BestEffort)
         .handle_access(AccessFs::from_all(NEWEST))?
@@ -71,12 +84,25 @@ fn restrict(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<Rul
         rules = rules.handle_access(AccessNet::from_all(NEWEST))?;
     }
     let devices = AccessFs::ReadFile | AccessFs::WriteFile | AccessFs::IoctlDev;
-    let status = rules
+    rules
         .create()?
         .add_rules(path_beneath_rules(SYSTEM, AccessFs::from_read(NEWEST)))?
         .add_rules(path_beneath_rules(DEVICES, devices))?
         .add_rules(path_beneath_rules(read, AccessFs::from_read(NEWEST)))?
         .add_rules(path_beneath_rules(write, AccessFs::from_all(NEWEST)))?
-        .restrict_self()?;
-    Ok(status.ruleset)
+        .restrict_self()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_older_kernel_counts_if_it_holds_files() {
+        let partly = || RulesetStatus::PartiallyEnforced;
+        assert!(judge(ABI::V2, partly()).is_err(), "a file could be cut to nothing");
+        assert!(judge(ABI::V4, partly()).is_ok_and(|remark| remark.is_some()));
+        assert_eq!(judge(ABI::V6, RulesetStatus::FullyEnforced), Ok(None));
+        assert!(judge(ABI::V6, RulesetStatus::NotEnforced).is_err());
+    }
 }

@@ -11,6 +11,8 @@ const THREADS: u64 = 16;
 
 /// Takes bounds. `apart` says that a namespace of users counts for this job alone.
 pub(super) fn apply(memory: u64, processes: u32, apart: bool) -> Result<(), String> {
+    // If memory runs out, the tool goes before the host does. What can't be raised is as it was.
+    let _ = std::fs::write("/proc/self/oom_score_adj", "500");
     bound(Resource::RLIMIT_CORE, 0)?;
     bound(Resource::RLIMIT_FSIZE, LARGEST_FILE)?;
     bound(Resource::RLIMIT_NOFILE, OPEN_FILES)?;

@@ -71,7 +71,13 @@ fn confine(plan: &Plan) -> Result<Confinement, String> {
     let apart = confinement.has(Layer::Processes);
     confinement.note(Layer::Limits, limits::apply(plan.memory, plan.processes, apart));
     prctl::set_no_new_privs().map_err(|error| format!("programs could give rights back: {error}"))?;
-    confinement.note(Layer::Landlock, files::apply(&plan.read, &plan.write, plan.network));
+    match files::apply(&plan.read, &plan.write, plan.network) {
+        Ok(remark) => {
+            confinement.note(Layer::Landlock, Ok(()));
+            confinement.lacking.extend(remark.map(|remark| format!("{}: {remark}", Layer::Landlock.word())));
+        }
+        Err(why) => confinement.note(Layer::Landlock, Err(why)),
+    }
     confinement.note(Layer::Seccomp, calls::apply(plan.network));
     if plan.network == Network::None && !confinement.has(Layer::Network) && !confinement.has(Layer::Seccomp) {
         return Err("the tool is to have no network, and the kernel has nothing to keep it from one".into());

@@ -23,7 +23,10 @@ async fn says_what_it_is_confined_by() {
     let mut phase = Phase::new(sh());
     let (_, confinement) = phase.try_start(&["true"], b"").await.unwrap();
     println!("{confinement:?}");
-    assert_eq!(confinement.applied.len() + confinement.lacking.len(), Layer::ALL.len(), "{confinement:?}");
+    for layer in Layer::ALL {
+        let lacking = confinement.lacking.iter().any(|text| text.starts_with(layer.word()));
+        assert!(confinement.applied.contains(&layer) || lacking, "{layer:?} {confinement:?}");
+    }
     assert!(confinement.applied.contains(&Layer::Limits));
 }
 
