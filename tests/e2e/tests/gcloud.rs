@@ -92,7 +92,7 @@ fn three_services_that_are_deployed_pass_and_the_run_replays_without_a_cloud() {
     let gcp = Gcp::with(&SERVICES);
     let scene = verify(&gcp);
     scene.run(&["run", "BUNDLE"]).exits(0);
-    assert_eq!(wrong(&scene), [String::new(); 0]);
+    assert_eq!(wrong(&scene), Vec::<String>::new());
     let shown = scene.run(&["show", "last", "cloud/0"]).exits(0).stdout;
     assert!(shown.contains("run services list") && shown.contains("netra-auth-service"), "{shown}");
     assert_eq!(gcp.log().len(), 0, "nothing was changed");

@@ -13,6 +13,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-gate", &["holdpoint-model"]),
     ("holdpoint-journal", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-clock", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-exec", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-files", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-gcloud", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-http", &["holdpoint-gate", "holdpoint-model"]),

@@ -44,3 +44,8 @@ name!(
     DirectoryName, "the name of a directory", "a-z, 0-9, _ and -",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-'
 );
+name!(
+    /// A tool that the operator has pinned, e.g. `pytest`.
+    ToolName, "the name of a tool", "a-z, 0-9, _ and -",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-'
+);

@@ -35,6 +35,17 @@ fn grant() -> impl Strategy<Value = HttpGrant> {
         })
 }
 
+const TOOLS: [&str; 3] = ["pytest", "go", "deploy"];
+
+fn exec_grant() -> impl Strategy<Value = ExecGrant> {
+    (subsequence(TOOLS.to_vec(), 0..=3), proptest::option::of(select(Class::ALL.to_vec()))).prop_map(
+        |(tools, class)| ExecGrant {
+            tools: tools.into_iter().map(|tool| ToolName::parse(tool).unwrap()).collect(),
+            class,
+        },
+    )
+}
+
 fn grants(http: Vec<HttpGrant>) -> Grants {
     Grants { http, ..Grants::none(PhaseId::parse("p").unwrap()) }
 }
@@ -128,12 +139,36 @@ proptest! {
     }
 
     #[test]
+    fn a_ceiling_covers_every_start_that_a_contained_ask_covers(
+        a in prop::collection::vec(exec_grant(), 0..3),
+        b in prop::collection::vec(exec_grant(), 0..4),
+        c in prop::collection::vec(exec_grant(), 0..3),
+    ) {
+        prop_assert_eq!(exec_contained(&a, &a), Ok(()));
+        let wider: Vec<_> = b.iter().cloned().chain(a.clone()).collect();
+        prop_assert_eq!(exec_contained(&a, &wider), Ok(()));
+        if exec_contained(&a, &b).is_ok() {
+            let phase = PhaseId::parse("p").unwrap();
+            for tool in TOOLS {
+                if let Ok(class) = exec_class(&phase, &a, tool) {
+                    let name = ToolName::parse(tool).unwrap();
+                    prop_assert!(b.iter().any(|entry| entry.covers(&name) && entry.class() <= class));
+                }
+            }
+            if exec_contained(&b, &c).is_ok() {
+                prop_assert_eq!(exec_contained(&a, &c), Ok(()));
+            }
+        }
+    }
+
+    #[test]
     fn no_text_makes_a_parser_panic(text in "\\PC{0,40}") {
         let _ = HostPattern::parse(&text);
         let _ = PathPrefix::parse(&text);
         let _ = RequestPath::parse(&text);
         let _ = UrlPattern::parse(&text);
         let _ = ReadBack::parse(&text);
+        let _ = ToolName::parse(&text);
         let _ = parse_duration(&text);
         let _ = parse_size(&text);
     }

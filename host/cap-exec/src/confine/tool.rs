@@ -1,0 +1,96 @@
+//! The last stage: it takes rights away from itself and becomes the tool. It has one thread, and what it takes it can't give back.
+
+use std::{
+    fs::File,
+    io::{self, Read as _, Seek as _, Write as _},
+    os::{fd::AsRawFd as _, unix::net::UnixStream, unix::process::CommandExt as _},
+    path::Path,
+};
+
+use holdpoint_model::Hasher;
+use nix::sys::{memfd, prctl, signal::Signal};
+
+use super::{calls, fds, files, frame, limits, plan::Plan, plan::Word};
+use crate::{Confinement, Layer, Network};
+
+pub(super) fn run(init: &UnixStream) -> Result<(), String> {
+    let Some(plan) = frame::receive::<Plan>(init)? else { return Ok(()) };
+    let stdin = frame::receive_bytes(init).map_err(|error| error.to_string())?.unwrap_or_default();
+    nix::unistd::setsid().map_err(|error| format!("no session of its own: {error}"))?;
+    prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
+    fds::close_all_but(init.as_raw_fd())?;
+    input(&stdin).map_err(|error| format!("the input can't be given to the tool: {error}"))?;
+    let shown = plan.directory.display();
+    std::env::set_current_dir(&plan.directory).map_err(|error| format!("{shown} can't be entered: {error}"))?;
+    if let Some(pinned) = &plan.sha256 {
+        check(&plan.program, pinned)?;
+    }
+    let confinement = confine(&plan)?;
+    frame::send(init, &Word::Ready(confinement)).map_err(|error| error.to_string())?;
+    Err(become_tool(&plan))
+}
+
+/// The input becomes the standard input: a file in memory that the tool alone has.
+fn input(bytes: &[u8]) -> io::Result<()> {
+    let input = if bytes.is_empty() {
+        File::open("/dev/null")?
+    } else {
+        let mut input = File::from(memfd::memfd_create("stdin", memfd::MFdFlags::MFD_CLOEXEC)?);
+        input.write_all(bytes)?;
+        input.rewind()?;
+        input
+    };
+    nix::unistd::dup2_stdin(&input)?;
+    Ok(())
+}
+
+/// Whether the program is the one that was pinned.
+fn check(program: &Path, pinned: &str) -> Result<(), String> {
+    let shown = program.display();
+    let unreadable = |error: io::Error| format!("{shown} can't be read: {error}");
+    let mut file = File::open(program).map_err(unreadable)?;
+    let mut hasher = Hasher::default();
+    let mut buffer = vec![0; 64 << 10];
+    loop {
+        match file.read(&mut buffer).map_err(unreadable)? {
+            0 => break,
+            bytes => hasher.update(&buffer[..bytes]),
+        }
+    }
+    let found = hasher.digest();
+    if found.hex() == pinned {
+        return Ok(());
+    }
+    Err(format!(
+        "{shown} is not the program that is pinned: it has {found}, not sha256:{pinned}; if the change is wanted, pin the new one"
+    ))
+}
+
+fn confine(plan: &Plan) -> Result<Confinement, String> {
+    let mut confinement = plan.confinement.clone();
+    let apart = confinement.has(Layer::Processes);
+    confinement.note(Layer::Limits, limits::apply(plan.memory, plan.processes, apart));
+    prctl::set_no_new_privs().map_err(|error| format!("programs could give rights back: {error}"))?;
+    match files::apply(&plan.read, &plan.write, plan.network) {
+        Ok(remark) => {
+            confinement.note(Layer::Landlock, Ok(()));
+            confinement.lacking.extend(remark.map(|remark| format!("{}: {remark}", Layer::Landlock.word())));
+        }
+        Err(why) => confinement.note(Layer::Landlock, Err(why)),
+    }
+    confinement.note(Layer::Seccomp, calls::apply(plan.network));
+    if plan.network == Network::None && !confinement.has(Layer::Network) && !confinement.has(Layer::Seccomp) {
+        return Err("the tool is to have no network, and the kernel has nothing to keep it from one".into());
+    }
+    confinement.meets(&plan.require)?;
+    Ok(confinement)
+}
+
+/// Returns only why it did not.
+#[expect(clippy::disallowed_methods, reason = "this is where a tool starts")]
+fn become_tool(plan: &Plan) -> String {
+    let mut command = std::process::Command::new(&plan.program);
+    command.args(&plan.arguments).env_clear().envs(plan.environment.iter().map(|(name, value)| (name, value)));
+    let error = command.exec();
+    format!("{} can't be started: {error}", plan.program.display())
+}

@@ -1,0 +1,166 @@
+//! A job: a tool that runs, and whoever watches over it. Nothing of it outlives this value.
+
+use std::{sync::Arc, time::Duration};
+
+use holdpoint_gate::Scrubber;
+use tokio::{
+    io::AsyncWriteExt as _,
+    net::UnixStream,
+    sync::{Notify, OwnedSemaphorePermit, watch},
+    task::{JoinHandle, JoinSet},
+    time::{Instant, timeout},
+};
+
+use crate::{
+    Exit,
+    confine::{DROP, END, TERMINATE, Word},
+    launch::{Launched, hear},
+    output::Output,
+};
+
+/// How long a tool has that was asked to end.
+const GRACE: Duration = Duration::from_secs(2);
+/// How long the kernel has to end processes and to close what they wrote to.
+const CLEARING: Duration = Duration::from_secs(5);
+
+/// How a job ended, and when.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct End {
+    pub(crate) exit: Exit,
+    pub(crate) milliseconds: u32,
+}
+
+/// A job that was started. Dropping it ends the tool.
+pub(crate) struct Job {
+    /// The idempotency key of the call that started it.
+    pub(crate) key: String,
+    pub(crate) confinement: crate::Confinement,
+    stdout: Output,
+    stderr: Output,
+    end: watch::Receiver<Option<End>>,
+    stop: Arc<Notify>,
+    task: JoinHandle<()>,
+    /// Free for another job when this one is forgotten.
+    _slot: OwnedSemaphorePermit,
+}
+
+impl Drop for Job {
+    fn drop(&mut self) {
+        // With the task goes its socket, and with that the tool.
+        self.task.abort();
+    }
+}
+
+/// What a job has written and how it ended.
+pub(crate) struct Remains {
+    pub(crate) end: End,
+    pub(crate) stdout: Vec<u8>,
+    pub(crate) stderr: Vec<u8>,
+    pub(crate) written: (u64, u64),
+    pub(crate) truncated: bool,
+}
+
+impl Job {
+    pub(crate) fn new(
+        key: String,
+        mut launched: Launched,
+        deadline: Duration,
+        output: u64,
+        slot: OwnedSemaphorePermit,
+    ) -> Self {
+        let (stdout, stderr) = (Output::new(output), Output::new(output));
+        let (sender, end) = watch::channel(None);
+        let stop = Arc::new(Notify::new());
+        let confinement = std::mem::take(&mut launched.confinement);
+        let supervision = Supervision { deadline, stop: stop.clone(), started: Instant::now() };
+        let mut reading = JoinSet::new();
+        if let Some(from) = launched.child.stdout.take() {
+            reading.spawn(stdout.clone().read(from));
+        }
+        if let Some(from) = launched.child.stderr.take() {
+            reading.spawn(stderr.clone().read(from));
+        }
+        let task = tokio::spawn(async move {
+            let end = supervision.run(launched, reading).await;
+            sender.send_replace(Some(end));
+        });
+        Self { key, confinement, stdout, stderr, end, stop, task, _slot: slot }
+    }
+
+    /// Whether it has ended, after waiting for that at most so long.
+    pub(crate) async fn ended(&self, wait: Duration) -> bool {
+        let mut end = self.end.clone();
+        timeout(wait, end.wait_for(Option::is_some)).await.is_ok()
+    }
+
+    /// Ends it.
+    pub(crate) fn stop(&self) {
+        self.stop.notify_one();
+    }
+
+    /// Bytes of both streams so far.
+    pub(crate) fn written(&self) -> (u64, u64) {
+        (self.stdout.written(), self.stderr.written())
+    }
+
+    /// What is left of it, once it has ended.
+    pub(crate) fn remains(&self, scrubber: &dyn Scrubber) -> Option<Remains> {
+        let end = self.end.borrow().clone()?;
+        let written = self.written();
+        let (stdout, stdout_cut) = self.stdout.take(scrubber);
+        let (stderr, stderr_cut) = self.stderr.take(scrubber);
+        Some(Remains { end, stdout, stderr, written, truncated: stdout_cut || stderr_cut })
+    }
+}
+
+struct Supervision {
+    deadline: Duration,
+    stop: Arc<Notify>,
+    started: Instant,
+}
+
+impl Supervision {
+    async fn run(&self, launched: Launched, mut reading: JoinSet<()>) -> End {
+        let Launched { mut child, mut stages, scratch, .. } = launched;
+        let exit = self.watch(&mut stages).await;
+        // Whoever is left in the namespace is ended by the kernel before the outermost stage ends.
+        if timeout(CLEARING, child.wait()).await.is_err() {
+            let _ = stages.write_all(&[DROP]).await;
+        }
+        drop(stages);
+        let _ = timeout(CLEARING, async { while reading.join_next().await.is_some() {} }).await;
+        let milliseconds = u32::try_from(self.started.elapsed().as_millis()).unwrap_or(u32::MAX);
+        // It may hold many files, and nobody waits for that.
+        tokio::task::spawn_blocking(move || drop(scratch));
+        End { exit, milliseconds }
+    }
+
+    /// Waits for the tool's end, and sees to it.
+    async fn watch(&self, stages: &mut UnixStream) -> Exit {
+        let (mut from, mut to) = stages.split();
+        let mut ended = std::pin::pin!(hear(&mut from));
+        let why = tokio::select! {
+            word = &mut ended => return exit(word),
+            () = tokio::time::sleep(self.deadline) => Exit::Deadline,
+            () = self.stop.notified() => Exit::Killed("the phase stopped it".into()),
+        };
+        for (order, patience) in [(TERMINATE, GRACE), (END, CLEARING)] {
+            // If nobody takes orders any more, the word of the end is under way or will not come.
+            let _ = to.write_all(&[order]).await;
+            if timeout(patience, &mut ended).await.is_ok() {
+                break;
+            }
+        }
+        why
+    }
+}
+
+fn exit(word: Result<Word, String>) -> Exit {
+    match word {
+        Ok(Word::Ended { crowded: true, .. }) => Exit::Killed("it had more processes than the operator allows".into()),
+        Ok(Word::Ended { code: Some(code), .. }) => Exit::Code(code),
+        Ok(Word::Ended { signal: Some(signal), .. }) => Exit::Signal(signal),
+        Ok(Word::Failed(why)) | Err(why) => Exit::Killed(why),
+        Ok(_) => Exit::Killed("the process that confines the tool is confused".into()),
+    }
+}
