@@ -9,21 +9,31 @@ use serde_json::{Value, json};
 
 const SERVICES: [&str; 3] = ["netra-backend-staging", "netra-auth-service", "netra-frontend-staging"];
 
+/// The phase of a bundle.
+struct Cloud<'a> {
+    guest: &'a str,
+    rows: &'a [&'a str],
+    config: Value,
+    /// Its grants of gcloud.
+    gcloud: &'a str,
+}
+
 /// A bundle with one phase; its operator allows what it asks.
-fn scene(gcp: &Gcp, rows: &[&str], module: &str, config: &Value, gcloud: &str) -> Scene {
+fn scene(gcp: &Gcp, phase: &Cloud<'_>) -> Scene {
+    let Cloud { guest, rows, config, gcloud } = phase;
     let scene = Scene::bare();
     scene.write(
         "bundle/bundle.toml",
         &format!(
             "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
              [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n\
-             [[phase]]\nid = \"cloud\"\nmodule = \"{module}\"\nrequirements = {rows:?}\ndeadline = \"3m\"\n\
+             [[phase]]\nid = \"cloud\"\nmodule = \"{guest}\"\nrequirements = {rows:?}\ndeadline = \"3m\"\n\
              config = {}\n[phase.grants]\ngcloud = [{gcloud}]\n",
             inline(config)
         ),
     );
     let mut checklist = String::new();
-    for row in rows {
+    for row in *rows {
         writeln!(checklist, "[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"")
             .expect("a string takes every text");
     }
@@ -49,13 +59,9 @@ fn inline(value: &Value) -> String {
 }
 
 fn verify(gcp: &Gcp) -> Scene {
-    scene(
-        gcp,
-        &["P2.2", "CRIT-1"],
-        "verify-deployment",
-        &json!({ "services": SERVICES }),
-        "{ command = \"run services list\" }",
-    )
+    let config = json!({ "services": SERVICES });
+    let gcloud = "{ command = \"run services list\" }";
+    scene(gcp, &Cloud { guest: "verify-deployment", rows: &["P2.2", "CRIT-1"], config, gcloud })
 }
 
 /// The observed values of the checks that did not pass.
@@ -75,7 +81,7 @@ fn wrong(scene: &Scene) -> Vec<String> {
 }
 
 fn give(gcp: &Gcp, commands: &Value, gcloud: &str) -> Scene {
-    scene(gcp, &["P3.1"], "command", &json!({ "give": commands }), gcloud)
+    scene(gcp, &Cloud { guest: "command", rows: &["P3.1"], config: json!({ "give": commands }), gcloud })
 }
 
 fn update(image: &str) -> Value {
