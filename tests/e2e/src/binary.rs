@@ -39,7 +39,10 @@ pub fn guests() -> PathBuf {
 }
 
 fn target() -> PathBuf {
-    variable("CARGO_TARGET_DIR").unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target"))
+    let ours = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../target");
+    let target = variable("CARGO_TARGET_DIR").unwrap_or(ours);
+    // As short as `cargo xtask test` gives it: lines of reports are cut where they are too long.
+    target.canonicalize().unwrap_or(target)
 }
 
 fn variable(name: &str) -> Option<PathBuf> {

@@ -92,6 +92,13 @@ impl Gcp {
         found.unwrap_or_else(|| panic!("there is no service {name}: {state:#}"))
     }
 
+    /// Who changed a service last.
+    pub fn deployer(&self, name: &str) -> String {
+        let service = self.service(name);
+        let annotations = &service["service"]["metadata"]["annotations"];
+        annotations["serving.knative.dev/lastModifier"].as_str().unwrap_or_default().to_owned()
+    }
+
     /// Moves the emulator's clock, so that tokens end.
     pub fn advance(&self, by: Duration) {
         self.emulator.advance(by);

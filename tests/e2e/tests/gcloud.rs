@@ -59,9 +59,12 @@ fn inline(value: &Value) -> String {
 }
 
 fn verify(gcp: &Gcp) -> Scene {
-    let config = json!({ "services": SERVICES });
+    verify_with(gcp, &["P2.2", "CRIT-1"], json!({ "services": SERVICES }))
+}
+
+fn verify_with(gcp: &Gcp, rows: &[&str], config: Value) -> Scene {
     let gcloud = "{ command = \"run services list\" }";
-    scene(gcp, &Cloud { guest: "verify-deployment", rows: &["P2.2", "CRIT-1"], config, gcloud })
+    scene(gcp, &Cloud { guest: "verify-deployment", rows, config, gcloud })
 }
 
 /// The observed values of the checks that did not pass.
@@ -131,6 +134,27 @@ fn each_thing_that_is_wrong_with_a_service_fails_its_row() {
         "{:?}",
         wrong(&scene)
     );
+}
+
+#[test]
+fn who_changed_a_service_what_stays_warm_and_what_is_not_looked_at_yet_are_seen() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES[..1]);
+    let rows = ["P2.2", "CRIT-1", "KI-1"];
+    let config = |deployer: &str| json!({ "services": SERVICES[..1], "deployer": deployer, "min-instances": 1 });
+    let scene = verify_with(&gcp, &rows, config("stranger@example.com"));
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    assert_eq!(wrong(&scene), [format!("fail: {}", gcp.deployer(SERVICES[0])), "fail: 0".to_owned()]);
+
+    gcp.give(&["run", "services", "update", SERVICES[0], "--min-instances=1"]);
+    let scene = verify_with(&gcp, &rows, config(&gcp.deployer(SERVICES[0])));
+    scene.run(&["run", "BUNDLE"]).exits(0);
+
+    gcp.fault("GET", "*", When::Always, What::StaleGeneration);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    assert_eq!(wrong(&scene), ["fail: generation 1"]);
 }
 
 #[test]
