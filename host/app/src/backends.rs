@@ -47,12 +47,15 @@ pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
 }
 
 /// Whether this machine has what the backends of every phase need: directories, the CA file, ID tokens, the
-/// values of secrets.
+/// values of secrets, gcloud.
 pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     secrets::bindings(verified)?;
     Network::of(verified)?;
     for phase in &verified.phases {
         FilesBackend::new(&phase.grants).map_err(|e| refused(&phase.id, &e))?;
+        if phase.grants.gcloud.is_some() {
+            gcloud::probe(&verified.gcloud).map_err(|e| refused(&phase.id, &e))?;
+        }
     }
     Ok(())
 }

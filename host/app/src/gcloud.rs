@@ -32,6 +32,19 @@ pub(crate) fn config(binding: &GcloudBinding) -> GcloudConfig {
     }
 }
 
+/// Whether there is a gcloud to run. Whom it acts as is found out when the first command is given.
+pub(crate) fn probe(binding: &GcloudBinding) -> Result<(), String> {
+    let program = config(binding).program;
+    if program.is_file() {
+        return Ok(());
+    }
+    let why = match &binding.program {
+        Some(program) => format!("there is no program {}", program.display()),
+        None => "gcloud is not on the path".to_owned(),
+    };
+    Err(format!("{why}; install gcloud, or name its program in [gcloud] of the operator's file"))
+}
+
 fn own() -> BTreeMap<String, String> {
     #[expect(clippy::disallowed_methods, reason = "the operator's own gcloud is asked in the operator's environment")]
     let value = |name: &str| std::env::var(name).ok();

@@ -1,6 +1,6 @@
 //! What a run of a bundle would do, seen without doing any of it. Nothing is contacted, and no consent is needed to look.
 
-use holdpoint_model::grant::{CommandGrant, HostPort, Limits, SecretName};
+use holdpoint_model::grant::{HostPort, Limits, SecretName};
 use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -148,8 +148,8 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         grants.push(PlannedGrant { what, class: Class::Read });
     }
     if let Some(grant) = &phase.grants.gcloud {
-        let classes = grant.commands.iter().map(CommandGrant::class);
-        grants.extend(grant.words().into_iter().zip(classes).map(|(what, class)| PlannedGrant { what, class }));
+        let commands = grant.commands_in_words().into_iter();
+        grants.extend(commands.map(|(what, class)| PlannedGrant { what, class }));
     }
     let row = |id: &RequirementId| resolved.checklist.row(id);
     PlannedPhase {

@@ -4,7 +4,8 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use holdpoint_e2e::gcp::{Gcp, What, When, gcloud_is_here};
-use holdpoint_e2e::{Outcome, Scene, process::until};
+use holdpoint_e2e::process::{Live, until};
+use holdpoint_e2e::{Outcome, Scene};
 use serde_json::{Value, json};
 
 const SERVICES: [&str; 3] = ["netra-backend-staging", "netra-auth-service", "netra-frontend-staging"];
@@ -155,6 +156,30 @@ fn who_changed_a_service_what_stays_warm_and_what_is_not_looked_at_yet_are_seen(
     gcp.fault("GET", "*", When::Always, What::StaleGeneration);
     scene.run(&["run", "BUNDLE"]).exits(1);
     assert_eq!(wrong(&scene), ["fail: generation 1"]);
+}
+
+#[test]
+fn a_machine_without_gcloud_begins_nothing_and_one_without_a_log_in_judges_nothing() {
+    let gcp = Gcp::with(&SERVICES);
+    let scene = verify(&gcp);
+    let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("it was written");
+    scene.write("holdpoint.toml", &operator.replace("[gcloud]\n", "[gcloud]\nprogram = \"nowhere/gcloud\"\n"));
+    let refused = scene.run(&["run", "BUNDLE"]).exits(2);
+    assert!(refused.stderr.contains("there is no program") && refused.stderr.contains("[gcloud]"), "{refused:?}");
+    assert!(!scene.path().join(".holdpoint/runs").exists(), "a run was begun");
+    if !gcloud_is_here() {
+        return;
+    }
+    let without = operator.lines().filter(|line| !line.starts_with("token-file")).collect::<Vec<_>>().join("\n");
+    scene.write("holdpoint.toml", &without);
+    let mut command = scene.command(&["run", "BUNDLE"]);
+    command.env("HOME", scene.path()).env("CLOUDSDK_CONFIG", scene.path().join("nobody"));
+    Live::start(&mut command).finish().exits(3);
+    let found = wrong(&scene);
+    assert!(
+        found.iter().all(|one| one.starts_with("inconclusive: ") && one.contains("gcloud auth login")),
+        "{found:?}"
+    );
 }
 
 #[test]

@@ -172,8 +172,13 @@ impl GcloudGrant {
         format!("{{ project = \"{}\"{region}, commands = [{}] }}", self.project, commands.join(", "))
     }
 
-    /// What is asked, in words, a line a command.
+    /// What is asked, in words, a line a command with its class.
     pub fn words(&self) -> Vec<String> {
+        self.commands_in_words().into_iter().map(|(words, class)| format!("{words}, as {class}")).collect()
+    }
+
+    /// Each command in words, and its class.
+    pub fn commands_in_words(&self) -> Vec<(String, Class)> {
         let at = self.region.as_ref().map_or(String::new(), |region| format!(" in {region}"));
         let line = |command: &CommandGrant| {
             let mut words = format!("run gcloud {}", command.command);
@@ -186,7 +191,7 @@ impl GcloudGrant {
                     FlagGrant::Value(pattern) => words.push_str(&format!(" --{name}={pattern}")),
                 }
             }
-            format!("{words} on project {}{at}, as {}", self.project, command.class())
+            (format!("{words} on project {}{at}", self.project), command.class())
         };
         self.commands.iter().map(line).collect()
     }

@@ -37,7 +37,8 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     let list = match cx.gcloud().run(&Command::new("run services list")) {
         Ok(list) => list,
         Err(error) => {
-            unseen(&|check| check.from_error(&error));
+            // Without a log-in or an answer nothing is known of the services, good or bad.
+            unseen(&|check| check.inconclusive(observed(&error), &error));
             return Ok(());
         }
     };

@@ -1,7 +1,7 @@
 //! The phase against scripts; the cases that are pure data lie in `fixtures/`.
 
 use holdpoint::prelude::*;
-use holdpoint::testing::{fails, prints};
+use holdpoint::testing::{fails, late_command, prints};
 use holdpoint::{Command, Failure};
 
 use super::run;
@@ -93,4 +93,8 @@ fn a_list_that_could_not_be_had_judges_nothing() {
         .command(Command::new("run services list"), fails(Failure::PermissionDenied, "ERROR: HTTPError 403: no\n"));
     t.expect("P2.2", Inconclusive, "permission denied: ERROR: HTTPError 403: no");
     t.expect("CRIT-1", Inconclusive, "permission denied");
+    let t = holdpoint::test(run)
+        .config(json!({ "services": ["backend"] }))
+        .command(Command::new("run services list"), late_command());
+    t.expect("CRIT-1", Inconclusive, "60000 ms");
 }
