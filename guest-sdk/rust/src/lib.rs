@@ -62,6 +62,7 @@ mod request;
 mod response;
 mod secrets;
 
+pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
 pub mod prelude;

@@ -1,10 +1,9 @@
 //! What each service must be. A row is judged by several checks, so that the one that fails says what is wrong.
 
-use holdpoint::Completed;
+use holdpoint::cloud_run::{Listing, Service};
 use holdpoint::prelude::*;
 
 use crate::Config;
-use crate::service::{Service, Traffic};
 
 const BOTH: [&str; 2] = ["P2.2", "CRIT-1"];
 const DEPLOYED: [&str; 1] = ["P2.2"];
@@ -14,7 +13,7 @@ pub(crate) fn deployed<'c>(cx: &'c Context, name: &str) -> Check<'c> {
     cx.check(BOTH, format!("{name} is deployed"))
 }
 
-pub(crate) fn service(cx: &Context, service: &Service, config: &Config, list: &Completed) {
+pub(crate) fn service(cx: &Context, service: &Service, config: &Config, list: &Listing) {
     let name = service.name();
     match service.url() {
         Some(url) => deployed(cx, name).pass(observed(url), list),
@@ -35,7 +34,7 @@ pub(crate) fn service(cx: &Context, service: &Service, config: &Config, list: &C
     }
 }
 
-fn ready(cx: &Context, service: &Service, list: &Completed) {
+fn ready(cx: &Context, service: &Service, list: &Listing) {
     let check = cx.check(BOTH, format!("{} is ready", service.name()));
     let Some(condition) = service.ready() else {
         return check.inconclusive(observed("no condition says whether it is"), list);
@@ -44,16 +43,14 @@ fn ready(cx: &Context, service: &Service, list: &Completed) {
     match condition.status.as_str() {
         "True" => check.pass(observed(format!("since {since}")), list),
         "False" => {
-            let words = [&condition.reason, &condition.message].into_iter().flatten().cloned().collect::<Vec<_>>();
-            let why = if words.is_empty() { "it does not say why not".to_owned() } else { words.join(": ") };
-            check.fail(expected("ready"), observed(format!("not ready since {since}: {why}")), list);
+            check.fail(expected("ready"), observed(format!("not ready since {since}: {}", condition.why())), list);
         }
         // The platform itself does not know yet.
         other => check.fail(expected("ready"), observed(format!("{other} since {since}")), list),
     }
 }
 
-fn generation(cx: &Context, service: &Service, list: &Completed) {
+fn generation(cx: &Context, service: &Service, list: &Listing) {
     let check = cx.check(DEPLOYED, format!("{} is what was asked for last", service.name()));
     match service.generations() {
         None => check.inconclusive(observed("no generation is told"), list),
@@ -68,16 +65,11 @@ fn generation(cx: &Context, service: &Service, list: &Completed) {
     }
 }
 
-fn traffic(cx: &Context, service: &Service, list: &Completed) {
+fn traffic(cx: &Context, service: &Service, list: &Listing) {
     let check = cx.check(DEPLOYED, format!("{} serves its latest revision", service.name()));
     let Some(latest) = service.latest() else {
         return check.inconclusive(observed("no revision is told"), list);
     };
-    let parts: Vec<&Traffic> = service.serving().collect();
-    let to = |part: &Traffic| part.revision_name.clone().unwrap_or_else(|| "a revision without a name".to_owned());
-    let all: u32 =
-        parts.iter().filter(|part| part.revision_name.as_deref() == Some(latest)).map(|part| part.percent).sum();
-    let shown: Vec<String> = parts.iter().map(|part| format!("{} % to {}", part.percent, to(part))).collect();
-    let shown = if shown.is_empty() { "no traffic".to_owned() } else { shown.join(", ") };
-    check.passes_if(all == 100, expected(format!("100 % to {latest}")), observed(shown), list);
+    let traffic = service.traffic();
+    check.passes_if(traffic.of(latest) == 100, expected(format!("100 % to {latest}")), observed(traffic), list);
 }

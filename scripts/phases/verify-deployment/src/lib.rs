@@ -10,12 +10,9 @@
 //! had judges nothing. It changes nothing, and asks no service whether it answers: that is the affair of `health`.
 
 mod judge;
-mod service;
 
-use holdpoint::Completed;
+use holdpoint::cloud_run::{self, Found};
 use holdpoint::prelude::*;
-
-use service::Service;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -33,48 +30,29 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     if config.services.is_empty() {
         return Err(Error::new("config.services names nothing, and nothing asked for is nothing passed"));
     }
-    let unseen = |judge: &dyn Fn(Check<'_>)| config.services.iter().for_each(|name| judge(judge::deployed(cx, name)));
-    let list = match cx.gcloud().run(&Command::new("run services list")) {
-        Ok(list) => list,
-        Err(error) => {
+    let listing = match cloud_run::services(cx) {
+        Ok(listing) => listing,
+        Err(unknown) => {
             // Without a log-in or an answer nothing is known of the services, good or bad.
-            unseen(&|check| check.inconclusive(observed(&error), &error));
-            return Ok(());
-        }
-    };
-    let found = match services(&list) {
-        Ok(found) => found,
-        Err(error) => {
-            unseen(&|check| check.inconclusive(observed(&error), &list));
+            for name in &config.services {
+                judge::deployed(cx, name).inconclusive(observed(&unknown), &unknown);
+            }
             return Ok(());
         }
     };
     for name in &config.services {
-        let mut named = found.iter().filter(|service| service.name() == name);
-        match (named.next(), named.next()) {
-            (None, _) => {
-                judge::deployed(cx, name).fail(expected("a service of that name"), observed(among(&found)), &list);
+        let check = || judge::deployed(cx, name);
+        match listing.named(name) {
+            Found::None => {
+                check().fail(expected("a service of that name"), observed(format!("{listing}: no such one")), &listing);
             }
-            (Some(_), Some(_)) => {
-                let seen = observed("services of that name in several regions");
-                judge::deployed(cx, name).inconclusive(seen, &list);
+            Found::Several => {
+                check().inconclusive(observed("services of that name in several regions"), &listing);
             }
-            (Some(service), None) => judge::service(cx, service, &config, &list),
+            Found::One(service) => judge::service(cx, service, &config, &listing),
         }
     }
     Ok(())
-}
-
-fn services(list: &Completed) -> Result<Vec<Service>> {
-    if list.is_truncated() {
-        return Err(Error::new("the list of services is longer than is read"));
-    }
-    list.json()
-}
-
-fn among(found: &[Service]) -> String {
-    let names: Vec<&str> = found.iter().map(Service::name).take(10).collect();
-    if names.is_empty() { "no service at all".to_owned() } else { format!("among {}: no such one", names.join(", ")) }
 }
 
 #[cfg(test)]

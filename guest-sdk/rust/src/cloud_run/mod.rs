@@ -1,0 +1,132 @@
+//! Cloud Run as gcloud prints it: services, revisions, and how traffic is shared.
+//!
+//! ```no_run
+//! use holdpoint::cloud_run;
+//! # fn example(cx: &holdpoint::Context) -> Result<(), cloud_run::Unknown> {
+//! let listing = cloud_run::services(cx)?; // needs: { command = "run services list" }
+//! if let cloud_run::Found::One(backend) = listing.named("netra-backend-staging") {
+//!     cx.log(holdpoint::Level::Info, format!("serves {}", backend.traffic()));
+//! }
+//! # Ok(())
+//! # }
+//! ```
+
+mod marks;
+mod revision;
+mod service;
+mod traffic;
+
+use std::fmt;
+
+use serde::de::DeserializeOwned;
+
+pub use marks::{CANDIDATE, Marked, Marks};
+pub use revision::Revision;
+pub use service::{Condition, Service, Target};
+pub use traffic::TrafficMap;
+
+use crate::{CallError, Command, Completed, Context, Evidence};
+
+/// Why nothing is known: the command was not answered, it failed, or its answer can't be read.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Unknown {
+    why: String,
+    calls: Vec<u32>,
+}
+
+impl fmt::Display for Unknown {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.why)
+    }
+}
+
+impl std::error::Error for Unknown {}
+
+impl Evidence for Unknown {
+    fn calls(&self) -> Vec<u32> {
+        self.calls.clone()
+    }
+}
+
+impl From<CallError> for Unknown {
+    fn from(error: CallError) -> Self {
+        Self { why: error.to_string(), calls: error.calls() }
+    }
+}
+
+/// The services of the project and region of the environment.
+#[derive(Debug)]
+pub struct Listing {
+    services: Vec<Service>,
+    list: Completed,
+}
+
+/// What a list has under a name.
+#[derive(Debug)]
+pub enum Found<'a> {
+    /// The service.
+    One(&'a Service),
+    /// Nothing.
+    None,
+    /// One in each of several regions.
+    Several,
+}
+
+/// All services, by one command, which needs a grant of `run services list`.
+pub fn services(cx: &Context) -> Result<Listing, Unknown> {
+    let list = cx.gcloud().run(&Command::new("run services list"))?;
+    if list.is_truncated() {
+        return Err(Unknown { why: "the list of services is longer than is read".to_owned(), calls: list.calls() });
+    }
+    Ok(Listing { services: read(&list)?, list })
+}
+
+/// Revisions by their names, side by side, which needs a grant of `run revisions describe`.
+pub fn revisions<'n>(
+    cx: &Context,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Vec<Result<(Revision, Completed), Unknown>> {
+    let commands = names.into_iter().map(|name| Command::new("run revisions describe").argument(name));
+    let answers = cx.gcloud().run_all(commands).into_iter();
+    answers
+        .map(|(_, answer)| {
+            let described = answer?;
+            Ok((read(&described)?, described))
+        })
+        .collect()
+}
+
+fn read<T: DeserializeOwned>(completed: &Completed) -> Result<T, Unknown> {
+    completed.json().map_err(|error| Unknown { why: error.to_string(), calls: completed.calls() })
+}
+
+impl Listing {
+    /// All of them.
+    pub fn services(&self) -> &[Service] {
+        &self.services
+    }
+
+    /// The one with this name.
+    pub fn named(&self, name: &str) -> Found<'_> {
+        let mut named = self.services.iter().filter(|service| service.name() == name);
+        match (named.next(), named.next()) {
+            (None, _) => Found::None,
+            (Some(service), None) => Found::One(service),
+            (Some(_), Some(_)) => Found::Several,
+        }
+    }
+}
+
+impl Evidence for Listing {
+    fn calls(&self) -> Vec<u32> {
+        self.list.calls()
+    }
+}
+
+impl fmt::Display for Listing {
+    /// The names, for whoever looked for one that is not there.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let names: Vec<&str> = self.services.iter().map(Service::name).take(10).collect();
+        if names.is_empty() { f.write_str("no service at all") } else { f.write_str(&names.join(", ")) }
+    }
+}
