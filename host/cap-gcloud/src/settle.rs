@@ -13,6 +13,8 @@ pub(crate) enum ReadBack {
     Revision { service: String, revision: String },
     /// What serves, against what was wanted.
     Traffic { service: String, wanted: Vec<(String, u64)> },
+    /// Which tags lead where, against what was wanted; those without a revision are to be gone.
+    Tags { service: String, wanted: Vec<(String, Option<String>)> },
 }
 
 /// What was seen.
@@ -33,6 +35,9 @@ impl ReadBack {
         if !ask.command().is("run services update-traffic") {
             return None;
         }
+        if let Some(wanted) = tags(ask) {
+            return Some(Self::Tags { service, wanted });
+        }
         let [(name, Some(value))] = ask.flags() else { return None };
         let pair = |pair: &str| {
             let (revision, percent) = pair.split_once('=')?;
@@ -50,7 +55,9 @@ impl ReadBack {
             Self::Revision { service, .. } => {
                 Invocation::new("run revisions list").flag("service", service).flag("limit", "200")
             }
-            Self::Traffic { service, .. } => Invocation::new("run services describe").argument(service),
+            Self::Traffic { service, .. } | Self::Tags { service, .. } => {
+                Invocation::new("run services describe").argument(service)
+            }
         }
     }
 
@@ -84,8 +91,39 @@ impl ReadBack {
                 wanted.sort();
                 if is == wanted { Seen::Happened } else { Seen::NotHappened }
             }
+            Self::Tags { wanted, .. } => {
+                let Some(traffic) = answer.pointer("/spec/traffic").and_then(Value::as_array) else {
+                    return Seen::Unknown("what was read back has no tags".to_owned());
+                };
+                let text = |one: &Value, field| one.get(field).and_then(Value::as_str).map(str::to_owned);
+                let leads_to = |tag: &str| {
+                    let target = traffic.iter().find(|one| text(one, "tag").as_deref() == Some(tag));
+                    target.and_then(|one| text(one, "revisionName"))
+                };
+                let all = wanted.iter().all(|(tag, revision)| leads_to(tag) == *revision);
+                if all { Seen::Happened } else { Seen::NotHappened }
+            }
         }
     }
+}
+
+/// The tags that a command sets and removes, if that is all it does.
+fn tags(ask: &GcloudAsk) -> Option<Vec<(String, Option<String>)>> {
+    let mut wanted = Vec::new();
+    for (name, value) in ask.flags() {
+        let listed = value.as_deref()?.split(',');
+        match name.as_str() {
+            "update-tags" => {
+                let pairs = listed.map(|pair| pair.split_once('=')).collect::<Option<Vec<_>>>()?;
+                wanted.extend(pairs.into_iter().map(|(tag, to)| (tag.to_owned(), Some(to.to_owned()))));
+            }
+            "remove-tags" => wanted.extend(listed.map(|tag| (tag.to_owned(), None))),
+            _ => return None,
+        }
+    }
+    // LATEST is another revision tomorrow.
+    let named = wanted.iter().all(|(_, to)| to.as_deref() != Some("LATEST"));
+    (named && !wanted.is_empty()).then_some(wanted)
 }
 
 #[cfg(test)]
@@ -124,6 +162,22 @@ mod tests {
     }
 
     #[test]
+    fn tags_are_known_by_where_they_lead() {
+        let mark = Invocation::new("run services update-traffic")
+            .argument("backend")
+            .flag("update-tags", "before-90=a,before-10=b")
+            .flag("remove-tags", "before-100");
+        let read_back = read_back(&mark).unwrap();
+        let traffic = |text: &str| read_back.seen(format!("{{\"spec\":{{\"traffic\":[{text}]}}}}").as_bytes());
+        let (a, b) =
+            (r#"{"revisionName":"a","tag":"before-90"}"#, r#"{"revisionName":"b","percent":10,"tag":"before-10"}"#);
+        assert_eq!(traffic(&format!("{b},{a}")), Seen::Happened);
+        assert_eq!(traffic(a), Seen::NotHappened);
+        assert_eq!(traffic(&format!("{a},{b},{{\"revisionName\":\"c\",\"tag\":\"before-100\"}}")), Seen::NotHappened);
+        assert!(matches!(read_back.seen(b"{}"), Seen::Unknown(_)));
+    }
+
+    #[test]
     fn what_can_t_be_told_apart_is_not_guessed() {
         let latest =
             Invocation::new("run services update-traffic").argument("backend").flag("to-revisions", "LATEST=100");
@@ -131,8 +185,9 @@ mod tests {
             .argument("b")
             .flag("to-revisions", "a=1")
             .flag("set-tags", "x=a");
+        let latest_tag = Invocation::new("run services update-traffic").argument("b").flag("update-tags", "x=LATEST");
         let dashboard = Invocation::new("monitoring dashboards create").flag("config-from-file", "-");
-        for invocation in [latest, two, dashboard, Invocation::new("run services update")] {
+        for invocation in [latest, two, latest_tag, dashboard, Invocation::new("run services update")] {
             assert_eq!(read_back(&invocation), None);
         }
     }
