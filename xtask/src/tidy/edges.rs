@@ -73,6 +73,8 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
+    ("holdpoint-phase-deploy", &["holdpoint-sdk"]),
+    ("holdpoint-phase-rollback", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),
     ("holdpoint-guest-command", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),

@@ -106,6 +106,11 @@ impl Listing {
         &self.services
     }
 
+    /// How long the command took.
+    pub fn milliseconds(&self) -> f64 {
+        self.list.milliseconds()
+    }
+
     /// The one with this name.
     pub fn named(&self, name: &str) -> Found<'_> {
         let mut named = self.services.iter().filter(|service| service.name() == name);
