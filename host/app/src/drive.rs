@@ -8,7 +8,7 @@ use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::{Clock as _, Gate};
 use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
-use holdpoint_model::{Cancellation, Event, PhaseEnd, PhaseId, RunId};
+use holdpoint_model::{Cancellation, Class, Event, PhaseEnd, PhaseId, RunId};
 use holdpoint_report::Report;
 use tokio::{
     sync::{mpsc, watch},
@@ -52,7 +52,8 @@ pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Ev
     let watch: Watch = Box::new(move |first, rows| {
         for (position, row) in (first..).zip(rows) {
             // What comes next never follows from a call, and there may be many of them.
-            let call = row.kind.is_call();
+            // But for those that change something: what was changed may have to be taken back.
+            let call = row.kind.is_call() && !row.class.is_some_and(Class::happens_once);
             if call && live.is_none() {
                 continue;
             }
@@ -87,6 +88,7 @@ struct Parts {
     network: Network,
     vault: Arc<RunVault>,
     clock: Arc<SystemClock>,
+    recorder: Arc<LiveRecorder>,
 }
 
 impl Drive {
@@ -113,7 +115,8 @@ impl Drive {
         let gate = gate(&self.run, recorder.clone(), vault.clone(), self.dry_run);
 
         let mut guests: JoinSet<Ended> = JoinSet::new();
-        let parts = Parts { workshop, gate, network, vault: vault.clone(), clock: clock.clone() };
+        let parts =
+            Parts { workshop, gate, network, vault: vault.clone(), clock: clock.clone(), recorder: recorder.clone() };
         let outcome = self.side_by_side(&mut guests, &parts, &mut cancel).await;
         // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
         guests.shutdown().await;
@@ -136,9 +139,24 @@ impl Drive {
         let mut running: Vec<PhaseId> = Vec::new();
         loop {
             let steps = self.progress.next(&self.verified, &running);
-            let skipped = steps.iter().any(|step| matches!(step, Step::Skip(..)));
+            let skipped = steps.iter().any(|step| !matches!(step, Step::Start(_)));
+            if steps.iter().any(|step| matches!(step, Step::Stop(..))) {
+                // What has come to its end by itself is not stopped, and effects under way come to theirs.
+                while let Some(joined) = guests.try_join_next() {
+                    let phase = self.take_end(joined, clock).await?;
+                    running.retain(|id| *id != phase);
+                }
+                guests.shutdown().await;
+                parts.recorder.settled().await;
+            }
             for step in steps {
                 match step {
+                    Step::Stop(phase, reason) => {
+                        if running.contains(&phase) {
+                            running.retain(|id| *id != phase);
+                            self.end(&phase, &PhaseEnd::Cancelled(reason), clock).await?;
+                        }
+                    }
                     Step::Skip(phase, reason) => {
                         self.end(&phase, &PhaseEnd::Skipped(reason), clock).await?;
                     }

@@ -20,6 +20,7 @@ mod replay;
 mod report;
 mod resume;
 mod retry;
+mod rollback;
 mod run;
 mod secrets;
 mod source;

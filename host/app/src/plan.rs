@@ -2,12 +2,14 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_bundle::Verified;
+use holdpoint_bundle::{Verified, VerifiedPhase};
 use holdpoint_model::{
-    Check, Event, EventKind, Level, Origin, PhaseEnd, PhaseFacts, PhaseId, RequirementId, Statement, Timestamp,
-    Verdict, judge,
+    Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, RequirementId,
+    Statement, Timestamp, Verdict, judge,
 };
 use holdpoint_report::PlannedPhase;
+
+use crate::rollback;
 
 /// The phases of a run and how far each is.
 #[derive(Debug, Clone)]
@@ -21,6 +23,8 @@ struct Phase {
     origin: Option<Origin>,
     checks: Vec<Check>,
     end: Option<PhaseEnd>,
+    /// It has changed something, or may have.
+    acted: bool,
 }
 
 /// What to do next.
@@ -28,6 +32,8 @@ struct Phase {
 pub(crate) enum Step {
     Start(PhaseId),
     Skip(PhaseId, String),
+    /// It is under way and is to end, for good.
+    Stop(PhaseId, String),
 }
 
 /// The phases of a bundle as its report needs them.
@@ -40,6 +46,7 @@ pub(crate) fn planned(verified: &Verified) -> Vec<PlannedPhase> {
             id: phase.id.clone(),
             requirements: rows(&phase.requirements),
             needs: phase.needs.clone(),
+            rollback: verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(&phase.id)),
         })
         .collect()
 }
@@ -63,6 +70,10 @@ impl Progress {
             }
             EventKind::Stated { phase, statement: Statement::Check(check), .. } => {
                 self.phases.entry(phase.clone()).or_default().checks.push(check.clone());
+            }
+            EventKind::Call(call) if call.class.is_some_and(Class::happens_once) => {
+                let refused = matches!(call.outcome, Some(OutcomeKind::Denied | OutcomeKind::Exhausted));
+                self.phases.entry(call.phase.clone()).or_default().acted |= !refused;
             }
             EventKind::PhaseEnded { phase, end } => {
                 self.phases.entry(phase.clone()).or_default().end = Some(end.clone());
@@ -89,10 +100,14 @@ impl Progress {
     /// What can be done now, in the order of the bundle. `running` are the phases under way.
     pub(crate) fn next(&self, verified: &Verified, running: &[PhaseId]) -> Vec<Step> {
         let open = |id: &PhaseId| self.end(id).is_none() && !running.contains(id);
+        let gate = rollback::Gate::of(verified, self, running);
+        if let Some(steps) = gate.instead() {
+            return steps;
+        }
         verified
             .phases
             .iter()
-            .filter(|phase| open(&phase.id))
+            .filter(|phase| open(&phase.id) && gate.lets(&phase.id))
             .filter_map(|phase| {
                 let needs: Vec<Need> = phase.needs.iter().map(|id| self.need(verified, id)).collect();
                 let unmet = needs.iter().find_map(|need| match need {
@@ -123,12 +138,7 @@ impl Progress {
             return Need::Unmet(format!("needs `{id}`, which was {}", end.word()));
         }
         let Some(phase) = verified.phases.iter().find(|phase| phase.id == *id) else { return Need::Met };
-        let facts = PhaseFacts {
-            id: id.clone(),
-            requirements: phase.requirements.iter().map(|(_, row)| row.clone()).collect(),
-            checks: self.phases.get(id).map(|phase| phase.checks.clone()).unwrap_or_default(),
-            end: Some(end.clone()),
-        };
+        let facts = self.facts(phase, end);
         let rows = judge(&verified.checklist, std::slice::from_ref(&facts));
         let bad = rows.iter().find(|row| {
             row.level == Level::Required
@@ -138,6 +148,23 @@ impl Progress {
         match bad {
             Some(row) => Need::Unmet(format!("needs `{id}`, whose row {} is {}", row.id, row.verdict)),
             None => Need::Met,
+        }
+    }
+}
+
+impl Progress {
+    /// Whether a phase has changed something, or may have.
+    pub(crate) fn has_acted(&self, phase: &PhaseId) -> bool {
+        self.phases.get(phase).is_some_and(|phase| phase.acted)
+    }
+
+    /// What a phase that has ended is judged by.
+    pub(crate) fn facts(&self, phase: &VerifiedPhase, end: &PhaseEnd) -> PhaseFacts {
+        PhaseFacts {
+            id: phase.id.clone(),
+            requirements: phase.requirements.iter().map(|(_, row)| row.clone()).collect(),
+            checks: self.phases.get(&phase.id).map(|phase| phase.checks.clone()).unwrap_or_default(),
+            end: Some(end.clone()),
         }
     }
 }
@@ -153,8 +180,8 @@ enum Need {
 mod tests {
     use std::sync::Arc;
 
-    use holdpoint_bundle::{EnvironmentFacts, VerifiedPhase};
-    use holdpoint_model::{Checklist, ChecklistRow, Digest, Ordinal, grant::Grants};
+    use holdpoint_bundle::{EnvironmentFacts, Rollback};
+    use holdpoint_model::{CallEvent, Checklist, ChecklistRow, Digest, Ordinal, Seq, grant::Grants};
 
     use super::*;
 
@@ -202,6 +229,7 @@ mod tests {
             phases: vec![phase("a", &[]), phase("b", &["a"]), phase("c", &["b"]), phase("d", &[])],
             only: None,
             checklist: Checklist { rows: rows.into() },
+            rollback: None,
             connect_to: BTreeMap::new(),
             ca_file: None,
             secrets: vec![],
@@ -255,6 +283,85 @@ mod tests {
         let (bundle, mut progress) = (bundle(Level::Required), Progress::new());
         ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Trapped("x".into()));
         assert!(matches!(&progress.next(&bundle, &[id("d")])[..], [Step::Skip(..)]));
+    }
+
+    /// `c` takes back what `a` did if row B fails; `d` has nothing to do with it.
+    fn with_rollback(automatic: bool) -> Verified {
+        let mut bundle = bundle(Level::Required);
+        let mut undo = phase("c", &[]);
+        std::mem::swap(&mut undo, &mut bundle.phases[2]);
+        bundle.rollback = Some(Rollback {
+            phase: id("c"),
+            phases: [id("c")].into(),
+            undoes: vec![id("a")],
+            when: vec![row("B")],
+            automatic,
+        });
+        bundle
+    }
+
+    fn called(progress: &mut Progress, name: &str, outcome: OutcomeKind) {
+        let call = CallEvent {
+            phase: id(name),
+            seq: Seq(0),
+            capability: "gcloud".into(),
+            class: Some(Class::Effect),
+            summary: String::new(),
+            attempt: 1,
+            outcome: Some(outcome),
+            request: String::new(),
+            answer: None,
+        };
+        take(progress, EventKind::Call(call));
+    }
+
+    #[test]
+    fn a_rollback_waits_and_is_left_out_where_nothing_calls_for_it() {
+        let (bundle, mut progress) = (with_rollback(true), Progress::new());
+        assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("a")), Step::Start(id("d"))]);
+        called(&mut progress, "a", OutcomeKind::Answered);
+        for name in ["a", "b", "d"] {
+            ended(&mut progress, name, Verdict::Pass, PhaseEnd::Completed);
+        }
+        assert_eq!(progress.next(&bundle, &[]), [Step::Skip(id("c"), "nothing called for it".into())]);
+    }
+
+    #[test]
+    fn a_row_that_fails_ends_what_is_under_way_and_then_takes_back() {
+        let (bundle, mut progress) = (with_rollback(true), Progress::new());
+        called(&mut progress, "a", OutcomeKind::Answered);
+        ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Completed);
+        ended(&mut progress, "b", Verdict::Fail, PhaseEnd::Completed);
+        let why = || "rolled back: row B failed".to_owned();
+        assert_eq!(progress.next(&bundle, &[id("d")]), [Step::Stop(id("d"), why())]);
+        assert_eq!(progress.next(&bundle, &[]), [Step::Skip(id("d"), why())]);
+        take(&mut progress, EventKind::PhaseEnded { phase: id("d"), end: PhaseEnd::Cancelled(why()) });
+        assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("c"))]);
+    }
+
+    #[test]
+    fn a_phase_that_breaks_off_in_the_midst_of_its_effects_is_taken_back() {
+        let (bundle, mut progress) = (with_rollback(true), Progress::new());
+        called(&mut progress, "a", OutcomeKind::InDoubt);
+        take(&mut progress, EventKind::PhaseEnded { phase: id("a"), end: PhaseEnd::Trapped("x".into()) });
+        let why = || "rolled back: phase `a` was trapped".to_owned();
+        assert_eq!(progress.next(&bundle, &[]), [Step::Skip(id("b"), why()), Step::Skip(id("d"), why())]);
+    }
+
+    #[test]
+    fn nothing_is_taken_back_that_nobody_did_or_wants_back() {
+        for (automatic, outcome) in [(true, OutcomeKind::Denied), (false, OutcomeKind::Answered)] {
+            let (bundle, mut progress) = (with_rollback(automatic), Progress::new());
+            called(&mut progress, "a", outcome);
+            for (name, verdict) in [("a", Verdict::Pass), ("b", Verdict::Fail), ("d", Verdict::Pass)] {
+                ended(&mut progress, name, verdict, PhaseEnd::Completed);
+            }
+            assert!(matches!(&progress.next(&bundle, &[])[..], [Step::Skip(skipped, _)] if *skipped == id("c")));
+        }
+        let mut alone = with_rollback(true);
+        alone.only = Some(vec![id("c")]);
+        alone.phases.retain(|phase| phase.id == id("c"));
+        assert_eq!(Progress::new().next(&alone, &[]), [Step::Start(id("c"))]);
     }
 
     #[test]

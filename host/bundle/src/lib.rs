@@ -34,7 +34,7 @@ pub use inspection::{ImportKind, Inspection, ModuleChange, Producer};
 pub use module::{ModuleError, ModuleFacts};
 pub use operator::{Entry, GcloudBinding, Operator, SecretBinding, SecretSource, allow};
 pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService};
-pub use resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+pub use resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 pub use sources::{OperatorSource, Sources, Text};
 pub use verified::{PlacedService, Verified, VerifiedPhase};
 pub use words::{Ask, asks, asks_in_words};

@@ -5,7 +5,7 @@ use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName}
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operator::Operator;
-use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 use crate::sources::OperatorSource;
 use crate::verified::{check_grants, no_operator, place};
 use crate::words::{http, join};
@@ -26,6 +26,8 @@ pub struct Plan {
     pub unjudged: Vec<PlannedRow>,
     /// Rows that are off: nobody judges them here, so a person does or nobody.
     pub off: Vec<PlannedRow>,
+    /// How what it deploys would be taken back.
+    pub rollback: Option<Rollback>,
     /// Every effect is refused by the operator's file.
     pub dry_run_only: bool,
     /// What keeps it from being run as it is.
@@ -103,6 +105,13 @@ impl Plan {
             let below = phases.iter().filter(|other| phase.needs.contains(&other.id)).map(|other| other.level).max();
             phases.push(planned(phase, below.unwrap_or(0) + 1, resolved, &operator));
         }
+        if let Some(rollback) = resolved.rollback.as_ref().filter(|_| resolved.only.is_none()) {
+            // Its phases stand behind all others, whatever they need.
+            let (theirs, others): (Vec<_>, Vec<_>) =
+                phases.iter_mut().partition(|phase| rollback.phases.contains(&phase.id));
+            let last = others.iter().map(|phase| phase.level).max().unwrap_or(0);
+            theirs.into_iter().for_each(|phase| phase.level += last);
+        }
         phases.sort_by_key(|phase| phase.level);
         let judged = |id: &RequirementId| phases.iter().any(|phase| phase.rows.iter().any(|row| row.id == *id));
         let rows = resolved.checklist.rows.iter().filter(|row| !judged(&row.id)).map(|row| PlannedRow {
@@ -120,6 +129,7 @@ impl Plan {
             unjudged,
             off,
             phases,
+            rollback: resolved.rollback.clone().filter(|_| resolved.only.is_none()),
             parallel: operator.parallel,
             dry_run_only: operator.dry_run_only,
             refusals,

@@ -160,6 +160,15 @@ impl<'v, 'de> Fields<'v, 'de> {
     }
 
     /// Reports what nobody took.
+    /// Fields that this kind of table does not have, though its sisters do.
+    pub(crate) fn known_elsewhere(&mut self, keys: &[&'static str], kind: &str, problems: &mut Problems<'_>) {
+        for key in keys {
+            if let Some(value) = self.take(key) {
+                problems.at(value.span.start, format!("`{key}` has no meaning in {kind}"));
+            }
+        }
+    }
+
     pub(crate) fn close(self, problems: &mut Problems<'_>) {
         #[cfg(test)]
         asked::remember(&self.what, &self.known);

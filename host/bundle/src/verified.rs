@@ -13,7 +13,7 @@ use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, asks_digest};
-use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 use crate::sources::Sources;
 
 /// What the engine gets.
@@ -31,6 +31,7 @@ pub struct Verified {
     pub phases: Vec<VerifiedPhase>,
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
+    pub rollback: Option<Rollback>,
     pub connect_to: BTreeMap<HostPort, SocketAddr>,
     pub ca_file: Option<PathBuf>,
     /// Those that some phase is granted.
@@ -109,6 +110,7 @@ impl Verified {
             environment: resolved.environment,
             only: resolved.only,
             checklist: resolved.checklist,
+            rollback: resolved.rollback,
             connect_to,
             ca_file: operator.ca_file,
             secrets,

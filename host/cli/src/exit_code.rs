@@ -6,12 +6,14 @@ use holdpoint_app::{Error, ErrorKind};
 use holdpoint_model::Decision;
 
 /// Every code with what it means, in ascending order. `--help` prints the table, and docs/reference/exit-codes.md is made from that.
-const TABLE: [(u8, &str); 7] = [
+const TABLE: [(u8, &str); 9] = [
     (0, "release; for commands that decide nothing: done"),
     (1, "hold: a required row failed; replay: something else was found than before"),
     (2, "a mistake in what was typed or written; nothing was run"),
     (3, "inconclusive: no required row failed, and one has no verdict"),
     (4, "the host or the machine failed; replay: a module asked something else than before"),
+    (5, "rolled-back: what was deployed has been taken back, and what served before serves again"),
+    (6, "rollback-failed: what was deployed could not be taken back, or what serves now is not well"),
     (7, "partial: --only or --dry-run, and what was judged passed; never a release"),
     (130, "interrupted; `holdpoint resume` goes on"),
 ];
@@ -42,6 +44,8 @@ impl Exit {
             Self::Usage => 2,
             Self::Decided(Decision::Inconclusive) => 3,
             Self::Fault => 4,
+            Self::Decided(Decision::RolledBack) => 5,
+            Self::Decided(Decision::RollbackFailed) => 6,
             Self::Decided(Decision::Partial) => 7,
             Self::Interrupted => 130,
         }

@@ -15,11 +15,16 @@ pub enum Decision {
     Inconclusive,
     /// Nothing failed in the part of the bundle that was asked for. Never a release.
     Partial,
+    /// What was deployed has been taken back, and what serves now is well as far as was asked.
+    RolledBack,
+    /// What was deployed was to be taken back, and that did not succeed or could not be seen.
+    RollbackFailed,
 }
 
 impl Decision {
     /// Every decision, for parsers.
-    pub const ALL: [Self; 4] = [Self::Release, Self::Hold, Self::Inconclusive, Self::Partial];
+    pub const ALL: [Self; 6] =
+        [Self::Release, Self::Hold, Self::Inconclusive, Self::Partial, Self::RolledBack, Self::RollbackFailed];
 
     /// The word that people and machines read.
     pub fn word(self) -> &'static str {
@@ -28,6 +33,8 @@ impl Decision {
             Self::Hold => "hold",
             Self::Inconclusive => "inconclusive",
             Self::Partial => "partial",
+            Self::RolledBack => "rolled-back",
+            Self::RollbackFailed => "rollback-failed",
         }
     }
 
@@ -52,13 +59,22 @@ pub struct RunFacts {
     pub dry_run: bool,
     /// Somebody ended it before it came to its own end.
     pub cancelled: bool,
+    /// Whether a rollback was begun, and succeeded in everything that was asked of it.
+    pub rollback: Option<bool>,
 }
 
 /// Decides. A failed required row holds, whatever else is known. In a partial run a row that no phase judged is left out of
 /// account; a row that a phase tried and could not judge is not. A waived row counts as passed, but a release needs a row that
-/// really did. A run that was cancelled is never a release.
-pub fn decide(rows: &[Row], facts: RunFacts) -> Decision {
-    let required = || rows.iter().filter(|row| row.level == Level::Required);
+/// really did. A run that was cancelled is never a release. A run that has begun to roll back comes to how that went, whatever failed
+/// before.
+pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> Decision {
+    match facts.rollback {
+        Some(true) => return Decision::RolledBack,
+        Some(false) => return Decision::RollbackFailed,
+        None => {}
+    }
+    let rows: Vec<&Row> = rows.into_iter().collect();
+    let required = || rows.iter().copied().filter(|row| row.level == Level::Required);
     let partial = facts.only || facts.dry_run;
     let open = |row: &Row| match row.verdict {
         _ if row.waived.is_some() => false,
@@ -133,6 +149,9 @@ mod tests {
             (vec![row(Required, V::Pass)], cancelled, Inconclusive),
             (vec![row(Required, V::Pass), row(Required, V::Fail)], cancelled, Hold),
             (vec![row(Required, V::Pass)], RunFacts { only: true, ..cancelled }, Inconclusive),
+            (vec![row(Required, V::Fail)], RunFacts { rollback: Some(true), ..whole }, RolledBack),
+            (vec![row(Required, V::Pass)], RunFacts { rollback: Some(false), ..cancelled }, RollbackFailed),
+            (vec![row(Required, V::Pass)], RunFacts { rollback: Some(true), ..only }, RolledBack),
         ] {
             assert_eq!(decide(&rows, facts), expected, "{rows:?}");
         }

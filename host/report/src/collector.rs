@@ -21,6 +21,8 @@ pub struct PlannedPhase {
     pub requirements: Vec<RequirementId>,
     /// The phases that must have passed before it.
     pub needs: Vec<PhaseId>,
+    /// It is part of the rollback: it takes back what another phase did, or looks at what serves afterwards.
+    pub rollback: bool,
 }
 
 /// Most calls whose beginning is remembered until they end. Far above what a run has under way at once.
@@ -122,7 +124,8 @@ impl Collector {
         let place = self.report.phases.iter().position(|phase| phase.id == *id).unwrap_or_else(|| {
             // It may claim no row, so what it found is shown and judges nothing.
             self.note(format!("phase `{id}` is not in the plan; it judges no row"));
-            let unplanned = PlannedPhase { id: id.clone(), requirements: Vec::new(), needs: Vec::new() };
+            let unplanned =
+                PlannedPhase { id: id.clone(), requirements: Vec::new(), needs: Vec::new(), rollback: false };
             self.report.phases.push(empty(&unplanned));
             self.report.phases.len() - 1
         });
@@ -231,6 +234,7 @@ fn empty(planned: &PlannedPhase) -> PhaseReport {
         id: planned.id.clone(),
         requirements: planned.requirements.clone(),
         needs: planned.needs.clone(),
+        rollback: planned.rollback,
         taken_over: None,
         started: None,
         ended: None,
@@ -273,6 +277,8 @@ fn cautious(a: Decision, b: Decision) -> Decision {
         Decision::Partial => 1,
         Decision::Inconclusive => 2,
         Decision::Hold => 3,
+        Decision::RolledBack => 4,
+        Decision::RollbackFailed => 5,
     };
     if caution(a) >= caution(b) { a } else { b }
 }

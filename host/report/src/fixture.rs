@@ -31,11 +31,12 @@ pub(crate) fn checklist() -> Checklist {
 
 pub(crate) fn plan() -> Vec<PlannedPhase> {
     vec![
-        PlannedPhase { id: phase("config"), requirements: vec![requirement("P1.3")], needs: vec![] },
+        PlannedPhase { id: phase("config"), requirements: vec![requirement("P1.3")], needs: vec![], rollback: false },
         PlannedPhase {
             id: phase("health"),
             requirements: vec![requirement("P3.1"), requirement("CRIT-2")],
             needs: vec![phase("config")],
+            rollback: false,
         },
     ]
 }

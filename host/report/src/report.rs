@@ -39,6 +39,8 @@ pub struct PhaseReport {
     pub id: PhaseId,
     pub requirements: Vec<RequirementId>,
     pub needs: Vec<PhaseId>,
+    /// It is part of the rollback.
+    pub rollback: bool,
     /// Where it was executed, if not in this run. The times are then of that run, and so are the calls that are evidence.
     pub taken_over: Option<Origin>,
     pub started: Option<Timestamp>,
@@ -159,8 +161,48 @@ impl Report {
             only: header.is_some_and(|header| header.only.is_some()),
             dry_run: header.is_some_and(|header| header.dry_run),
             cancelled: self.cancelled.is_some(),
+            rollback: self.rollback(),
         };
-        decide(&self.rows, facts)
+        // Nothing is missing where there was nothing to take back.
+        let counts = |row: &&Row| row.verdict != Verdict::NotExercised || !self.is_of_rollback(&row.id);
+        decide(self.rows.iter().filter(counts), facts)
+    }
+
+    /// Whether a rollback was begun, and succeeded in every phase and required row that is part of it. A dry run takes nothing back.
+    pub fn rollback(&self) -> Option<bool> {
+        let dry = self.header.as_ref().is_some_and(|header| header.dry_run);
+        let mut begun = self.phases.iter().filter(|phase| phase.rollback && phase.started.is_some() && !dry).peekable();
+        begun.peek()?;
+        let all_ended = self.phases.iter().filter(|phase| phase.rollback).all(|phase| match &phase.end {
+            Some(PhaseEnd::Completed) => true,
+            // Others of the rollback were not asked for.
+            Some(PhaseEnd::Skipped(_)) => phase.requirements.is_empty() || self.left_out(&phase.id),
+            _ => false,
+        });
+        let rows = self.rows.iter().filter(|row| row.level == Level::Required && self.is_of_rollback(&row.id));
+        let is_good = |row: &Row| match row.verdict {
+            Verdict::Pass => true,
+            Verdict::NotExercised => row.waived.is_some() || !self.is_asked_for(&row.id),
+            _ => row.waived.is_some(),
+        };
+        Some(all_ended && rows.into_iter().all(is_good))
+    }
+
+    /// Whether only phases of the rollback judge a row.
+    fn is_of_rollback(&self, row: &RequirementId) -> bool {
+        let mut judges = self.phases.iter().filter(|phase| phase.requirements.contains(row)).peekable();
+        judges.peek().is_some() && judges.all(|phase| phase.rollback)
+    }
+
+    /// Whether some phase that judges a row is part of the run.
+    fn is_asked_for(&self, row: &RequirementId) -> bool {
+        self.phases.iter().any(|phase| phase.requirements.contains(row) && !self.left_out(&phase.id))
+    }
+
+    /// Whether the run was asked for other phases only.
+    fn left_out(&self, phase: &PhaseId) -> bool {
+        let only = self.header.as_ref().and_then(|header| header.only.as_ref());
+        only.is_some_and(|only| !only.contains(phase))
     }
 
     /// The rows that failed.

@@ -38,6 +38,11 @@ pub(crate) enum AuthoredUrl {
         /// Not every environment has it.
         optional: bool,
     },
+    /// The revision of another service that carries this tag, at a URL of its own.
+    Tag {
+        of: Located<String>,
+        tag: Located<String>,
+    },
 }
 
 impl Environment {
@@ -79,6 +84,15 @@ impl AuthoredService {
     }
 }
 
+/// Cloud Run's rule for tags of traffic.
+fn traffic_tag(text: &str) -> Result<String, &'static str> {
+    let ok = (1..=46).contains(&text.len())
+        && text.starts_with(|c: char| c.is_ascii_lowercase())
+        && !text.ends_with('-')
+        && text.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
+    if ok { Ok(text.to_owned()) } else { Err("a tag has 1 to 46 of a-z, 0-9 and -, a letter first and no - last") }
+}
+
 impl AuthoredUrl {
     fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let at = value.span.start;
@@ -90,6 +104,13 @@ impl AuthoredUrl {
             return None;
         }
         let mut fields = Fields::open(value, "`url`", problems)?;
+        if let Some(of) = fields.string("of", problems) {
+            let tag = fields.required("tag", problems).and_then(|tag| parsed(&tag, traffic_tag, problems));
+            fields.known_elsewhere(&["from", "within", "optional"], "a URL `of` another service", problems);
+            fields.close(problems);
+            return tag.map(|tag| Self::Tag { of, tag });
+        }
+        fields.known_elsewhere(&["tag"], "a URL without `of`", problems);
         let from = fields.required("from", problems);
         if let Some(from) = from.filter(|from| from.value != "cloud-run") {
             let near = problems.nearest(&from.value, ["cloud-run"]);

@@ -8,10 +8,12 @@ pub(crate) mod gcloud;
 pub(crate) mod grants;
 pub(crate) mod inputs;
 pub(crate) mod phase;
+pub(crate) mod rollback;
 
 use environment::Environment;
 use inputs::Input;
 use phase::Phase;
+use rollback::Rollback;
 
 use crate::diagnostic::Problems;
 use crate::reading::{self, Fields, Located, parsed, plain_name};
@@ -27,6 +29,7 @@ pub(crate) struct Authored {
     pub(crate) inputs: Vec<Input>,
     pub(crate) environments: Vec<Environment>,
     pub(crate) phases: Vec<Phase>,
+    pub(crate) rollback: Option<Rollback>,
 }
 
 /// The name of the checklist's file beside `bundle.toml`.
@@ -64,7 +67,8 @@ impl Authored {
             problems.whole(format!("a bundle has at most {MAX_PHASES} phases"), None);
         }
         authored.phases = phases.iter().take(MAX_PHASES).filter_map(|value| Phase::read(value, problems)).collect();
-        top.unsupported(&["user", "policy", "rollback", "notify"], problems);
+        authored.rollback = top.take("rollback").and_then(|value| Rollback::read(value, problems));
+        top.unsupported(&["user", "policy", "notify"], problems);
         top.close(problems);
         Some(authored)
     }

@@ -7,7 +7,7 @@ use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
 use holdpoint_model::{Checklist, Digest, PhaseId, RequirementId, ServiceName};
 use url::Url;
 
-use super::{inputs, order, phases, services};
+use super::{Rollback, inputs, order, phases, rollback, services};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::checklist::parse_checklist;
@@ -28,6 +28,7 @@ pub struct Resolved {
     /// The phases that were asked for by name; none means all of them.
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
+    pub rollback: Option<Rollback>,
     /// The digest of everything that is judged by: the bundle, its checklist and the modules that take part.
     pub digest: Digest,
     /// The bundle's label, for messages about it as a whole.
@@ -143,6 +144,7 @@ fn resolve(
         .filter(|index| taking_part(&authored.phases[*index].id.value))
         .filter_map(|index| context.phase(&authored.phases[index], &taking_part, problems))
         .collect();
+    let rollback = rollback::resolve(authored, checklist, problems);
     inputs::report_missing(authored, &variables, only.is_none(), problems);
     let environment = environment?;
     let checklist = checklist?.clone();
@@ -163,6 +165,7 @@ fn resolve(
         phases,
         only,
         checklist,
+        rollback,
         digest,
         label: sources.bundle.label.clone(),
     })

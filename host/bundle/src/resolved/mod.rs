@@ -4,7 +4,9 @@ mod bundle;
 mod inputs;
 mod order;
 mod phases;
+mod rollback;
 mod services;
 
 pub(crate) use bundle::Modules;
 pub use bundle::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+pub use rollback::Rollback;

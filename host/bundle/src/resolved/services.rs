@@ -20,13 +20,52 @@ pub(crate) fn resolve(
         let near = problems.nearest(name, environment.services.iter().map(|s| s.name.as_str()));
         problems.typed(format!("environment `{}` has no service `{name}`{near}", environment.name), None);
     }
-    environment.services.iter().map(|service| one(service, sources, variables, problems)).collect()
+    let mut services: Vec<Service> =
+        environment.services.iter().map(|service| one(service, sources, variables, problems)).collect();
+    for (at, authored) in environment.services.iter().enumerate() {
+        if let Some(AuthoredUrl::Tag { of, tag }) = &authored.url {
+            match services.iter().position(|service| service.name.as_str() == of.value) {
+                Some(base) if !matches!(environment.services[base].url, Some(AuthoredUrl::Tag { .. })) => {
+                    let tagged = tagged(&services[base], &services[at], tag, problems);
+                    services[at] = tagged;
+                }
+                Some(_) => problems.at(of.at, format!("service `{}` is itself the tag of another", of.value)),
+                None => {
+                    let near = problems.nearest(&of.value, services.iter().map(|service| service.name.as_str()));
+                    problems
+                        .at(of.at, format!("environment `{}` has no service `{}`{near}", environment.name, of.value));
+                }
+            }
+        }
+    }
+    services
+}
+
+/// A revision by its tag: Cloud Run puts `TAG---` before the host of the service.
+fn tagged(base: &Service, own: &Service, tag: &Located<String>, problems: &mut Problems<'_>) -> Service {
+    let behind = |place: &str| place.replacen("://", &format!("://{}---", tag.value), 1);
+    let mut within = Vec::new();
+    for pattern in &base.within {
+        match UrlPattern::parse(&behind(&pattern.to_string())) {
+            Ok(pattern) => within.push(pattern),
+            Err(e) => problems.at(tag.at, format!("service `{}` has no place for a tag: {e}", base.name)),
+        }
+    }
+    let derived = base.base.as_ref().and_then(|url| Url::parse(&behind(url.as_str())).ok());
+    Service {
+        name: own.name.clone(),
+        title: base.title.clone(),
+        within,
+        overridden: own.overridden || (base.overridden && derived.is_some()),
+        base: own.base.clone().or(derived),
+        left_out: base.left_out && own.base.is_none(),
+    }
 }
 
 fn one(service: &AuthoredService, sources: &Sources, variables: &Variables, problems: &mut Problems<'_>) -> Service {
     let (mut within, mut base, mut is_optional) = (Vec::new(), None, false);
     match &service.url {
-        None => {}
+        None | Some(AuthoredUrl::Tag { .. }) => {}
         Some(AuthoredUrl::Fixed(text)) => {
             if let Some((url, pattern)) = fixed(text, variables, problems) {
                 base = Some(url);

@@ -85,6 +85,7 @@ fn text(plan: &Plan, line: &str) -> String {
         }
         one(&mut page, phase);
     }
+    rollback(&mut page, plan);
     grants(&mut page, plan);
     rows(&mut page, "judged by nobody, so never passed", &plan.unjudged);
     if !plan.off.is_empty() {
@@ -97,6 +98,30 @@ fn text(plan: &Plan, line: &str) -> String {
     page.line(&[(Tone::Faint, dry), (Tone::Faint, "to run it")]);
     page.copyable(&[(Tone::Plain, "  "), (Tone::Strong, line)]);
     page.finish()
+}
+
+/// What would call for the rollback, and what it would go back to.
+fn rollback(page: &mut Page, plan: &Plan) {
+    let Some(rollback) = &plan.rollback else { return };
+    let names =
+        |ids: &[holdpoint_model::PhaseId]| ids.iter().map(|id| format!("`{id}`")).collect::<Vec<_>>().join(", ");
+    let undoes = names(&rollback.undoes);
+    page.blank();
+    page.line(&[(Tone::Faint, "rollback")]);
+    let text = if rollback.automatic {
+        let when: Vec<&str> = rollback.when.iter().map(|row| row.as_str()).collect();
+        format!(
+            "`{}` runs if {undoes} has changed something and then breaks off, or one of {} fails; otherwise it is left out",
+            rollback.phase,
+            when.join(", ")
+        )
+    } else {
+        format!("`{}` never runs by itself; to take back what {undoes} has changed, pass --only {0}", rollback.phase)
+    };
+    wrapped(page, "  ", &text, Tone::Doubt);
+    let text =
+        "it goes back to what serves before the first effect; a service that nothing served has nothing to go back to";
+    wrapped(page, "  ", text, Tone::Plain);
 }
 
 fn one(page: &mut Page, phase: &PlannedPhase) {
@@ -236,6 +261,13 @@ fn as_json(plan: &Plan, line: &str) -> Value {
         "digest": plan.digest.to_string(),
         "environment": plan.environment.name,
         "parallel": plan.parallel,
+        "rollback": plan.rollback.as_ref().map(|rollback| json!({
+            "phase": rollback.phase.to_string(),
+            "phases": rollback.phases.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "undoes": rollback.undoes.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "when": rollback.when.iter().map(ToString::to_string).collect::<Vec<_>>(),
+            "automatic": rollback.automatic,
+        })),
         "dry_run_only": plan.dry_run_only,
         "phases": plan.phases.iter().map(phase).collect::<Vec<_>>(),
         "services": plan.services.iter().map(service).collect::<Vec<_>>(),

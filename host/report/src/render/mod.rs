@@ -39,8 +39,8 @@ pub(crate) fn tone(verdict: Verdict) -> Tone {
 pub(crate) fn decision_tone(decision: Decision) -> Tone {
     match decision {
         Decision::Release => Tone::Good,
-        Decision::Hold => Tone::Bad,
-        Decision::Inconclusive | Decision::Partial => Tone::Doubt,
+        Decision::Hold | Decision::RollbackFailed => Tone::Bad,
+        Decision::Inconclusive | Decision::Partial | Decision::RolledBack => Tone::Doubt,
     }
 }
 

@@ -175,6 +175,14 @@ pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -
             let open = ids(if partial { &open[..2] } else { &open });
             if open.is_empty() { " · no required row passed".into() } else { format!(" · no verdict: {open}") }
         }
+        Decision::RolledBack => match ids(&[Verdict::Fail]) {
+            failed if failed.is_empty() => " · what served before serves again".into(),
+            failed => format!(" · what served before serves again; failed: {failed}"),
+        },
+        Decision::RollbackFailed => {
+            let open = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pending];
+            format!(" · see what serves, and act by hand; failed or open: {}", ids(&open))
+        }
         Decision::Partial => match &header.only {
             Some(only) => {
                 let only: Vec<&str> = only.iter().map(|phase| phase.as_str()).collect();

@@ -1,0 +1,80 @@
+//! When a run takes back what it has deployed. Pure: it looks at what has happened.
+
+use holdpoint_bundle::{Rollback, Verified};
+use holdpoint_model::{PhaseEnd, PhaseFacts, PhaseId, Verdict, judge};
+
+use crate::plan::{Progress, Step};
+
+/// What a bundle's rollback means for what comes next.
+pub(crate) enum Gate {
+    /// Every phase starts when it can.
+    Open,
+    /// The phases of the rollback wait.
+    Waits(Rollback),
+    /// These come first, and nothing beside them.
+    First(Vec<Step>),
+}
+
+impl Gate {
+    pub(crate) fn of(verified: &Verified, progress: &Progress, running: &[PhaseId]) -> Self {
+        // Whoever asks for phases by name gets those.
+        let Some(rollback) = verified.rollback.as_ref().filter(|_| verified.only.is_none()) else { return Self::Open };
+        let others = || verified.phases.iter().map(|phase| &phase.id).filter(|id| !rollback.phases.contains(id));
+        let mut open = others().filter(|id| progress.end(id).is_none()).peekable();
+        match called_for(verified, rollback, progress) {
+            Some(reason) if open.peek().is_some() => {
+                let why = format!("rolled back: {reason}");
+                Self::First(
+                    open.map(|id| match running.contains(id) {
+                        true => Step::Stop(id.clone(), why.clone()),
+                        false => Step::Skip(id.clone(), why.clone()),
+                    })
+                    .collect(),
+                )
+            }
+            Some(_) => Self::Open,
+            None if open.peek().is_some() => Self::Waits(rollback.clone()),
+            None => {
+                let why = if rollback.automatic { "nothing called for it" } else { "it never runs by itself" };
+                let left = rollback.phases.iter().filter(|id| progress.end(id).is_none());
+                Self::First(left.map(|id| Step::Skip(id.clone(), why.to_owned())).collect())
+            }
+        }
+    }
+
+    /// What comes next instead of everything else.
+    pub(crate) fn instead(&self) -> Option<Vec<Step>> {
+        match self {
+            Self::First(steps) => Some(steps.clone()),
+            Self::Open | Self::Waits(_) => None,
+        }
+    }
+
+    /// Whether a phase may start now.
+    pub(crate) fn lets(&self, phase: &PhaseId) -> bool {
+        match self {
+            Self::Open | Self::First(_) => true,
+            Self::Waits(rollback) => !rollback.phases.contains(phase),
+        }
+    }
+}
+
+/// Why the run is to be taken back: a phase that is to be undone has changed something, and it broke off or a row failed.
+fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> Option<String> {
+    if !rollback.automatic || !rollback.undoes.iter().any(|undone| progress.has_acted(undone)) {
+        return None;
+    }
+    let broken = rollback.undoes.iter().find_map(|undone| {
+        let end = progress.end(undone)?;
+        let broke = !matches!(end, PhaseEnd::Completed | PhaseEnd::Skipped(_));
+        broke.then(|| format!("phase `{undone}` was {}", end.word()))
+    });
+    broken.or_else(|| {
+        let ended = verified.phases.iter().filter(|phase| !rollback.phases.contains(&phase.id));
+        let facts: Vec<PhaseFacts> =
+            ended.filter_map(|phase| Some(progress.facts(phase, progress.end(&phase.id)?))).collect();
+        let rows = judge(&verified.checklist, &facts);
+        let failed = rows.iter().find(|row| row.verdict == Verdict::Fail && rollback.when.contains(&row.id))?;
+        Some(format!("row {} failed", failed.id))
+    })
+}

@@ -1,0 +1,81 @@
+//! What of a bundle is its rollback.
+
+use std::collections::BTreeSet;
+
+use holdpoint_model::{Checklist, PhaseId, RequirementId};
+
+use crate::authored::Authored;
+use crate::diagnostic::Problems;
+
+/// How what a run has deployed is taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rollback {
+    /// The phase that takes back.
+    pub phase: PhaseId,
+    /// That phase and those that need it: they run only in a rollback.
+    pub phases: BTreeSet<PhaseId>,
+    /// The phases whose effects it takes back.
+    pub undoes: Vec<PhaseId>,
+    /// The rows that call for it when they fail.
+    pub when: Vec<RequirementId>,
+    /// It begins by itself. Otherwise it runs when it is asked for by name.
+    pub automatic: bool,
+}
+
+pub(crate) fn resolve(
+    authored: &Authored,
+    checklist: Option<&Checklist>,
+    problems: &mut Problems<'_>,
+) -> Option<Rollback> {
+    let written = authored.rollback.as_ref()?;
+    let ids = || authored.phases.iter().map(|phase| &phase.id.value);
+    let mut named = |name: &crate::reading::Located<String>| {
+        let found = ids().find(|id| id.as_str() == name.value).cloned();
+        if found.is_none() {
+            let near = problems.nearest(&name.value, ids().map(PhaseId::as_str));
+            problems.at(name.at, format!("the bundle has no phase `{}`{near}", name.value));
+        }
+        found
+    };
+    let phase = named(&written.phase);
+    let undoes: Vec<PhaseId> = written.undoes.iter().filter_map(&mut named).collect();
+    let phase = phase?;
+    let phases = with_those_that_need(authored, &phase);
+    for undone in written.undoes.iter().filter(|undone| phases.iter().any(|id| id.as_str() == undone.value)) {
+        problems
+            .at(undone.at, format!("phase `{}` is part of the rollback, which can't take itself back", undone.value));
+    }
+    for part in authored.phases.iter().filter(|part| phases.contains(&part.id.value)) {
+        if let Some(need) = part.needs.iter().find(|need| phases.iter().all(|id| id.as_str() != need.value)) {
+            let message = format!(
+                "phase `{}` is part of the rollback, which begins when something has failed: it can't need `{}`",
+                part.id.value, need.value
+            );
+            problems.at(need.at, message);
+        }
+    }
+    for row in &written.when {
+        if checklist.is_some_and(|checklist| checklist.row(&row.value).is_none()) {
+            problems.at(row.at, format!("requirement `{}` is not a row of the checklist", row.value));
+        }
+    }
+    let when = written.when.iter().map(|row| row.value.clone()).collect();
+    Some(Rollback { phase, phases, undoes, when, automatic: written.automatic })
+}
+
+fn with_those_that_need(authored: &Authored, phase: &PhaseId) -> BTreeSet<PhaseId> {
+    let mut phases = BTreeSet::from([phase.clone()]);
+    loop {
+        let more: Vec<PhaseId> = authored
+            .phases
+            .iter()
+            .filter(|other| !phases.contains(&other.id.value))
+            .filter(|other| other.needs.iter().any(|need| phases.iter().any(|id| id.as_str() == need.value)))
+            .map(|other| other.id.value.clone())
+            .collect();
+        if more.is_empty() {
+            return phases;
+        }
+        phases.extend(more);
+    }
+}
