@@ -5,7 +5,7 @@ use std::io::Write as _;
 use std::process::Command;
 use std::time::Duration;
 
-use holdpoint_gcp_emulator::Emulator;
+use holdpoint_gcp_emulator::{Backend, Emulator};
 pub use holdpoint_gcp_emulator::{Fault, InitialService, Named, Options, Pattern, Seen, What, When};
 use serde_json::Value;
 use tokio::runtime::Runtime;
@@ -36,9 +36,13 @@ impl Gcp {
     /// A project with these services, each ready and serving its first revision.
     pub fn with(services: &[&str]) -> Self {
         let services = services.iter().map(|name| InitialService::new(name, "pkg.dev/netra/first")).collect();
+        Self::starting(Options { services, ..Options::default() })
+    }
+
+    /// One with options.
+    pub fn starting(options: Options) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build();
         let runtime = runtime.expect("a runtime can be made");
-        let options = Options { services, ..Options::default() };
         let emulator = runtime.block_on(Emulator::start(options)).expect("the emulator starts");
         let folder = tempfile::tempdir().expect("a temporary folder");
         let environment = emulator.environment(folder.path()).expect("its environment can be written");
@@ -62,6 +66,44 @@ impl Gcp {
         command.args(arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
         let output = command.envs(self.environment.iter().cloned()).output().expect("gcloud can be started");
         assert!(output.status.success(), "gcloud {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+    }
+
+    /// The operator's words that lead to services by their hosts: the front of services, and who signs for it.
+    pub fn network(&self, hosts: &[String]) -> String {
+        let ca_file = self.folder.path().join("services-ca.pem");
+        std::fs::write(&ca_file, self.emulator.ca_pem()).expect("a certificate can be written");
+        let front = self.emulator.front();
+        let mut text = format!("ca-file = \"{}\"\n[connect-to]\n", ca_file.display());
+        for host in hosts {
+            writeln!(text, "\"{host}:443\" = \"{front}\"").expect("a string takes every text");
+        }
+        text
+    }
+
+    /// Runs every revision of an image here, given as `http://IP:PORT`.
+    pub fn serve(&self, image: &str, url: &str) {
+        let address = url.trim_start_matches("http://").parse().expect("an address and a port");
+        self.emulator.set_backend(Backend::Image(image.to_owned()), address);
+    }
+
+    /// The host of a service.
+    pub fn host(&self, name: &str) -> String {
+        let url = self.service(name)["service"]["status"]["url"].as_str().unwrap_or_default().to_owned();
+        url.trim_start_matches("https://").to_owned()
+    }
+
+    /// What serves, as `percent revision`, without tags.
+    pub fn traffic(&self, name: &str) -> Vec<String> {
+        let service = self.service(name);
+        let targets = service["service"]["status"]["traffic"].as_array().cloned().unwrap_or_default();
+        let shares =
+            targets.iter().filter_map(|target| Some((target["percent"].as_u64()?, target["revisionName"].as_str()?)));
+        shares.filter(|(percent, _)| *percent > 0).map(|(percent, revision)| format!("{percent} {revision}")).collect()
+    }
+
+    /// Makes something wrong with one service.
+    pub fn fault_of(&self, service: &str, method: &str, when: When, what: What) {
+        self.fault(method, &format!("*/services/{service}"), when, what);
     }
 
     /// Makes something wrong.

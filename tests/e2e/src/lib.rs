@@ -9,6 +9,7 @@ pub mod hostile;
 pub mod nginx;
 mod outcome;
 pub mod process;
+pub mod release;
 pub mod rows;
 mod scene;
 pub mod server;

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI, Service};
-pub use holdpoint_staging_double::{Change, Fault};
+use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI};
+pub use holdpoint_staging_double::{Change, Fault, Service};
 use tokio::runtime::Runtime;
 
 /// A running double.

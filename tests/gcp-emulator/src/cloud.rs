@@ -23,6 +23,7 @@ pub(crate) struct Project {
     pub(crate) region: String,
     pub(crate) seed: Seed,
     pub(crate) ready_after_polls: u32,
+    pub(crate) host_suffix: Option<String>,
 }
 
 impl Project {
@@ -90,6 +91,7 @@ impl Cloud {
             region: options.region.clone(),
             seed: Seed(options.seed),
             ready_after_polls: options.ready_after_polls,
+            host_suffix: options.host_suffix.clone(),
         };
         let mut cloud = Cloud {
             tokens: Tokens::new(options),

@@ -47,7 +47,9 @@ impl Emulator {
         Ok(Emulator {
             proxy: Server::start(proxy, options.port, &shared).await.context("start the proxy")?,
             metadata,
-            front: Server::start(Kind::Front, 0, &shared).await.context("start the front of services")?,
+            front: Server::start(Kind::Front, options.front_port, &shared)
+                .await
+                .context("start the front of services")?,
             shared,
             project: options.project,
             region: options.region,

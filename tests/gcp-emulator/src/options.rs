@@ -41,6 +41,11 @@ pub struct Options {
     pub faults: Vec<Fault>,
     /// Port of the proxy on 127.0.0.1; 0 takes a free one.
     pub port: u16,
+    /// Port of the front of services; 0 takes a free one.
+    pub front_port: u16,
+    /// What stands behind the name of a service in its host, before `.a.run.app`. Absent: letters that follow from the
+    /// seed, and the region.
+    pub host_suffix: Option<String>,
 }
 
 impl Default for Options {
@@ -61,6 +66,8 @@ impl Default for Options {
             build_polls: 1,
             faults: Vec::new(),
             port: 0,
+            front_port: 0,
+            host_suffix: None,
         }
     }
 }

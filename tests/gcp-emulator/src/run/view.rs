@@ -90,6 +90,9 @@ impl Service {
 
     /// `S-HASH-uc.a.run.app`.
     pub(super) fn host(&self, project: &Project) -> String {
+        if let Some(suffix) = &project.host_suffix {
+            return format!("{}-{suffix}.a.run.app", self.name);
+        }
         let hash = project.seed.letters(&format!("project {} {}", project.number, self.region), 10);
         format!("{}-{hash}-{}.a.run.app", self.name, short(&self.region))
     }

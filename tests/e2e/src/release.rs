@@ -1,0 +1,217 @@
+//! A release on Google Cloud: the emulator, the real gcloud before it, and two versions of every service behind its router.
+
+use std::fmt::Write as _;
+
+use serde_json::Value;
+
+use crate::Scene;
+use crate::gcp::{Gcp, InitialService, Options};
+use crate::staging::{Service, Staging};
+
+/// The services by their names on Cloud Run and in the bundle.
+pub const SERVICES: [(&str, Service); 3] = [
+    ("netra-backend-staging", Service::Backend),
+    ("netra-auth-service", Service::Auth),
+    ("netra-frontend-staging", Service::Frontend),
+];
+
+/// The image of a version, which is one letter.
+pub fn image(name: &str, version: char) -> String {
+    format!("us-docker.pkg.dev/netra-staging/netra/{name}@sha256:{}", version.to_string().repeat(64))
+}
+
+/// What serves, what is to be deployed, and a bundle that does it.
+pub struct Release {
+    pub gcp: Gcp,
+    /// What every revision of image `a` is.
+    pub old: Staging,
+    /// What every revision of image `b` is.
+    pub new: Staging,
+    pub scene: Scene,
+}
+
+impl Release {
+    /// Three services that serve `a`, and a bundle that deploys `b`.
+    pub fn new() -> Self {
+        Self::with(&Bundle::default())
+    }
+
+    /// The same with another bundle.
+    pub fn with(bundle: &Bundle) -> Self {
+        let services = SERVICES.map(|(name, _)| InitialService::new(name, &image(name, 'a')));
+        let gcp = Gcp::starting(Options { services: services.to_vec(), ..Options::default() });
+        let (old, new) = (Staging::start(), Staging::start());
+        for (name, service) in SERVICES {
+            gcp.serve(&image(name, 'a'), &old.url(service));
+            gcp.serve(&image(name, 'b'), &new.url(service));
+        }
+        let scene = Scene::bare();
+        scene.write("bundle/bundle.toml", &bundle.text(&gcp));
+        scene.write("bundle/checklist.toml", &checklist());
+        let hosts = SERVICES.map(|(name, _)| gcp.host(name));
+        let hosts: Vec<String> = hosts.iter().flat_map(|host| [host.clone(), format!("candidate---{host}")]).collect();
+        scene.write("holdpoint.toml", &format!("{}{}", gcp.network(&hosts), gcp.operator()));
+        scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+        Self { gcp, old, new, scene }
+    }
+
+    /// What serves, service by service, as the letters of versions.
+    pub fn serving(&self) -> Vec<String> {
+        SERVICES
+            .map(|(name, _)| self.gcp.traffic(name).iter().map(|share| self.version(name, share)).collect())
+            .to_vec()
+    }
+
+    fn version(&self, name: &str, share: &str) -> String {
+        let (percent, revision) = share.split_once(' ').unwrap_or_default();
+        let state = self.gcp.service(name);
+        let revisions = state["revisions"].as_array().cloned().unwrap_or_default();
+        let found = revisions.iter().find(|one| one["metadata"]["name"] == revision);
+        let image = found.and_then(|one| one["spec"]["containers"][0]["image"].as_str()).unwrap_or("?").to_owned();
+        format!("{percent}{}", image.chars().last().unwrap_or('?'))
+    }
+
+    /// How often a service has been changed.
+    pub fn changes(&self) -> usize {
+        self.gcp.log().iter().filter(|seen| seen.effect.is_some()).count()
+    }
+
+    /// The checks of the newest run that did not pass, as `verdict: observed`.
+    pub fn wrong(&self) -> Vec<String> {
+        let report = self.scene.run(&["report", "--format", "json"]).json();
+        let checks = report["checks"].as_array().cloned().unwrap_or_default();
+        let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
+        let wrong = checks.iter().filter(|check| check["verdict"] != "pass");
+        wrong.map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
+    }
+}
+
+/// What of a bundle differs from test to test.
+pub struct Bundle {
+    /// As in `[rollback]`.
+    pub when: &'static str,
+    pub mode: &'static str,
+    pub steps: &'static str,
+}
+
+impl Default for Bundle {
+    fn default() -> Self {
+        Self { when: r#"["P2.1.local", "P2.2", "P3.1"]"#, mode: "auto", steps: "[50, 100]" }
+    }
+}
+
+impl Bundle {
+    fn text(&self, gcp: &Gcp) -> String {
+        let Self { when, mode, steps } = self;
+        let mut text = "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
+             [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n"
+            .to_owned();
+        let names: Vec<&str> = SERVICES.iter().map(|(name, _)| *name).collect();
+        let mut deployed = String::new();
+        for (name, service) in SERVICES {
+            let (host, image) = (gcp.host(name), image(name, 'b'));
+            write!(
+                text,
+                "[environments.test.services.{service}]\nurl = \"https://{host}\"\n\
+                 [environments.test.services.{service}-candidate]\nurl = {{ of = \"{service}\", tag = \"candidate\" }}\n"
+            )
+            .and_then(|()| {
+                write!(
+                    deployed,
+                    "[[phase.config.services]]\nname = \"{name}\"\nimage = \"{image}\"\nservice = \"{service}\"\n\
+                     candidate = \"{service}-candidate\"\nmin-instances = 1\n"
+                )
+            })
+            .expect("a string takes every text");
+        }
+        let health = "config = { endpoints = [\"/health\"] }\n[phase.grants]\n\
+             http = [{ services = [\"backend\", \"auth\", \"frontend\"], methods = [\"GET\"] }]\n";
+        write!(
+            text,
+            r#"
+[[phase]]
+id = "deploy"
+module = "deploy"
+requirements = ["P2.1.checks", "P2.1.local", "KI-1", "RB-C2", "SUC-1.deploy"]
+deadline = "5m"
+[phase.config]
+project = "${{env.project}}"
+region = "${{env.region}}"
+steps = {steps}
+probes = 4
+ready-within = "20s"
+{deployed}
+[phase.grants]
+http = [{{ services = ["backend", "auth", "frontend", "backend-candidate", "auth-candidate", "frontend-candidate"], methods = ["GET"] }}]
+gcloud = [
+    {{ command = "run services list" }},
+    {{ command = "run revisions describe", arguments = ["netra-*"] }},
+    {{ command = "run services update", arguments = ["netra-*"], flags = {{ image = "us-docker.pkg.dev/netra-staging/netra/*", tag = "candidate", no-traffic = true, min-instances = "*" }} }},
+    {{ command = "run services update-traffic", arguments = ["netra-*"], flags = {{ to-revisions = "netra-*", update-tags = "before-*", remove-tags = "before-*" }} }},
+]
+[[phase]]
+id = "verify-deployment"
+module = "verify-deployment"
+needs = ["deploy"]
+requirements = ["P2.2", "CRIT-1"]
+config = {{ services = {names:?} }}
+[phase.grants]
+gcloud = [{{ command = "run services list" }}]
+[[phase]]
+id = "health"
+module = "health"
+needs = ["verify-deployment"]
+requirements = ["P3.1"]
+{health}
+[[phase]]
+id = "rollback"
+module = "rollback"
+requirements = ["RB-C1", "SUC-1.rollback"]
+config = {{ project = "${{env.project}}", region = "${{env.region}}", services = {names:?}, within = "20s" }}
+[phase.grants]
+gcloud = [
+    {{ command = "run services list" }},
+    {{ command = "run revisions describe", arguments = ["netra-*"] }},
+    {{ command = "run services update-traffic", arguments = ["netra-*"], flags = {{ to-revisions = "netra-*" }} }},
+]
+[[phase]]
+id = "rollback-health"
+module = "health"
+needs = ["rollback"]
+requirements = ["P3.1"]
+map = {{ "P3.1" = "RB-V1" }}
+{health}
+[rollback]
+phase = "rollback"
+undoes = ["deploy"]
+when = {when}
+mode = "{mode}"
+"#
+        )
+        .expect("a string takes every text");
+        text
+    }
+}
+
+fn checklist() -> String {
+    let rows = [
+        "P2.1.checks",
+        "P2.1.local",
+        "KI-1",
+        "RB-C2",
+        "SUC-1.deploy",
+        "P2.2",
+        "CRIT-1",
+        "P3.1",
+        "RB-C1",
+        "RB-V1",
+        "SUC-1.rollback",
+    ];
+    rows.map(|row| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n")).concat()
+}
+
+impl Default for Release {
+    fn default() -> Self {
+        Self::new()
+    }
+}

@@ -1,0 +1,174 @@
+//! Releases with the real gcloud: traffic that really moves between two versions, what stops a deployment, and the way back.
+
+use std::time::Duration;
+
+use holdpoint_e2e::gcp::{What, When, gcloud_is_here};
+use holdpoint_e2e::process::until;
+use holdpoint_e2e::release::{Bundle, Release, SERVICES, image};
+use holdpoint_e2e::staging::{Change, Service};
+
+const BACKEND: &str = SERVICES[0].0;
+const AUTH: &str = SERVICES[1].0;
+
+fn run(release: &Release, code: i32) {
+    release.scene.run(&["run", "BUNDLE"]).exits(code);
+}
+
+#[test]
+fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    let before = release.old.requests();
+    run(&release, 0);
+    assert_eq!(release.wrong(), ["not-exercised: nothing called for it"; 0]);
+    assert_eq!(release.serving(), ["100b", "100b", "100b"]);
+    assert!(release.old.requests() > before, "the old version served during the first step");
+    let report = release.scene.run(&["report"]).exits(0).stdout;
+    assert!(report.contains("nothing called for it") && report.ends_with("release\n"), "{report}");
+    let script = release.scene.run(&["show", "last", "deploy"]).exits(0).stdout;
+    let expected = format!("--image={}", image(BACKEND, 'a'));
+    assert!(script.contains(&expected) && script.contains("--region=us-central1"), "{script}");
+    release.gcp.stop();
+    release.scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn a_version_that_does_not_answer_gets_no_traffic() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    release.new.change(Service::Auth, Change::Unavailable);
+    run(&release, 5);
+    assert!(release.wrong()[0].starts_with("fail: 503 of GET auth-candidate /health"), "{:?}", release.wrong());
+    assert_eq!(release.serving(), ["100a", "100a", "100a"]);
+}
+
+#[test]
+fn a_version_that_breaks_later_is_taken_back() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    // It says that it is well, and that what it needs is not.
+    release.new.change(Service::Backend, Change::DependencyDown("postgres"));
+    let ended = release.scene.run(&["run", "BUNDLE"]).exits(5);
+    assert!(ended.stdout.contains("rolled-back"), "{ended:?}");
+    assert_eq!(release.serving(), ["100a", "100a", "100a"]);
+    let report = release.scene.run(&["report", "--format", "json"]).exits(0).json();
+    for (row, verdict) in
+        [("P3.1", "fail"), ("P2.2", "pass"), ("RB-C1", "pass"), ("RB-V1", "pass"), ("SUC-1.rollback", "pass")]
+    {
+        assert_eq!(report["rows"][row]["verdict"], verdict, "{row}: {report:#}");
+    }
+    release.scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn what_never_gets_ready_is_caught_and_nothing_moves() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    release.gcp.fault("PUT", "*/services/netra-auth-service", When::Always, What::DoesNotStart);
+    run(&release, 5);
+    assert!(release.wrong()[0].contains("HealthCheckContainerError"), "{:?}", release.wrong());
+    assert_eq!(release.serving(), ["100a", "100a", "100a"]);
+}
+
+#[test]
+fn another_pipeline_s_deployment_is_neither_overwritten_nor_taken_back() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::with(&Bundle { when: r#"["P2.1.local"]"#, ..Bundle::default() });
+    run(&release, 0);
+    // Somebody else deploys, and then somebody wants to go back.
+    release.gcp.give(&["run", "services", "update", AUTH, "--image", &image(AUTH, 'c')]);
+    let changes = release.changes();
+    release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(6);
+    let wrong = release.wrong();
+    assert!(wrong.iter().any(|one| one.starts_with("fail: somebody else has deployed")), "{wrong:?}");
+    assert!(wrong.iter().any(|one| one.starts_with("inconclusive: not touched")), "{wrong:?}");
+    assert_eq!(release.changes(), changes, "nothing was touched");
+}
+
+#[test]
+fn a_rollback_by_hand_needs_nothing_but_the_services() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::with(&Bundle { mode: "never", ..Bundle::default() });
+    run(&release, 0);
+    // The run that deployed is gone with its machine.
+    std::fs::remove_dir_all(release.scene.path().join(".holdpoint")).expect("there are runs");
+    release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(5);
+    assert_eq!(release.serving(), ["100a", "100a", "100a"]);
+    // Again, and there is nothing left to do.
+    let changes = release.changes();
+    release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(5);
+    assert_eq!(release.changes(), changes);
+}
+
+#[test]
+fn a_first_deployment_has_nothing_to_go_back_to() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(6);
+    assert!(release.wrong().iter().any(|one| one.contains("no tag says what served before")), "{:?}", release.wrong());
+    assert_eq!(release.changes(), 0);
+}
+
+#[test]
+fn one_of_three_that_can_t_go_back_does_not_keep_the_others() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::with(&Bundle { mode: "never", ..Bundle::default() });
+    run(&release, 0);
+    let refused = What::Refuse(403, "Permission 'run.services.update' denied".to_owned());
+    release.gcp.fault_of(AUTH, "PUT", When::Always, refused);
+    release.scene.run(&["run", "BUNDLE", "--only", "rollback,rollback-health"]).exits(6);
+    assert_eq!(release.serving(), ["100a", "100b", "100a"]);
+    let wrong = release.wrong();
+    assert!(wrong[0].contains("by hand: gcloud run services update-traffic netra-auth-service"), "{wrong:?}");
+}
+
+#[test]
+fn what_is_still_unwell_after_the_rollback_is_no_success() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    for version in [&release.old, &release.new] {
+        version.change(Service::Backend, Change::DependencyDown("postgres"));
+    }
+    run(&release, 6);
+    assert_eq!(release.serving(), ["100a", "100a", "100a"]);
+    let report = release.scene.run(&["report", "--format", "json"]).exits(0).json();
+    assert_eq!(
+        (&report["rows"]["RB-C1"]["verdict"], &report["rows"]["RB-V1"]["verdict"]),
+        (&"pass".into(), &"fail".into())
+    );
+}
+
+#[test]
+fn a_host_that_dies_while_traffic_moves_goes_on_and_does_nothing_twice() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    release.gcp.fault_of(BACKEND, "PUT", When::Nth(3), What::SlowAnswer(Duration::from_secs(20)));
+    let clean = 3 * 4;
+    let live = release.scene.start(&["run", "BUNDLE"]);
+    until("traffic moves", || release.gcp.traffic(BACKEND).len() > 1);
+    drop(live);
+    release.scene.run(&["resume", "last"]).exits(0);
+    assert_eq!(release.serving(), ["100b", "100b", "100b"]);
+    assert_eq!(release.changes(), clean, "{:#?}", release.gcp.log());
+    release.scene.run(&["replay", "last"]).exits(0);
+}
