@@ -9,8 +9,9 @@ use std::{
 
 use crate::Outcome;
 
-/// How long anything in these tests may take.
-pub const LIMIT: Duration = Duration::from_secs(60);
+/// How long anything in these tests may take. A deployment of three services gives some thirty commands to gcloud, each of which
+/// needs a second of a whole processor.
+pub const LIMIT: Duration = Duration::from_secs(180);
 
 /// How long a process is not looked at while it is watched. What it held at the most is kept by the system, so that only what it takes
 /// just before its end can be missed.

@@ -28,38 +28,39 @@ pub struct Release {
     /// What every revision of image `b` is.
     pub new: Staging,
     pub scene: Scene,
+    services: usize,
 }
 
 impl Release {
-    /// Three services that serve `a`, and a bundle that deploys `b`.
+    /// One service that serves `a`, and a bundle that deploys `b`.
     pub fn new() -> Self {
         Self::with(&Bundle::default())
     }
 
     /// The same with another bundle.
     pub fn with(bundle: &Bundle) -> Self {
-        let services = SERVICES.map(|(name, _)| InitialService::new(name, &image(name, 'a')));
-        let gcp = Gcp::starting(Options { services: services.to_vec(), ..Options::default() });
+        let here = &SERVICES[..bundle.services];
+        let services = here.iter().map(|(name, _)| InitialService::new(name, &image(name, 'a'))).collect();
+        let gcp = Gcp::starting(Options { services, ..Options::default() });
         let (old, new) = (Staging::start(), Staging::start());
-        for (name, service) in SERVICES {
+        for (name, service) in here.iter().copied() {
             gcp.serve(&image(name, 'a'), &old.url(service));
             gcp.serve(&image(name, 'b'), &new.url(service));
         }
         let scene = Scene::bare();
         scene.write("bundle/bundle.toml", &bundle.text(&gcp));
         scene.write("bundle/checklist.toml", &checklist());
-        let hosts = SERVICES.map(|(name, _)| gcp.host(name));
-        let hosts: Vec<String> = hosts.iter().flat_map(|host| [host.clone(), format!("candidate---{host}")]).collect();
+        let hosts = here.iter().map(|(name, _)| gcp.host(name));
+        let hosts: Vec<String> = hosts.flat_map(|host| [host.clone(), format!("candidate---{host}")]).collect();
         scene.write("holdpoint.toml", &format!("{}{}", gcp.network(&hosts), gcp.operator()));
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
-        Self { gcp, old, new, scene }
+        Self { gcp, old, new, scene, services: bundle.services }
     }
 
     /// What serves, service by service, as the letters of versions.
     pub fn serving(&self) -> Vec<String> {
-        SERVICES
-            .map(|(name, _)| self.gcp.traffic(name).iter().map(|share| self.version(name, share)).collect())
-            .to_vec()
+        let letters = |name: &str| self.gcp.traffic(name).iter().map(|share| self.version(name, share)).collect();
+        SERVICES[..self.services].iter().map(|(name, _)| letters(name)).collect()
     }
 
     fn version(&self, name: &str, share: &str) -> String {
@@ -92,23 +93,26 @@ pub struct Bundle {
     pub when: &'static str,
     pub mode: &'static str,
     pub steps: &'static str,
+    /// How many of the services there are; the first ones.
+    pub services: usize,
 }
 
 impl Default for Bundle {
     fn default() -> Self {
-        Self { when: r#"["P2.1.local", "P2.2", "P3.1"]"#, mode: "auto", steps: "[50, 100]" }
+        Self { when: r#"["P2.1.local", "P2.2", "P3.1"]"#, mode: "auto", steps: "[50, 100]", services: 1 }
     }
 }
 
 impl Bundle {
     fn text(&self, gcp: &Gcp) -> String {
-        let Self { when, mode, steps } = self;
+        let Self { when, mode, steps, services } = self;
+        let here = &SERVICES[..*services];
         let mut text = "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
              [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n"
             .to_owned();
-        let names: Vec<&str> = SERVICES.iter().map(|(name, _)| *name).collect();
+        let names: Vec<&str> = here.iter().map(|(name, _)| *name).collect();
         let mut deployed = String::new();
-        for (name, service) in SERVICES {
+        for (name, service) in here.iter().copied() {
             let (host, image) = (gcp.host(name), image(name, 'b'));
             write!(
                 text,
@@ -124,8 +128,12 @@ impl Bundle {
             })
             .expect("a string takes every text");
         }
-        let health = "config = { endpoints = [\"/health\"] }\n[phase.grants]\n\
-             http = [{ services = [\"backend\", \"auth\", \"frontend\"], methods = [\"GET\"] }]\n";
+        let known =
+            |end: &str| here.iter().map(|(_, service)| format!("\"{service}{end}\"")).collect::<Vec<_>>().join(", ");
+        let (all, candidates) = (known(""), known("-candidate"));
+        let health = format!(
+            "config = {{ endpoints = [\"/health\"] }}\n[phase.grants]\nhttp = [{{ services = [{all}], methods = [\"GET\"] }}]\n"
+        );
         write!(
             text,
             r#"
@@ -142,7 +150,7 @@ probes = 4
 ready-within = "20s"
 {deployed}
 [phase.grants]
-http = [{{ services = ["backend", "auth", "frontend", "backend-candidate", "auth-candidate", "frontend-candidate"], methods = ["GET"] }}]
+http = [{{ services = [{all}, {candidates}], methods = ["GET"] }}]
 gcloud = [
     {{ command = "run services list" }},
     {{ command = "run revisions describe", arguments = ["netra-*"] }},

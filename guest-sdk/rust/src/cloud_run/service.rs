@@ -29,6 +29,8 @@ struct Metadata {
 struct Spec {
     #[serde(default)]
     template: Template,
+    #[serde(default)]
+    traffic: Vec<Target>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]
@@ -155,9 +157,10 @@ impl Service {
             .collect()
     }
 
-    /// The revision that a tag leads to.
+    /// The revision that a tag leads to, or was asked to lead to: a revision that never got ready is in no share of the traffic.
     pub fn tagged(&self, tag: &str) -> Option<&str> {
-        let target = self.targets().iter().find(|target| target.tag.as_deref() == Some(tag));
+        let mut targets = self.targets().iter().chain(&self.spec.traffic);
+        let target = targets.find(|target| target.tag.as_deref() == Some(tag) && target.revision_name.is_some());
         target.and_then(|target| target.revision_name.as_deref())
     }
 

@@ -126,7 +126,9 @@ impl Run {
         }
     }
 
-    fn list_services(&self, call: &Call, region: &str, around: &Around<'_>) -> Result<Answer, Answer> {
+    /// Whoever lists services looks at each.
+    fn list_services(&mut self, call: &Call, region: &str, around: &Around<'_>) -> Result<Answer, Answer> {
+        self.services.values_mut().for_each(|service| service.poll(around));
         let here = self.services.values().filter(|service| region == ANY || service.region == region);
         list(call, "ServiceList", here.map(|service| service.view(around.project, around.behaviour)).collect())
     }
