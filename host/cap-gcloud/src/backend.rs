@@ -15,7 +15,7 @@ use crate::failure::Changed;
 use crate::identity::{self, Token};
 use crate::process::{self, Ended, Lost};
 use crate::settle::{ReadBack, Seen};
-use crate::{Completed, Failure, Gcloud, Invocation, argv};
+use crate::{Completed, Failure, Gcloud, Invocation, argv, mark};
 
 /// Milliseconds that a command of the host's own may take: a look before, and a look afterwards.
 const LOOK_MS: u32 = 30_000;
@@ -125,14 +125,16 @@ impl Backend<Gcloud> for GcloudBackend {
         let (ask, terms) = self.terms(invocation).map_err(BackendError::NotSent)?;
         let key = (permit.class() > Class::Read).then(|| permit.key());
         self.look_before(&ask, &terms).await?;
-        let given = (invocation.stdin.bytes(), invocation.timeout_ms);
+        let stdin = invocation.stdin.bytes();
+        let marked = key.as_deref().and_then(|key| mark::marked(&ask, stdin, key));
+        let given = (marked.as_deref().unwrap_or(stdin), invocation.timeout_ms);
         let completed = self.run(&ask, &terms, key.as_deref(), given).await?;
         let failure = completed.failure.filter(|_| permit.class().happens_once());
         let unknown = || BackendError::Unknown(last_line(&completed.stderr).to_owned());
         match failure.map(Failure::changed) {
             None | Some(Changed::Nothing) => Ok(completed),
             Some(Changed::Unknown) => Err(unknown()),
-            Some(Changed::Perhaps) => match self.look_after(&ask, &terms, &permit.key()).await {
+            Some(Changed::Perhaps) => match self.look_after(&ask, stdin, &terms, &permit.key()).await {
                 Settlement::Happened(seen) => Ok(seen),
                 Settlement::NotHappened => Ok(completed),
                 Settlement::Unknown(_) => Err(unknown()),
@@ -145,14 +147,14 @@ impl Backend<Gcloud> for GcloudBackend {
             Ok(terms) => terms,
             Err(why) => return Settlement::Unknown(why),
         };
-        self.look_after(&ask, &terms, doubt.key()).await
+        self.look_after(&ask, doubt.request().stdin.bytes(), &terms, doubt.key()).await
     }
 }
 
 impl GcloudBackend {
     /// Whether an effect has happened, by what can be seen of it.
-    async fn look_after(&self, ask: &GcloudAsk, terms: &GcloudTerms, key: &str) -> Settlement<Completed> {
-        let Some(read_back) = ReadBack::of(ask, key) else {
+    async fn look_after(&self, ask: &GcloudAsk, stdin: &[u8], terms: &GcloudTerms, key: &str) -> Settlement<Completed> {
+        let Some(read_back) = ReadBack::of(ask, stdin, key) else {
             return Settlement::Unknown(format!("there is no reading back of gcloud {}", ask.command()));
         };
         let look = match read_back.command().ask() {

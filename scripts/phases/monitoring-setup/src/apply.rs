@@ -32,8 +32,7 @@ pub(crate) fn all(cx: &Context, kind: &Kind, wanted: &[Definition], on_drift: On
             return;
         }
     };
-    let changed: Vec<Changed<'_>> =
-        wanted.iter().filter_map(|one| change(cx, kind, one, &before, on_drift)).collect();
+    let changed: Vec<Changed<'_>> = wanted.iter().filter_map(|one| change(cx, kind, one, &before, on_drift)).collect();
     read_back(cx, kind, &changed);
 }
 
@@ -47,13 +46,7 @@ fn as_said(one: &Definition) -> holdpoint::Expected {
 }
 
 /// States what can be said at once, or changes something and gives it back.
-fn change<'a>(
-    cx: &Context,
-    kind: &Kind,
-    one: &'a Definition,
-    before: &List,
-    on_drift: OnDrift,
-) -> Option<Changed<'a>> {
+fn change<'a>(cx: &Context, kind: &Kind, one: &'a Definition, before: &List, on_drift: OnDrift) -> Option<Changed<'a>> {
     let evidence = [before.calls.clone(), one.calls.clone()].concat();
     let (command, done) = match before.named(&one.name).as_slice() {
         [] => (kind.create(&one.body), "created"),
@@ -86,7 +79,9 @@ fn change<'a>(
             Some(Failure::Unauthenticated | Failure::Usage) => {
                 check(cx, kind, one).inconclusive(observed(words(&ended)), &ended);
             }
-            Some(_) => check(cx, kind, one).fail(as_said(one), observed(format!("not {done}: {}", words(&ended))), &ended),
+            Some(_) => {
+                check(cx, kind, one).fail(as_said(one), observed(format!("not {done}: {}", words(&ended))), &ended)
+            }
         },
         Err(error) => check(cx, kind, one).from_error(error),
     }

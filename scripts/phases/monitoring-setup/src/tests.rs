@@ -6,8 +6,7 @@ use holdpoint::{Command, Failure};
 
 use super::run;
 
-const POLICY: &str =
-    "displayName: High errors\ncombiner: OR\nconditions:\n- displayName: errors\n  conditionThreshold: {filter: f, thresholdValue: 0.02, duration: 300s}\n";
+const POLICY: &str = "displayName: High errors\ncombiner: OR\nconditions:\n- displayName: errors\n  conditionThreshold: {filter: f, thresholdValue: 0.02, duration: 300s}\n";
 
 #[test]
 fn fixtures_come_out_as_they_say() {
@@ -88,7 +87,8 @@ fn two_of_a_name_are_one_too_many() {
 
 #[test]
 fn a_refusal_fails_in_its_own_words_and_a_log_in_that_is_missing_does_not() {
-    let refused = |failure, words| alerts("fail").command(list(), prints(&json!([]))).command(create(), fails(failure, words));
+    let refused =
+        |failure, words| alerts("fail").command(list(), prints(&json!([]))).command(create(), fails(failure, words));
     let words = "ERROR: (gcloud.alpha.monitoring.policies.create) INVALID_ARGUMENT: Field filter is wrong.\n- more\n";
     refused(Failure::InvalidArgument, words).expect("P4.2.alerts", Fail, "not created: invalid argument: ERROR:");
     refused(Failure::PermissionDenied, "no\n").expect("P4.2.alerts", Fail, "permission denied: no");

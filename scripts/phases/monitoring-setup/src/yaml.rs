@@ -163,7 +163,10 @@ mod tests {
         let whole = json!({ "displayName": "High errors", "enabled": true, "label": "5", "id": "010",
             "list": list, "again": list, "nothing": null });
         assert_eq!(documents(text).unwrap(), [whole]);
-        assert_eq!(documents("a: 1\n---\nb: |\n  two\n  lines\n").unwrap(), [json!({ "a": 1 }), json!({ "b": "two\nlines\n" })]);
+        assert_eq!(
+            documents("a: 1\n---\nb: |\n  two\n  lines\n").unwrap(),
+            [json!({ "a": 1 }), json!({ "b": "two\nlines\n" })]
+        );
         assert_eq!(documents("# nothing\n").unwrap(), Vec::<Value>::new());
         assert_eq!(documents("{\"a\": [1.5, \"x\"]}").unwrap(), [json!({ "a": [1.5, "x"] })]);
     }
