@@ -52,7 +52,7 @@ pub use holdpoint_scaffold as scaffold;
 
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
-    Ask, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
+    Ask, Builtin, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
     PlannedService, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};

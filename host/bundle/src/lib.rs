@@ -10,6 +10,7 @@
 //! refused with the line that would allow it.
 
 mod authored;
+mod builtin;
 mod built;
 mod checklist;
 mod diagnostic;
@@ -26,6 +27,7 @@ mod sources;
 mod verified;
 mod words;
 
+pub use builtin::Builtin;
 pub use built::{BuiltError, BuiltModule};
 pub use checklist::parse_checklist;
 pub use diagnostic::{Diagnostic, Diagnostics};
