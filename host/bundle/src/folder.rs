@@ -4,8 +4,8 @@ use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::authored::checklist_name;
-use crate::builtin::Builtin;
 use crate::built;
+use crate::builtin::Builtin;
 use crate::module::{MAX_MODULE, ModuleError};
 use crate::reading::MAX_TEXT;
 use crate::sources::Text;

@@ -10,8 +10,8 @@
 //! refused with the line that would allow it.
 
 mod authored;
-mod builtin;
 mod built;
+mod builtin;
 mod checklist;
 mod diagnostic;
 mod folder;
@@ -27,8 +27,8 @@ mod sources;
 mod verified;
 mod words;
 
-pub use builtin::Builtin;
 pub use built::{BuiltError, BuiltModule};
+pub use builtin::Builtin;
 pub use checklist::parse_checklist;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use folder::{BundleFolder, FolderError};

@@ -174,7 +174,7 @@ impl GcloudBackend {
 }
 
 /// A folder of its own with what gcloud wants to find.
-fn furnished() -> Result<TempDir, BackendError> {
+pub(crate) fn furnished() -> Result<TempDir, BackendError> {
     let folder = tempfile::Builder::new().prefix("holdpoint-gcloud-").tempdir().map_err(unusable)?;
     for name in ["home", "config"] {
         std::fs::create_dir(folder.path().join(name)).map_err(unusable)?;
@@ -185,7 +185,7 @@ fn furnished() -> Result<TempDir, BackendError> {
 }
 
 /// Writes a file anew, so that nobody reads half of it. Only the owner can read it: the folder is theirs.
-fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     let next = path.with_extension("next");
     std::fs::write(&next, text)?;
     std::fs::rename(&next, path)
@@ -195,6 +195,6 @@ fn unusable(error: std::io::Error) -> BackendError {
     BackendError::NotSent(format!("can't prepare a folder for gcloud: {error}"))
 }
 
-fn last_line(stderr: &str) -> &str {
+pub(crate) fn last_line(stderr: &str) -> &str {
     stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("gcloud says nothing")
 }

@@ -49,7 +49,10 @@ pub(crate) fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result
             Ok(if change.added.is_empty() { Exit::Done } else { Exit::Changed })
         }
         (Some([old, new]), _) => {
-            let change = holdpoint_app::module_change(&holdpoint_app::inspect(old, machine)?, &holdpoint_app::inspect(new, machine)?);
+            let change = holdpoint_app::module_change(
+                &holdpoint_app::inspect(old, machine)?,
+                &holdpoint_app::inspect(new, machine)?,
+            );
             terminal::out(&match arguments.output {
                 Output::Text => change_text(&change),
                 Output::Json => format!("{:#}", change_json(&change)),
