@@ -16,7 +16,6 @@ use crate::sh::{Line, say};
 const VARIABLE: &str = "HOLDPOINT_BUILTIN";
 
 /// Builds the modules and the program, tries each module of it, and says how large it is and how long it took.
-#[expect(clippy::disallowed_methods, reason = "people are told how long the build took")]
 pub(crate) fn run(project: &Project) -> Result<()> {
     let begun = Instant::now();
     guests::build(project)?;

@@ -42,7 +42,9 @@ fn of_yaml(path: &str) -> Vec<Line> {
                 }
             }
             Event::SequenceStart(..) => lists.push(Vec::new()),
-            Event::SequenceEnd => found.extend(lists.pop().filter(|list| list.first().is_some_and(|first| first == "holdpoint"))),
+            Event::SequenceEnd => {
+                found.extend(lists.pop().filter(|list| list.first().is_some_and(|first| first == "holdpoint")))
+            }
             _ => {}
         }
     }
@@ -59,7 +61,11 @@ fn of_dockerfile(path: &str) -> Vec<Line> {
 
 /// The command lines in blocks of shell of a page.
 fn of_page(path: &str) -> Vec<Line> {
-    read(path).split("```sh\n").skip(1).flat_map(|rest| of_script(rest.split("```").next().unwrap_or_default())).collect()
+    read(path)
+        .split("```sh\n")
+        .skip(1)
+        .flat_map(|rest| of_script(rest.split("```").next().unwrap_or_default()))
+        .collect()
 }
 
 /// The command line is asked for its help behind all arguments: whatever it does not know before that is a mistake.

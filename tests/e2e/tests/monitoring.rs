@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use holdpoint_e2e::Scene;
 use holdpoint_e2e::gcp::{Gcp, What, When, gcloud_is_here};
 use holdpoint_e2e::process::until;
+use holdpoint_e2e::{Scene, guests};
 use serde_json::{Value, json};
 
 const HOST: &str = "monitoring.googleapis.com";
@@ -47,6 +47,7 @@ const ALERTS: &str = "\
 
 /// A bundle with one dashboard and two alert policies; its operator allows what it asks.
 fn scene(gcp: &Gcp, on_drift: &str) -> Scene {
+    assert!(guests().join("monitoring-setup.wasm").is_file(), "the phase is not built");
     let scene = Scene::bare();
     scene.write("bundle/bundle.toml", &bundle(on_drift));
     scene.write(

@@ -41,7 +41,6 @@ fn compare(at: &str, wanted: &Value, found: &Value, list: &mut Vec<String>) {
 
 /// Whether two values say the same: long numbers come back as text, and durations with another number of digits.
 fn same(wanted: &Value, found: &Value) -> bool {
-    #[expect(clippy::float_cmp, reason = "the same digits are read from both sides")]
     let numbers = |left: Option<f64>, right: Option<f64>| left.is_some() && left == right;
     wanted == found || numbers(number(wanted), number(found)) || numbers(seconds(wanted), seconds(found))
 }
