@@ -9,6 +9,7 @@ mod bench;
 mod ci;
 mod demo;
 mod digests;
+mod dist;
 mod docs;
 mod fuzz;
 mod guests;
@@ -34,6 +35,7 @@ Examples:
   cargo xtask test                             all tests
   cargo xtask test -p holdpoint-gate -- denies one crate, tests whose names have `denies`
   cargo xtask ci                               everything that has to hold before a change goes in
+  cargo xtask dist                             target/dist/holdpoint, which needs nothing beside it
   cargo xtask bench --output json              the figures of docs/benchmarks.md
   cargo xtask fuzz --minutes 10 --jobs 2       all fuzz targets, ten minutes each, two side by side";
 
@@ -63,6 +65,8 @@ enum Command {
     Docs,
     /// Measure, beside a peer where there is one
     Bench(bench::Arguments),
+    /// Build the one file that is handed out: optimised, stripped, with the modules that ship inside; takes long
+    Dist,
     /// Look for inputs that break what must hold, with the targets of fuzz/; never part of ci
     Fuzz(fuzz::Arguments),
 }
@@ -78,6 +82,7 @@ fn main() -> ExitCode {
         Command::Tidy => tidy::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Docs => docs::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
+        Command::Dist => dist::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Fuzz(arguments) => fuzz::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
     });
     result.unwrap_or_else(|error| {

@@ -98,8 +98,13 @@ impl Project {
     /// The whole workspace is named so that features of libraries are those of the tests: naming the one package would compile many
     /// libraries a second time.
     pub(crate) fn build_holdpoint(&self, part: &'static str, features: &[&str]) -> Result<()> {
-        let line = self.cargo(part).args(["build", "--workspace", "--bin", "holdpoint"]);
+        let line = self.holdpoint_line(part);
         features.iter().fold(line, |line, feature| line.arg("--features").arg(format!("holdpoint-cli/{feature}"))).run()
+    }
+
+    /// The line of that build.
+    pub(crate) fn holdpoint_line(&self, part: &'static str) -> Line {
+        self.cargo(part).args(["build", "--workspace", "--bin", "holdpoint"])
     }
 
     /// A line with the cargo that runs us, in the root.

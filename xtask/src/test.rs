@@ -1,10 +1,11 @@
 //! All tests, with what they need built before: guests, the command line, and the command line sabotaged in two ways, so that the
-//! crash suite can show that it would notice.
+//! crash suite can show that it would notice, and the command line with modules inside.
 
 use std::path::PathBuf;
 
 use anyhow::{Result, bail};
 
+use crate::dist;
 use crate::guests::{self, copy_if_changed};
 use crate::project::Project;
 use crate::servers::{self, Server};
@@ -43,8 +44,15 @@ pub(crate) fn build(project: &Project) -> Result<()> {
         project.build_holdpoint("test", &[&format!("sabotage-{sabotage}")])?;
         copy_if_changed(&project.holdpoint(), &sabotaged(project).join(sabotage).join("holdpoint"))?;
     }
+    dist::gather(project)?;
+    dist::with_modules(project, project.holdpoint_line("test")).run()?;
+    copy_if_changed(&project.holdpoint(), &with_modules(project))?;
     // Last, so that the program under its usual name is the unharmed one.
     project.build_holdpoint("test", &[])
+}
+
+fn with_modules(project: &Project) -> PathBuf {
+    project.target.join("with-modules/holdpoint")
 }
 
 fn sabotaged(project: &Project) -> PathBuf {
@@ -82,6 +90,7 @@ pub(crate) fn with_environment(project: &Project, line: Line) -> Line {
     line.env("HOLDPOINT_GUESTS", project.guests())
         .env("HOLDPOINT_BIN", project.holdpoint())
         .env("HOLDPOINT_SABOTAGED", sabotaged(project))
+        .env("HOLDPOINT_WITH_MODULES", with_modules(project))
 }
 
 /// Names the tests that could not run.

@@ -24,9 +24,9 @@ pub struct BundleChange {
     pub digests: (Digest, Digest),
 }
 
-/// Looks into a module: a file, or the folder of a phase.
-pub fn inspect(module: &std::path::Path) -> Result<Inspected, Error> {
-    let built = BuiltModule::find(module)?;
+/// Looks into a module: one of the program, a file, or the folder of a phase.
+pub fn inspect(module: &std::path::Path, machine: &Machine) -> Result<Inspected, Error> {
+    let built = BuiltModule::typed(module, machine.builtin)?;
     let inspection = Inspection::read(&built.bytes)
         .map_err(|why| Error::Usage(format!("{} can't be inspected: {why}", built.path.display())))?;
     Ok(Inspected { path: built.path, inspection, newer: built.newer })

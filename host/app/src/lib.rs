@@ -10,6 +10,7 @@ mod control;
 mod drive;
 mod error;
 mod export;
+mod from_gcloud;
 mod gcloud;
 mod inspect;
 mod machine;
@@ -36,6 +37,7 @@ pub use cancel::{Cancelled, cancel};
 pub use drive::{Cancel, Live};
 pub use error::{Error, ErrorKind};
 pub use export::{Export, ExportChoices, export};
+pub use from_gcloud::{CloudPlace, bundle_from_gcloud};
 pub use inspect::{BundleChange, Inspected, bundle_change, inspect, module_change};
 pub use machine::{Machine, OperatorChoice};
 pub use preview::plan;
@@ -53,7 +55,7 @@ pub use holdpoint_scaffold as scaffold;
 
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
-    Ask, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
+    Ask, Builtin, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
     PlannedService, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};

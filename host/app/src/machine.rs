@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use holdpoint_bundle::{OperatorSource, Text};
+use holdpoint_bundle::{Builtin, OperatorSource, Text};
 
 use crate::Error;
 
@@ -17,6 +17,8 @@ pub struct Machine {
     /// Compiled modules; none keeps none.
     pub cache: Option<PathBuf>,
     pub operator: OperatorChoice,
+    /// Modules that are inside of the program.
+    pub builtin: Builtin,
 }
 
 /// Which operator's file counts.
@@ -35,6 +37,7 @@ impl Machine {
             runs: runs.unwrap_or_else(|| PathBuf::from(".holdpoint/runs")),
             cache: folder("XDG_CACHE_HOME", ".cache").map(|cache| cache.join("holdpoint/modules")),
             operator: operator.map_or(OperatorChoice::Found, OperatorChoice::File),
+            builtin: Builtin::default(),
         }
     }
 

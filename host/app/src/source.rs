@@ -22,7 +22,7 @@ pub struct BundleChoices {
 impl BundleChoices {
     /// Reads everything that a run follows from.
     pub(crate) fn read(&self, machine: &Machine) -> Result<(BundleFolder, Sources), Error> {
-        let folder = BundleFolder::read(&self.bundle, self.modules.clone())?;
+        let folder = BundleFolder::read(&self.bundle, self.modules.clone())?.with_builtin(machine.builtin);
         let sources = Sources {
             bundle: folder.bundle.clone(),
             folder: folder.folder.clone(),

@@ -4,8 +4,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::builtin::Builtin;
 use crate::folder::{FolderError, bounded};
-use crate::module::MAX_MODULE;
+use crate::module::{MAX_MODULE, ModuleError};
 use crate::reading::MAX_TEXT;
 
 /// How a component is built that has a `Cargo.toml`.
@@ -44,6 +45,8 @@ pub struct BuiltModule {
 pub enum BuiltError {
     #[error(transparent)]
     Folder(#[from] FolderError),
+    #[error("{}\n  {}", .0.message, .0.hint.as_deref().unwrap_or_default())]
+    Builtin(ModuleError),
     #[error("{} has no built module\n{}\n  {hint}", folder.display(), looked(looked_at))]
     Absent { folder: PathBuf, looked_at: Vec<PathBuf>, hint: String },
 }
@@ -53,6 +56,13 @@ fn looked(places: &[PathBuf]) -> String {
 }
 
 impl BuiltModule {
+    /// Finds a module by what somebody typed: `builtin:NAME`, its file, or the folder of its phase.
+    pub fn typed(path: &Path, builtin: Builtin) -> Result<Self, BuiltError> {
+        let Some(name) = Builtin::name_of_path(path) else { return Self::find(path) };
+        let bytes = builtin.get(name).map_err(BuiltError::Builtin)?.to_vec();
+        Ok(Self { path: path.to_owned(), bytes, folder: None, newer: None })
+    }
+
     /// Finds a module by its file, or by the folder of its phase.
     pub fn find(path: &Path) -> Result<Self, BuiltError> {
         let absolute = path.canonicalize().map_err(|source| FolderError::Read { path: path.to_owned(), source })?;

@@ -5,6 +5,7 @@ use std::path::{Component, Path, PathBuf};
 
 use crate::authored::checklist_name;
 use crate::built;
+use crate::builtin::Builtin;
 use crate::module::{MAX_MODULE, ModuleError};
 use crate::reading::MAX_TEXT;
 use crate::sources::Text;
@@ -28,6 +29,7 @@ pub struct BundleFolder {
     pub bundle: Text,
     pub checklist: Text,
     modules: Option<PathBuf>,
+    builtin: Builtin,
 }
 
 impl BundleFolder {
@@ -39,15 +41,23 @@ impl BundleFolder {
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         let bundle = text(&file)?;
         let checklist = text(&folder.join(checklist_name(&bundle.text)))?;
-        Ok(Self { folder, bundle, checklist, modules })
+        Ok(Self { folder, bundle, checklist, modules, builtin: Builtin::default() })
+    }
+
+    /// With modules that are inside of the program.
+    #[must_use]
+    pub fn with_builtin(self, builtin: Builtin) -> Self {
+        Self { builtin, ..self }
     }
 
     /// The bytes of a module by the name that the bundle has for it.
     pub fn module(&self, module: &str) -> Result<Vec<u8>, ModuleError> {
+        if let Some(name) = Builtin::name(module) {
+            return self.builtin.get(name).map(<[u8]>::to_vec);
+        }
         if module.contains(':') {
-            let message = format!(
-                "module {module} comes from a registry or is built in, which is not supported by this version of holdpoint"
-            );
+            let message =
+                format!("module {module} comes from a registry, which is not supported by this version of holdpoint");
             return Err(ModuleError {
                 message,
                 hint: Some("write a path, as in module = \"phases/health\"".to_owned()),

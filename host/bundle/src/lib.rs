@@ -11,6 +11,7 @@
 
 mod authored;
 mod built;
+mod builtin;
 mod checklist;
 mod diagnostic;
 mod folder;
@@ -27,6 +28,7 @@ mod verified;
 mod words;
 
 pub use built::{BuiltError, BuiltModule};
+pub use builtin::Builtin;
 pub use checklist::parse_checklist;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use folder::{BundleFolder, FolderError};

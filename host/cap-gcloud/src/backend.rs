@@ -15,7 +15,7 @@ use crate::failure::Changed;
 use crate::identity::{self, Token};
 use crate::process::{self, Ended, Lost};
 use crate::settle::{ReadBack, Seen};
-use crate::{Completed, Failure, Gcloud, Invocation, argv};
+use crate::{Completed, Failure, Gcloud, Invocation, argv, mark};
 
 /// Milliseconds that a command of the host's own may take: a look before, and a look afterwards.
 const LOOK_MS: u32 = 30_000;
@@ -125,14 +125,16 @@ impl Backend<Gcloud> for GcloudBackend {
         let (ask, terms) = self.terms(invocation).map_err(BackendError::NotSent)?;
         let key = (permit.class() > Class::Read).then(|| permit.key());
         self.look_before(&ask, &terms).await?;
-        let given = (invocation.stdin.bytes(), invocation.timeout_ms);
+        let stdin = invocation.stdin.bytes();
+        let marked = key.as_deref().and_then(|key| mark::marked(&ask, stdin, key));
+        let given = (marked.as_deref().unwrap_or(stdin), invocation.timeout_ms);
         let completed = self.run(&ask, &terms, key.as_deref(), given).await?;
         let failure = completed.failure.filter(|_| permit.class().happens_once());
         let unknown = || BackendError::Unknown(last_line(&completed.stderr).to_owned());
         match failure.map(Failure::changed) {
             None | Some(Changed::Nothing) => Ok(completed),
             Some(Changed::Unknown) => Err(unknown()),
-            Some(Changed::Perhaps) => match self.look_after(&ask, &terms, &permit.key()).await {
+            Some(Changed::Perhaps) => match self.look_after(&ask, stdin, &terms, &permit.key()).await {
                 Settlement::Happened(seen) => Ok(seen),
                 Settlement::NotHappened => Ok(completed),
                 Settlement::Unknown(_) => Err(unknown()),
@@ -145,14 +147,14 @@ impl Backend<Gcloud> for GcloudBackend {
             Ok(terms) => terms,
             Err(why) => return Settlement::Unknown(why),
         };
-        self.look_after(&ask, &terms, doubt.key()).await
+        self.look_after(&ask, doubt.request().stdin.bytes(), &terms, doubt.key()).await
     }
 }
 
 impl GcloudBackend {
     /// Whether an effect has happened, by what can be seen of it.
-    async fn look_after(&self, ask: &GcloudAsk, terms: &GcloudTerms, key: &str) -> Settlement<Completed> {
-        let Some(read_back) = ReadBack::of(ask, key) else {
+    async fn look_after(&self, ask: &GcloudAsk, stdin: &[u8], terms: &GcloudTerms, key: &str) -> Settlement<Completed> {
+        let Some(read_back) = ReadBack::of(ask, stdin, key) else {
             return Settlement::Unknown(format!("there is no reading back of gcloud {}", ask.command()));
         };
         let look = match read_back.command().ask() {
@@ -172,7 +174,7 @@ impl GcloudBackend {
 }
 
 /// A folder of its own with what gcloud wants to find.
-fn furnished() -> Result<TempDir, BackendError> {
+pub(crate) fn furnished() -> Result<TempDir, BackendError> {
     let folder = tempfile::Builder::new().prefix("holdpoint-gcloud-").tempdir().map_err(unusable)?;
     for name in ["home", "config"] {
         std::fs::create_dir(folder.path().join(name)).map_err(unusable)?;
@@ -183,7 +185,7 @@ fn furnished() -> Result<TempDir, BackendError> {
 }
 
 /// Writes a file anew, so that nobody reads half of it. Only the owner can read it: the folder is theirs.
-fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
+pub(crate) fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
     let next = path.with_extension("next");
     std::fs::write(&next, text)?;
     std::fs::rename(&next, path)
@@ -193,6 +195,6 @@ fn unusable(error: std::io::Error) -> BackendError {
     BackendError::NotSent(format!("can't prepare a folder for gcloud: {error}"))
 }
 
-fn last_line(stderr: &str) -> &str {
+pub(crate) fn last_line(stderr: &str) -> &str {
     stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("gcloud says nothing")
 }

@@ -26,6 +26,8 @@ const LONGEST: usize = 16 << 10;
 pub(crate) struct Token {
     pub(crate) text: String,
     until: Timestamp,
+    /// The project that the operator's gcloud is set to; none with a token from a file.
+    pub(crate) project: Option<String>,
 }
 
 impl Token {
@@ -37,6 +39,25 @@ impl Token {
 #[derive(Deserialize)]
 struct Helper {
     credential: Credential,
+    #[serde(default)]
+    configuration: Configuration,
+}
+
+#[derive(Deserialize, Default)]
+struct Configuration {
+    #[serde(default)]
+    properties: Properties,
+}
+
+#[derive(Deserialize, Default)]
+struct Properties {
+    #[serde(default)]
+    core: Core,
+}
+
+#[derive(Deserialize, Default)]
+struct Core {
+    project: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -49,7 +70,7 @@ struct Credential {
 pub(crate) async fn token(config: &GcloudConfig, now: Timestamp) -> Result<Token, String> {
     match &config.token_file {
         // The file is looked at for every command: whoever renews it is not ours to follow.
-        Some(path) => Ok(Token { text: read(path).await?, until: now }),
+        Some(path) => Ok(Token { text: read(path).await?, until: now, project: None }),
         None => ask(config, now).await,
     }
 }
@@ -91,7 +112,8 @@ async fn ask(config: &GcloudConfig, now: Timestamp) -> Result<Token, String> {
     let Credential { access_token, token_expiry } = helper.credential;
     let until = token_expiry.as_deref().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
     let until = until.map_or(now.0 + UNKNOWN, |until| until.unix_timestamp() as f64 * 1_000.0);
-    Ok(Token { text: checked(&access_token)?, until: Timestamp(until) })
+    let project = helper.configuration.properties.core.project;
+    Ok(Token { text: checked(&access_token)?, until: Timestamp(until), project })
 }
 
 /// What is wrong with a log-in, and what would help. The words are those of gcloud, which have no codes.
@@ -145,7 +167,7 @@ mod tests {
 
     #[test]
     fn a_token_is_renewed_before_it_ends() {
-        let token = Token { text: "x".into(), until: Timestamp(1_000_000.0) };
+        let token = Token { text: "x".into(), until: Timestamp(1_000_000.0), project: None };
         assert!(token.is_good(Timestamp(800_000.0)));
         assert!(!token.is_good(Timestamp(900_000.0)));
     }

@@ -17,8 +17,8 @@
 //!
 //! Project, region, account, output format and revision names are the host's. A command runs in an environment that is made from
 //! nothing, with a short-lived token in a file, and ends with its whole process group when its time is over. An effect that was
-//! interrupted is settled by reading back where the platform can tell: the name of a new revision follows from the idempotency key, and
-//! traffic is compared with what was wanted.
+//! interrupted is settled by reading back where the platform can tell: the name of a new revision follows from the idempotency key, traffic is
+//! compared with what was wanted, and dashboards and alert policies carry a label of the effect that made them.
 //!
 //! It refuses to name a file of this machine: the only file is standard input.
 
@@ -28,6 +28,8 @@ mod capability;
 mod config;
 mod failure;
 mod identity;
+mod list;
+mod mark;
 mod process;
 mod record;
 mod settle;
@@ -38,4 +40,5 @@ pub use backend::GcloudBackend;
 pub use capability::Gcloud;
 pub use config::GcloudConfig;
 pub use failure::Failure;
+pub use list::{Deployed, DeployedService, services};
 pub use record::{Completed, Flag, Invocation};

@@ -5,6 +5,7 @@ use serde_json::Value;
 
 use crate::Invocation;
 use crate::argv::{makes_revision, suffix};
+use crate::mark;
 
 /// How an effect is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -15,6 +16,8 @@ pub(crate) enum ReadBack {
     Traffic { service: String, wanted: Vec<(String, u64)> },
     /// Which tags lead where, against what was wanted; those without a revision are to be gone.
     Tags { service: String, wanted: Vec<(String, Option<String>)> },
+    /// The label that only this effect would have set, in the list of what such a command makes.
+    Label { list: String, field: &'static str, value: String },
 }
 
 /// What was seen.
@@ -27,7 +30,12 @@ pub(crate) enum Seen {
 
 impl ReadBack {
     /// The way for this command; none if there is none.
-    pub(crate) fn of(ask: &GcloudAsk, key: &str) -> Option<Self> {
+    pub(crate) fn of(ask: &GcloudAsk, stdin: &[u8], key: &str) -> Option<Self> {
+        if let Some(field) = mark::field(ask) {
+            // Without the label there is nothing to look for: a display name may stand for one that was there before.
+            mark::marked(ask, stdin, key)?;
+            return Some(Self::Label { list: mark::list(ask.command()), field, value: suffix(key) });
+        }
         let service = ask.arguments().first()?.clone();
         if makes_revision(ask.command()) {
             return Some(Self::Revision { revision: format!("{service}-{}", suffix(key)), service });
@@ -58,6 +66,7 @@ impl ReadBack {
             Self::Traffic { service, .. } | Self::Tags { service, .. } => {
                 Invocation::new("run services describe").argument(service)
             }
+            Self::Label { list, .. } => Invocation::new(list),
         }
     }
 
@@ -103,6 +112,13 @@ impl ReadBack {
                 let all = wanted.iter().all(|(tag, revision)| leads_to(tag) == *revision);
                 if all { Seen::Happened } else { Seen::NotHappened }
             }
+            Self::Label { field, value, .. } => {
+                let Some(items) = answer.as_array() else {
+                    return Seen::Unknown("what was read back is no list".to_owned());
+                };
+                let label = |item: &Value| Some(item.get(*field)?.get(mark::LABEL)?.as_str()? == value);
+                if items.iter().any(|item| label(item) == Some(true)) { Seen::Happened } else { Seen::NotHappened }
+            }
         }
     }
 }
@@ -131,7 +147,7 @@ mod tests {
     use super::*;
 
     fn read_back(invocation: &Invocation) -> Option<ReadBack> {
-        ReadBack::of(&invocation.ask().unwrap(), "RUN/deploy/3")
+        ReadBack::of(&invocation.ask().unwrap(), invocation.stdin.bytes(), "RUN/deploy/3")
     }
 
     #[test]
@@ -178,6 +194,23 @@ mod tests {
     }
 
     #[test]
+    fn a_dashboard_is_known_by_the_label_of_the_effect_that_made_it() {
+        let create = Invocation {
+            stdin: br#"{"displayName":"a"}"#.to_vec().into(),
+            ..Invocation::new("monitoring dashboards create").flag("config-from-file", "-")
+        };
+        let read_back = read_back(&create).unwrap();
+        assert_eq!(read_back.command().command, ["monitoring", "dashboards", "list"]);
+        let ours = format!(r#"[{{"displayName":"a","labels":{{"holdpoint-effect":"{}"}}}}]"#, suffix("RUN/deploy/3"));
+        assert_eq!(read_back.seen(ours.as_bytes()), Seen::Happened);
+        // One of that name may have been there before.
+        let other = br#"[{"displayName":"a","labels":{"holdpoint-effect":"hp-other"}},{"displayName":"a"}]"#;
+        assert_eq!(read_back.seen(other), Seen::NotHappened);
+        assert_eq!(read_back.seen(b"[]"), Seen::NotHappened);
+        assert!(matches!(read_back.seen(b"{}"), Seen::Unknown(_)));
+    }
+
+    #[test]
     fn what_can_t_be_told_apart_is_not_guessed() {
         let latest =
             Invocation::new("run services update-traffic").argument("backend").flag("to-revisions", "LATEST=100");
@@ -186,7 +219,11 @@ mod tests {
             .flag("to-revisions", "a=1")
             .flag("set-tags", "x=a");
         let latest_tag = Invocation::new("run services update-traffic").argument("b").flag("update-tags", "x=LATEST");
-        let dashboard = Invocation::new("monitoring dashboards create").flag("config-from-file", "-");
+        // YAML is not read, so it has got no label.
+        let dashboard = Invocation {
+            stdin: b"displayName: a".to_vec().into(),
+            ..Invocation::new("monitoring dashboards create").flag("config-from-file", "-")
+        };
         for invocation in [latest, two, latest_tag, dashboard, Invocation::new("run services update")] {
             assert_eq!(read_back(&invocation), None);
         }

@@ -56,6 +56,8 @@ fn after_help() -> String {
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let machine = holdpoint_app::Machine::from_environment(arguments.machine.runs, arguments.machine.operator);
+    let machine =
+        holdpoint_app::Machine { builtin: holdpoint_app::Builtin::new(holdpoint_builtin::MODULES), ..machine };
     match commands::dispatch(arguments.command, &machine) {
         Ok(code) => code.into(),
         Err(error) => {

@@ -5,6 +5,7 @@
 //! is enough to begin. Nothing is built here and no other program is started.
 
 mod bundle;
+mod deployed;
 mod draft;
 mod error;
 mod name;
@@ -15,6 +16,7 @@ mod template;
 mod workspace;
 
 pub use bundle::bundle;
+pub use deployed::{Deployed, deployed};
 pub use draft::{Draft, Written};
 pub use error::Error;
 pub use phase::phase;

@@ -25,6 +25,11 @@ impl Holdpoint {
     }
 }
 
+/// The build with the modules that ship inside of it.
+pub fn with_modules() -> Holdpoint {
+    Holdpoint(existing("HOLDPOINT_WITH_MODULES", &target().join("with-modules/holdpoint")))
+}
+
 /// A build that is broken on purpose, if it was made: `no-wait` or `real-clock`.
 pub fn sabotaged(how: &str) -> Holdpoint {
     Holdpoint(existing(

@@ -108,7 +108,17 @@ impl Gcp {
 
     /// Makes something wrong.
     pub fn fault(&self, method: &str, path: &str, when: When, what: What) {
-        self.emulator.set_fault(Fault { on: Pattern::new(method, "*run.googleapis.com", path), when, what });
+        self.fault_on("*run.googleapis.com", method, path, when, what);
+    }
+
+    /// Makes something wrong with another host than those of Cloud Run.
+    pub fn fault_on(&self, host: &str, method: &str, path: &str, when: When, what: What) {
+        self.emulator.set_fault(Fault { on: Pattern::new(method, host, path), when, what });
+    }
+
+    /// The state of everything.
+    pub fn state(&self) -> Value {
+        self.emulator.state()
     }
 
     /// Makes it right again.

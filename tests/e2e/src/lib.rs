@@ -15,6 +15,6 @@ mod scene;
 pub mod server;
 pub mod staging;
 
-pub use binary::{Holdpoint, guests, sabotaged};
+pub use binary::{Holdpoint, guests, sabotaged, with_modules};
 pub use outcome::Outcome;
 pub use scene::{Phase, Scene};

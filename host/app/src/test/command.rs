@@ -70,7 +70,7 @@ impl Tested {
 
 /// Tries the fixtures of a module, one after another.
 pub async fn test(choices: &TestChoices, machine: &Machine) -> Result<Tested, Error> {
-    let built = BuiltModule::find(&choices.module)?;
+    let built = BuiltModule::typed(&choices.module, machine.builtin)?;
     let files = find::fixtures(&built, choices)?;
     let fixtures = files.into_iter().map(|file| (Fixture::parse(&file.text), file)).collect();
     try_all(built, fixtures, choices, machine).await
@@ -78,7 +78,7 @@ pub async fn test(choices: &TestChoices, machine: &Machine) -> Result<Tested, Er
 
 /// Tries one fixture that lies in no file.
 pub async fn test_text(text: &str, choices: &TestChoices, machine: &Machine) -> Result<Tested, Error> {
-    let built = BuiltModule::find(&choices.module)?;
+    let built = BuiltModule::typed(&choices.module, machine.builtin)?;
     let file = find::File { name: "fixture".to_owned(), path: PathBuf::new(), text: text.to_owned() };
     try_all(built, vec![(Fixture::parse(text), file)], choices, machine).await
 }

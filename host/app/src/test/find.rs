@@ -6,7 +6,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use holdpoint_bundle::BuiltModule;
+use holdpoint_bundle::{BuiltModule, Builtin};
 
 use super::command::TestChoices;
 use crate::Error;
@@ -24,6 +24,11 @@ pub(super) struct File {
 
 /// Reads every `*.json` of the folder, by name. There is at least one.
 pub(super) fn fixtures(built: &BuiltModule, choices: &TestChoices) -> Result<Vec<File>, Error> {
+    if choices.fixtures.is_none() && Builtin::name_of_path(&built.path).is_some() {
+        let why =
+            format!("{} has no folder, so it has no fixtures of its own; pass --fixtures DIR", built.path.display());
+        return Err(Error::Usage(why));
+    }
     let beside = || built.path.parent().unwrap_or(Path::new("")).to_owned();
     let folder =
         choices.fixtures.clone().unwrap_or_else(|| built.folder.clone().unwrap_or_else(beside).join("fixtures"));

@@ -17,10 +17,11 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, terminal};
 #[command(after_help = "Examples:
   holdpoint inspect phases/health                    the module of a phase that was built
   holdpoint inspect health.wasm --output json | jq -r '.imports.\"needs-grant\"[]'
+  holdpoint inspect builtin:health                   a module that is inside of the program
   holdpoint inspect --diff old.wasm new.wasm         what widened, what narrowed
   holdpoint inspect --diff old/bundle new/bundle     what a bundle asks for more, or no longer")]
 pub(crate) struct Arguments {
-    /// The module: a .wasm file, or the folder of a phase that was built
+    /// The module: builtin:NAME, a .wasm file, or the folder of a phase that was built
     #[arg(value_name = "MODULE", required_unless_present = "diff", conflicts_with = "diff")]
     module: Option<PathBuf>,
 
@@ -48,14 +49,17 @@ pub(crate) fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result
             Ok(if change.added.is_empty() { Exit::Done } else { Exit::Changed })
         }
         (Some([old, new]), _) => {
-            let change = holdpoint_app::module_change(&holdpoint_app::inspect(old)?, &holdpoint_app::inspect(new)?);
+            let change = holdpoint_app::module_change(
+                &holdpoint_app::inspect(old, machine)?,
+                &holdpoint_app::inspect(new, machine)?,
+            );
             terminal::out(&match arguments.output {
                 Output::Text => change_text(&change),
                 Output::Json => format!("{:#}", change_json(&change)),
             });
             Ok(if change.widened.is_empty() { Exit::Done } else { Exit::Changed })
         }
-        (_, Some(module)) => one(module, arguments.output),
+        (_, Some(module)) => one(module, arguments.output, machine),
         // The parser asks for one of the two.
         (_, None) => anyhow::bail!("name a module, or two with --diff"),
     }
@@ -65,8 +69,8 @@ fn is_bundle(path: &Path) -> bool {
     path.join("bundle.toml").is_file() || path.file_name().is_some_and(|name| name == "bundle.toml")
 }
 
-fn one(module: &Path, output: Output) -> anyhow::Result<Exit> {
-    let found = holdpoint_app::inspect(module)?;
+fn one(module: &Path, output: Output, machine: &Machine) -> anyhow::Result<Exit> {
+    let found = holdpoint_app::inspect(module, machine)?;
     if let Some(newer) = &found.newer {
         let (newer, path) = (newer.display(), found.path.display());
         terminal::say(&format!("warning: {newer} was changed after {path} was built; build it again"));

@@ -59,7 +59,7 @@ pub(crate) enum Output {
 /// Runs a command.
 pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Exit> {
     match command {
-        Command::New(arguments) => new::execute(arguments),
+        Command::New(arguments) => block_on(new::execute(arguments, machine)),
         Command::Test(arguments) => block_on(test::execute(arguments, machine)),
         Command::Inspect(arguments) => inspect::execute(arguments, machine),
         Command::Plan(arguments) => plan::execute(arguments, machine),

@@ -3,7 +3,10 @@
 use std::path::PathBuf;
 
 use clap::Subcommand;
-use holdpoint_app::scaffold::{self, Choices};
+use holdpoint_app::{
+    CloudPlace, Machine,
+    scaffold::{self, Choices},
+};
 
 use crate::{exit_code::Exit, terminal};
 
@@ -13,7 +16,8 @@ use crate::{exit_code::Exit, terminal};
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint new phase hello
-  holdpoint new bundle shop-staging")]
+  holdpoint new bundle shop-staging
+  holdpoint new bundle shop-staging --from-gcloud")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -31,10 +35,32 @@ enum What {
   holdpoint new phase hello --sdk ../holdpoint       with the SDK of a checkout, not the one within the program")]
     Phase(New),
     /// A bundle: an environment with a service, a checklist, and a workspace of phases with one in it
+    ///
+    /// With --from-gcloud it has the services that run in a project of Google Cloud, and a phase that asks for their health. gcloud is
+    /// asked as the operator's file says, once, for the list of services.
     #[command(after_help = "Examples:
   holdpoint new bundle shop-staging
-  cd shop-staging && holdpoint new phase login")]
-    Bundle(New),
+  cd shop-staging && holdpoint new phase login
+  holdpoint new bundle shop-staging --from-gcloud --project shop-staging --region us-central1")]
+    Bundle(NewBundle),
+}
+
+#[derive(clap::Args)]
+struct NewBundle {
+    #[command(flatten)]
+    new: New,
+
+    /// With the services of Cloud Run that gcloud lists
+    #[arg(long, conflicts_with = "sdk")]
+    from_gcloud: bool,
+
+    /// Where those are [default: the project that gcloud is set to]
+    #[arg(long, value_name = "PROJECT", requires = "from_gcloud")]
+    project: Option<String>,
+
+    /// Where those are [default: the region that all of them are in]
+    #[arg(long, value_name = "REGION", requires = "from_gcloud")]
+    region: Option<String>,
 }
 
 #[derive(clap::Args)]
@@ -58,12 +84,15 @@ impl From<New> for Choices {
     }
 }
 
-pub(crate) fn execute(arguments: Arguments) -> anyhow::Result<Exit> {
+pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let draft = match arguments.what {
-        What::Phase(new) => scaffold::phase(&new.into()),
-        What::Bundle(new) => scaffold::bundle(&new.into()),
+        What::Phase(new) => scaffold::phase(&new.into()).map_err(holdpoint_app::Error::from)?,
+        What::Bundle(NewBundle { new, from_gcloud: true, project, region }) => {
+            holdpoint_app::bundle_from_gcloud(&new.into(), &CloudPlace { project, region }, machine).await?
+        }
+        What::Bundle(NewBundle { new, .. }) => scaffold::bundle(&new.into()).map_err(holdpoint_app::Error::from)?,
     };
-    let written = draft.and_then(scaffold::Draft::write).map_err(holdpoint_app::Error::from)?;
+    let written = draft.write().map_err(holdpoint_app::Error::from)?;
     for path in &written.files {
         terminal::out(&path.display().to_string());
     }

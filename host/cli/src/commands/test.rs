@@ -21,7 +21,7 @@ use crate::{exit_code::Exit, terminal};
   holdpoint test hello.wasm --fixtures cases --filter slow
   holdpoint test . --record last hello > fixtures/as-it-was.json")]
 pub(crate) struct Arguments {
-    /// The module: a .wasm file, or the folder of a phase that was built
+    /// The module: builtin:NAME, a .wasm file, or the folder of a phase that was built
     #[arg(value_name = "MODULE")]
     module: PathBuf,
 

@@ -42,6 +42,7 @@ impl Dashboards {
                 }
                 Ok(Answer::json(&body))
             }
+            ("PATCH", [id]) => self.update(call, kind, id, around),
             ("GET", [id]) => self.find(kind, id).map(|at| Answer::json(&self.kept(kind)[at])),
             ("DELETE", [id]) => {
                 let at = self.find(kind, id)?;
@@ -53,14 +54,7 @@ impl Dashboards {
     }
 
     fn create(&mut self, call: &Call, kind: &str, around: &mut Around<'_>) -> Result<Answer, Answer> {
-        let mut made = call.json()?;
-        let named = made.get("displayName").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
-        if !named {
-            return Err(Answer::refuse(400, "Field displayName is required, and has to be a non-empty text."));
-        }
-        if kind == "alertPolicies" && made.get("conditions").and_then(Value::as_array).is_none_or(Vec::is_empty) {
-            return Err(Answer::refuse(400, "Field alert_policy.conditions is empty; it has to have 1 to 6 entries."));
-        }
+        let mut made = well_formed(call, kind)?;
         if self.kept(kind).len() >= MOST {
             return Err(Answer::refuse(429, &format!("Quota exceeded for {kind}.")));
         }
@@ -78,14 +72,42 @@ impl Dashboards {
         if self.find(kind, &id).is_ok() {
             return Err(Answer::refuse(409, &format!("{kind} {id} already exists.")));
         }
-        if let Some(fields) = made.as_object_mut() {
-            fields.insert("name".to_owned(), json!(format!("projects/{owner}/{kind}/{id}")));
-            if kind == "dashboards" {
-                fields.insert("etag".to_owned(), json!(etag(self.made)));
-            }
-        }
+        self.stamp(&mut made, kind, &format!("projects/{owner}/{kind}/{id}"), around);
         self.kept(kind).push(made.clone());
         Ok(Answer::json(&made).with_effect(around.effect()))
+    }
+
+    /// A dashboard is replaced only by who has seen its latest version; a policy by whoever comes.
+    fn update(&mut self, call: &Call, kind: &str, id: &str, around: &mut Around<'_>) -> Result<Answer, Answer> {
+        let at = self.find(kind, id)?;
+        let mut made = well_formed(call, kind)?;
+        let before = &self.kept(kind)[at];
+        if kind == "dashboards" && made.get("etag") != before.get("etag") {
+            return Err(Answer::refuse(409, "The etag provided was not the latest version of the dashboard."));
+        }
+        let name = before.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        self.made += 1;
+        self.stamp(&mut made, kind, &name, around);
+        self.kept(kind)[at] = made.clone();
+        Ok(Answer::json(&made).with_effect(around.effect()))
+    }
+
+    /// What the platform itself writes into what it keeps.
+    fn stamp(&self, made: &mut Value, kind: &str, name: &str, around: &Around<'_>) {
+        made["name"] = json!(name);
+        if kind == "dashboards" {
+            made["etag"] = json!(etag(self.made));
+            return;
+        }
+        made["mutationRecord"] = json!({"mutateTime": around.now.rfc3339(), "mutatedBy": around.principal});
+        if made.get("enabled").is_none() {
+            made["enabled"] = json!(true);
+        }
+        for (number, condition) in made["conditions"].as_array_mut().into_iter().flatten().enumerate() {
+            if condition.is_object() && condition.get("name").is_none() {
+                condition["name"] = json!(format!("{name}/conditions/{}", 1_000 * self.made + number as u64));
+            }
+        }
     }
 
     fn kept(&mut self, kind: &str) -> &mut Vec<Value> {
@@ -98,4 +120,16 @@ impl Dashboards {
         let at = self.kept(kind).iter().position(is);
         at.ok_or_else(|| Answer::refuse(404, &format!("{kind} {id} could not be found.")))
     }
+}
+
+fn well_formed(call: &Call, kind: &str) -> Result<Value, Answer> {
+    let made = call.json()?;
+    let named = made.get("displayName").and_then(Value::as_str).is_some_and(|name| !name.is_empty());
+    if !named {
+        return Err(Answer::refuse(400, "Field displayName is required, and has to be a non-empty text."));
+    }
+    if kind == "alertPolicies" && made.get("conditions").and_then(Value::as_array).is_none_or(Vec::is_empty) {
+        return Err(Answer::refuse(400, "Field alert_policy.conditions is empty; it has to have 1 to 6 entries."));
+    }
+    Ok(made)
 }

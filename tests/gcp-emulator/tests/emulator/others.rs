@@ -37,6 +37,28 @@ async fn dashboards_and_alert_policies_are_made_and_kept() {
 }
 
 #[tokio::test]
+async fn a_dashboard_is_updated_only_by_who_has_seen_its_latest_version() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let emulator = cloud().await;
+    let gcloud = Gcloud::of(&emulator);
+    let dashboard = json!({"displayName": "release", "labels": {"team": "x"}});
+    let create = "monitoring dashboards create --config-from-file=- --format=json";
+    let made = gcloud.run_with(create, &dashboard.to_string()).await.json();
+    assert_eq!(made["labels"]["team"], "x");
+    let id = made["name"].as_str().and_then(|name| name.rsplit('/').next()).unwrap();
+    let update = format!("monitoring dashboards update {id} --config-from-file=- --format=json");
+    let another = json!({"displayName": "release", "etag": made["etag"], "gridLayout": {"columns": "2"}}).to_string();
+    gcloud.run_with(&update, &another).await.well();
+    let late = gcloud.run_with(&update, &another).await;
+    assert!(late.err.contains("not the latest version"), "{late:?}");
+    let state = emulator.state();
+    assert_eq!(state["dashboards"][0]["gridLayout"]["columns"], "2");
+    assert_eq!((state["dashboards"][0]["name"].clone(), effects(&emulator)), (made["name"].clone(), 2));
+}
+
+#[tokio::test]
 async fn logs_hold_what_was_seeded_and_what_services_wrote() {
     if !gcloud::is_here() {
         return;
