@@ -239,8 +239,9 @@ fn check_tools(phase: &ResolvedPhase, operator: &Operator, resolved: &Resolved, 
         if phase.grants.files.iter().any(|grant| grant.directory == *directory) {
             return None;
         }
-        let message =
-            format!("phase `{id}` starts the tool `{name}`, which works in the directory `{directory}`, and may not read that");
+        let message = format!(
+            "phase `{id}` starts the tool `{name}`, which works in the directory `{directory}`, and may not read that"
+        );
         let line = format!("files = [{{ directory = \"{directory}\", path = \"…\" }}]");
         let hint = format!("to grant it, add to [phase.grants] of '{id}' in {}:\n    {line}", resolved.label);
         Some(whole(&resolved.label, &message, Some(hint)))
@@ -285,7 +286,14 @@ fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Op
     let disrupts = |phase: &&ResolvedPhase| {
         let commands = phase.grants.gcloud.iter().flat_map(|grant| &grant.commands).map(|command| command.class);
         let tools = phase.grants.exec.iter().map(|grant| grant.class);
-        phase.grants.http.iter().map(|grant| grant.class).chain(commands).chain(tools).any(|class| class == Some(Class::Disruptive))
+        phase
+            .grants
+            .http
+            .iter()
+            .map(|grant| grant.class)
+            .chain(commands)
+            .chain(tools)
+            .any(|class| class == Some(Class::Disruptive))
     };
     let phase = resolved.phases.iter().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
     let message = format!("phase `{}` disturbs environment `{environment}` on purpose", phase.id);

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use holdpoint_gate::{Capability, Handle};
-use holdpoint_model::{
-    Class, Denial, Seq,
-    grant::Grants,
-};
+use holdpoint_model::{Class, Denial, Seq, grant::Grants};
 
 use crate::Request;
 

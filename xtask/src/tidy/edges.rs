@@ -25,6 +25,7 @@ pub(super) const NORMAL: &Edges = &[
         "holdpoint-fixture",
         &[
             "holdpoint-cap-clock",
+            "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
@@ -37,6 +38,7 @@ pub(super) const NORMAL: &Edges = &[
         "holdpoint-engine",
         &[
             "holdpoint-cap-clock",
+            "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
@@ -50,6 +52,7 @@ pub(super) const NORMAL: &Edges = &[
         &[
             "holdpoint-bundle",
             "holdpoint-cap-clock",
+            "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
@@ -72,7 +75,9 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
+    ("holdpoint-phase-local-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
+    ("holdpoint-phase-toolchain", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),
     ("holdpoint-guest-command", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
@@ -80,6 +85,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-fetch", &["holdpoint-sdk"]),
     ("holdpoint-guest-session", &["holdpoint-sdk"]),
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
+    ("holdpoint-guest-tool", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),

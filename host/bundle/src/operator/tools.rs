@@ -82,12 +82,7 @@ pub(super) fn read_tools(
     tools
 }
 
-fn read_tool(
-    name: &ToolName,
-    value: &Value<'_>,
-    folder: &Path,
-    problems: &mut Problems<'_>,
-) -> Option<ToolBinding> {
+fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> Option<ToolBinding> {
     let mut fields = Fields::open(value, format!("tool `{name}`"), problems)?;
     let program = fields.required("program", problems).map(|program| from(folder, &program.value));
     let sha256 = fields.parsed("sha256", Digest::parse, problems).map(|digest| digest.value);
@@ -133,12 +128,7 @@ fn read_tool(
     })
 }
 
-fn paths(
-    fields: &mut Fields<'_, '_>,
-    key: &'static str,
-    folder: &Path,
-    problems: &mut Problems<'_>,
-) -> Vec<PathBuf> {
+fn paths(fields: &mut Fields<'_, '_>, key: &'static str, folder: &Path, problems: &mut Problems<'_>) -> Vec<PathBuf> {
     fields.strings(key, problems).unwrap_or_default().iter().map(|path| from(folder, &path.value)).collect()
 }
 

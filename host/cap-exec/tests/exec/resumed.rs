@@ -59,7 +59,8 @@ async fn answers(gate: Arc<Gate>, requests: Vec<Request>) -> Vec<Answer<Response
         namespaces: true,
         scrubber: Arc::new(Unscrubbed),
     };
-    let grants = Grants { exec: vec![ExecGrant { tools: vec![name.clone()], class: None }], ..Grants::none(id.clone()) };
+    let grants =
+        Grants { exec: vec![ExecGrant { tools: vec![name.clone()], class: None }], ..Grants::none(id.clone()) };
     let backend = Arc::new(ExecBackend::new(machine, [(name, Tool::new("/bin/true"))].into(), &[]).unwrap());
     let mut guest = Guest::new(gate, id, Timestamp(0.0), Limits::default());
     let mut answers = Vec::new();

@@ -11,8 +11,8 @@ use super::exec;
 use super::gcloud;
 use super::grants::absolute;
 use super::{
-    ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits, Method,
-    PathPrefix, SecretName, UrlPattern,
+    ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits,
+    Method, PathPrefix, SecretName, UrlPattern,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};

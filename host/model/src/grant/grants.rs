@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError, HostPattern,
-    HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
+    CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
+    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -76,7 +76,15 @@ pub struct HttpTerms {
 impl Grants {
     /// None at all, with the limits of a phase that asks for no others.
     pub fn none(phase: PhaseId) -> Self {
-        Self { phase, http: vec![], files: vec![], secrets: vec![], gcloud: None, exec: vec![], limits: Limits::default() }
+        Self {
+            phase,
+            http: vec![],
+            files: vec![],
+            secrets: vec![],
+            gcloud: None,
+            exec: vec![],
+            limits: Limits::default(),
+        }
     }
 
     /// Decides about a request. `shown` is the destination as people read it, e.g. `backend /health`.
