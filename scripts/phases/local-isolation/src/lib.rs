@@ -7,8 +7,8 @@
 //! format = "junit"                      # what it writes to its standard output; the default
 //! least = 20                            # optional: fewer executed tests are not enough
 //! ```
-//! The tool writes its report, and nothing else, to standard output, e.g. `pytest -p no:terminal --junitxml=/dev/stdout` in the pin. So a
-//! report that an earlier run has left is never read. A runner that collects nothing, or skips everything, has shown nothing. What the
+//! The tool writes its report, and nothing else, to standard output (docs/operator.md has a pin of pytest that does). So a report that an
+//! earlier run has left is never read. A runner that collects nothing, or skips everything, has shown nothing. What the
 //! exit code says counts too: it must be 0, whatever the report has.
 
 mod judge;
