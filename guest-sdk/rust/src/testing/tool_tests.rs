@@ -7,11 +7,10 @@ use crate::{Exit, Finished, Millis, Tool};
 
 fn run(ends: super::ToolEnds, ask: impl Fn(&crate::Context) -> Finished) -> (Finished, Vec<String>) {
     let seen = RefCell::new(None);
-    let t = test(|cx, (): ()| {
+    let t = test(|cx, _: serde_json::Value| {
         seen.replace(Some(ask(cx)));
         Ok(())
     })
-    .config(serde_json::Value::Null)
     .tool(Tool::new("tool"), ends);
     assert!(t.returned().is_ok());
     let calls = t.calls().iter().map(ToString::to_string).collect();

@@ -100,6 +100,7 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
         }
     }
     let inherit = fields.strings("inherit", problems).unwrap_or_default();
+    let inherit = all_parsed(&inherit, variable, problems).into_iter().map(|name| name.value).collect();
     let network = fields.parsed("network", network, problems).map(|network| network.value).unwrap_or_default();
     let deadline = fields.parsed("deadline", parse_duration, problems).map(|deadline| deadline.value);
     let output = fields.parsed("output", parse_size, problems).map(|output| output.value);
@@ -108,6 +109,7 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
     let read = paths(&mut fields, "read", folder, problems);
     let write = paths(&mut fields, "write", folder, problems);
     let require = fields.strings("require", problems).unwrap_or_default();
+    let require = all_parsed(&require, layer, problems).into_iter().map(|layer| layer.value).collect();
     fields.close(problems);
     Some(ToolBinding {
         program: program?,
@@ -116,7 +118,7 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
         directory,
         writes,
         environment,
-        inherit: all_parsed(&inherit, variable, problems).into_iter().map(|name| name.value).collect(),
+        inherit,
         network,
         deadline,
         output,
@@ -124,7 +126,7 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
         processes,
         read,
         write,
-        require: all_parsed(&require, layer, problems).into_iter().map(|layer| layer.value).collect(),
+        require,
     })
 }
 

@@ -41,13 +41,13 @@ fn the_lines_that_are_missing_are_told() {
     let allowed = allow(&resolve(&sample()), &operator(PIN)).unwrap();
     assert_eq!(
         verify(sources, &allowed).unwrap_err().to_string(),
-        r#"holdpoint.toml  phase `config` starts the tool `docker`, which this machine does not have
+        r#"holdpoint.toml  phase `config` asks for more than was allowed, to start pytest, docker
+    to allow it, add to [bundles.netra-staging.staging] in holdpoint.toml:
+        exec = [{ tools = ["pytest", "docker"] }]
+holdpoint.toml  phase `config` starts the tool `docker`, which this machine does not have
     to pin it, add to holdpoint.toml:
         [tools.docker]
         program = "/…/docker"
-holdpoint.toml  phase `config` asks for more than was allowed, to start pytest, docker
-    to allow it, add to [bundles.netra-staging.staging] in holdpoint.toml:
-        exec = [{ tools = ["pytest", "docker"] }]
 2 errors, nothing was run"#
     );
 }
