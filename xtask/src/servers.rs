@@ -1,4 +1,4 @@
-//! Real servers that some tests need: which, whether they are here, and the line that installs them.
+//! Real servers and tools that some tests need: which, whether they are here, and the line that installs them.
 //!
 //! Installs only as root on a Debian-like system and only if nobody said not to.
 
@@ -8,7 +8,7 @@ use anyhow::{Result, bail};
 
 use crate::sh::{self, Line, say};
 
-/// A server from the distribution. A test that needs it has `name` in its own name.
+/// A server, or a tool, from the distribution. A test that needs it has `name` in its own name.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Server {
     pub(crate) name: &'static str,
@@ -20,6 +20,8 @@ const SERVERS: &[Server] = &[
     Server { name: "nginx", program: "nginx", package: "nginx" },
     // Its `s_server` speaks what is too old for a library to offer.
     Server { name: "openssl", program: "openssl", package: "openssl" },
+    // No server, and as real: the tests of a release are run by it.
+    Server { name: "pytest", program: "pytest-3", package: "python3-pytest" },
 ];
 
 /// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.

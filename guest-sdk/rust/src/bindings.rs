@@ -8,6 +8,7 @@ wit_bindgen::generate!({
         "../../wit/files",
         "../../wit/secrets",
         "../../wit/gcloud",
+        "../../wit/exec",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -4,7 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::{CallError, Check, Error, Files, Gcloud, Http, Millis, Result, Secrets, Service, Time, host};
+use crate::{CallError, Check, Error, Exec, Files, Gcloud, Http, Millis, Result, Secrets, Service, Time, host};
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -78,6 +78,11 @@ impl Context {
     /// Commands of gcloud.
     pub fn gcloud(&self) -> Gcloud<'_> {
         Gcloud::new(self)
+    }
+
+    /// The team's own tools.
+    pub fn exec(&self) -> Exec<'_> {
+        Exec::new(self)
     }
 
     /// The time of the last answer that this phase got. It stands still while the phase computes.

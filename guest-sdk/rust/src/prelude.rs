@@ -3,7 +3,7 @@
 pub use crate::check::Verdict::{self, Fail, Inconclusive, NotExercised, Pass};
 pub use crate::{
     CallError, Cause, Check, Command, Context, Error, Evidence, Level, Millis, Request, Response, Result, Service,
-    expected, observed,
+    Tool, expected, observed,
 };
 pub use serde::Deserialize;
 pub use serde_json::{Value, json};

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
 
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens};
@@ -15,7 +16,7 @@ use holdpoint_model::{
 };
 use url::Url;
 
-use crate::{Error, gcloud, secrets, tokens::Tokens};
+use crate::{Error, gcloud, secrets, tokens::Tokens, tools};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
@@ -47,7 +48,7 @@ pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
 }
 
 /// Whether this machine has what the backends of every phase need: directories, the CA file, ID tokens, the
-/// values of secrets, gcloud.
+/// values of secrets, gcloud, tools.
 pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     secrets::bindings(verified)?;
     Network::of(verified)?;
@@ -56,6 +57,7 @@ pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
         if phase.grants.gcloud.is_some() {
             gcloud::probe(&verified.gcloud).map_err(|e| refused(&phase.id, &e))?;
         }
+        tools::probe(verified, phase).map_err(|e| refused(&phase.id, &e))?;
     }
     Ok(())
 }
@@ -69,7 +71,8 @@ pub(crate) fn live(
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
     let grants = grants_of(verified, phase)?;
-    make(verified, phase, &grants, network, vault, clock)
+    let tools = tools::backend(verified, &grants, vault).map_err(|e| refused(phase, &e))?;
+    make(verified, phase, &grants, network, (vault, tools), clock)
 }
 
 /// Backends for a replay, where nothing is ever asked of them. They open no directory and know no address.
@@ -80,7 +83,7 @@ pub(crate) fn replayed(
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
     let grants = Grants { files: Vec::new(), ..grants_of(verified, phase)? };
-    make(verified, phase, &grants, &Network::none(), vault, clock)
+    make(verified, phase, &grants, &Network::none(), (vault, ExecBackend::without_tools()), clock)
 }
 
 fn grants_of(verified: &Verified, phase: &PhaseId) -> Result<Grants, Error> {
@@ -93,7 +96,7 @@ fn make(
     phase: &PhaseId,
     grants: &Grants,
     network: &Network,
-    vault: &Arc<RunVault>,
+    (vault, tools): (&Arc<RunVault>, ExecBackend),
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
     let http = HttpBackend::new(HttpConfig {
@@ -114,6 +117,7 @@ fn make(
             vault.clone(),
             clock.clone(),
         )),
+        exec: Arc::new(tools),
         clock: Arc::new(SleepBackend::new(clock.clone())),
     })
 }

@@ -28,6 +28,7 @@ mod source;
 mod store;
 mod test;
 mod tokens;
+mod tools;
 mod user;
 mod waive;
 mod workshop;
@@ -49,6 +50,9 @@ pub use run::{RunChoices, Started, check, run};
 pub use source::BundleChoices;
 pub use store::{RunRef, RunState, RunSummary, runs};
 pub use test::{Came, Case, TestChoices, Tested, fixture_of, test, test_text};
+
+/// What a program is whose first argument says so: it confines a tool. The command line calls it before anything else.
+pub use holdpoint_cap_exec::confine;
 
 /// New phases and bundles.
 pub use holdpoint_scaffold as scaffold;

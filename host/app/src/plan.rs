@@ -235,6 +235,7 @@ mod tests {
             secrets: vec![],
             id_tokens: BTreeMap::new(),
             gcloud: holdpoint_bundle::GcloudBinding::default(),
+            tools: BTreeMap::new(),
             parallel: 16,
             dry_run_only: false,
         }

@@ -34,7 +34,9 @@ pub use diagnostic::{Diagnostic, Diagnostics};
 pub use folder::{BundleFolder, FolderError};
 pub use inspection::{ImportKind, Inspection, ModuleChange, Producer};
 pub use module::{ModuleError, ModuleFacts};
-pub use operator::{Entry, GcloudBinding, Operator, SecretBinding, SecretSource, allow};
+pub use operator::{
+    Entry, GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, ToolLayer, ToolNetwork, allow,
+};
 pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService};
 pub use resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 pub use sources::{OperatorSource, Sources, Text};

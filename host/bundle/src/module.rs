@@ -10,7 +10,7 @@ const VERSION: &str = "0.1.0";
 /// Packages of the contract that every phase may import.
 pub(crate) const FREE: [&str; 4] = ["types", "context", "clock", "report"];
 /// Packages of the contract that need a grant of the same name.
-pub(crate) const GRANTED: [&str; 4] = ["http", "files", "secrets", "gcloud"];
+pub(crate) const GRANTED: [&str; 5] = ["http", "files", "secrets", "gcloud", "exec"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -121,6 +121,7 @@ pub(crate) fn example(package: &str) -> &'static str {
         "http" => "http = [{ services = [\"…\"], methods = [\"GET\"] }]",
         "files" => "files = [{ directory = \"…\", path = \"…\" }]",
         "gcloud" => "gcloud = [{ command = \"run services list\" }]",
+        "exec" => "exec = [{ tools = [\"…\"] }]",
         _ => "secrets = [\"…\"]",
     }
 }

@@ -161,6 +161,9 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         let commands = grant.commands_in_words().into_iter();
         grants.extend(commands.map(|(what, class)| PlannedGrant { what, class }));
     }
+    for grant in &phase.grants.exec {
+        grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
+    }
     let row = |id: &RequirementId| resolved.checklist.row(id);
     PlannedPhase {
         id: phase.id.clone(),

@@ -1,18 +1,18 @@
 //! A bundle whose every ask is allowed, whose modules are the ones that were pinned, and whose services have a place. Only this runs.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdpoint_model::grant::{
-    Grants, HostPort, HttpAuth, HttpGrant, ServiceAsk, UrlPattern, contained, services_contained,
+    Grants, HostPort, HttpAuth, HttpGrant, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
 };
 use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceName};
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, asks_digest};
+use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, asks_digest};
 use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 use crate::sources::Sources;
 
@@ -41,6 +41,8 @@ pub struct Verified {
     pub id_tokens: BTreeMap<ServiceName, SecretSource>,
     /// How this machine runs gcloud.
     pub gcloud: GcloudBinding,
+    /// What the names of tools stand for.
+    pub tools: BTreeMap<ToolName, ToolBinding>,
     pub parallel: usize,
     /// Every effect is refused.
     pub dry_run_only: bool,
@@ -116,6 +118,7 @@ impl Verified {
             secrets,
             id_tokens: operator.id_tokens,
             gcloud: operator.gcloud,
+            tools: operator.tools,
             parallel: operator.parallel,
             dry_run_only: operator.dry_run_only,
         })
@@ -191,6 +194,7 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
     }
     found.extend(resolved.reached().filter_map(|service| check_override(service, operator, label)));
     found.extend(check_disruption(resolved, operator, label));
+    found.extend(resolved.phases.iter().flat_map(|phase| check_tools(phase, operator, resolved, label)));
     let Some(ceiling) = operator.ceiling(bundle, environment) else {
         let hint =
             format!("`holdpoint allow` shows what it asks and writes [bundles.{bundle}.{environment}] into {label}");
@@ -221,6 +225,30 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
         }
     }
     found
+}
+
+/// Every tool that a phase may start stands for something on this machine, and works in a directory that the phase may read.
+fn check_tools(phase: &ResolvedPhase, operator: &Operator, resolved: &Resolved, label: &str) -> Vec<Diagnostic> {
+    let asked: BTreeSet<&ToolName> = phase.grants.exec.iter().flat_map(|grant| &grant.tools).collect();
+    let check = |name: &ToolName| {
+        let id = &phase.id;
+        let Some(tool) = operator.tools.get(name) else {
+            let message = format!("phase `{id}` starts the tool `{name}`, which this machine does not have");
+            let hint = format!("to pin it, add to {label}:\n    [tools.{name}]\n    program = \"/…/{name}\"");
+            return Some(whole(label, &message, Some(hint)));
+        };
+        let directory = tool.directory.as_ref()?;
+        if phase.grants.files.iter().any(|grant| grant.directory == *directory) {
+            return None;
+        }
+        let message = format!(
+            "phase `{id}` starts the tool `{name}`, which works in the directory `{directory}`, and may not read that"
+        );
+        let line = format!("files = [{{ directory = \"{directory}\", path = \"…\" }}]");
+        let hint = format!("to grant it, add to [phase.grants] of '{id}' in {}:\n    {line}", resolved.label);
+        Some(whole(&resolved.label, &message, Some(hint)))
+    };
+    asked.into_iter().filter_map(check).collect()
 }
 
 fn check_override(service: &Service, operator: &Operator, label: &str) -> Option<Diagnostic> {
@@ -259,7 +287,15 @@ fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Op
     let environment = &resolved.environment.name;
     let disrupts = |phase: &&ResolvedPhase| {
         let commands = phase.grants.gcloud.iter().flat_map(|grant| &grant.commands).map(|command| command.class);
-        phase.grants.http.iter().map(|grant| grant.class).chain(commands).any(|class| class == Some(Class::Disruptive))
+        let tools = phase.grants.exec.iter().map(|grant| grant.class);
+        phase
+            .grants
+            .http
+            .iter()
+            .map(|grant| grant.class)
+            .chain(commands)
+            .chain(tools)
+            .any(|class| class == Some(Class::Disruptive))
     };
     let phase = resolved.phases.iter().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
     let message = format!("phase `{}` disturbs environment `{environment}` on purpose", phase.id);

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use holdpoint_gate::{Backend, BackendError, Doubt, Opened, Permit, Room, Scrubber, Settlement};
+use holdpoint_gate::{Backend, BackendError, Doubt, Opened, Permit, Room, Scrubber, Settlement, Unscrubbed};
 use holdpoint_model::grant::{FilesGrant, ToolName};
 use tokio::sync::Semaphore;
 
@@ -67,6 +67,22 @@ impl ExecBackend {
             jobs: Mutex::default(),
             slots: Arc::new(Semaphore::new(MOST_JOBS)),
         })
+    }
+
+    /// Knows no tool, and needs nothing of the machine: for a replay and for scripts, where it is never asked.
+    pub fn without_tools() -> Self {
+        Self {
+            ground: Ground {
+                helper: PathBuf::new(),
+                scratch: PathBuf::new(),
+                directories: BTreeMap::new(),
+                no_namespaces: AtomicBool::new(true),
+            },
+            tools: BTreeMap::new(),
+            scrubber: Arc::new(Unscrubbed),
+            jobs: Mutex::default(),
+            slots: Arc::new(Semaphore::new(MOST_JOBS)),
+        }
     }
 
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Job>>> {

@@ -3,10 +3,7 @@
 use std::time::Duration;
 
 use holdpoint_gate::{Capability, Handle};
-use holdpoint_model::{
-    Class, Denial, PhaseId, Seq,
-    grant::{ExecGrant, exec_class},
-};
+use holdpoint_model::{Class, Denial, Seq, grant::Grants};
 
 use crate::Request;
 
@@ -22,29 +19,21 @@ const LONGEST_WAIT: u32 = 50_000;
 /// The capability `exec`.
 pub enum Exec {}
 
-/// What a phase may start.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ExecGrants {
-    /// Whose grants they are, for the text of denials.
-    pub phase: PhaseId,
-    pub exec: Vec<ExecGrant>,
-}
-
 impl Capability for Exec {
     const NAME: &'static str = "exec";
     const VERSION: u32 = 1;
     type Request = Request;
     type Response = crate::Response;
-    type Grants = ExecGrants;
+    type Grants = Grants;
 
-    fn authorize(grants: &ExecGrants, request: &Request) -> Result<Class, Denial> {
+    fn authorize(grants: &Grants, request: &Request) -> Result<Class, Denial> {
         let refuse = |reason: String, remedy: &str| {
             let wanted = format!("exec {}", Self::summary(request));
             Err(Denial { wanted, reason, remedy: remedy.into() })
         };
         match request {
             Request::Start { tool, args, stdin } => {
-                let class = exec_class(&grants.phase, &grants.exec, tool)?;
+                let class = grants.exec(tool)?;
                 if let Err(reason) = plain(args) {
                     return refuse(reason, "pass fewer, shorter and plain arguments; what is large goes into stdin");
                 }
@@ -117,13 +106,16 @@ fn shown(text: &str, most: usize) -> String {
 
 #[cfg(test)]
 mod tests {
-    use holdpoint_model::{Body, grant::ToolName};
+    use holdpoint_model::{
+        Body, PhaseId,
+        grant::{ExecGrant, ToolName},
+    };
 
     use super::*;
 
-    fn grants(class: Option<Class>) -> ExecGrants {
+    fn grants(class: Option<Class>) -> Grants {
         let exec = vec![ExecGrant { tools: vec![ToolName::parse("pytest").unwrap()], class }];
-        ExecGrants { phase: PhaseId::parse("unit").unwrap(), exec }
+        Grants { exec, ..Grants::none(PhaseId::parse("unit").unwrap()) }
     }
 
     fn start(tool: &str, args: &[&str]) -> Request {

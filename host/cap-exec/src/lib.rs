@@ -3,11 +3,11 @@
 //! A phase names a tool and adds arguments; what the name stands for is not its business:
 //!
 //! ```
-//! use holdpoint_cap_exec::{Exec, ExecGrants, Request};
+//! use holdpoint_cap_exec::{Exec, Request};
 //! use holdpoint_gate::Capability as _;
-//! use holdpoint_model::PhaseId;
+//! use holdpoint_model::{PhaseId, grant::Grants};
 //!
-//! let grants = ExecGrants { phase: PhaseId::parse("unit-tests")?, exec: vec![] };
+//! let grants = Grants::none(PhaseId::parse("unit-tests")?);
 //! let request = Request::Start { tool: "pytest".into(), args: vec!["-q".into()], stdin: b"".as_slice().into() };
 //! let denial = Exec::authorize(&grants, &request).unwrap_err();
 //! assert!(denial.remedy.contains("exec = [{ tools = [\"pytest\"] }]"));
@@ -34,7 +34,7 @@ mod record;
 mod tool;
 
 pub use backend::{ExecBackend, Machine};
-pub use capability::{Exec, ExecGrants};
+pub use capability::Exec;
 pub use confinement::{Confinement, Layer};
 pub use error::Error;
 pub use record::{Exit, Request, Response};

@@ -8,6 +8,7 @@ wasmtime::component::bindgen!({
         "../../wit/files",
         "../../wit/secrets",
         "../../wit/gcloud",
+        "../../wit/exec",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

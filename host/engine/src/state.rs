@@ -6,6 +6,7 @@ use std::{
 };
 
 use holdpoint_cap_clock::SleepBackend;
+use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::HttpBackend;
@@ -43,6 +44,7 @@ pub struct Backends {
     pub files: Arc<FilesBackend>,
     pub secrets: Arc<RunVault>,
     pub gcloud: Arc<GcloudBackend>,
+    pub exec: Arc<ExecBackend>,
     pub clock: Arc<SleepBackend>,
 }
 

@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result};
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
@@ -41,6 +42,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
         files: Arc::new(FilesBackend::new(&grants)?),
         gcloud: Arc::new(GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone())),
         secrets: vault,
+        exec: Arc::new(ExecBackend::without_tools()),
         clock: Arc::new(SleepBackend::new(clock)),
     };
     let setup = Arc::new(Setup {

@@ -26,6 +26,7 @@ pub(super) const NORMAL: &Edges = &[
         "holdpoint-fixture",
         &[
             "holdpoint-cap-clock",
+            "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
@@ -38,6 +39,7 @@ pub(super) const NORMAL: &Edges = &[
         "holdpoint-engine",
         &[
             "holdpoint-cap-clock",
+            "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
@@ -51,6 +53,7 @@ pub(super) const NORMAL: &Edges = &[
         &[
             "holdpoint-bundle",
             "holdpoint-cap-clock",
+            "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
@@ -73,10 +76,12 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
+    ("holdpoint-phase-deploy", &["holdpoint-sdk"]),
+    ("holdpoint-phase-local-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-monitoring-setup", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
-    ("holdpoint-phase-deploy", &["holdpoint-sdk"]),
     ("holdpoint-phase-rollback", &["holdpoint-sdk"]),
+    ("holdpoint-phase-toolchain", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),
     ("holdpoint-guest-command", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
@@ -84,6 +89,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-fetch", &["holdpoint-sdk"]),
     ("holdpoint-guest-session", &["holdpoint-sdk"]),
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
+    ("holdpoint-guest-tool", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),

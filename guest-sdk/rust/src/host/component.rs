@@ -2,13 +2,15 @@
 
 use crate::bindings::holdpoint as wit;
 use crate::check::{Statement, Verdict};
+use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Denial, Entry, Failure, Hop, Kind, Level, Millis, Replacement, Request, Response,
-    SecretFacts, Target, Time, Timings, Tls,
+    Cause, Command, Completed, Confinement, Denial, Entry, Exit, Failure, Hop, Kind, Level, Millis, Replacement,
+    ReportFormat, Request, Response, SecretFacts, Target, TestCase, TestOutcome, Time, Timings, Tls, Tool,
 };
 
 use wit::clock::clock;
 use wit::context::context;
+use wit::exec::exec;
 use wit::files::files;
 use wit::gcloud::gcloud;
 use wit::http::http;
@@ -94,6 +96,34 @@ pub(crate) fn invoke_all(commands: &[Command], concurrency: u32) -> Vec<Outcome<
     answers.into_iter().map(|answer| answer.map(completed).map_err(cause)).collect()
 }
 
+pub(crate) fn start_tool(tool: &Tool) -> Outcome<Started> {
+    let started = exec::start(&tool.name, &tool.arguments, &tool.stdin).map_err(cause)?;
+    let exec::Confinement { applied, lacking } = started.confinement;
+    Ok(Started { job: started.job, confinement: Confinement { applied, lacking } })
+}
+
+pub(crate) fn poll_tool(job: u32, wait: Millis) -> Outcome<Progress> {
+    let progress = exec::poll(job, wait.0).map_err(cause)?;
+    Ok(match progress {
+        exec::Progress::Running(_) => Progress::Running,
+        exec::Progress::Ended(end) => Progress::Ended(ended(end)),
+    })
+}
+
+pub(crate) fn stop_tool(job: u32) -> Outcome<Ended> {
+    exec::stop(job).map(ended).map_err(cause)
+}
+
+pub(crate) fn parse_report(format: ReportFormat, report: &[u8]) -> Result<Vec<TestCase>, String> {
+    let format = match format {
+        ReportFormat::Junit => exec::ReportFormat::Junit,
+        ReportFormat::Tap => exec::ReportFormat::Tap,
+        ReportFormat::Json => exec::ReportFormat::Json,
+    };
+    let cases = exec::parse_report(format, report)?;
+    Ok(cases.into_iter().map(test_case).collect())
+}
+
 pub(crate) fn check(statement: &Statement) -> Outcome<()> {
     report::check(&report::Outcome {
         requirements: statement.requirements.clone(),
@@ -169,6 +199,37 @@ fn completed(done: gcloud::Completed) -> Completed {
         stderr: done.stderr,
         truncated: done.truncated,
         milliseconds: done.milliseconds,
+    }
+}
+
+fn ended(end: exec::Ended) -> Ended {
+    Ended {
+        exit: match end.exit {
+            exec::Exit::Code(code) => Exit::Code(code),
+            exec::Exit::Signal(signal) => Exit::Signal(signal),
+            exec::Exit::Deadline => Exit::Deadline,
+            exec::Exit::Killed(reason) => Exit::Killed(reason),
+        },
+        stdout: end.stdout,
+        stderr: end.stderr,
+        written: (end.stdout_bytes, end.stderr_bytes),
+        truncated: end.truncated,
+        milliseconds: end.milliseconds,
+    }
+}
+
+fn test_case(case: exec::TestCase) -> TestCase {
+    TestCase {
+        suite: case.suite,
+        name: case.name,
+        outcome: match case.outcome {
+            exec::Outcome::Pass => TestOutcome::Pass,
+            exec::Outcome::Skipped => TestOutcome::Skipped,
+            exec::Outcome::Fail => TestOutcome::Fail,
+            exec::Outcome::Error => TestOutcome::Error,
+        },
+        seconds: case.seconds,
+        message: case.message,
     }
 }
 

@@ -9,8 +9,9 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use super::{Asked, Ends, Scripted, Test, denied, refused, status, test, timeout};
+use super::{ToolEnds, denied_tool, ends, reports, unstartable};
 use super::{denied_command, fails, late_command, prints};
-use crate::{Command, Context, Millis, Result, Verdict};
+use crate::{Command, Context, Exit, Millis, Result, TestCase, Tool, Verdict};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -34,6 +35,8 @@ struct Fixture {
     answers: Vec<Exchange>,
     #[serde(default)]
     commands: Vec<Given>,
+    #[serde(default)]
+    tools: Vec<Started>,
     expect: Expectation,
 }
 
@@ -68,6 +71,35 @@ struct Given {
     #[serde(default)]
     stderr: String,
     error: Option<Failure>,
+}
+
+/// A tool and its end: `exit`, `signal` or `deadline`, or an error. Without any it returns 0.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Started {
+    tool: String,
+    #[serde(default)]
+    arguments: Vec<String>,
+    exit: Option<i32>,
+    signal: Option<i32>,
+    #[serde(default)]
+    deadline: bool,
+    stdout: Option<String>,
+    /// Cases that it writes as JUnit, in the place of `stdout`.
+    report: Option<Vec<TestCase>>,
+    #[serde(default)]
+    stderr: String,
+    #[serde(default)]
+    truncated: bool,
+    error: Option<Unstarted>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "lowercase")]
+enum Unstarted {
+    Denied,
+    /// With `stderr` for the reason.
+    Failed,
 }
 
 #[derive(Deserialize)]
@@ -178,6 +210,10 @@ fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Pat
         let (command, ends) = given.scripted()?;
         script = script.command(command, ends);
     }
+    for started in fixture.tools {
+        let (tool, ends) = started.scripted()?;
+        script = script.tool(tool, ends);
+    }
     judge(&script, &expect).map_err(|problem| format!("{problem}\n{}", script.shown()))
 }
 
@@ -221,6 +257,30 @@ impl Given {
             }
         };
         Ok((command, ends))
+    }
+}
+
+impl Started {
+    fn scripted(self) -> Result<(Tool, ToolEnds), String> {
+        let tool = Tool::new(self.tool).arguments(self.arguments);
+        let exit = match (self.exit, self.signal, self.deadline) {
+            (code, None, false) => Exit::Code(code.unwrap_or_default()),
+            (None, Some(signal), false) => Exit::Signal(signal),
+            (None, None, true) => Exit::Deadline,
+            _ => return Err(format!("the end of {tool} is one of exit, signal and deadline")),
+        };
+        let scripted = match (self.error, self.report, self.stdout) {
+            (Some(Unstarted::Denied), None, None) => denied_tool(),
+            (Some(Unstarted::Failed), None, None) => unstartable(&self.stderr),
+            (None, Some(cases), None) => match exit {
+                Exit::Code(code) => reports(code, cases),
+                _ => return Err(format!("{tool} reports, and so it returns a code")),
+            },
+            (None, None, stdout) => ends(exit, stdout.unwrap_or_default()),
+            _ => return Err(format!("{tool} has one of report, stdout and error")),
+        };
+        let scripted = scripted.stderr(&self.stderr);
+        Ok((tool, if self.truncated { scripted.truncated() } else { scripted }))
     }
 }
 

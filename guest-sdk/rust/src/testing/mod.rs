@@ -9,6 +9,9 @@ mod command;
 mod fixture;
 mod outcome;
 mod script;
+mod tool;
+#[cfg(test)]
+mod tool_tests;
 pub(crate) mod world;
 
 pub use answer::{Scripted, denied, ok, refused, status, text, timeout};
@@ -17,3 +20,4 @@ pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use outcome::{CheckRow, Measure, Outcome};
 pub use script::{Test, test};
+pub use tool::{ToolEnds, case, denied_tool, ends, exits, reports, unstartable};

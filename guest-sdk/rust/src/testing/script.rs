@@ -9,8 +9,8 @@ use serde_json::{Value, json};
 
 use super::answer::denial;
 use super::world::{self, World};
-use super::{Asked, Ends, Outcome, Scripted};
-use crate::{Cause, Command, Context, Result, SecretFacts, entry};
+use super::{Asked, Ends, Outcome, Scripted, ToolEnds};
+use crate::{Cause, Command, Context, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
 type Phase<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
@@ -96,6 +96,12 @@ impl Test<'_> {
     /// Answers a command of gcloud. Several answers for the same command are given in order, and the last one stays.
     pub fn command(mut self, command: Command, ends: Ends) -> Self {
         self.world.commands.push((command, ends));
+        self
+    }
+
+    /// Answers the start of a tool. Several answers for the same start are given in order, and the last one stays.
+    pub fn tool(mut self, tool: Tool, ends: ToolEnds) -> Self {
+        self.world.tools.push((tool, ends));
         self
     }
 

@@ -7,9 +7,13 @@ use globset::GlobBuilder;
 
 use super::answer::denial;
 use super::command::is_about;
-use super::{Asked, Ends, Measure, Scripted};
+use super::{Asked, Ends, Measure, Scripted, ToolEnds};
 use crate::check::Statement;
-use crate::{Cause, Command, Completed, Entry, Kind, Level, Millis, Request, Response, SecretFacts, Time};
+use crate::exec::{Ended, Progress, Started};
+use crate::{
+    Cause, Command, Completed, Confinement, Entry, Exit, Kind, Level, Millis, ReportFormat, Request, Response,
+    SecretFacts, TestCase, Time, Tool,
+};
 
 type Outcome<T> = Result<T, Cause>;
 
@@ -25,6 +29,9 @@ pub(crate) struct World {
     pub(crate) secrets: BTreeMap<String, SecretFacts>,
     pub(crate) answers: Vec<(Asked, Scripted)>,
     pub(crate) commands: Vec<(Command, Ends)>,
+    pub(crate) tools: Vec<(Tool, ToolEnds)>,
+    /// Jobs that run, how each will end, and the milliseconds until it does.
+    pub(crate) jobs: BTreeMap<u32, (Ended, u32)>,
     pub(crate) asked: BTreeMap<String, usize>,
     /// Milliseconds since the start of the test.
     pub(crate) elapsed: f64,
@@ -160,6 +167,45 @@ pub(crate) fn invoke_all(commands: &[Command], _concurrency: u32) -> Vec<Outcome
     commands.iter().map(invoke).collect()
 }
 
+pub(crate) fn start_tool(tool: &Tool) -> Outcome<Started> {
+    with(|world| world.start(tool))
+}
+
+pub(crate) fn poll_tool(job: u32, wait: Millis) -> Outcome<Progress> {
+    with(|world| {
+        world.calls.push(format!("poll {job}"));
+        let (ended, left) = world.job(job)?;
+        let waited = left.min(wait.0);
+        world.elapsed += f64::from(waited);
+        if left > waited {
+            world.jobs.insert(job, (ended, left - waited));
+            return Ok(Progress::Running);
+        }
+        Ok(Progress::Ended(ended))
+    })
+}
+
+pub(crate) fn stop_tool(job: u32) -> Outcome<Ended> {
+    with(|world| {
+        world.calls.push(format!("stop {job}"));
+        let (ended, left) = world.job(job)?;
+        let exit = if left > 0 { Exit::Killed("it was stopped".to_owned()) } else { ended.exit.clone() };
+        Ok(Ended { exit, ..ended })
+    })
+}
+
+/// The host reads reports, and a native build has none: it knows those of its script.
+pub(crate) fn parse_report(_format: ReportFormat, report: &[u8]) -> Result<Vec<TestCase>, String> {
+    with(|world| {
+        let of = |ends: &ToolEnds| {
+            let ended = ends.play().ok().filter(|ended| ended.stdout == report)?;
+            ends.report.clone().filter(|_| !ended.stdout.is_empty())
+        };
+        let found = world.tools.iter().find_map(|(_, ends)| of(ends));
+        found.ok_or_else(|| "the report can't be read: it is none of the script's".to_owned())
+    })
+}
+
 pub(crate) fn check(statement: &Statement) -> Outcome<()> {
     with(|world| world.statements.push(statement.clone()));
     Ok(())
@@ -268,6 +314,29 @@ impl World {
         };
         *turn += 1;
         ends.play(call)
+    }
+
+    fn start(&mut self, tool: &Tool) -> Outcome<Started> {
+        let shown = format!("exec {tool}");
+        let job = self.next_call();
+        self.calls.push(shown.clone());
+        let matching: Vec<&ToolEnds> =
+            self.tools.iter().filter(|(scripted, _)| scripted == tool).map(|(_, ends)| ends).collect();
+        let turn = self.asked.entry(shown.clone()).or_default();
+        let Some(ends) = matching.get(*turn).or(matching.last()) else {
+            let scripted: String = self.tools.iter().map(|(tool, _)| format!("\n  exec {tool}")).collect();
+            panic!("the phase started `{shown}`, for which no end is scripted; scripted:{scripted}");
+        };
+        *turn += 1;
+        let ended = ends.play()?;
+        let left = ended.milliseconds;
+        self.jobs.insert(job, (ended, left));
+        Ok(Started { job, confinement: Confinement::default() })
+    }
+
+    /// Takes a job away. Its end is given once.
+    fn job(&mut self, job: u32) -> Outcome<(Ended, u32)> {
+        self.jobs.remove(&job).ok_or_else(|| Cause::Failed(format!("job {job}: there is no such job")))
     }
 
     fn scripted(&self) -> String {

@@ -8,6 +8,7 @@ use std::{
 };
 
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
@@ -137,6 +138,7 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
         files: Arc::new(files.map_err(|e| refused(e.to_string()))?),
         secrets: vault.clone(),
         gcloud: Arc::new(gcloud),
+        exec: Arc::new(ExecBackend::without_tools()),
         clock: Arc::new(SleepBackend::new(clock)),
     })
 }

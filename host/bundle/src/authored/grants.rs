@@ -6,6 +6,7 @@ use holdpoint_model::ServiceName;
 use holdpoint_model::grant::{HostPattern, HttpAuth, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
 use toml_span::value::Value;
 
+use crate::authored::exec::AuthoredTools;
 use crate::authored::gcloud::{AuthoredCommand, read_class};
 use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, parsed};
@@ -17,6 +18,7 @@ pub(crate) struct AuthoredGrants {
     pub(crate) files: Vec<AuthoredFiles>,
     pub(crate) secrets: Vec<Located<String>>,
     pub(crate) gcloud: Vec<AuthoredCommand>,
+    pub(crate) exec: Vec<AuthoredTools>,
     pub(crate) calls: Option<Located<u32>>,
     pub(crate) memory: Option<Located<u64>>,
     pub(crate) output: Option<Located<u64>>,
@@ -58,13 +60,16 @@ impl AuthoredGrants {
         for item in fields.list("gcloud", problems).unwrap_or_default() {
             grants.gcloud.extend(AuthoredCommand::read(item, problems));
         }
+        for item in fields.list("exec", problems).unwrap_or_default() {
+            grants.exec.extend(AuthoredTools::read(item, problems));
+        }
         if let Some(mut limits) = fields.table("limits", problems) {
             grants.calls = limits.count("calls", problems);
             grants.memory = limits.parsed("memory", parse_size, problems);
             grants.output = limits.parsed("output", parse_size, problems);
             limits.close(problems);
         }
-        fields.unsupported(&["load", "websocket", "exec", "metrics", "data"], problems);
+        fields.unsupported(&["load", "websocket", "metrics", "data"], problems);
         fields.close(problems);
         grants
     }

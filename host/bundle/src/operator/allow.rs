@@ -1,7 +1,7 @@
 //! Writes what a bundle asks into an operator's file. Comments and everything else in the file stay as they are.
 
 use holdpoint_model::Digest;
-use holdpoint_model::grant::{CommandGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant};
+use holdpoint_model::grant::{CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::Operator;
@@ -70,6 +70,7 @@ fn entry(resolved: &Resolved) -> Table {
     let mut http: Vec<HttpGrant> = Vec::new();
     let (mut directories, mut secrets) = (Vec::new(), Vec::new());
     let mut gcloud: Vec<GcloudGrant> = Vec::new();
+    let mut exec: Vec<&ExecGrant> = Vec::new();
     for grants in resolved.phases.iter().map(|phase| &phase.grants) {
         for grant in &grants.http {
             // Which places of an answer are secret is the bundle's affair.
@@ -85,6 +86,11 @@ fn entry(resolved: &Resolved) -> Table {
                 None => gcloud.push(grant.clone()),
             }
         }
+        for grant in grants.exec.iter().filter(|grant| !grant.tools.is_empty()) {
+            if !exec.contains(&grant) {
+                exec.push(grant);
+            }
+        }
         directories.extend(grants.files.iter().map(|grant| grant.path().to_string_lossy().into_owned()));
         secrets.extend(grants.secrets.iter().map(|grant| grant.name.to_string()));
     }
@@ -93,6 +99,9 @@ fn entry(resolved: &Resolved) -> Table {
     }
     if !gcloud.is_empty() {
         table.insert("gcloud", lines(gcloud.iter_mut().map(commands)));
+    }
+    if !exec.is_empty() {
+        table.insert("exec", lines(exec.into_iter().map(tools)));
     }
     for list in [&mut directories, &mut secrets] {
         list.sort();
@@ -167,6 +176,15 @@ fn command(grant: &CommandGrant) -> InlineTable {
         table.insert("class", class.word().into());
     }
     table
+}
+
+fn tools(grant: &ExecGrant) -> Value {
+    let mut table = InlineTable::new();
+    table.insert("tools", strings(&grant.tools).into());
+    if let Some(class) = grant.class {
+        table.insert("class", class.word().into());
+    }
+    table.into()
 }
 
 fn strings<T: ToString>(items: impl IntoIterator<Item = T>) -> Array {

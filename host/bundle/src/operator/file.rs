@@ -4,12 +4,15 @@ use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use holdpoint_model::grant::{Ceiling, GcloudGrant, HostPort, HttpGrant, LimitCeiling, SecretName, UrlPattern};
+use holdpoint_model::grant::{
+    Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, SecretName, ToolName, UrlPattern,
+};
 use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
 
 use super::gcloud::{self, GcloudBinding};
 use super::machine::{self, SecretBinding, SecretSource};
+use super::tools::{self, ToolBinding};
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::reading::{self, Fields, Located, all_parsed, entries, kind, parsed, plain_name};
@@ -38,6 +41,8 @@ pub struct Operator {
     pub id_tokens: BTreeMap<ServiceName, SecretSource>,
     /// How this machine runs gcloud.
     pub gcloud: GcloudBinding,
+    /// What the names of tools stand for.
+    pub tools: BTreeMap<ToolName, ToolBinding>,
     pub limits: LimitCeiling,
     /// How many phases run side by side.
     pub parallel: usize,
@@ -57,6 +62,7 @@ pub struct Entry {
     pub directories: Vec<PathBuf>,
     pub secrets: Vec<SecretName>,
     pub gcloud: Vec<GcloudGrant>,
+    pub exec: Vec<ExecGrant>,
 }
 
 impl Operator {
@@ -80,6 +86,7 @@ impl Operator {
         ceiling.services = entry.services.clone();
         ceiling.secrets = entry.secrets.clone();
         ceiling.gcloud = entry.gcloud.clone();
+        ceiling.exec = entry.exec.clone();
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
             ceiling.allow_directory(directory).ok()?;
@@ -119,6 +126,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
     let secrets = machine::read_secrets(&mut top, &source.folder, problems);
     let id_tokens = machine::read_id_tokens(&mut top, &source.folder, problems);
     let gcloud = gcloud::read_binding(&mut top, &source.folder, problems);
+    let tools = tools::read_tools(&mut top, &source.folder, problems);
     let waivers = machine::read_waivers(&mut top, problems);
     let mut bundles = BTreeMap::new();
     for (bundle, value) in top.entries("bundles", problems) {
@@ -144,6 +152,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
         secrets,
         id_tokens,
         gcloud,
+        tools,
         limits,
         parallel,
         waivers,
@@ -172,10 +181,11 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     let directories = read_directories(&mut fields, folder, problems);
     let list = fields.list("gcloud", problems).unwrap_or_default();
     let gcloud = list.iter().filter_map(|item| gcloud::read_grant(item, problems)).collect();
+    let exec = tools::read_grants(&mut fields, problems);
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);
-    Some(Entry { asks, http, services, directories, secrets, gcloud })
+    Some(Entry { asks, http, services, directories, secrets, gcloud, exec })
 }
 
 fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<HttpGrant> {
@@ -189,7 +199,7 @@ fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<Ht
 
 /// A path of the operator's, from the folder of the operator's file. It may begin with `..`: that folder is a real place, so where they lead is
 /// seen from the text.
-fn from(folder: &Path, text: &str) -> PathBuf {
+pub(super) fn from(folder: &Path, text: &str) -> PathBuf {
     let (mut folder, mut rest) = (folder, Path::new(text));
     while let Ok(after) = rest.strip_prefix("..") {
         (folder, rest) = (folder.parent().unwrap_or(folder), after);

@@ -55,7 +55,7 @@ fn account(text: &str) -> Result<String, String> {
     if ok { Ok(text.to_owned()) } else { Err(format!("`{text}` is not an account, as in deployer@example.com")) }
 }
 
-fn is_variable(name: &str) -> bool {
+pub(super) fn is_variable(name: &str) -> bool {
     !name.is_empty() && name.len() <= 128 && name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'_')
 }
 

@@ -29,6 +29,11 @@
 //! account = "deployer@example.com"
 //! environment = { HTTPS_PROXY = "http://proxy.example.com:3128" }
 //!
+//! [tools.pytest]                                   # what a bundle may name in `exec`
+//! program = "/usr/bin/python3"
+//! arguments = ["-m", "pytest"]
+//! directory = "source"
+//!
 //! [bundles.netra-staging.staging]                  # written by `holdpoint allow`
 //! asks = "sha256:…"
 //! http = [{ services = ["backend"], methods = ["GET"] }]
@@ -41,9 +46,11 @@ mod allow;
 mod file;
 mod gcloud;
 mod machine;
+mod tools;
 
 pub use allow::allow;
 pub(crate) use allow::asks_digest;
 pub use file::{Entry, Operator};
 pub use gcloud::GcloudBinding;
 pub use machine::{SecretBinding, SecretSource};
+pub use tools::{ToolBinding, ToolLayer, ToolNetwork};

@@ -86,6 +86,7 @@ impl Context<'_> {
             ("files", !asked.files.is_empty()),
             ("secrets", !asked.secrets.is_empty()),
             ("gcloud", !asked.gcloud.is_empty()),
+            ("exec", !asked.exec.is_empty()),
         ]
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
@@ -140,8 +141,9 @@ impl Context<'_> {
             }
         }
         let secrets = self.secrets(phase, &mut fill);
+        let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
         let gcloud = self.gcloud(phase, &mut fill);
-        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, limits }
+        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, limits }
     }
 
     /// Commands act in the project and the region of the environment, and in no other.

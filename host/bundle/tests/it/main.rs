@@ -6,3 +6,4 @@ mod operators;
 mod plans;
 mod schemas;
 mod support;
+mod tools;

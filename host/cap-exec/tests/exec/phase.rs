@@ -8,11 +8,11 @@ use std::{
     time::Duration,
 };
 
-use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, ExecGrants, Exit, Layer, Machine, Request, Response, Tool};
+use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, Exit, Layer, Machine, Request, Response, Tool};
 use holdpoint_gate::{Guest, Limits, Unscrubbed};
 use holdpoint_model::{
     Answer, Body, PhaseId, Timestamp,
-    grant::{DirectoryName, ExecGrant, FilesGrant, ToolName},
+    grant::{DirectoryName, ExecGrant, FilesGrant, Grants, ToolName},
 };
 use holdpoint_testkit::Forgetful;
 use tempfile::TempDir;
@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Phase {
     folder: TempDir,
-    pub(super) grants: ExecGrants,
+    pub(super) grants: Grants,
     pub(super) backend: Option<Arc<ExecBackend>>,
     guest: Guest,
 }
@@ -72,7 +72,7 @@ impl Phase {
         let backend = ExecBackend::new(machine, BTreeMap::from([(name, tool)]), &[granted]).unwrap();
         Self {
             folder,
-            grants: ExecGrants { phase: id.clone(), exec: vec![ExecGrant { tools: exec, class: None }] },
+            grants: Grants { exec: vec![ExecGrant { tools: exec, class: None }], ..Grants::none(id.clone()) },
             backend: Some(Arc::new(backend)),
             guest: Guest::new(Forgetful::acting().gate(), id, Timestamp(0.0), Limits::default()),
         }

@@ -2,14 +2,14 @@
 
 use std::{path::PathBuf, sync::Arc};
 
-use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, ExecGrants, Machine, Request, Response, Tool};
+use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, Machine, Request, Response, Tool};
 use holdpoint_gate::{
     Act, Acted, Admission, Boxed, EncodedAnswer, Gate, Guest, Halt, Limits, Performed, Recorder, Rules, StatementEntry,
     Unscrubbed,
 };
 use holdpoint_model::{
     Answer, Body, CallError, Digest, PhaseId, Timestamp,
-    grant::{ExecGrant, ToolName},
+    grant::{ExecGrant, Grants, ToolName},
 };
 use holdpoint_testkit::Forgetful;
 
@@ -59,7 +59,8 @@ async fn answers(gate: Arc<Gate>, requests: Vec<Request>) -> Vec<Answer<Response
         namespaces: true,
         scrubber: Arc::new(Unscrubbed),
     };
-    let grants = ExecGrants { phase: id.clone(), exec: vec![ExecGrant { tools: vec![name.clone()], class: None }] };
+    let grants =
+        Grants { exec: vec![ExecGrant { tools: vec![name.clone()], class: None }], ..Grants::none(id.clone()) };
     let backend = Arc::new(ExecBackend::new(machine, [(name, Tool::new("/bin/true"))].into(), &[]).unwrap());
     let mut guest = Guest::new(gate, id, Timestamp(0.0), Limits::default());
     let mut answers = Vec::new();

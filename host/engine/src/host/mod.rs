@@ -2,6 +2,7 @@
 
 mod clock;
 mod context;
+mod exec;
 mod files;
 mod gcloud;
 mod http;

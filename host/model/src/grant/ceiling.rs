@@ -7,11 +7,12 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::exec;
 use super::gcloud;
 use super::grants::absolute;
 use super::{
-    FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits, Method,
-    PathPrefix, SecretName, UrlPattern,
+    ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits,
+    Method, PathPrefix, SecretName, UrlPattern,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -25,6 +26,7 @@ pub struct Ceiling {
     directories: Vec<PathBuf>,
     pub secrets: Vec<SecretName>,
     pub gcloud: Vec<GcloudGrant>,
+    pub exec: Vec<ExecGrant>,
     pub limits: LimitCeiling,
 }
 
@@ -75,6 +77,7 @@ pub fn contained(ask: &Grants, ceiling: &Ceiling) -> Result<(), Vec<Missing>> {
         missing.push(entry(format!("use the secret {}", grant.name), format!("secrets = [\"{}\"]", grant.name)));
     }
     missing.extend(ask.gcloud.iter().filter_map(|grant| gcloud::missing(grant, &ceiling.gcloud)));
+    missing.extend(exec::missing(&ask.exec, &ceiling.exec));
     missing.extend(limits_contained(&ask.limits, ceiling.limits).err().into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }

@@ -25,6 +25,16 @@ impl ExecGrant {
         self.class.unwrap_or(Class::Effect)
     }
 
+    /// What it lets through, for a person.
+    pub fn words(&self) -> String {
+        let names: Vec<&str> = self.tools.iter().map(ToolName::as_str).collect();
+        let class = self.class.map_or(String::new(), |class| format!(", as {class}"));
+        match names.as_slice() {
+            [] => "a grant of exec that grants nothing".to_owned(),
+            names => format!("start {}{class}", names.join(", ")),
+        }
+    }
+
     /// The grant as a line of a bundle or an operator's file.
     pub fn to_toml(&self) -> String {
         let tools: Vec<String> = self.tools.iter().map(|tool| format!("\"{tool}\"")).collect();
@@ -34,7 +44,7 @@ impl ExecGrant {
 }
 
 /// Decides about a start: its class, the most dangerous of those that cover it, or why it is denied.
-pub fn exec_class(phase: &PhaseId, grants: &[ExecGrant], tool: &str) -> Result<Class, Denial> {
+pub(super) fn class(phase: &PhaseId, grants: &[ExecGrant], tool: &str) -> Result<Class, Denial> {
     let name = ToolName::parse(tool);
     let covering =
         name.as_ref().ok().and_then(|name| grants.iter().filter(|g| g.covers(name)).map(ExecGrant::class).max());
@@ -58,23 +68,20 @@ pub fn exec_class(phase: &PhaseId, grants: &[ExecGrant], tool: &str) -> Result<C
     })
 }
 
-/// Whether the operator allows every start that the grants cover. A start may be called more dangerous than the operator has it, never
-/// less.
-pub fn exec_contained(ask: &[ExecGrant], ceiling: &[ExecGrant]) -> Result<(), Vec<Missing>> {
+/// The starts that the grants cover and the operator does not allow. A start may be called more dangerous than the operator has it,
+/// never less.
+pub(super) fn missing(ask: &[ExecGrant], ceiling: &[ExecGrant]) -> Vec<Missing> {
     let mut missing = Vec::new();
     for grant in ask {
-        let allowed = |tool: &&ToolName| !ceiling.iter().any(|e| e.covers(tool) && e.class() <= grant.class());
-        let tools: Vec<ToolName> = grant.tools.iter().filter(allowed).cloned().collect();
+        let lacks = |tool: &&ToolName| !ceiling.iter().any(|e| e.covers(tool) && e.class() <= grant.class());
+        let tools: Vec<ToolName> = grant.tools.iter().filter(lacks).cloned().collect();
         if tools.is_empty() {
             continue;
         }
-        let names: Vec<&str> = tools.iter().map(ToolName::as_str).collect();
-        let class = grant.class.map_or(String::new(), |class| format!(" as {class}"));
-        let what = format!("start {}{class}", names.join(", "));
-        let line = format!("exec = [{}]", ExecGrant { tools, class: grant.class }.to_toml());
-        missing.push(Missing { what, table: "", line });
+        let grant = ExecGrant { tools, class: grant.class };
+        missing.push(Missing { what: grant.words(), table: "", line: format!("exec = [{}]", grant.to_toml()) });
     }
-    if missing.is_empty() { Ok(()) } else { Err(missing) }
+    missing
 }
 
 #[cfg(test)]
@@ -85,29 +92,29 @@ mod tests {
         ExecGrant { tools: tools.iter().map(|tool| ToolName::parse(tool).unwrap()).collect(), class }
     }
 
-    fn class(grants: &[ExecGrant], tool: &str) -> Result<Class, Denial> {
-        exec_class(&PhaseId::parse("unit").unwrap(), grants, tool)
+    fn class_of(grants: &[ExecGrant], tool: &str) -> Result<Class, Denial> {
+        super::class(&PhaseId::parse("unit").unwrap(), grants, tool)
     }
 
     #[test]
     fn an_empty_list_grants_nothing() {
         for grants in [vec![], vec![grant(&[], None)], vec![grant(&["go"], None)]] {
-            assert!(class(&grants, "pytest").is_err());
+            assert!(class_of(&grants, "pytest").is_err());
         }
-        assert_eq!(exec_contained(&[grant(&[], None)], &[]), Ok(()));
-        assert!(exec_contained(&[grant(&["pytest"], None)], &[grant(&[], None)]).is_err());
+        assert_eq!(missing(&[grant(&[], None)], &[]), []);
+        assert_eq!(missing(&[grant(&["pytest"], None)], &[grant(&[], None)]).len(), 1);
     }
 
     #[test]
     fn a_start_is_an_effect_unless_every_grant_of_it_says_less() {
         let read = grant(&["pytest"], Some(Class::Read));
-        assert_eq!(class(std::slice::from_ref(&read), "pytest"), Ok(Class::Read));
-        assert_eq!(class(&[read, grant(&["pytest"], None)], "pytest"), Ok(Class::Effect));
+        assert_eq!(class_of(std::slice::from_ref(&read), "pytest"), Ok(Class::Read));
+        assert_eq!(class_of(&[read, grant(&["pytest"], None)], "pytest"), Ok(Class::Effect));
     }
 
     #[test]
     fn a_denial_names_the_line_that_would_allow_it() {
-        let denial = class(&[grant(&["go"], None)], "pytest").unwrap_err();
+        let denial = class_of(&[grant(&["go"], None)], "pytest").unwrap_err();
         assert_eq!(denial.wanted, "exec pytest");
         assert_eq!(denial.reason, "no grant covers tool \"pytest\"; granted: go");
         assert!(denial.remedy.contains("of 'unit' in bundle.toml:\n    exec = [{ tools = [\"pytest\"] }]\nand to"));
@@ -116,7 +123,7 @@ mod tests {
     #[test]
     fn a_path_is_no_tool() {
         for path in ["/bin/sh", "../sh", "sh ", "SH", "", "a\nb", &"a".repeat(70_000)] {
-            let denial = class(&[grant(&["sh"], None)], path).unwrap_err();
+            let denial = class_of(&[grant(&["sh"], None)], path).unwrap_err();
             assert_eq!(denial.remedy, "ask for a tool by its name in the operator's file");
             assert!(denial.wanted.len() + denial.reason.len() < 500);
             assert!(!denial.wanted.contains('\n'));
@@ -127,7 +134,7 @@ mod tests {
     fn asks_for_the_difference_only() {
         let ceiling = [grant(&["pytest"], Some(Class::Read)), grant(&["deploy"], None)];
         let lines = |ask: ExecGrant| -> Vec<String> {
-            exec_contained(&[ask], &ceiling).err().into_iter().flatten().map(|missing| missing.line).collect()
+            missing(&[ask], &ceiling).into_iter().map(|missing| missing.line).collect()
         };
         assert_eq!(lines(grant(&["pytest", "deploy"], None)), [""; 0]);
         assert_eq!(lines(grant(&["pytest", "go"], None)), ["exec = [{ tools = [\"go\"] }]"]);

@@ -4,8 +4,8 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    CommandGrant, Destination, DirectoryName, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError, HostPattern,
-    HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
+    CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
+    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -18,6 +18,7 @@ pub struct Grants {
     pub files: Vec<FilesGrant>,
     pub secrets: Vec<SecretsGrant>,
     pub gcloud: Option<GcloudGrant>,
+    pub exec: Vec<ExecGrant>,
     pub limits: Limits,
 }
 
@@ -75,7 +76,15 @@ pub struct HttpTerms {
 impl Grants {
     /// None at all, with the limits of a phase that asks for no others.
     pub fn none(phase: PhaseId) -> Self {
-        Self { phase, http: vec![], files: vec![], secrets: vec![], gcloud: None, limits: Limits::default() }
+        Self {
+            phase,
+            http: vec![],
+            files: vec![],
+            secrets: vec![],
+            gcloud: None,
+            exec: vec![],
+            limits: Limits::default(),
+        }
     }
 
     /// Decides about a request. `shown` is the destination as people read it, e.g. `backend /health`.
@@ -203,6 +212,11 @@ impl Grants {
             reason: format!("no grant covers it; granted: {}", if granted.is_empty() { "nothing" } else { &granted }),
             remedy: self.remedy(&format!("gcloud = [{}]", line.to_toml())),
         })
+    }
+
+    /// Decides about the start of a tool.
+    pub fn exec(&self, tool: &str) -> Result<Class, Denial> {
+        super::exec::class(&self.phase, &self.exec, tool)
     }
 
     /// Decides about a wait. Every phase may wait, up to its deadline.

@@ -26,7 +26,7 @@ mod url_pattern;
 pub use auth::HttpAuth;
 pub use ceiling::{Ceiling, Missing, ServiceAsk, contained, limits_contained, services_contained};
 pub use class::effective_class;
-pub use exec::{ExecGrant, exec_class, exec_contained};
+pub use exec::ExecGrant;
 pub use gcloud::{CommandGrant, FlagGrant, GcloudGrant, GcloudTerms, ProjectId, Region};
 pub use gcloud_ask::{CommandWords, FlagName, GcloudAsk, ValuePattern};
 pub use grants::{FilesGrant, Grants, HttpTerms, SecretsGrant};

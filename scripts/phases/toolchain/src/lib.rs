@@ -1,0 +1,51 @@
+//! Tools of the team are there and content: each returns 0 (PRE-3), and so does a script that the team judges its release by (P1.1).
+//!
+//! ```toml
+//! [phase.config.python]                 # optional: packages can be imported
+//! row = "PRE-3.python"
+//! tool = "python3"
+//! packages = { pyyaml = "yaml", requests = "requests" }   # what is installed, and what is imported
+//! at-least = { pyyaml = "6.0" }         # optional
+//!
+//! [[phase.config.commands]]             # optional: what returns 0
+//! row = "PRE-3.docker"
+//! tool = "docker"
+//! arguments = ["info", "--format", "{{.ServerVersion}}"]
+//! name = "docker answers"               # optional
+//! prints = "."                          # optional: what it writes holds this; "." is anything
+//! ```
+//! A tool is one of the operator's file, granted under `exec`. One that is not there fails its row; one that is not granted judges
+//! nothing. Nothing named is an error, because zero checks are no pass.
+
+mod command;
+mod python;
+mod version;
+
+use holdpoint::prelude::*;
+
+use command::Command;
+use python::Python;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Config {
+    python: Option<Python>,
+    #[serde(default)]
+    commands: Vec<Command>,
+}
+
+#[holdpoint::phase]
+fn run(cx: &Context, config: Config) -> Result<()> {
+    let asked = config.python.as_ref().map_or(0, |python| python.packages.len()) + config.commands.len();
+    if asked == 0 {
+        return Err(Error::new("config names no package and no command, and nothing asked for is nothing passed"));
+    }
+    if let Some(python) = &config.python {
+        python.judge(cx);
+    }
+    config.commands.iter().for_each(|command| command.judge(cx));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
