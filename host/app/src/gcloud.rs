@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use holdpoint_bundle::GcloudBinding;
-use holdpoint_cap_gcloud::GcloudConfig;
+use holdpoint_cap_gcloud::{Failure, GcloudConfig};
+use holdpoint_model::CallEvent;
 
 /// Variables of the operator's that gcloud may see while it is asked for a token, and at no other time.
 const OWN: [&str; 9] = [
@@ -56,6 +57,16 @@ fn found(path: &str) -> PathBuf {
     let absolute = |folder: &&str| Path::new(folder).is_absolute();
     let candidates = path.split(':').filter(absolute).map(|folder| Path::new(folder).join("gcloud"));
     candidates.into_iter().find(|file| file.is_file()).unwrap_or_else(|| PathBuf::from("gcloud"))
+}
+
+/// Whether a command was answered, and the answer says for sure that it has changed nothing.
+pub(crate) fn changed_nothing(call: &CallEvent) -> bool {
+    #[derive(serde::Deserialize)]
+    struct Ended {
+        failure: Option<Failure>,
+    }
+    let ended = call.answer.as_deref().and_then(|answer| serde_json::from_str::<Ended>(answer).ok());
+    call.capability == "gcloud" && ended.and_then(|ended| ended.failure).is_some_and(Failure::is_harmless)
 }
 
 #[cfg(test)]

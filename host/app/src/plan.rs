@@ -9,7 +9,7 @@ use holdpoint_model::{
 };
 use holdpoint_report::PlannedPhase;
 
-use crate::rollback;
+use crate::{gcloud, rollback};
 
 /// The phases of a run and how far each is.
 #[derive(Debug, Clone)]
@@ -72,7 +72,8 @@ impl Progress {
                 self.phases.entry(phase.clone()).or_default().checks.push(check.clone());
             }
             EventKind::Call(call) if call.class.is_some_and(Class::happens_once) => {
-                let refused = matches!(call.outcome, Some(OutcomeKind::Denied | OutcomeKind::Exhausted));
+                let refused = matches!(call.outcome, Some(OutcomeKind::Denied | OutcomeKind::Exhausted))
+                    || gcloud::changed_nothing(call);
                 self.phases.entry(call.phase.clone()).or_default().acted |= !refused;
             }
             EventKind::PhaseEnded { phase, end } => {
@@ -138,6 +139,10 @@ impl Progress {
             return Need::Unmet(format!("needs `{id}`, which was {}", end.word()));
         }
         let Some(phase) = verified.phases.iter().find(|phase| phase.id == *id) else { return Need::Met };
+        if verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(id)) {
+            // What serves after a rollback is looked at all the more where that did not go as it should.
+            return Need::Met;
+        }
         let facts = self.facts(phase, end);
         let rows = judge(&verified.checklist, std::slice::from_ref(&facts));
         let bad = rows.iter().find(|row| {
@@ -302,6 +307,10 @@ mod tests {
     }
 
     fn called(progress: &mut Progress, name: &str, outcome: OutcomeKind) {
+        answered(progress, name, outcome, None);
+    }
+
+    fn answered(progress: &mut Progress, name: &str, outcome: OutcomeKind, answer: Option<&str>) {
         let call = CallEvent {
             phase: id(name),
             seq: Seq(0),
@@ -311,7 +320,7 @@ mod tests {
             attempt: 1,
             outcome: Some(outcome),
             request: String::new(),
-            answer: None,
+            answer: answer.map(str::to_owned),
         };
         take(progress, EventKind::Call(call));
     }
@@ -347,6 +356,16 @@ mod tests {
         take(&mut progress, EventKind::PhaseEnded { phase: id("a"), end: PhaseEnd::Trapped("x".into()) });
         let why = || "rolled back: phase `a` was trapped".to_owned();
         assert_eq!(progress.next(&bundle, &[]), [Step::Skip(id("b"), why()), Step::Skip(id("d"), why())]);
+    }
+
+    #[test]
+    fn a_command_that_was_refused_has_changed_nothing() {
+        for (failure, acted) in [("permission-denied", false), ("unavailable", true), ("conflict", true)] {
+            let mut progress = Progress::new();
+            let answer = format!("{{\"exit\":1,\"failure\":\"{failure}\",\"stderr\":\"\"}}");
+            answered(&mut progress, "a", OutcomeKind::Answered, Some(&answer));
+            assert_eq!(progress.has_acted(&id("a")), acted, "{failure}");
+        }
     }
 
     #[test]

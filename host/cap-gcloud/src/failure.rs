@@ -80,6 +80,11 @@ impl Failure {
     }
 
     /// What an effect that failed so has changed.
+    /// Whether a command that failed so has changed nothing for sure.
+    pub fn is_harmless(self) -> bool {
+        self.changed() == Changed::Nothing
+    }
+
     pub(crate) fn changed(self) -> Changed {
         match self {
             Self::Unauthenticated

@@ -147,7 +147,7 @@ project = "${{env.project}}"
 region = "${{env.region}}"
 steps = {steps}
 probes = 4
-ready-within = "20s"
+ready-within = "2m"
 {deployed}
 [phase.grants]
 http = [{{ services = [{all}, {candidates}], methods = ["GET"] }}]
@@ -175,7 +175,7 @@ requirements = ["P3.1"]
 id = "rollback"
 module = "rollback"
 requirements = ["RB-C1", "SUC-1.rollback"]
-config = {{ project = "${{env.project}}", region = "${{env.region}}", services = {names:?}, within = "20s" }}
+config = {{ project = "${{env.project}}", region = "${{env.region}}", services = {names:?}, within = "2m" }}
 [phase.grants]
 gcloud = [
     {{ command = "run services list" }},

@@ -27,7 +27,7 @@ fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud(
     assert!(release.old.requests() > before, "the old version served during the first step");
     let report = release.scene.run(&["report"]).exits(0).stdout;
     assert!(report.contains("nothing called for it") && report.ends_with("release\n"), "{report}");
-    let script = release.scene.run(&["show", "last", "deploy"]).exits(0).stdout;
+    let script = release.scene.run(&["report", "--format", "json"]).exits(0).stdout;
     let expected = format!("--image={}", image(BACKEND, 'a'));
     assert!(script.contains(&expected) && script.contains("--region=us-central1"), "{script}");
     release.gcp.stop();

@@ -5,12 +5,11 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use holdpoint_staging_double::Fault;
 use serde_json::Value;
 
 use super::parts::{self, End, Part};
 use super::{deny, faults, scan};
-use crate::demo::{self, Demo, Outcome, Stdout};
+use crate::demo::{self, Demo, Fault, Outcome, Stdout};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{docs, guests, test, tidy};
@@ -39,22 +38,34 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
 /// The clean demonstration, which must release.
 fn clean(project: &Project) -> Result<Outcome> {
     demo::build(project)?;
-    let (clean, _) = judged(project, None)?;
-    refuse(faults::of_clean(&clean))?;
+    let deploys = demo::gcloud_is_here();
+    let (clean, _) = judged(project, None, deploys)?;
+    refuse(faults::of_clean(&clean, deploys))?;
     Ok(clean)
 }
 
-/// Every fault of the catalogue, beside a clean run.
+/// Every fault of the catalogue, beside a clean run: those that were there before beside one that deploys nothing, because they are
+/// found without it.
 fn all_faults(project: &Project) -> Result<()> {
-    let clean = clean(project)?;
+    demo::build(project)?;
     let mut wrong = Vec::new();
-    for (seed, fault) in (1..).zip(Fault::all()) {
-        let (faulted, report) = judged(project, Some((fault, seed)))?;
-        let wanted = faults::Wanted { requirement: fault.requirement, exit: fault.exit };
-        let mut complaints = faults::of_faulted(&clean, &faulted, &report, wanted);
-        complaints.extend(faults::of_row(&report, fault.requirement));
-        say("faults", &format!("{} {}", fault.name, if complaints.is_empty() { "is caught" } else { "is not caught" }));
-        wrong.extend(complaints.into_iter().map(|complaint| format!("{} (seed {seed}): {complaint}", fault.name)));
+    for deploys in [false, true] {
+        if deploys && !demo::gcloud_is_here() {
+            say("faults", "left out, because gcloud is not here: every fault of a deployment");
+            continue;
+        }
+        let (clean, _) = judged(project, None, deploys)?;
+        refuse(faults::of_clean(&clean, deploys))?;
+        for (seed, fault) in (1..).zip(Fault::all()).filter(|(_, fault)| matches!(fault, Fault::Release(_)) == deploys)
+        {
+            let (faulted, report) = judged(project, Some((fault, seed)), deploys)?;
+            let wanted = faults::Wanted { requirement: fault.requirement(), exit: fault.exit() };
+            let mut complaints = faults::of_faulted(&clean, &faulted, &report, wanted);
+            complaints.extend(faults::of_row(&report, fault.requirement()));
+            let name = fault.name();
+            say("faults", &format!("{name} {}", if complaints.is_empty() { "is caught" } else { "is not caught" }));
+            wrong.extend(complaints.into_iter().map(|complaint| format!("{name} (seed {seed}): {complaint}")));
+        }
     }
     refuse(wrong)
 }
@@ -64,18 +75,19 @@ fn refuse(wrong: Vec<String>) -> Result<()> {
 }
 
 /// One demonstration in a folder of its own, searched for calls of control routes, with its full report.
-fn judged(project: &Project, fault: Option<(&Fault, u64)>) -> Result<(Outcome, Value)> {
-    let runs = project.root.join(".holdpoint/ci").join(fault.map_or("clean", |(fault, _)| fault.name));
+fn judged(project: &Project, fault: Option<(Fault, u64)>, deploys: bool) -> Result<(Outcome, Value)> {
+    let runs = project.root.join(".holdpoint/ci").join(fault.map_or("clean", |(fault, _)| fault.name()));
     if runs.exists() {
         fs::remove_dir_all(&runs).with_context(|| format!("remove {}", runs.display()))?;
     }
     fs::create_dir_all(&runs).with_context(|| format!("create {}", runs.display()))?;
     let setting = fault.map(|(fault, seed)| fault.settle(seed));
-    let demo = Demo { project, setting, json: true, stdout: Stdout::Keep, ports: demo::PORTS, runs: runs.clone() };
-    let runtime = tokio::runtime::Runtime::new().context("start the runtime of the double")?;
+    let demo =
+        Demo { project, setting, deploys, json: true, stdout: Stdout::Keep, ports: demo::PORTS, runs: runs.clone() };
+    let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
     let outcome = runtime.block_on(async {
-        let (outcome, double) = demo.run().await?;
-        double.stop().await;
+        let (outcome, system) = demo.run().await?;
+        system.stop().await;
         anyhow::Ok(outcome)
     })?;
     scan::no_control_routes(&runs)?;

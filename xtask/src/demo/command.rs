@@ -4,12 +4,13 @@ use std::process::ExitCode;
 
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
-use holdpoint_staging_double::{Fault, Service};
 
 use super::child::Signals;
+use super::fault::Fault;
 use super::ports::PORTS;
 use super::run::{Demo, Outcome, Stdout, build};
 use super::seed;
+use super::system::gcloud_is_here;
 use crate::project::Project;
 use crate::sh::say;
 
@@ -29,7 +30,10 @@ pub(crate) struct Arguments {
     /// Print `NAME REQUIREMENT-ID EXIT description` of each fault, and end
     #[arg(long)]
     list_faults: bool,
-    /// Leave the double running afterwards, until Ctrl-C
+    /// Deploy nothing, as on a machine without the Google Cloud CLI
+    #[arg(long)]
+    without_gcloud: bool,
+    /// Leave everything running afterwards, until Ctrl-C
     #[arg(long)]
     keep: bool,
     /// What standard output is for
@@ -67,42 +71,56 @@ fn refused(error: &anyhow::Error, exit: u8) -> ExitCode {
     ExitCode::from(exit)
 }
 
-fn listed(faults: &[Fault]) -> String {
-    faults.iter().map(|f| format!("{} {} {} {}\n", f.name, f.requirement, f.exit, f.description)).collect()
+fn listed(faults: impl Iterator<Item = Fault>) -> String {
+    faults.map(|f| format!("{} {} {} {}\n", f.name(), f.requirement(), f.exit(), f.description())).collect()
 }
 
-fn perform(project: &Project, arguments: &Arguments, fault: Option<&Fault>) -> Result<u8> {
+fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Result<u8> {
     let json = arguments.output == Output::Json;
     build(project)?;
+    let gcloud = !arguments.without_gcloud && gcloud_is_here();
+    if !gcloud && matches!(fault, Some(Fault::Release(_))) {
+        return Err(anyhow!("this fault strikes a deployment, and gcloud is not here to deploy"));
+    }
+    if !gcloud {
+        say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
+    }
+    // What was wrong before is found without a deployment, and sooner.
+    let deploys = gcloud && !matches!(fault, Some(Fault::Staging(_)));
     let demo = Demo {
         project,
+        deploys,
         setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
         json,
         stdout: if json { Stdout::Pass } else { Stdout::Ours },
         ports: PORTS,
         runs: project.root.join(".holdpoint/runs"),
     };
-    let runtime = tokio::runtime::Runtime::new().context("start the runtime of the double")?;
+    let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
     runtime.block_on(async {
-        let (outcome, double) = demo.run().await?;
-        say("demo", &verdict(&outcome, fault));
+        let (outcome, system) = demo.run().await?;
+        say("demo", &verdict(&outcome, fault, deploys));
         if arguments.keep {
-            for service in Service::ALL {
-                say("demo", &format!("{} stays at {}", double.url(service), double.address(service)));
-            }
-            say("demo", "Ctrl-C ends the double");
+            say("demo", &format!("the services stay at 127.0.0.1:{} by their names", PORTS.front));
+            say("demo", &format!("the emulated cloud stays behind the proxy 127.0.0.1:{}", PORTS.proxy));
+            say("demo", "Ctrl-C ends them");
             Signals::listen()?.next().await;
         }
-        double.stop().await;
-        Ok(outcome.exit)
+        system.stop().await;
+        Ok(if fault.is_none() && outcome.exit == clean_exit(deploys) { 0 } else { outcome.exit })
     })
 }
 
+/// How the command line ends when nothing is wrong: a run that leaves phases out is partial, and no release.
+fn clean_exit(deploys: bool) -> u8 {
+    if deploys { 0 } else { 7 }
+}
+
 /// Whether it ended as it should.
-fn verdict(outcome: &Outcome, fault: Option<&Fault>) -> String {
+fn verdict(outcome: &Outcome, fault: Option<Fault>, deploys: bool) -> String {
     let (what, wanted) = match fault {
-        None => ("without a fault".to_owned(), 0),
-        Some(fault) => (format!("with {}, which {} must catch", fault.name, fault.requirement), fault.exit),
+        None => ("without a fault".to_owned(), clean_exit(deploys)),
+        Some(fault) => (format!("with {}, which {} must catch", fault.name(), fault.requirement()), fault.exit()),
     };
     if outcome.exit == wanted {
         format!("ended with {wanted}, as it should {what}")
@@ -134,9 +152,11 @@ mod tests {
     #[test]
     fn says_when_the_end_is_not_the_wanted_one() {
         let outcome = |exit| Outcome { exit, object: None, digests: Digests::new() };
-        assert_eq!(verdict(&outcome(0), None), "ended with 0, as it should without a fault");
+        assert_eq!(verdict(&outcome(0), None, true), "ended with 0, as it should without a fault");
+        assert_eq!(verdict(&outcome(7), None, false), "ended with 7, as it should without a fault");
         assert!(
-            verdict(&outcome(0), Fault::named("slow")).starts_with("ended with 0, should have ended with 1 with slow")
+            verdict(&outcome(0), Fault::named("slow"), false)
+                .starts_with("ended with 0, should have ended with 1 with slow")
         );
     }
 }

@@ -1,15 +1,20 @@
-//! The demonstration: the unmodified shipped bundle, run by the built command line against a double of the staging system on
-//! loopback, with or without a fault.
+//! The demonstration: the unmodified shipped bundle, run by the built command line against an emulated cloud on loopback with two
+//! versions of the staging system behind it, with or without a fault.
 //!
 //! A fault changes servers, the files under judgement or the environment of the command line, never the bundle, the modules or the
 //! operator's file; their digests are printed so that anybody can see it.
 
 mod child;
 mod command;
+mod fault;
+mod phases;
 mod ports;
 mod run;
 mod seed;
+mod system;
 
 pub(crate) use command::{Arguments, run};
+pub(crate) use fault::Fault;
 pub(crate) use ports::PORTS;
 pub(crate) use run::{Demo, Outcome, Stdout, build};
+pub(crate) use system::gcloud_is_here;

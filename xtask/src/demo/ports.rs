@@ -5,19 +5,25 @@ use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
 
 use anyhow::{Result, bail};
-use holdpoint_staging_double::{PerService, Service};
 
-/// Where the services of the double listen on 127.0.0.1.
-pub(crate) const PORTS: PerService<u16> = PerService { backend: 18443, auth: 18444, frontend: 18445, issuer: 18446 };
+/// Where the emulated cloud listens on 127.0.0.1; 0 takes a free port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Ports {
+    /// The front of all services, by the name that a client asks for in TLS.
+    pub(crate) front: u16,
+    /// The proxy through which gcloud finds Google.
+    pub(crate) proxy: u16,
+}
+
+pub(crate) const PORTS: Ports = Ports { front: 18443, proxy: 18444 };
 
 /// Refuses to start when a port is taken, and says which and what to do.
-pub(super) fn ensure_free(ports: &PerService<u16>) -> Result<()> {
-    for service in Service::ALL {
-        let port = *ports.get(service);
+pub(super) fn ensure_free(ports: Ports) -> Result<()> {
+    for (port, what) in [(ports.front, "the services"), (ports.proxy, "the emulated cloud")] {
         let taken = |error: std::io::Error| error.kind() == ErrorKind::AddrInUse;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err_and(taken) {
             bail!(
-                "listen on 127.0.0.1:{port} for {service}: the port is taken, perhaps by another demonstration; `ss -ltnp 'sport = :{port}'` \
+                "listen on 127.0.0.1:{port} for {what}: the port is taken, perhaps by another demonstration; `ss -ltnp 'sport = :{port}'` \
                  shows by whom; end that program and run this again"
             );
         }
@@ -27,23 +33,30 @@ pub(super) fn ensure_free(ports: &PerService<u16>) -> Result<()> {
 
 #[cfg(test)]
 mod tests {
+    use holdpoint_staging_double::Service;
+
     use super::*;
 
     #[test]
     fn names_the_port_that_is_taken() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = ensure_free(&PerService { auth: port, ..PerService::default() }).unwrap_err().to_string();
-        assert!(error.starts_with(&format!("listen on 127.0.0.1:{port} for auth: the port is taken")), "{error}");
+        let error = ensure_free(Ports { front: 0, proxy: port }).unwrap_err().to_string();
+        assert!(
+            error.starts_with(&format!("listen on 127.0.0.1:{port} for the emulated cloud: the port is taken")),
+            "{error}"
+        );
         drop(taken);
     }
 
     #[test]
-    fn the_operators_file_leads_each_host_to_its_port() {
+    fn the_operators_file_leads_to_the_ports() {
         let text = include_str!("../../../tests/staging-double/holdpoint.toml");
         for service in Service::ALL {
-            let line = format!("\"{}:443\" = \"127.0.0.1:{}\"", service.host(), PORTS.get(service));
+            let line = format!("\"{}:443\" = \"127.0.0.1:{}\"", service.host(), PORTS.front);
             assert!(text.contains(&line), "no {line}");
         }
+        let line = format!("CLOUDSDK_PROXY_PORT = \"{}\"", PORTS.proxy);
+        assert!(text.contains(&line), "no {line}");
     }
 }

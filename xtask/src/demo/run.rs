@@ -1,15 +1,16 @@
-//! One demonstration: fresh files under judgement, a fresh double, one run of the command line, and what came out.
+//! One demonstration: fresh files under judgement, a fresh system, one run of the command line, and what came out.
 
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use anyhow::{Context, Result};
-use holdpoint_staging_double::{
-    CLIENT_ID, Double, Drawn, FaultSetting, Options, PerService, REDIRECT_URI, Service, environment,
-};
+use holdpoint_staging_double::{CLIENT_ID, REDIRECT_URI, Service, environment};
 use serde_json::{Value, json};
 
-use super::{child, ports};
+use super::fault::Setting;
+use super::ports::{self, Ports};
+use super::system::{self, System};
+use super::{child, phases};
 use crate::digests::{self, Digests};
 use crate::guests;
 use crate::project::Project;
@@ -19,7 +20,7 @@ pub(crate) use super::child::Stdout;
 
 const BUNDLE: &str = "scripts/bundles/netra-staging";
 const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
-/// Where the double's certificate and the files under judgement lie. The operator's file names it.
+/// Where the services' certificate, gcloud's token and the files under judgement lie. The operator's file names it.
 const FOLDER: &str = ".holdpoint/demo";
 
 /// Builds what a demonstration runs.
@@ -33,10 +34,12 @@ pub(crate) fn build(project: &Project) -> Result<()> {
 pub(crate) struct Demo<'a> {
     pub(crate) project: &'a Project,
     /// What is made wrong, if anything.
-    pub(crate) setting: Option<FaultSetting>,
+    pub(crate) setting: Option<Setting>,
+    /// Phases that give commands to gcloud take part.
+    pub(crate) deploys: bool,
     pub(crate) json: bool,
     pub(crate) stdout: Stdout,
-    pub(crate) ports: PerService<u16>,
+    pub(crate) ports: Ports,
     /// Where runs are written.
     pub(crate) runs: PathBuf,
 }
@@ -51,21 +54,21 @@ pub(crate) struct Outcome {
 }
 
 impl Demo<'_> {
-    /// Runs, and gives back the double as it stands afterwards.
-    pub(crate) async fn run(&self) -> Result<(Outcome, Double)> {
+    /// Runs, and gives back the system as it stands afterwards.
+    pub(crate) async fn run(&self) -> Result<(Outcome, System)> {
         let folder = self.project.root.join(FOLDER);
-        let double = self.start(&folder).await?;
+        let system = self.start(&folder).await?;
         let digests = self.digests()?;
         self.announce(&digests);
-        let line = self.line(&double, &folder);
+        let line = self.line(&folder)?;
         say("demo", line.shown());
         let ended = child::run(line.into_command(), self.stdout).await?;
         let object = ended.last_line.and_then(|line| serde_json::from_str(&line).ok());
-        Ok((Outcome { exit: ended.exit, object, digests }, double))
+        Ok((Outcome { exit: ended.exit, object, digests }, system))
     }
 
-    async fn start(&self, folder: &Path) -> Result<Double> {
-        ports::ensure_free(&self.ports)?;
+    async fn start(&self, folder: &Path) -> Result<System> {
+        ports::ensure_free(self.ports)?;
         // What another run left there would be judged too.
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -74,25 +77,17 @@ impl Demo<'_> {
             _ => {}
         }
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
-        say("demo", &format!("writing the files under judgement and the double's certificate below {FOLDER}"));
-        let double = Double::start(Options {
-            ports: self.ports.clone(),
-            tls: Some(folder.to_owned()),
-            files: Some(folder.to_owned()),
-            ..Options::default()
-        });
-        let double = double.await.context("start the staging double")?;
+        say("demo", &format!("writing the files under judgement, a certificate and a token below {FOLDER}"));
+        let system = System::start(folder, self.ports, self.deploys).await?;
         for service in Service::ALL {
-            say("demo", &format!("double of {service}: {} at {}", double.url(service), double.address(service)));
+            say("demo", &format!("{service}: https://{} at {}", service.host(), system.cloud.front()));
         }
         if let Some(setting) = &self.setting {
-            say("demo", &format!("fault {setting} (seed {})", setting.seed));
-            // A variable is the command line's, which gets it when it starts.
-            if !matches!(setting.drawn, Drawn::Environment(_)) {
-                double.switch(setting.clone()).await.context("switch the fault on")?;
-            }
+            let seed = setting.seed().map(|seed| format!(" (seed {seed})")).unwrap_or_default();
+            say("demo", &format!("fault {setting}{seed}"));
+            setting.switch(&system).await?;
         }
-        Ok(double)
+        Ok(system)
     }
 
     fn digests(&self) -> Result<Digests> {
@@ -118,8 +113,8 @@ impl Demo<'_> {
             println!(
                 "{}",
                 json!({
-                    "fault": fault.map(|setting| setting.name),
-                    "seed": fault.map(|setting| setting.seed),
+                    "fault": fault.map(Setting::name),
+                    "seed": fault.and_then(Setting::seed),
                     "setting": fault.map(ToString::to_string),
                     "digests": digests,
                 })
@@ -127,7 +122,7 @@ impl Demo<'_> {
         }
     }
 
-    fn line(&self, double: &Double, files: &Path) -> Line {
+    fn line(&self, files: &Path) -> Result<Line> {
         let mut line = Line::new("demo", self.project.holdpoint())
             .folder(&self.project.root)
             .args(["run", BUNDLE, "--env", "staging", "--operator", OPERATOR, "--modules"])
@@ -141,22 +136,30 @@ impl Demo<'_> {
         for input in ["config", "source"] {
             line = line.arg("--set").arg(format!("{input}={}", files.join(input).display()));
         }
-        for variable in environment(self.setting.as_ref()) {
+        for variable in environment(self.setting.as_ref().and_then(Setting::of_staging)) {
             line = match variable.value {
                 Some(value) => line.env(variable.name, value),
                 None => line.without_env(variable.name),
             };
         }
         for service in Service::ALL {
-            line = line.arg("--service").arg(format!("{service}={}", double.url(service)));
+            line = line.arg("--service").arg(format!("{service}=https://{}", service.host()));
         }
-        line.args(["--output", if self.json { "json" } else { "text" }])
+        for service in Service::RELEASED {
+            let image = system::new_image(service);
+            let image = self.setting.as_ref().map_or(image.clone(), |setting| setting.image(service, image));
+            line = line.arg("--set").arg(format!("image.{service}={image}"));
+        }
+        if !self.deploys {
+            line = line.arg("--only").arg(phases::without_gcloud(&self.project.root.join(BUNDLE))?.join(","));
+        }
+        Ok(line.args(["--output", if self.json { "json" } else { "text" }]))
     }
 }
 
 #[cfg(test)]
 mod tests {
-    use holdpoint_staging_double::Fault;
+    use super::super::fault::Fault;
 
     use super::*;
 
@@ -179,10 +182,10 @@ mod tests {
     async fn demonstrate(project: &Project, fault: Option<&str>) -> Outcome {
         let setting = fault.map(|name| Fault::named(name).unwrap().settle(5));
         let runs = project.root.join("runs");
-        let ports = PerService::default();
-        let (outcome, double) =
-            Demo { project, setting, json: true, stdout: Stdout::Keep, ports, runs }.run().await.unwrap();
-        double.stop().await;
+        let ports = Ports { front: 0, proxy: 0 };
+        let demo = Demo { project, setting, deploys: true, json: true, stdout: Stdout::Keep, ports, runs };
+        let (outcome, system) = demo.run().await.unwrap();
+        system.stop().await;
         outcome
     }
 

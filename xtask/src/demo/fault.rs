@@ -1,0 +1,267 @@
+//! Everything that can be made wrong: with what serves and the files under judgement, by the catalogue of the staging double, and with
+//! a deployment, by the list here.
+
+use anyhow::{Context, Result};
+use holdpoint_gcp_emulator::{Fault as CloudFault, Pattern, What, When};
+use holdpoint_staging_double::{Change, Drawn, FaultSetting, Service, WrongBody};
+
+use super::system::System;
+
+/// A fault of the catalogue, whichever.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Fault {
+    /// It was there before. Nothing is deployed.
+    Staging(&'static holdpoint_staging_double::Fault),
+    /// It strikes a deployment, which is begun.
+    Release(&'static Release),
+}
+
+/// What is wrong with a deployment.
+#[derive(Debug)]
+pub(crate) struct Release {
+    name: &'static str,
+    requirement: &'static str,
+    exit: u8,
+    description: &'static str,
+    what: Wrong,
+}
+
+#[derive(Debug)]
+enum Wrong {
+    /// The version that is deployed answers otherwise.
+    Version(Service, Change),
+    /// The cloud does.
+    Cloud(fn() -> CloudFault),
+    /// There is no such image.
+    Image,
+}
+
+/// A fault with its parameters.
+#[derive(Debug, Clone)]
+pub(crate) enum Setting {
+    Staging(FaultSetting),
+    Release(&'static Release),
+}
+
+const RUN: &str = "*run.googleapis.com";
+
+fn on_backend(method: &str, when: When, what: What) -> CloudFault {
+    CloudFault { on: Pattern::new(method, RUN, "*/services/netra-backend-staging"), when, what }
+}
+
+fn refused(host: &str, path: &str) -> CloudFault {
+    let what = What::Refuse(400, "Request contains an invalid argument.".to_owned());
+    CloudFault { on: Pattern::new("POST", host, path), when: When::Always, what }
+}
+
+const RELEASES: &[Release] = &[
+    Release {
+        name: "does-not-start",
+        requirement: "P2.1.local",
+        exit: 5,
+        description: "the new revision of the backend does not start",
+        what: Wrong::Cloud(|| on_backend("PUT", When::Always, What::DoesNotStart)),
+    },
+    Release {
+        name: "candidate-unavailable",
+        requirement: "P2.1.local",
+        exit: 5,
+        description: "the new version of the auth service answers 503",
+        what: Wrong::Version(Service::Auth, Change::Unavailable),
+    },
+    Release {
+        name: "image-missing",
+        requirement: "P2.1.local",
+        exit: 5,
+        description: "the registry has no image with the digest of the backend",
+        what: Wrong::Image,
+    },
+    Release {
+        name: "update-forbidden",
+        requirement: "P2.1.local",
+        exit: 1,
+        description: "whoever deploys may not change services",
+        what: Wrong::Cloud(|| {
+            let message = "Permission 'run.services.update' denied on resource.".to_owned();
+            CloudFault { on: Pattern::new("PUT", RUN, "*"), when: When::Always, what: What::Refuse(403, message) }
+        }),
+    },
+    Release {
+        name: "stale-generation",
+        requirement: "P2.1.local",
+        exit: 1,
+        description: "the status of the backend stays behind what was asked for",
+        what: Wrong::Cloud(|| CloudFault {
+            on: Pattern::new("GET", RUN, "*"),
+            when: When::Always,
+            what: What::StaleGeneration,
+        }),
+    },
+    Release {
+        name: "deployed-meanwhile",
+        requirement: "P2.1.local",
+        exit: 6,
+        description: "another pipeline deploys the backend just before its traffic moves",
+        what: Wrong::Cloud(|| on_backend("PUT", When::Nth(3), What::DeployedElsewhere)),
+    },
+    Release {
+        name: "release-unwell",
+        requirement: "P3.1",
+        exit: 5,
+        description: "the new version of the backend answers, and says that it is not well",
+        what: Wrong::Version(Service::Backend, Change::WrongBody(WrongBody::Status("degraded"))),
+    },
+    Release {
+        name: "dashboard-rejected",
+        requirement: "P4.2.dashboards",
+        exit: 1,
+        description: "the dashboard is not taken",
+        what: Wrong::Cloud(|| refused("monitoring.googleapis.com", "*/dashboards")),
+    },
+    Release {
+        name: "alerts-rejected",
+        requirement: "P4.2.alerts",
+        exit: 1,
+        description: "the alert policies are not taken",
+        what: Wrong::Cloud(|| refused("monitoring.googleapis.com", "*/alertPolicies")),
+    },
+];
+
+impl Fault {
+    /// Every fault.
+    pub(crate) fn all() -> impl Iterator<Item = Self> {
+        let staging = holdpoint_staging_double::Fault::all().iter().map(Self::Staging);
+        staging.chain(RELEASES.iter().map(Self::Release))
+    }
+
+    /// The one with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::all().find(|fault| fault.name() == name)
+    }
+
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Self::Staging(fault) => fault.name,
+            Self::Release(fault) => fault.name,
+        }
+    }
+
+    /// The row that must catch it.
+    pub(crate) fn requirement(self) -> &'static str {
+        match self {
+            Self::Staging(fault) => fault.requirement,
+            Self::Release(fault) => fault.requirement,
+        }
+    }
+
+    /// The exit code of a run that catches it.
+    pub(crate) fn exit(self) -> u8 {
+        match self {
+            Self::Staging(fault) => fault.exit,
+            Self::Release(fault) => fault.exit,
+        }
+    }
+
+    pub(crate) fn description(self) -> &'static str {
+        match self {
+            Self::Staging(fault) => fault.description,
+            Self::Release(fault) => fault.description,
+        }
+    }
+
+    /// The fault with its parameters drawn.
+    pub(crate) fn settle(self, seed: u64) -> Setting {
+        match self {
+            Self::Staging(fault) => Setting::Staging(fault.settle(seed)),
+            Self::Release(fault) => Setting::Release(fault),
+        }
+    }
+}
+
+impl std::fmt::Display for Setting {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Staging(setting) => setting.fmt(f),
+            Self::Release(release) => write!(f, "{}: {}", release.name, release.description),
+        }
+    }
+}
+
+impl Setting {
+    pub(super) fn name(&self) -> &'static str {
+        match self {
+            Self::Staging(setting) => setting.name,
+            Self::Release(release) => release.name,
+        }
+    }
+
+    /// What it was drawn from, if anything was.
+    pub(super) fn seed(&self) -> Option<u64> {
+        match self {
+            Self::Staging(setting) => Some(setting.seed),
+            Self::Release(_) => None,
+        }
+    }
+
+    /// The fault of the staging double that it is.
+    pub(super) fn of_staging(&self) -> Option<&FaultSetting> {
+        match self {
+            Self::Staging(setting) => Some(setting),
+            Self::Release(_) => None,
+        }
+    }
+
+    /// The image of a service that is deployed.
+    pub(super) fn image(&self, service: Service, image: String) -> String {
+        match self {
+            Self::Release(Release { what: Wrong::Image, .. }) if service == Service::Backend => {
+                image.replace(&"b".repeat(64), &"c".repeat(64))
+            }
+            _ => image,
+        }
+    }
+
+    /// Makes it so.
+    pub(super) async fn switch(&self, system: &System) -> Result<()> {
+        let release = match self {
+            Self::Staging(setting) => return system.switch(setting).await,
+            Self::Release(release) => release,
+        };
+        match &release.what {
+            Wrong::Version(service, change) => {
+                let drawn = Drawn::Server { service: *service, change: change.clone() };
+                let setting = FaultSetting { name: release.name, seed: 0, drawn };
+                system.new.switch(setting).await.context("switch the fault on")
+            }
+            Wrong::Cloud(fault) => {
+                system.cloud.set_fault(fault());
+                Ok(())
+            }
+            Wrong::Image => Ok(()),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn names_are_unique() {
+        let names: BTreeSet<&str> = Fault::all().map(Fault::name).collect();
+        assert_eq!(names.len(), Fault::all().count());
+        assert!(Fault::named("does-not-start").is_some_and(|fault| fault.exit() == 5));
+        assert!(Fault::named("nothing").is_none());
+    }
+
+    #[test]
+    fn a_missing_image_has_another_digest() {
+        let Some(fault) = Fault::named("image-missing") else { panic!("it is in the catalogue") };
+        let image = super::super::system::new_image(Service::Backend);
+        let missing = fault.settle(0).image(Service::Backend, image.clone());
+        assert_ne!(missing, image);
+        assert_eq!(missing.len(), image.len());
+    }
+}

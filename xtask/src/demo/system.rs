@@ -1,0 +1,91 @@
+//! What is validated: an emulated cloud with two versions of the staging system behind its router, so that traffic really moves from
+//! the one to the other.
+
+use std::path::Path;
+
+use anyhow::{Context, Result};
+use holdpoint_gcp_emulator::{Backend, Emulator, InitialService, Options as CloudOptions};
+use holdpoint_staging_double::{Double, Drawn, FaultSetting, Options, Service};
+
+use super::ports::Ports;
+use crate::sh::Line;
+
+/// Letters of versions: what serves at first, and what is deployed.
+const OLD: char = 'a';
+const NEW: char = 'b';
+
+/// A running system.
+#[derive(Debug)]
+pub(crate) struct System {
+    pub(super) cloud: Emulator,
+    /// What serves at first. Its files are the ones under judgement.
+    pub(super) old: Double,
+    /// What is deployed.
+    pub(super) new: Double,
+}
+
+/// The name of a service on Cloud Run.
+fn title(service: Service) -> &'static str {
+    service.host().trim_end_matches("-demo.a.run.app")
+}
+
+fn image(service: Service, version: char) -> String {
+    format!("us-docker.pkg.dev/netra-staging/netra/{}@sha256:{}", title(service), version.to_string().repeat(64))
+}
+
+/// The image that is deployed.
+pub(super) fn new_image(service: Service) -> String {
+    image(service, NEW)
+}
+
+/// Whether the Google Cloud CLI is here. Without it nothing is deployed, and the phases that would are left out by name.
+pub(crate) fn gcloud_is_here() -> bool {
+    Line::new("demo", "gcloud").arg("--version").output().is_ok()
+}
+
+impl System {
+    /// Starts it, and writes below `folder` what the operator's file and the bundle's inputs name.
+    pub(super) async fn start(folder: &Path, ports: Ports, deploys: bool) -> Result<Self> {
+        let old = Double::start(Options { files: Some(folder.to_owned()), ..Options::default() });
+        let old = old.await.context("start the version that serves")?;
+        let new = Double::start(Options::default()).await.context("start the version that is deployed")?;
+        let images = Service::ALL.iter().flat_map(|service| [OLD, NEW].map(|version| image(*service, version)));
+        let cloud = Emulator::start(CloudOptions {
+            services: Service::ALL.map(|service| InitialService::new(title(service), &image(service, OLD))).to_vec(),
+            images: Some(images.collect()),
+            port: ports.proxy,
+            front_port: ports.front,
+            host_suffix: Some("demo".to_owned()),
+            ..CloudOptions::default()
+        });
+        let cloud = cloud.await.context("start the emulated cloud")?;
+        for service in Service::ALL {
+            cloud.set_backend(Backend::Image(image(service, OLD)), old.address(service));
+            cloud.set_backend(Backend::Image(image(service, NEW)), new.address(service));
+        }
+        if deploys {
+            // The issuer is no part of the release, and knows only the auth service that it stands beside.
+            cloud.set_backend(Backend::Image(image(Service::Issuer, OLD)), new.address(Service::Issuer));
+        }
+        std::fs::write(folder.join("ca.pem"), cloud.ca_pem()).context("write the certificate of the services")?;
+        // The token of the environment is the one that the operator's file names.
+        cloud.environment(&folder.join("gcloud")).context("write what gcloud reads")?;
+        Ok(Self { cloud, old, new })
+    }
+
+    /// Makes something wrong with what serves, or with the files under judgement.
+    pub(super) async fn switch(&self, setting: &FaultSetting) -> Result<()> {
+        // A variable is the command line's, which gets it when it starts.
+        if matches!(setting.drawn, Drawn::Environment(_)) {
+            return Ok(());
+        }
+        self.old.switch(setting.clone()).await.context("switch the fault on")
+    }
+
+    /// Closes every port.
+    pub(crate) async fn stop(self) {
+        self.cloud.stop().await;
+        self.old.stop().await;
+        self.new.stop().await;
+    }
+}
