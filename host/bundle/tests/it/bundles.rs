@@ -61,10 +61,22 @@ fn the_shipped_checklist_has_all_rows() {
         "PRE-2.client-secret",
         "P1.1",
         "P1.3",
+        "P2.1.checks",
+        "P2.1.local",
+        "P2.2",
         "P3.1",
         "P3.3",
+        "P4.2.dashboards",
+        "P4.2.alerts",
+        "CRIT-1",
         "CRIT-2",
         "CRIT-4",
+        "RB-C1",
+        "RB-C2",
+        "RB-V1",
+        "KI-1",
+        "SUC-1.deploy",
+        "SUC-1.rollback",
     ];
     assert_eq!(required, judged);
     for id in [

@@ -87,10 +87,34 @@ fn rows_that_nobody_judges_are_told() {
         "PRE-2.client-id",
         "PRE-2.client-secret",
         "P1.1",
+        "P2.1.checks",
+        "P2.1.local",
+        "P2.2",
         "P3.1",
         "P3.3",
+        "P4.2.dashboards",
+        "P4.2.alerts",
+        "CRIT-1",
         "CRIT-2",
         "CRIT-4",
+        "RB-C1",
+        "RB-C2",
+        "RB-V1",
+        "KI-1",
+        "SUC-1.deploy",
+        "SUC-1.rollback",
     ];
     assert_eq!(ids, judged_by_others);
+}
+
+#[test]
+fn the_rollback_stands_behind_everything_and_says_what_calls_for_it() {
+    let plan = plan(&shipped(), None);
+    let level = |id: &str| plan.phases.iter().find(|phase| phase.id.as_str() == id).map(|phase| phase.level).unwrap();
+    assert!(level("rollback") > level("monitoring-setup") && level("rollback-health") > level("rollback"));
+    let rollback = plan.rollback.as_ref().unwrap();
+    assert!(rollback.automatic && rollback.undoes.iter().any(|phase| phase.as_str() == "deploy"));
+    assert_eq!(rollback.phases.len(), 2);
+    let alone = Sources { only: vec!["rollback".to_owned()], ..shipped() };
+    assert!(self::plan(&alone, None).rollback.is_none(), "it is asked for, and nothing calls for it");
 }

@@ -51,6 +51,9 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/auth-flow" => component(&["holdpoint:http/http@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/architecture" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
+        "phases/deploy" => component(&["holdpoint:http/http@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
+        "phases/verify-deployment" | "phases/rollback" => component(&["holdpoint:gcloud/gcloud@0.1.0"]),
+        "phases/monitoring-setup" => component(&["holdpoint:files/files@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:metrics/query@0.1.0"]),
         "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),
@@ -111,6 +114,9 @@ pub(crate) fn shipped() -> Sources {
             ("source", "/srv/netra/source"),
             ("client-id", "netra.apps.googleusercontent.com"),
             ("redirect-uri", "https://netra-auth-service-demo.a.run.app/auth/callback"),
+            ("image.backend", "us-docker.pkg.dev/netra-staging/netra/backend@sha256:1"),
+            ("image.auth", "us-docker.pkg.dev/netra-staging/netra/auth@sha256:1"),
+            ("image.frontend", "us-docker.pkg.dev/netra-staging/netra/frontend@sha256:1"),
         ]
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .into(),
