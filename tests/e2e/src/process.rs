@@ -59,6 +59,17 @@ impl Live {
         assert!(sent.expect("kill can be started").success(), "process {} can't be interrupted", self.id());
     }
 
+    /// Ends it and all that it has started, as a machine that goes down does. A gcloud that stays alive sends its request again.
+    pub fn goes_down(self) {
+        let children =
+            Command::new("pgrep").args(["-P", &self.id().to_string()]).output().expect("pgrep can be started");
+        drop(self);
+        for group in String::from_utf8_lossy(&children.stdout).split_whitespace() {
+            // One that has ended meanwhile can't be killed, and needs not be.
+            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).output();
+        }
+    }
+
     /// Waits for its end.
     pub fn finish(mut self) -> Outcome {
         let until = Instant::now() + LIMIT;

@@ -1,10 +1,9 @@
 //! The phase that makes dashboards and alert policies, with the real gcloud in an emulated project.
 
-use std::process::Command;
 use std::time::Duration;
 
 use holdpoint_e2e::gcp::{Gcp, What, When, gcloud_is_here};
-use holdpoint_e2e::process::{Live, until};
+use holdpoint_e2e::process::until;
 use holdpoint_e2e::{Scene, guests};
 use serde_json::{Value, json};
 
@@ -105,16 +104,6 @@ fn checks(scene: &Scene) -> Vec<String> {
 
 fn effects(gcp: &Gcp) -> usize {
     gcp.log().iter().filter(|seen| seen.effect.is_some()).count()
-}
-
-/// Ends a host and its gcloud, as a machine that goes down does. A gcloud that stays alive sends its request again.
-fn with_all_that_it_started(live: Live) {
-    let children = Command::new("pgrep").args(["-P", &live.id().to_string()]).output().expect("pgrep can be started");
-    drop(live);
-    for group in String::from_utf8_lossy(&children.stdout).split_whitespace() {
-        let ended = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).status();
-        assert!(ended.expect("kill can be started").success(), "gcloud {group} can't be ended");
-    }
 }
 
 fn named(gcp: &Gcp, kind: &str) -> Vec<String> {
@@ -244,7 +233,7 @@ fn a_machine_that_dies_before_something_is_created_creates_it_afterwards() {
     let scene = scene(&gcp, "fail");
     let live = scene.start(&["run", "BUNDLE"]);
     until("it was asked for", || gcp.requests().iter().any(|seen| seen.method == "POST"));
-    with_all_that_it_started(live);
+    live.goes_down();
     gcp.clear_faults();
     scene.run(&["resume", "last"]).exits(0);
     assert_eq!(effects(&gcp), 3, "{:#?}", gcp.log());

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use holdpoint_e2e::gcp::{What, When, gcloud_is_here};
+use holdpoint_e2e::guests;
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::release::{Bundle, Release, SERVICES, image};
 use holdpoint_e2e::staging::{Change, Service};
@@ -18,6 +19,9 @@ fn run(release: &Release, code: i32) {
 fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud() {
     if !gcloud_is_here() {
         return;
+    }
+    for module in ["deploy.wasm", "rollback.wasm"] {
+        assert!(guests().join(module).is_file(), "{module} is not built");
     }
     let release = Release::with(&Bundle { services: 3, ..Bundle::default() });
     let before = release.old.requests();

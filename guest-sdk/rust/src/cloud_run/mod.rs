@@ -11,6 +11,7 @@
 //! # }
 //! ```
 
+mod listing;
 mod marks;
 mod revision;
 mod service;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use serde::de::DeserializeOwned;
 
+pub use listing::{Found, Listing};
 pub use marks::{CANDIDATE, Marked, Marks};
 pub use revision::Revision;
 pub use service::{Condition, Service, Target};
@@ -54,31 +56,13 @@ impl From<CallError> for Unknown {
     }
 }
 
-/// The services of the project and region of the environment.
-#[derive(Debug)]
-pub struct Listing {
-    services: Vec<Service>,
-    list: Completed,
-}
-
-/// What a list has under a name.
-#[derive(Debug)]
-pub enum Found<'a> {
-    /// The service.
-    One(&'a Service),
-    /// Nothing.
-    None,
-    /// One in each of several regions.
-    Several,
-}
-
 /// All services, by one command, which needs a grant of `run services list`.
 pub fn services(cx: &Context) -> Result<Listing, Unknown> {
     let list = cx.gcloud().run(&Command::new("run services list"))?;
     if list.is_truncated() {
         return Err(Unknown { why: "the list of services is longer than is read".to_owned(), calls: list.calls() });
     }
-    Ok(Listing { services: read(&list)?, list })
+    Ok(Listing::new(read(&list)?, list))
 }
 
 /// Revisions by their names, side by side, which needs a grant of `run revisions describe`.
@@ -98,40 +82,4 @@ pub fn revisions<'n>(
 
 fn read<T: DeserializeOwned>(completed: &Completed) -> Result<T, Unknown> {
     completed.json().map_err(|error| Unknown { why: error.to_string(), calls: completed.calls() })
-}
-
-impl Listing {
-    /// All of them.
-    pub fn services(&self) -> &[Service] {
-        &self.services
-    }
-
-    /// How long the command took.
-    pub fn milliseconds(&self) -> f64 {
-        self.list.milliseconds()
-    }
-
-    /// The one with this name.
-    pub fn named(&self, name: &str) -> Found<'_> {
-        let mut named = self.services.iter().filter(|service| service.name() == name);
-        match (named.next(), named.next()) {
-            (None, _) => Found::None,
-            (Some(service), None) => Found::One(service),
-            (Some(_), Some(_)) => Found::Several,
-        }
-    }
-}
-
-impl Evidence for Listing {
-    fn calls(&self) -> Vec<u32> {
-        self.list.calls()
-    }
-}
-
-impl fmt::Display for Listing {
-    /// The names, for whoever looked for one that is not there.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let names: Vec<&str> = self.services.iter().map(Service::name).take(10).collect();
-        if names.is_empty() { f.write_str("no service at all") } else { f.write_str(&names.join(", ")) }
-    }
 }
