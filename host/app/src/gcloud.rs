@@ -7,7 +7,7 @@ use holdpoint_bundle::GcloudBinding;
 use holdpoint_cap_gcloud::GcloudConfig;
 
 /// Variables of the operator's that gcloud may see while it is asked for a token, and at no other time.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "HOME",
     "PATH",
     "USER",
@@ -16,6 +16,7 @@ const OWN: [&str; 9] = [
     "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
     "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
     "GCE_METADATA_HOST",
+    "GCE_METADATA_ROOT",
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 
