@@ -178,8 +178,15 @@ impl Gcp {
 }
 
 /// Variables that are the operator's own environment, and stand in no file of theirs.
-const OWN: [&str; 4] =
-    ["HOME", "CLOUDSDK_CONFIG", "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE", "CLOUDSDK_CORE_CHECK_GCE_METADATA"];
+const OWN: [&str; 7] = [
+    "HOME",
+    "CLOUDSDK_CONFIG",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
+    "CLOUDSDK_CORE_CHECK_GCE_METADATA",
+    "GCE_METADATA_HOST",
+    "GCE_METADATA_ROOT",
+    "GCE_METADATA_IP",
+];
 
 /// A gcloud with a configuration folder, as it lies in the home of an operator.
 pub struct OwnGcloud {
