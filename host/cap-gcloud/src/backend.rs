@@ -20,6 +20,9 @@ use crate::{Completed, Failure, Gcloud, Invocation, argv, mark};
 /// Milliseconds that a command of the host's own may take: a look before, and a look afterwards.
 const LOOK_MS: u32 = 30_000;
 
+/// A command that has less time left is not begun again.
+const SHORTEST_MS: u32 = 5_000;
+
 /// Runs gcloud for one phase.
 pub struct GcloudBackend {
     config: GcloudConfig,
@@ -85,17 +88,22 @@ impl GcloudBackend {
             let stderr = format!("{}\nholdpoint: {}\n", completed.stderr.trim_end(), why.replace("\n    ", "; "));
             Completed { stderr, ..completed.clone() }
         };
-        let left = timeout_ms.saturating_sub((self.clock.now().0 - start.0).max(0.0) as u32);
-        match self.folder(Fresh::New).await {
-            Ok((folder, renewed)) if renewed != token => {
-                let again = self.once(ask, terms, key, &folder, (stdin, left)).await?;
-                let taken = again.failure != Some(Failure::Unauthenticated);
-                Ok(if taken { again } else { not_taken(identity::not_taken(&self.config)) })
-            }
-            Ok(_) => Ok(not_taken(identity::not_taken(&self.config))),
-            Err(BackendError::NotSent(why)) => Ok(not_taken(why)),
-            Err(error) => Err(error),
+        let (folder, renewed) = match self.folder(Fresh::New).await {
+            Ok(renewed) => renewed,
+            Err(BackendError::NotSent(why)) => return Ok(not_taken(why)),
+            Err(error) => return Err(error),
+        };
+        if renewed == token {
+            return Ok(not_taken(identity::not_taken(&self.config)));
         }
+        let left = timeout_ms.saturating_sub((self.clock.now().0 - start.0).max(0.0) as u32);
+        if left < SHORTEST_MS {
+            // The next command has the new token.
+            return Ok(completed);
+        }
+        let again = self.once(ask, terms, key, &folder, (stdin, left)).await?;
+        let taken = again.failure != Some(Failure::Unauthenticated);
+        Ok(if taken { again } else { not_taken(identity::not_taken(&self.config)) })
     }
 
     /// Runs a command with the token that is there.
