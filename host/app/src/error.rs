@@ -33,6 +33,8 @@ pub enum Error {
     Engine(#[from] holdpoint_engine::EngineError),
     #[error("phase `{phase}`: {reason}")]
     Backend { phase: String, reason: String },
+    #[error("{0}")]
+    Cloud(String),
     #[error("can't replay: {0}")]
     Replay(String),
     #[error("{reason}\n  run {run} is kept: mend it, then `holdpoint resume {run}`")]
@@ -78,7 +80,9 @@ impl Error {
             | Self::Engine(
                 holdpoint_engine::EngineError::Compile { .. } | holdpoint_engine::EngineError::NotAPhase { .. },
             ) => ErrorKind::Usage,
-            Self::Journal(_) | Self::Engine(_) | Self::Replay(_) | Self::Fault { .. } => ErrorKind::Fault,
+            Self::Cloud(_) | Self::Journal(_) | Self::Engine(_) | Self::Replay(_) | Self::Fault { .. } => {
+                ErrorKind::Fault
+            }
             Self::Interrupted { .. } => ErrorKind::Interrupted,
         }
     }

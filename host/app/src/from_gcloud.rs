@@ -8,6 +8,8 @@ use holdpoint_gate::Clock as _;
 use holdpoint_model::grant::{ProjectId, Region};
 use holdpoint_scaffold::{Choices, Deployed, Draft, deployed};
 
+use holdpoint_cap_gcloud::Unlisted;
+
 use crate::{Error, Machine, gcloud};
 
 /// Where to look.
@@ -26,7 +28,13 @@ pub async fn bundle_from_gcloud(choices: &Choices, place: &CloudPlace, machine: 
     let region = place.region.as_deref().map(Region::parse).transpose().map_err(|e| usage(e.to_string()))?;
     let config = gcloud::config(&binding(machine)?);
     let clock = SystemClock::default();
-    let found = holdpoint_cap_gcloud::services(&config, project, region, clock.now()).await.map_err(usage)?;
+    let found =
+        holdpoint_cap_gcloud::services(&config, project, region, clock.now()).await.map_err(
+            |unlisted| match unlisted {
+                Unlisted::Refused(why) => usage(why),
+                Unlisted::Failed(why) => Error::Cloud(format!("{why}\n  nothing was written")),
+            },
+        )?;
     let regions: BTreeSet<&str> = found.services.iter().filter_map(|service| service.region.as_deref()).collect();
     if regions.len() > 1 {
         let all = regions.into_iter().collect::<Vec<_>>().join(", ");
@@ -41,7 +49,7 @@ pub async fn bundle_from_gcloud(choices: &Choices, place: &CloudPlace, machine: 
     let deployment = Deployed {
         project: found.project.to_string(),
         region,
-        services: found.services.into_iter().map(|service| (service.name, service.url)).collect(),
+        services: found.services.into_iter().map(|service| (service.name, service.urls.into_iter().next())).collect(),
         module,
     };
     Ok(deployed(choices, &deployment)?)

@@ -8,7 +8,7 @@ use holdpoint_cap_gcloud::{Failure, GcloudConfig};
 use holdpoint_model::CallEvent;
 
 /// Variables of the operator's that gcloud may see while it is asked for a token, and at no other time.
-const OWN: [&str; 9] = [
+const OWN: [&str; 10] = [
     "HOME",
     "PATH",
     "USER",
@@ -17,6 +17,7 @@ const OWN: [&str; 9] = [
     "CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE",
     "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
     "GCE_METADATA_HOST",
+    "GCE_METADATA_ROOT",
     "GOOGLE_APPLICATION_CREDENTIALS",
 ];
 

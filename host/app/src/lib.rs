@@ -14,6 +14,7 @@ mod from_gcloud;
 mod gcloud;
 mod inspect;
 mod machine;
+mod places;
 mod plan;
 mod preview;
 mod record;
@@ -41,6 +42,7 @@ pub use export::{Export, ExportChoices, export};
 pub use from_gcloud::{CloudPlace, bundle_from_gcloud};
 pub use inspect::{BundleChange, Inspected, bundle_change, inspect, module_change};
 pub use machine::{Machine, OperatorChoice};
+pub use places::why_not;
 pub use preview::plan;
 pub use replay::{Replay, ReplayChoices, replay};
 pub use report::{StoredRun, event_rows, report_of, taken_over};
@@ -59,8 +61,8 @@ pub use holdpoint_scaffold as scaffold;
 
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
-    Ask, Builtin, Diagnostic, ImportKind, Inspection, ModuleChange, Plan, PlannedPhase, PlannedRow, PlannedSecret,
-    PlannedService, schema,
+    Allowed, Ask, Builtin, Diagnostic, ImportKind, Inspection, Late, ModuleChange, Plan, PlannedPhase, PlannedRow,
+    PlannedSecret, PlannedService, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};
 pub use waive::{Until, WaiveChoices, waive};

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdpoint_bundle::Verified;
+use holdpoint_bundle::{Allowed, Late, Verified};
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Durability, Row, RunFolder, Writer};
@@ -13,6 +13,7 @@ use crate::{
     BundleChoices, Cancel, Error, Live, Machine, backends,
     control::Control,
     drive::{Drive, watching},
+    places,
     plan::Progress,
     record,
     store::StoredFolder,
@@ -34,18 +35,34 @@ pub struct Started {
 }
 
 /// Finds every mistake that can be found without acting: texts, modules, imports, grants, what the operator allows.
-pub fn check(choices: &BundleChoices, machine: &Machine) -> Result<Verified, Error> {
-    let (_, verified) = choices.verify(machine)?;
-    crate::workshop::Workshop::new(&verified, machine)?;
-    backends::probe(&verified)?;
-    Ok(verified)
+pub fn check(choices: &BundleChoices, machine: &Machine) -> Result<Allowed, Error> {
+    let allowed = choices.allowed(machine)?.1;
+    crate::workshop::Workshop::new(allowed.so_far(), machine)?;
+    backends::probe(allowed.so_far())?;
+    Ok(allowed)
 }
 
-/// Begins a run: everything is checked, the journal has its header, nothing has been done yet.
-pub async fn run(choices: &RunChoices, machine: &Machine, live: Option<Live>) -> Result<Started, Error> {
-    let (sources, verified) = choices.bundle.verify(machine)?;
-    // A mistake that can be seen now must not leave a run behind.
-    backends::probe(&verified)?;
+/// Begins a run: everything is checked, the journal has its header, nothing has been done yet. Cloud Run is asked where services are whose
+/// URL nobody has given; `asking` is told before.
+pub async fn run(
+    choices: &RunChoices,
+    machine: &Machine,
+    live: Option<Live>,
+    asking: impl Fn(&Late),
+) -> Result<Started, Error> {
+    let (texts, allowed) = choices.bundle.allowed(machine)?;
+    // A mistake that can be seen now must not leave a run behind, nor ask anybody anything.
+    backends::probe(allowed.so_far())?;
+    let binding = allowed.so_far().gcloud.clone();
+    let (sources, verified) = match allowed.placed() {
+        Ok(verified) => (texts.sources, verified),
+        Err(late) => {
+            let found = places::ask(&late, &binding, asking).await?;
+            let (sources, verified) = texts.with(found)?;
+            backends::probe(&verified)?;
+            (sources, verified)
+        }
+    };
     let dry_run = choices.dry_run || verified.dry_run_only;
     begin(verified, dry_run, machine, live, |run, verified, at| {
         vec![record::header(run, sources, verified, dry_run, None, at)]

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::PathBuf};
 
-use holdpoint_bundle::{BundleFolder, Resolved, Sources, Verified};
+use holdpoint_bundle::{Allowed, BundleFolder, Resolved, Sources, Verified};
 
 use crate::{Error, Machine};
 
@@ -44,10 +44,27 @@ impl BundleChoices {
     }
 
     /// Reads, resolves and compares with what the operator allows.
-    pub(crate) fn verify(&self, machine: &Machine) -> Result<(Sources, Verified), Error> {
-        let (sources, resolved) = self.resolve(machine)?;
-        let verified = Verified::new(resolved, &sources, None)?;
-        Ok((sources, verified))
+    pub(crate) fn allowed(&self, machine: &Machine) -> Result<(Texts, Allowed), Error> {
+        let (folder, sources) = self.read(machine)?;
+        let resolved = Resolved::from_sources(&sources, &|module| folder.module(module))?;
+        let allowed = Allowed::new(resolved, &sources)?;
+        Ok((Texts { folder, sources }, allowed))
+    }
+}
+
+/// A bundle as it was read.
+pub(crate) struct Texts {
+    folder: BundleFolder,
+    pub(crate) sources: Sources,
+}
+
+impl Texts {
+    /// The bundle with the URLs of services that were asked for, as if they had been given by `--service`.
+    pub(crate) fn with(mut self, services: BTreeMap<String, String>) -> Result<(Sources, Verified), Error> {
+        self.sources.services.extend(services);
+        let resolved = Resolved::from_sources(&self.sources, &|module| self.folder.module(module))?;
+        let verified = Verified::new(resolved, &self.sources, None)?;
+        Ok((self.sources, verified))
     }
 }
 

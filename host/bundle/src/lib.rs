@@ -4,6 +4,7 @@
 //! - *authored*: `bundle.toml` as it is written, every mistake found with its line and column;
 //! - [`Resolved`]: variables filled, modules pinned by digest and looked into, phases ordered, asks stated;
 //! - [`Verified`]: every ask contained in what the operator's file allows, every service with a place. Only this is run.
+//!   [`Allowed`] is the same while Cloud Run has not been asked yet where its services are.
 //!
 //! Everything follows from [`Sources`], so that a run stores exactly those and is resolved again on resume and replay. Only
 //! [`BundleFolder`] reads files. Nothing here runs a module, reaches the network, or narrows an ask silently: what is not allowed is
@@ -17,6 +18,7 @@ mod diagnostic;
 mod folder;
 mod inspection;
 mod interpolate;
+mod late;
 mod module;
 mod operator;
 mod plan;
@@ -33,6 +35,7 @@ pub use checklist::parse_checklist;
 pub use diagnostic::{Diagnostic, Diagnostics};
 pub use folder::{BundleFolder, FolderError};
 pub use inspection::{ImportKind, Inspection, ModuleChange, Producer};
+pub use late::{Allowed, Late, LateService};
 pub use module::{ModuleError, ModuleFacts};
 pub use operator::{
     Entry, GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, ToolLayer, ToolNetwork, allow,

@@ -4,10 +4,11 @@ use holdpoint_model::grant::{HostPort, Limits, SecretName};
 use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::late::Late;
 use crate::operator::Operator;
 use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 use crate::sources::OperatorSource;
-use crate::verified::{check_grants, no_operator, place};
+use crate::verified::{check_grants, no_operator};
 use crate::words::{http, join};
 
 /// A run as it would be.
@@ -74,6 +75,7 @@ pub struct PlannedService {
     pub title: String,
     /// Its URL, or the patterns that it must lie within once it is known.
     pub place: String,
+    /// Otherwise Cloud Run is asked when a run begins.
     pub known: bool,
     /// Where connections really go, if the operator leads them elsewhere.
     pub connect_to: Option<String>,
@@ -98,7 +100,7 @@ impl Plan {
             }
             None => (Operator { parallel: 16, ..Operator::default() }, vec![no_operator(resolved)]),
         };
-        refusals.extend(place(resolved).1);
+        refusals.extend(Late::of(resolved).err().into_iter().flatten());
         let mut phases: Vec<PlannedPhase> = Vec::with_capacity(resolved.phases.len());
         for phase in &resolved.phases {
             // Each phase stands after those that it needs.

@@ -84,14 +84,24 @@ impl Verified {
         sources: &Sources,
         pinned: Option<&BTreeMap<PhaseId, Digest>>,
     ) -> Result<Self, Diagnostics> {
+        let missing = unplaced(&resolved);
+        Self::lacking(resolved, sources, pinned, missing)
+    }
+
+    /// The same, with what is known to be missing besides.
+    pub(crate) fn lacking(
+        resolved: Resolved,
+        sources: &Sources,
+        pinned: Option<&BTreeMap<PhaseId, Digest>>,
+        missing: Vec<Diagnostic>,
+    ) -> Result<Self, Diagnostics> {
         let Some(source) = &sources.operator else {
             return Err(Diagnostics::new(vec![no_operator(&resolved)]));
         };
         let operator = Operator::parse(source)?;
         let mut found = check_grants(&resolved, &operator, &source.file.label);
         found.extend(resolved.phases.iter().filter_map(|phase| check_digest(phase, pinned, &resolved.label)));
-        let (services, unplaced) = place(&resolved);
-        found.extend(unplaced);
+        found.extend(missing);
         if !found.is_empty() {
             return Err(Diagnostics::new(found));
         }
@@ -104,7 +114,7 @@ impl Verified {
             .extend(resolved.reached().filter_map(|service| pinned_by_override(service, &operator.service_overrides)));
         Ok(Self {
             operator_digest: Operator::digest(Some(source)),
-            services,
+            services: placed(&resolved),
             phases: resolved.phases.into_iter().map(VerifiedPhase::from).collect(),
             name: resolved.name,
             version: resolved.version,
@@ -324,30 +334,26 @@ fn check_digest(phase: &ResolvedPhase, pinned: Option<&BTreeMap<PhaseId, Digest>
     })
 }
 
-/// Where each service is, and what is missing for those that have no place.
-pub(crate) fn place(resolved: &Resolved) -> (Vec<PlacedService>, Vec<Diagnostic>) {
-    let (mut placed, mut found) = (Vec::new(), Vec::new());
-    for service in resolved.reached() {
-        match &service.base {
-            Some(base) => {
-                placed.push(PlacedService {
-                    name: service.name.clone(),
-                    title: service.title.clone(),
-                    base: base.clone(),
-                });
-            }
-            None => {
-                let message = format!(
-                    "the URL of service `{}` is not known, and this version does not ask Cloud Run for it",
-                    service.name
-                );
-                found.push(whole(&resolved.label, &message, Some(format!("pass --service {}=URL", service.name))));
-            }
-        }
-    }
-    (placed, found)
+/// Where each service is whose URL is known.
+fn placed(resolved: &Resolved) -> Vec<PlacedService> {
+    let place = |service: &Service| {
+        let (name, title) = (service.name.clone(), service.title.clone());
+        service.base.clone().map(|base| PlacedService { name, title, base })
+    };
+    resolved.reached().filter_map(place).collect()
 }
 
-fn whole(file: &str, message: &str, hint: Option<String>) -> Diagnostic {
+/// The services that have no place, and what would give them one.
+fn unplaced(resolved: &Resolved) -> Vec<Diagnostic> {
+    let nowhere = resolved.reached().filter(|service| service.base.is_none());
+    nowhere
+        .map(|service| {
+            let message = format!("the URL of service `{}` is not known", service.name);
+            whole(&resolved.label, &message, Some(format!("pass --service {}=URL", service.name)))
+        })
+        .collect()
+}
+
+pub(crate) fn whole(file: &str, message: &str, hint: Option<String>) -> Diagnostic {
     Diagnostic { file: file.to_owned(), position: None, message: message.to_owned(), hint }
 }

@@ -1,6 +1,6 @@
 //! Runs the commands that were permitted.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,13 +12,16 @@ use tokio::sync::Mutex;
 
 use crate::config::GcloudConfig;
 use crate::failure::Changed;
-use crate::identity::{self, Token};
+use crate::identity::{self, Fresh, Token};
 use crate::process::{self, Ended, Lost};
 use crate::settle::{ReadBack, Seen};
 use crate::{Completed, Failure, Gcloud, Invocation, argv, mark};
 
 /// Milliseconds that a command of the host's own may take: a look before, and a look afterwards.
 const LOOK_MS: u32 = 30_000;
+
+/// A command that has less time left is not begun again.
+const SHORTEST_MS: u32 = 5_000;
 
 /// Runs gcloud for one phase.
 pub struct GcloudBackend {
@@ -44,16 +47,17 @@ impl GcloudBackend {
         Self { config, grants, vault, clock, room: Mutex::new(None) }
     }
 
-    /// The folder with a token in it that lasts longer than a command.
-    async fn folder(&self) -> Result<PathBuf, BackendError> {
+    /// The folder with a token in it, and the digest of that.
+    async fn folder(&self, fresh: Fresh) -> Result<(PathBuf, Option<Digest>), BackendError> {
         let mut room = self.room.lock().await;
         let room = match &mut *room {
             Some(room) => room,
             empty => empty.insert(Room { folder: furnished()?, token: None, written: None }),
         };
         let now = self.clock.now();
-        if room.token.as_ref().is_none_or(|token| !token.is_good(now)) {
-            room.token = Some(identity::token(&self.config, now).await.map_err(BackendError::NotSent)?);
+        if fresh == Fresh::New || room.token.as_ref().is_none_or(|token| !token.is_good(now)) {
+            room.token = None;
+            room.token = Some(identity::token(&self.config, now, fresh).await.map_err(BackendError::NotSent)?);
         }
         if let Some(token) = &room.token {
             let digest = Digest::of(token.text.as_bytes());
@@ -63,7 +67,7 @@ impl GcloudBackend {
                 room.written = Some(digest);
             }
         }
-        Ok(room.folder.path().to_owned())
+        Ok((room.folder.path().to_owned(), room.written))
     }
 
     async fn run(
@@ -73,8 +77,45 @@ impl GcloudBackend {
         key: Option<&str>,
         (stdin, timeout_ms): (&[u8], u32),
     ) -> Result<Completed, BackendError> {
-        let folder = self.folder().await?;
-        let environment = argv::environment(terms, &folder, self.config.ca_file.as_deref(), &self.config.added);
+        let (folder, token) = self.folder(Fresh::Lasting).await?;
+        let start = self.clock.now();
+        let completed = self.once(ask, terms, key, &folder, (stdin, timeout_ms)).await?;
+        if completed.failure != Some(Failure::Unauthenticated) {
+            return Ok(completed);
+        }
+        // A token may end before its time, and a clock may be wrong. Nothing has happened, so with another token it is tried once more.
+        let not_taken = |why: String| {
+            let stderr = format!("{}\nholdpoint: {}\n", completed.stderr.trim_end(), why.replace("\n    ", "; "));
+            Completed { stderr, ..completed.clone() }
+        };
+        let (folder, renewed) = match self.folder(Fresh::New).await {
+            Ok(renewed) => renewed,
+            Err(BackendError::NotSent(why)) => return Ok(not_taken(why)),
+            Err(error) => return Err(error),
+        };
+        if renewed == token {
+            return Ok(not_taken(identity::not_taken(&self.config)));
+        }
+        let left = timeout_ms.saturating_sub((self.clock.now().0 - start.0).max(0.0) as u32);
+        if left < SHORTEST_MS {
+            // The next command has the new token.
+            return Ok(completed);
+        }
+        let again = self.once(ask, terms, key, &folder, (stdin, left)).await?;
+        let taken = again.failure != Some(Failure::Unauthenticated);
+        Ok(if taken { again } else { not_taken(identity::not_taken(&self.config)) })
+    }
+
+    /// Runs a command with the token that is there.
+    async fn once(
+        &self,
+        ask: &GcloudAsk,
+        terms: &GcloudTerms,
+        key: Option<&str>,
+        folder: &Path,
+        (stdin, timeout_ms): (&[u8], u32),
+    ) -> Result<Completed, BackendError> {
+        let environment = argv::environment(terms, folder, self.config.ca_file.as_deref(), &self.config.added);
         let arguments = argv::arguments(ask, key);
         let start = self.clock.now();
         let limit = Duration::from_millis(u64::from(timeout_ms));

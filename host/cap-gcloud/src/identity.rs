@@ -66,12 +66,32 @@ struct Credential {
     token_expiry: Option<String>,
 }
 
+/// How new a token has to be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Fresh {
+    /// One that lasts for a while, by what it says itself.
+    Lasting,
+    /// One that was made just now: the platform did not take the last one, whatever that said of its end.
+    New,
+}
+
 /// Gets a token. The error says what would help.
-pub(crate) async fn token(config: &GcloudConfig, now: Timestamp) -> Result<Token, String> {
+pub(crate) async fn token(config: &GcloudConfig, now: Timestamp, fresh: Fresh) -> Result<Token, String> {
     match &config.token_file {
         // The file is looked at for every command: whoever renews it is not ours to follow.
         Some(path) => Ok(Token { text: read(path).await?, until: now, project: None }),
-        None => ask(config, now).await,
+        None => ask(config, now, fresh).await,
+    }
+}
+
+/// What helps whose token is not taken, even if it was asked for just now.
+pub(crate) fn not_taken(config: &GcloudConfig) -> String {
+    match &config.token_file {
+        Some(path) => format!(
+            "the token in {} is not taken; it has ended or was taken away, and whatever writes that file has to renew it",
+            path.display()
+        ),
+        None => "not even a new token of the operator's gcloud is taken; see `gcloud auth list`".to_owned(),
     }
 }
 
@@ -87,9 +107,13 @@ async fn read(path: &Path) -> Result<String, String> {
     checked(&text.unwrap_or_default()).map_err(|why| format!("the file {shown} holds no token: {why}"))
 }
 
-async fn ask(config: &GcloudConfig, now: Timestamp) -> Result<Token, String> {
+async fn ask(config: &GcloudConfig, now: Timestamp, fresh: Fresh) -> Result<Token, String> {
+    let fresh = match fresh {
+        Fresh::Lasting => "--min-expiry=10m",
+        Fresh::New => "--force-auth-refresh",
+    };
     let mut arguments: Vec<String> =
-        ["config", "config-helper", "--min-expiry=10m", "--format=json", "--quiet"].map(str::to_owned).into();
+        ["config", "config-helper", fresh, "--format=json", "--quiet"].map(str::to_owned).into();
     arguments.extend(config.account.iter().map(|account| format!("--account={account}")));
     let mut environment = config.own.clone();
     environment.extend(config.added.clone());

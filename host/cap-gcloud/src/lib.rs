@@ -40,5 +40,5 @@ pub use backend::GcloudBackend;
 pub use capability::Gcloud;
 pub use config::GcloudConfig;
 pub use failure::Failure;
-pub use list::{Deployed, DeployedService, services};
+pub use list::{Deployed, DeployedService, Unlisted, services};
 pub use record::{Completed, Flag, Invocation};

@@ -275,6 +275,38 @@ fn a_token_comes_from_the_operator_s_own_gcloud_and_is_asked_for_once() {
     assert!(machine.file("own").contains("HOME=/operator"), "the operator's own log-in is there");
 }
 
+/// Stands for a platform that takes one token alone, and counts what it was asked.
+const TAKES_RENEWED: &str = "if [ \"$1\" = config ]; then
+  echo $3 >> $FOLDER/asked
+  case \"$*\" in *--force-auth-refresh*) token=ya29.renewed ;; *) token=ya29.ended-early ;; esac
+  echo '{\"credential\": {\"access_token\": \"'$token'\", \"token_expiry\": \"2100-01-01T00:00:00Z\"}}'
+  exit
+fi
+echo x >> $FOLDER/given
+grep -q renewed \"$CLOUDSDK_AUTH_ACCESS_TOKEN_FILE\" && echo '[]' && exit
+echo 'ERROR: (gcloud.run.services.list) UNAUTHENTICATED: Request had invalid authentication credentials.' >&2
+exit 1";
+
+#[test]
+fn a_token_that_ends_before_its_time_is_renewed_once() {
+    let mut machine = Machine::with(TAKES_RENEWED);
+    machine.token_file = None;
+    assert_eq!(machine.acts(list()).unwrap().failure, None);
+    assert_eq!(
+        (machine.file("asked"), machine.file("given")),
+        ("--min-expiry=10m\n--force-auth-refresh\n".into(), "x\nx\n".into())
+    );
+}
+
+#[test]
+fn a_token_in_a_file_that_is_not_taken_says_who_has_to_renew_it() {
+    let machine = Machine::with(TAKES_RENEWED);
+    let ended = machine.acts(list()).unwrap();
+    assert_eq!((ended.failure, machine.file("given").as_str()), (Some(Failure::Unauthenticated), "x\n"));
+    let last = ended.stderr.lines().last().unwrap();
+    assert!(last.starts_with("holdpoint: the token in ") && last.contains("operators-token is not taken"), "{last}");
+}
+
 #[test]
 fn without_an_identity_or_a_program_the_message_says_what_to_do() {
     let mut machine = Machine::with(

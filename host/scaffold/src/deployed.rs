@@ -48,13 +48,9 @@ pub fn deployed(choices: &Choices, found: &Deployed) -> Result<Draft, Error> {
     draft.add("checklist.toml", CHECKLIST);
     draft.add(".gitignore", template::text("bundle", "gitignore", name));
     let folder = draft.folder().display().to_string();
-    let places: Vec<String> = services
-        .iter()
-        .filter_map(|(service, url)| url.as_ref().map(|url| format!(" --service {service}={url}")))
-        .collect();
     let modules = if found.module.is_some() { "" } else { " --modules DIR" };
-    draft.then([format!("holdpoint allow {folder}{modules}")]);
-    draft.then(["check", "run"].map(|verb| format!("holdpoint {verb} {folder}{modules}{}", places.concat())));
+    // A run asks Cloud Run itself where they are.
+    draft.then(["allow", "check", "run"].map(|verb| format!("holdpoint {verb} {folder}{modules}")));
     Ok(draft)
 }
 
@@ -159,11 +155,7 @@ mod tests {
             text.contains("module = \"builtin:health\"") && text.contains("[\"a-service\", \"b-service\"]"),
             "{text}"
         );
-        assert!(
-            written.next[1].contains("--service a-service=https://a-service-x7-uc.a.run.app"),
-            "{:?}",
-            written.next
-        );
+        assert!(written.next[1].starts_with("holdpoint check ") && !written.next.concat().contains("--service"));
     }
 
     #[test]

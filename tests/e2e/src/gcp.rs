@@ -2,11 +2,14 @@
 
 use std::fmt::Write as _;
 use std::io::Write as _;
+use std::path::Path;
 use std::process::Command;
 use std::time::Duration;
 
 use holdpoint_gcp_emulator::{Backend, Emulator};
-pub use holdpoint_gcp_emulator::{Fault, InitialService, Named, Options, Pattern, Seen, What, When};
+pub use holdpoint_gcp_emulator::{
+    Fault, InitialService, Login, Named, Options, Pattern, Seen, ServiceAccount, What, When,
+};
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
@@ -58,6 +61,18 @@ impl Gcp {
             writeln!(text, "{name} = \"{value}\"").expect("a string takes every text");
         }
         text
+    }
+
+    /// A gcloud of the operator's own that is logged in so, for a host that asks it for a token.
+    pub fn own(&self, login: &Login) -> OwnGcloud {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let environment = self.emulator.environment_as(folder.path(), login).expect("its environment can be written");
+        OwnGcloud { folder, environment }
+    }
+
+    /// A new access token, which lasts for so long.
+    pub fn token(&self, lifetime: Duration) -> String {
+        self.emulator.issue_token("deployer", lifetime)
     }
 
     /// Gives a command as somebody else who works in the project.
@@ -159,5 +174,52 @@ impl Gcp {
     /// Ends the emulator.
     pub fn stop(self) {
         self.runtime.block_on(self.emulator.stop());
+    }
+}
+
+/// Variables that are the operator's own environment, and stand in no file of theirs.
+const OWN: [&str; 7] = [
+    "HOME",
+    "CLOUDSDK_CONFIG",
+    "CLOUDSDK_AUTH_ACCESS_TOKEN_FILE",
+    "CLOUDSDK_CORE_CHECK_GCE_METADATA",
+    "GCE_METADATA_HOST",
+    "GCE_METADATA_ROOT",
+    "GCE_METADATA_IP",
+];
+
+/// A gcloud with a configuration folder, as it lies in the home of an operator.
+pub struct OwnGcloud {
+    folder: tempfile::TempDir,
+    environment: Vec<(String, String)>,
+}
+
+impl OwnGcloud {
+    /// Where keys and the like may lie.
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// The `[gcloud]` of an operator's file without a token: whoever is logged in here acts. `lines` are more of that table.
+    pub fn operator(&self, lines: &str) -> String {
+        let mut text = format!("[gcloud]\n{lines}\n[gcloud.environment]\n");
+        for (name, value) in self.environment.iter().filter(|(name, _)| !OWN.contains(&name.as_str())) {
+            writeln!(text, "{name} = \"{value}\"").expect("a string takes every text");
+        }
+        text
+    }
+
+    /// The environment of a host that is started by this operator.
+    pub fn environment(&self) -> impl Iterator<Item = (&str, &str)> {
+        let own = self.environment.iter().filter(|(name, _)| OWN.contains(&name.as_str()));
+        own.map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
+    /// Gives a command, e.g. to log in.
+    pub fn give(&self, arguments: &[&str]) {
+        let mut command = Command::new("gcloud");
+        command.args(arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
+        let output = command.envs(self.environment.iter().cloned()).output().expect("gcloud can be started");
+        assert!(output.status.success(), "gcloud {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 }

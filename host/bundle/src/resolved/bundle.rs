@@ -60,6 +60,8 @@ pub struct Service {
     pub overridden: bool,
     /// The bundle can do without it, and no URL was given: no phase of this run has it.
     pub left_out: bool,
+    /// Whom Cloud Run is to be asked for, as long as the URL is not known: itself, or the service that it is a tag of.
+    pub asked_for: Option<ServiceName>,
 }
 
 impl Service {

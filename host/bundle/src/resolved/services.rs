@@ -59,6 +59,7 @@ fn tagged(base: &Service, own: &Service, tag: &Located<String>, problems: &mut P
         overridden: own.overridden || (base.overridden && derived.is_some()),
         base: own.base.clone().or(derived),
         left_out: base.left_out && own.base.is_none(),
+        asked_for: base.asked_for.clone().filter(|_| own.base.is_none()),
     }
 }
 
@@ -92,7 +93,9 @@ fn one(service: &AuthoredService, sources: &Sources, variables: &Variables, prob
     }
     let title = service.title.clone().unwrap_or_else(|| service.name.to_string());
     let left_out = is_optional && given.is_none();
-    Service { name: service.name.clone(), title, within, base, overridden: given.is_some(), left_out }
+    let assigned = matches!(service.url, Some(AuthoredUrl::CloudRun { .. }));
+    let asked_for = (assigned && given.is_none()).then(|| service.name.clone());
+    Service { name: service.name.clone(), title, within, base, overridden: given.is_some(), left_out, asked_for }
 }
 
 fn fixed(text: &Located<String>, variables: &Variables, problems: &mut Problems<'_>) -> Option<(Url, UrlPattern)> {

@@ -1,7 +1,7 @@
 //! Plans: what a run would do, in which order, and what is missing for it.
 
 use crate::support::{modules, operator, shipped, sources};
-use holdpoint_bundle::{OperatorSource, Plan, Resolved, Sources, allow};
+use holdpoint_bundle::{Allowed, OperatorSource, Plan, Resolved, Sources, allow};
 use holdpoint_model::{Class, Level};
 
 const BUNDLE: &str = r#"
@@ -53,7 +53,10 @@ fn without_consent_it_plans_and_tells_what_is_missing() {
     let plan = plan(&sources(BUNDLE), None);
     let refusals: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();
     assert!(refusals[0].contains("there is no operator's file"), "{refusals:?}");
-    assert!(refusals[1].contains("the URL of service `late` is not known"), "{refusals:?}");
+    assert!(
+        refusals[1].contains("the URL of service `late` is not known: Cloud Run is asked in the project"),
+        "{refusals:?}"
+    );
     assert_eq!(plan.phases[2].secrets[0].goes_to, None);
     assert!(!plan.services[1].known && plan.services[1].place == "https://late-*.run.app");
 }
@@ -117,4 +120,30 @@ fn the_rollback_stands_behind_everything_and_says_what_calls_for_it() {
     assert_eq!(rollback.phases.len(), 2);
     let alone = Sources { only: vec!["rollback".to_owned()], ..shipped() };
     assert!(self::plan(&alone, None).rollback.is_none(), "it is asked for, and nothing calls for it");
+}
+
+#[test]
+fn where_services_are_is_asked_of_cloud_run_for_those_that_are_reached() {
+    let with = |services: &str, grants: &str| {
+        let environment = "[environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n";
+        let phase = format!("[[phase]]\nid = \"p\"\nmodule = \"phases/health\"\n[phase.grants]\nhttp = [{grants}]\n");
+        let mut sources = sources(&format!("[bundle]\nname = \"x\"\nversion = \"1\"\n{environment}{services}{phase}"));
+        let resolved = Resolved::from_sources(&sources, &modules).unwrap_or_else(|e| panic!("{e}"));
+        sources.operator = Some(operator(&allow(&resolved, &operator("")).unwrap_or_else(|e| panic!("{e}"))));
+        let resolved = Resolved::from_sources(&sources, &modules).unwrap_or_else(|e| panic!("{e}"));
+        let asked = Allowed::new(resolved, &sources).unwrap_or_else(|e| panic!("{e}")).late().cloned();
+        asked.map_or(vec![], |late| late.services.iter().map(|s| (s.name.to_string(), s.optional)).collect())
+    };
+    let service = |name: &str, more: &str| {
+        format!(
+            "[environments.test.services.{name}]\nurl = {{ from = \"cloud-run\", within = [\"https://{name}-*.run.app\"]{more} }}\n"
+        )
+    };
+    let get = |name: &str| format!("{{ services = [\"{name}\"], methods = [\"GET\"] }}");
+    let two = service("a", "") + &service("b", ", optional = true");
+    assert_eq!(with(&two, &get("a")), [("a".to_owned(), false)], "nobody reaches b");
+    assert_eq!(with(&two, &format!("{}, {}", get("a"), get("b"))), [("a".to_owned(), false), ("b".to_owned(), true)]);
+    assert_eq!(with(&two, &get("b")), [], "what may be missing is not asked for alone");
+    let tag = service("a", "") + "[environments.test.services.new]\nurl = { of = \"a\", tag = \"candidate\" }\n";
+    assert_eq!(with(&tag, &get("new")), [("a".to_owned(), false)], "a tag is where its service is");
 }

@@ -68,7 +68,11 @@ fn text(plan: &Plan, line: &str) -> String {
     ]);
     page.copyable(&[(Tone::Faint, &plan.digest.to_string())]);
     for service in &plan.services {
-        let place = if service.known { service.place.clone() } else { format!("within {}", service.place) };
+        let place = if service.known {
+            service.place.clone()
+        } else {
+            format!("asked of Cloud Run when the run begins, within {}", service.place)
+        };
         let led = service.connect_to.as_ref().map_or(String::new(), |to| format!(", connected to {to}"));
         wrapped(&mut page, &format!("  {:<12}", service.name.as_str()), &format!("{place}{led}"), Tone::Plain);
     }

@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use holdpoint_app::{Machine, RetryChoices, RunChoices, RunRef};
+use holdpoint_app::{Late, Machine, RetryChoices, RunChoices, RunRef};
 use holdpoint_model::PhaseId;
 use holdpoint_report::{Report, render};
 
@@ -23,7 +23,7 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, terminal}
   holdpoint run my-bundle --dry-run                         refuses every effect and shows it
   holdpoint run --retry last --from health                  does health and what needs it again
 
-With what a bundle wants to be told, its inputs and where its services are:
+With the inputs of a bundle, and with services that are elsewhere than where Cloud Run says:
   holdpoint run scripts/bundles/netra-staging --set config=../app/config --set source=../app \\
     --set client-id=ID --set redirect-uri=URL \\
     --service backend=URL --service auth=URL --service frontend=URL")]
@@ -60,13 +60,20 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
         (_, Some((run, from))) => holdpoint_app::retry(&RetryChoices { run, from }, machine, events).await?,
         (Some(bundle), None) => {
             let choices = RunChoices { bundle: arguments.choices.of(bundle, machine), dry_run: arguments.dry_run };
-            holdpoint_app::run(&choices, machine, events).await?
+            holdpoint_app::run(&choices, machine, events, asking).await?
         }
         (None, None) => anyhow::bail!("name a bundle, or a run with --retry RUN --from PHASE"),
     };
     let result = started.finish(machine, live::on_interrupt()).await;
     display.end().await;
     Ok(conclude(&result?, machine, arguments.output))
+}
+
+/// Says that Cloud Run is asked, which takes a moment.
+fn asking(late: &Late) {
+    let names: Vec<&str> = late.services.iter().map(|service| service.name.as_str()).collect();
+    let region = late.region.as_ref().map_or(String::new(), |region| format!(", {region}"));
+    terminal::say(&format!("asking Cloud Run in {}{region} for the URLs of {}", late.project, names.join(", ")));
 }
 
 /// Shows the report of a run that has ended; its decision is the exit code.

@@ -1,0 +1,251 @@
+//! Whom the host acts as: it takes its token from the operator's own gcloud, however that is logged in, and from nobody else.
+
+use std::process::Command;
+use std::time::Duration;
+
+use holdpoint_e2e::gcp::{Gcp, InitialService, Login, Options, OwnGcloud, ServiceAccount, What, When, gcloud_is_here};
+use holdpoint_e2e::process::{Live, until};
+use holdpoint_e2e::{Outcome, Scene};
+use serde_json::{Value, json};
+
+const SERVICE: &str = "netra-backend-staging";
+const DEPLOYER: &str = "deployer@netra-staging.iam.gserviceaccount.com";
+const PERSON: &str = "person@example.com";
+
+fn options() -> Options {
+    Options { services: vec![InitialService::new(SERVICE, "pkg.dev/netra/first")], ..Options::default() }
+}
+
+/// A bundle that asks twice which services are deployed, the second time after the first.
+fn scene(operator: &str) -> Scene {
+    let scene = Scene::bare();
+    let phase = |id: &str, needs: &str| {
+        format!(
+            "[[phase]]\nid = \"{id}\"\nmodule = \"verify-deployment\"\nneeds = [{needs}]\nrequirements = [\"P2.2\"]\n\
+             map = {{ \"P2.2\" = \"{id}\" }}\nconfig = {{ services = [\"{SERVICE}\"] }}\ndeadline = \"3m\"\n\
+             [phase.grants]\ngcloud = [{{ command = \"run services list\" }}]\n"
+        )
+    };
+    let row = |id: &str| format!("[[row]]\nid = \"{id}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.write(
+        "bundle/bundle.toml",
+        &format!(
+            "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
+             [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n{}{}",
+            phase("verify-deployment", ""),
+            phase("again", "\"verify-deployment\"")
+        ),
+    );
+    scene.write("bundle/checklist.toml", &(row("verify-deployment") + &row("again")));
+    scene.write("holdpoint.toml", operator);
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
+
+/// Starts a run as this operator does, with their environment and no other.
+fn start(scene: &Scene, own: &OwnGcloud, more: &[(&str, &str)]) -> Live {
+    let mut command = scene.command(&["run", "BUNDLE"]);
+    command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").envs(own.environment());
+    command.envs(more.iter().copied());
+    Live::start(&mut command)
+}
+
+fn run(scene: &Scene, own: &OwnGcloud) -> Outcome {
+    start(scene, own, &[]).finish()
+}
+
+/// What each phase observed that did not pass, as `verdict: observed`.
+fn wrong(scene: &Scene) -> Vec<String> {
+    let report = scene.run(&["report", "--format", "json"]).json();
+    let checks = report["checks"].as_array().cloned().unwrap_or_default();
+    let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
+    let wrong = checks.iter().filter(|check| check["verdict"] != "pass");
+    wrong.map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
+}
+
+/// A key that nobody else has.
+fn key() -> String {
+    let made =
+        Command::new("openssl").args(["genpkey", "-algorithm", "RSA", "-pkeyopt", "rsa_keygen_bits:2048"]).output();
+    String::from_utf8(made.expect("openssl is installed").stdout).expect("a key is text")
+}
+
+/// As `gcloud auth login` leaves it behind, without a browser.
+fn person(own: &OwnGcloud) {
+    own.give(&["auth", "activate-refresh-token", PERSON, "1//refresh"]);
+}
+
+fn people() -> Vec<(String, String)> {
+    vec![("1//refresh".to_owned(), PERSON.to_owned())]
+}
+
+#[test]
+fn a_person_who_is_logged_in() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(Options { refresh_tokens: people(), ..options() });
+    let own = gcp.own(&Login::Nobody);
+    person(&own);
+    let scene = scene(&own.operator(""));
+    run(&scene, &own).exits(0);
+    // One that is named is taken, and one that is not logged in is told.
+    let named = own.operator(&format!("account = \"{PERSON}\""));
+    let rewrite = |operator: &str| {
+        scene.write("holdpoint.toml", operator);
+        scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    };
+    rewrite(&named);
+    run(&scene, &own).exits(0);
+    rewrite(&own.operator("account = \"stranger@example.com\""));
+    run(&scene, &own).exits(3);
+    assert!(wrong(&scene)[0].contains("is not logged in; see `gcloud auth list`"), "{:?}", wrong(&scene));
+}
+
+#[test]
+fn a_service_account_with_its_key() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let account = ServiceAccount::with_key(DEPLOYER, &key()).expect("the key can be read");
+    let file = account.key_file("netra-staging").expect("it has a key").to_string();
+    let gcp = Gcp::starting(Options { accounts: vec![account], ..options() });
+    let own = gcp.own(&Login::Nobody);
+    let path = own.folder().join("key.json");
+    std::fs::write(&path, file).expect("a file can be written");
+    own.give(&["auth", "activate-service-account", &format!("--key-file={}", path.display())]);
+    let scene = scene(&own.operator(""));
+    run(&scene, &own).exits(0);
+}
+
+/// A pipeline that another identity provider vouches for, as its file says.
+fn federation(own: &OwnGcloud) -> String {
+    let (subject, file) = (own.folder().join("subject"), own.folder().join("federation.json"));
+    std::fs::write(&subject, "token-of-a-pipeline").expect("a file can be written");
+    let federation = json!({
+        "type": "external_account",
+        "audience": "//iam.googleapis.com/projects/1/locations/global/workloadIdentityPools/pool/providers/ci",
+        "subject_token_type": "urn:ietf:params:oauth:token-type:jwt",
+        "token_url": "https://sts.googleapis.com/v1/token",
+        "service_account_impersonation_url":
+            format!("https://iamcredentials.googleapis.com/v1/projects/-/serviceAccounts/{DEPLOYER}:generateAccessToken"),
+        "credential_source": { "file": subject },
+    });
+    std::fs::write(&file, federation.to_string()).expect("a file can be written");
+    file.display().to_string()
+}
+
+#[test]
+fn a_pipeline_that_another_identity_provider_vouches_for() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let subject_tokens = vec![("token-of-a-pipeline".to_owned(), "pipeline".to_owned())];
+    let gcp = Gcp::starting(Options { subject_tokens, ..options() });
+    let own = gcp.own(&Login::Nobody);
+    let file = federation(&own);
+    let scene = scene(&own.operator(""));
+    // As actions of pipelines leave it: nobody is logged in, and a variable names the file.
+    start(&scene, &own, &[("CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", &file)]).finish().exits(0);
+    own.give(&["auth", "login", &format!("--cred-file={file}")]);
+    run(&scene, &own).exits(0);
+}
+
+#[test]
+fn a_machine_of_the_cloud_with_an_account_of_its_own() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(options());
+    let own = gcp.own(&Login::Machine);
+    let scene = scene(&own.operator(""));
+    run(&scene, &own).exits(0);
+    assert!(gcp.requests().iter().any(|seen| seen.path.ends_with("/token")), "the machine was asked for a token");
+}
+
+#[test]
+fn a_token_that_soon_ends_is_renewed_for_the_next_command() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(Options { refresh_tokens: people(), token_lifetime: 60, ..options() });
+    let own = gcp.own(&Login::Nobody);
+    person(&own);
+    let scene = scene(&own.operator(""));
+    run(&scene, &own).exits(0);
+}
+
+/// Lets all tokens end once services have been listed for the first time.
+fn outlive_tokens(gcp: &Gcp, scene: &Scene, own: &OwnGcloud) -> Outcome {
+    gcp.fault("GET", "*/services", When::First(1), What::SlowAnswer(Duration::from_secs(2)));
+    let live = start(scene, own, &[]);
+    until("services are listed", || gcp.requests().iter().any(|seen| seen.path.ends_with("/services")));
+    gcp.advance(Duration::from_secs(2 * 86_400));
+    live.finish()
+}
+
+#[test]
+fn a_token_that_ends_in_mid_run_before_its_time_is_renewed() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(Options { refresh_tokens: people(), ..options() });
+    let own = gcp.own(&Login::Nobody);
+    person(&own);
+    let scene = scene(&own.operator(""));
+    outlive_tokens(&gcp, &scene, &own).exits(0);
+    let refused = gcp.requests().iter().filter(|seen| seen.status == Some(401)).count();
+    assert!(refused > 0, "a token had ended: {:#?}", gcp.requests());
+}
+
+#[test]
+fn a_token_in_a_file_that_nobody_renews_judges_nothing_once_it_has_ended() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(options());
+    let own = gcp.own(&Login::Nobody);
+    let file = own.folder().join("token-of-the-job");
+    std::fs::write(&file, gcp.token(Duration::from_secs(86_400))).expect("a file can be written");
+    let scene = scene(&own.operator(&format!("token-file = \"{}\"", file.display())));
+    outlive_tokens(&gcp, &scene, &own).exits(3);
+    let found = wrong(&scene);
+    let words = format!("the token in {} is not taken; it has ended or was taken away", file.display());
+    assert!(found.len() == 1 && found[0].starts_with("inconclusive: unauthenticated"), "{found:?}");
+    assert!(found[0].contains(&words) && found[0].contains("has to renew it"), "{found:?}");
+    let report = scene.run(&["report", "--format", "json"]).json();
+    assert_eq!(report["rows"]["verify-deployment"]["verdict"], "pass", "{report:#}");
+}
+
+#[test]
+fn a_log_in_that_was_taken_away_says_what_to_do() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(options());
+    let own = gcp.own(&Login::Nobody);
+    let known = Gcp::starting(Options { refresh_tokens: people(), ..options() });
+    let theirs = known.own(&Login::Nobody);
+    person(&theirs);
+    // The log-in is that of a project where the person is known; here nobody knows them.
+    let scene = scene(&own.operator(""));
+    start(&scene, &theirs, &[]).finish().exits(3);
+    let found = wrong(&scene);
+    assert!(found[0].starts_with("inconclusive: "), "{found:?}");
+    assert!(found[0].contains("log in again with `gcloud auth login`"), "{found:?}");
+}
+
+#[test]
+fn nobody() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(options());
+    let own = gcp.own(&Login::Nobody);
+    let scene = scene(&own.operator(""));
+    run(&scene, &own).exits(3);
+    let found = wrong(&scene);
+    assert!(found.iter().all(|one| one.starts_with("inconclusive: ")), "{found:?}");
+    assert!(found[0].contains("gcloud auth login") && found[0].contains("active account"), "{found:?}");
+    assert_eq!(gcp.requests().len(), 0, "nobody was asked anything");
+}
