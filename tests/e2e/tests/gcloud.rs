@@ -127,7 +127,7 @@ fn each_thing_that_is_wrong_with_a_service_fails_its_row() {
     let found = wrong(&scene);
     assert!(found.len() == 1 && found[0].contains("100 % to netra-backend-staging-00001"), "{found:?}");
 
-    gcp.fault("PUT", "*", When::Always, What::NeverReady);
+    gcp.fault("*", "*", When::Always, What::NeverReady);
     gcp.give(&["run", "services", "update", "netra-auth-service", "--image=pkg.dev/netra/next", "--async"]);
     scene.run(&["run", "BUNDLE"]).exits(1);
     assert!(
