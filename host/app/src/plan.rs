@@ -1,10 +1,10 @@
 //! Which phases can start, which can't any more. Pure: it looks at what has happened and says what comes next.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_bundle::{Verified, VerifiedPhase};
 use holdpoint_model::{
-    Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, RequirementId,
+    Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, RequirementId, Seq,
     Statement, Timestamp, Verdict, judge,
 };
 use holdpoint_report::PlannedPhase;
@@ -25,6 +25,8 @@ struct Phase {
     end: Option<PhaseEnd>,
     /// It has changed something, or may have.
     acted: bool,
+    /// Effects whose answer is not known.
+    sent: BTreeSet<Seq>,
 }
 
 /// What to do next.
@@ -74,7 +76,14 @@ impl Progress {
             EventKind::Call(call) if call.class.is_some_and(Class::happens_once) => {
                 let refused = matches!(call.outcome, Some(OutcomeKind::Denied | OutcomeKind::Exhausted))
                     || gcloud::changed_nothing(call);
-                self.phases.entry(call.phase.clone()).or_default().acted |= !refused;
+                let phase = self.phases.entry(call.phase.clone()).or_default();
+                match call.outcome {
+                    None => drop(phase.sent.insert(call.seq)),
+                    Some(_) => {
+                        phase.sent.remove(&call.seq);
+                        phase.acted |= !refused;
+                    }
+                }
             }
             EventKind::PhaseEnded { phase, end } => {
                 self.phases.entry(phase.clone()).or_default().end = Some(end.clone());
@@ -160,7 +169,7 @@ impl Progress {
 impl Progress {
     /// Whether a phase has changed something, or may have.
     pub(crate) fn has_acted(&self, phase: &PhaseId) -> bool {
-        self.phases.get(phase).is_some_and(|phase| phase.acted)
+        self.phases.get(phase).is_some_and(|phase| phase.acted || !phase.sent.is_empty())
     }
 
     /// What a phase that has ended is judged by.
@@ -186,7 +195,7 @@ mod tests {
     use std::sync::Arc;
 
     use holdpoint_bundle::{EnvironmentFacts, Rollback};
-    use holdpoint_model::{CallEvent, Checklist, ChecklistRow, Digest, Ordinal, Seq, grant::Grants};
+    use holdpoint_model::{CallEvent, Checklist, ChecklistRow, Digest, Ordinal, grant::Grants};
 
     use super::*;
 
@@ -310,7 +319,13 @@ mod tests {
         answered(progress, name, outcome, None);
     }
 
+    /// An effect that was sent, and then answered.
     fn answered(progress: &mut Progress, name: &str, outcome: OutcomeKind, answer: Option<&str>) {
+        sent(progress, name, None, None);
+        sent(progress, name, Some(outcome), answer);
+    }
+
+    fn sent(progress: &mut Progress, name: &str, outcome: Option<OutcomeKind>, answer: Option<&str>) {
         let call = CallEvent {
             phase: id(name),
             seq: Seq(0),
@@ -318,7 +333,7 @@ mod tests {
             class: Some(Class::Effect),
             summary: String::new(),
             attempt: 1,
-            outcome: Some(outcome),
+            outcome,
             request: String::new(),
             answer: answer.map(str::to_owned),
         };
@@ -366,6 +381,9 @@ mod tests {
             answered(&mut progress, "a", OutcomeKind::Answered, Some(&answer));
             assert_eq!(progress.has_acted(&id("a")), acted, "{failure}");
         }
+        let mut progress = Progress::new();
+        sent(&mut progress, "a", None, None);
+        assert!(progress.has_acted(&id("a")), "nobody knows what became of it");
     }
 
     #[test]
