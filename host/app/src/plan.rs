@@ -110,14 +110,14 @@ impl Progress {
     /// What can be done now, in the order of the bundle. `running` are the phases under way.
     pub(crate) fn next(&self, verified: &Verified, running: &[PhaseId]) -> Vec<Step> {
         let open = |id: &PhaseId| self.end(id).is_none() && !running.contains(id);
-        let gate = rollback::Gate::of(verified, self, running);
-        if let Some(steps) = gate.instead() {
+        let course = rollback::Course::of(verified, self, running);
+        if let Some(steps) = course.instead() {
             return steps;
         }
         verified
             .phases
             .iter()
-            .filter(|phase| open(&phase.id) && gate.lets(&phase.id))
+            .filter(|phase| open(&phase.id) && course.lets(&phase.id))
             .filter_map(|phase| {
                 let needs: Vec<Need> = phase.needs.iter().map(|id| self.need(verified, id)).collect();
                 let unmet = needs.iter().find_map(|need| match need {

@@ -6,7 +6,7 @@ use holdpoint_model::{PhaseEnd, PhaseFacts, PhaseId, Verdict, judge};
 use crate::plan::{Progress, Step};
 
 /// What a bundle's rollback means for what comes next.
-pub(crate) enum Gate {
+pub(crate) enum Course {
     /// Every phase starts when it can.
     Open,
     /// The phases of the rollback wait.
@@ -15,7 +15,7 @@ pub(crate) enum Gate {
     First(Vec<Step>),
 }
 
-impl Gate {
+impl Course {
     pub(crate) fn of(verified: &Verified, progress: &Progress, running: &[PhaseId]) -> Self {
         // Whoever asks for phases by name gets those.
         let Some(rollback) = verified.rollback.as_ref().filter(|_| verified.only.is_none()) else { return Self::Open };

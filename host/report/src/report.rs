@@ -168,41 +168,25 @@ impl Report {
         decide(self.rows.iter().filter(counts), facts)
     }
 
-    /// Whether a rollback was begun, and succeeded in every phase and required row that is part of it. A dry run takes nothing back.
+    /// Whether a rollback was begun, and succeeded in every phase of it that was asked for and every required row that those judge. A dry
+    /// run takes nothing back.
     pub fn rollback(&self) -> Option<bool> {
-        let dry = self.header.as_ref().is_some_and(|header| header.dry_run);
-        let mut begun = self.phases.iter().filter(|phase| phase.rollback && phase.started.is_some() && !dry).peekable();
-        begun.peek()?;
-        let all_ended = self.phases.iter().filter(|phase| phase.rollback).all(|phase| match &phase.end {
-            Some(PhaseEnd::Completed) => true,
-            // Others of the rollback were not asked for.
-            Some(PhaseEnd::Skipped(_)) => phase.requirements.is_empty() || self.left_out(&phase.id),
-            _ => false,
-        });
-        let rows = self.rows.iter().filter(|row| row.level == Level::Required && self.is_of_rollback(&row.id));
-        let is_good = |row: &Row| match row.verdict {
-            Verdict::Pass => true,
-            Verdict::NotExercised => row.waived.is_some() || !self.is_asked_for(&row.id),
-            _ => row.waived.is_some(),
-        };
-        Some(all_ended && rows.into_iter().all(is_good))
+        let header = self.header.as_ref()?;
+        let asked = |phase: &&PhaseReport| header.only.as_ref().is_none_or(|only| only.contains(&phase.id));
+        let part: Vec<&PhaseReport> = self.phases.iter().filter(|phase| phase.rollback).filter(asked).collect();
+        if header.dry_run || part.iter().all(|phase| phase.started.is_none()) {
+            return None;
+        }
+        let judged = |row: &&Row| part.iter().any(|phase| phase.requirements.contains(&row.id));
+        let mut rows = self.rows.iter().filter(|row| row.level == Level::Required && self.is_of_rollback(&row.id));
+        let ended = part.iter().all(|phase| phase.end == Some(PhaseEnd::Completed));
+        Some(ended && rows.all(|row| !judged(&row) || row.verdict == Verdict::Pass || row.waived.is_some()))
     }
 
     /// Whether only phases of the rollback judge a row.
     fn is_of_rollback(&self, row: &RequirementId) -> bool {
         let mut judges = self.phases.iter().filter(|phase| phase.requirements.contains(row)).peekable();
         judges.peek().is_some() && judges.all(|phase| phase.rollback)
-    }
-
-    /// Whether some phase that judges a row is part of the run.
-    fn is_asked_for(&self, row: &RequirementId) -> bool {
-        self.phases.iter().any(|phase| phase.requirements.contains(row) && !self.left_out(&phase.id))
-    }
-
-    /// Whether the run was asked for other phases only.
-    fn left_out(&self, phase: &PhaseId) -> bool {
-        let only = self.header.as_ref().and_then(|header| header.only.as_ref());
-        only.is_some_and(|only| !only.contains(phase))
     }
 
     /// The rows that failed.

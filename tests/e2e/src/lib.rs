@@ -14,7 +14,9 @@ pub mod rows;
 mod scene;
 pub mod server;
 pub mod staging;
+mod toml;
 
 pub use binary::{Holdpoint, guests, sabotaged, with_modules};
 pub use outcome::Outcome;
 pub use scene::{Phase, Scene};
+pub use toml::inline;

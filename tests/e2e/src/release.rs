@@ -95,17 +95,25 @@ pub struct Bundle {
     pub steps: &'static str,
     /// How many of the services there are; the first ones.
     pub services: usize,
+    /// What stands in front of the deployment asks for this path, which answers 200 where all is well.
+    pub before: &'static str,
 }
 
 impl Default for Bundle {
     fn default() -> Self {
-        Self { when: r#"["P2.1.local", "P2.2", "P3.1"]"#, mode: "auto", steps: "[50, 100]", services: 1 }
+        Self {
+            when: r#"["P2.1.local", "P2.2", "P3.1"]"#,
+            mode: "auto",
+            steps: "[50, 100]",
+            services: 1,
+            before: "/health",
+        }
     }
 }
 
 impl Bundle {
     fn text(&self, gcp: &Gcp) -> String {
-        let Self { when, mode, steps, services } = self;
+        let Self { when, mode, steps, services, before } = self;
         let here = &SERVICES[..*services];
         let mut text = "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
              [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n"
@@ -138,8 +146,17 @@ impl Bundle {
             text,
             r#"
 [[phase]]
+id = "before"
+module = "health"
+requirements = ["P3.1"]
+map = {{ "P3.1" = "P1.3" }}
+config = {{ endpoints = ["{before}"] }}
+[phase.grants]
+http = [{{ services = [{all}], methods = ["GET"] }}]
+[[phase]]
 id = "deploy"
 module = "deploy"
+needs = ["before"]
 requirements = ["P2.1.checks", "P2.1.local", "KI-1", "RB-C2", "SUC-1.deploy"]
 deadline = "5m"
 [phase.config]
@@ -203,6 +220,7 @@ mode = "{mode}"
 
 fn checklist() -> String {
     let rows = [
+        "P1.3",
         "P2.1.checks",
         "P2.1.local",
         "KI-1",

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 use std::process::Command;
 
 use holdpoint_e2e::process::until;
-use holdpoint_e2e::{Outcome, Scene};
+use holdpoint_e2e::{Outcome, Scene, inline};
 use serde_json::{Value, json};
 
 /// The phase of a bundle.
@@ -43,21 +43,6 @@ impl Tools<'_> {
             &format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n"),
         );
         scene.write("holdpoint.toml", pins);
-    }
-}
-
-/// JSON as TOML.
-fn inline(value: &Value) -> String {
-    match value {
-        Value::Object(object) => {
-            let fields: Vec<String> = object
-                .iter()
-                .map(|(key, value)| format!("{} = {}", Value::from(key.as_str()), inline(value)))
-                .collect();
-            format!("{{ {} }}", fields.join(", "))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        plain => plain.to_string(),
     }
 }
 

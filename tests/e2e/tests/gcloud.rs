@@ -4,6 +4,7 @@ use std::fmt::Write as _;
 use std::time::Duration;
 
 use holdpoint_e2e::gcp::{Gcp, What, When, gcloud_is_here};
+use holdpoint_e2e::inline;
 use holdpoint_e2e::process::{Live, until};
 use holdpoint_e2e::{Outcome, Scene};
 use serde_json::{Value, json};
@@ -42,21 +43,6 @@ fn scene(gcp: &Gcp, phase: &Cloud<'_>) -> Scene {
     scene.write("holdpoint.toml", &gcp.operator());
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
-}
-
-/// JSON as TOML.
-fn inline(value: &Value) -> String {
-    match value {
-        Value::Object(object) => {
-            let fields: Vec<String> = object
-                .iter()
-                .map(|(key, value)| format!("{} = {}", Value::from(key.as_str()), inline(value)))
-                .collect();
-            format!("{{ {} }}", fields.join(", "))
-        }
-        Value::Array(items) => format!("[{}]", items.iter().map(inline).collect::<Vec<_>>().join(", ")),
-        plain => plain.to_string(),
-    }
 }
 
 fn verify(gcp: &Gcp) -> Scene {

@@ -39,6 +39,21 @@ fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud(
 }
 
 #[test]
+fn nothing_is_deployed_where_a_row_in_front_of_the_deployment_fails() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::with(&Bundle { before: "/nowhere", ..Bundle::default() });
+    run(&release, 1);
+    let report = release.scene.run(&["report", "--format", "json"]).exits(0).json();
+    let row = &report["rows"]["P2.1.checks"];
+    assert_eq!(row["verdict"], "not-exercised", "{row:#}");
+    assert_eq!(row["observed"], "needs `before`, whose row P1.3 is fail");
+    assert_eq!(report["rows"]["RB-C1"]["observed"], "nothing called for it");
+    assert_eq!(release.gcp.requests().len(), 0, "nobody was asked for anything");
+}
+
+#[test]
 fn a_version_that_does_not_answer_gets_no_traffic() {
     if !gcloud_is_here() {
         return;

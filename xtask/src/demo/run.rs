@@ -146,8 +146,8 @@ impl Demo<'_> {
             line = line.arg("--service").arg(format!("{service}=https://{}", service.host()));
         }
         for service in Service::RELEASED {
-            let image = system::new_image(service);
-            let image = self.setting.as_ref().map_or(image.clone(), |setting| setting.image(service, image));
+            let lacks = self.setting.as_ref().is_some_and(|setting| setting.lacks_image(service));
+            let image = if lacks { system::missing_image(service) } else { system::new_image(service) };
             line = line.arg("--set").arg(format!("image.{service}={image}"));
         }
         if !self.deploys {

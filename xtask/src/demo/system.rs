@@ -13,6 +13,8 @@ use crate::sh::Line;
 /// Letters of versions: what serves at first, and what is deployed.
 const OLD: char = 'a';
 const NEW: char = 'b';
+/// And what nobody has pushed.
+const MISSING: char = 'c';
 
 /// A running system.
 #[derive(Debug)]
@@ -36,6 +38,11 @@ fn image(service: Service, version: char) -> String {
 /// The image that is deployed.
 pub(super) fn new_image(service: Service) -> String {
     image(service, NEW)
+}
+
+/// An image that the registry does not have.
+pub(super) fn missing_image(service: Service) -> String {
+    image(service, MISSING)
 }
 
 /// Whether the Google Cloud CLI is here. Without it nothing is deployed, and the phases that would are left out by name.

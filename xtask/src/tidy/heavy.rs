@@ -23,7 +23,7 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "landlock", allowed: &["holdpoint-cap-exec"], in_tests: &[] },
     Heavy { package: "nix", allowed: &["holdpoint-cap-exec"], in_tests: &[] },
     Heavy { package: "seccompiler", allowed: &["holdpoint-cap-exec"], in_tests: &[] },
-    Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config"], in_tests: &[] },
+    Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config", "xtask"], in_tests: &[] },
     Heavy {
         package: "toml_edit",
         allowed: &["holdpoint-bundle", "holdpoint-scaffold", "holdpoint-phase-config"],

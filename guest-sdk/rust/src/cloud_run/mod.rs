@@ -27,13 +27,21 @@ pub use revision::Revision;
 pub use service::{Condition, Service, Target};
 pub use traffic::TrafficMap;
 
-use crate::{CallError, Command, Completed, Context, Evidence};
+use crate::{CallError, Command, Completed, Context, Evidence, Failure};
 
 /// Why nothing is known: the command was not answered, it failed, or its answer can't be read.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Unknown {
     why: String,
+    failure: Option<Failure>,
     calls: Vec<u32>,
+}
+
+impl Unknown {
+    /// Why the command failed, if it was given and did.
+    pub fn failure(&self) -> Option<Failure> {
+        self.failure
+    }
 }
 
 impl fmt::Display for Unknown {
@@ -52,7 +60,7 @@ impl Evidence for Unknown {
 
 impl From<CallError> for Unknown {
     fn from(error: CallError) -> Self {
-        Self { why: error.to_string(), calls: error.calls() }
+        Self { why: error.to_string(), failure: None, calls: error.calls() }
     }
 }
 
@@ -60,7 +68,11 @@ impl From<CallError> for Unknown {
 pub fn services(cx: &Context) -> Result<Listing, Unknown> {
     let list = cx.gcloud().run(&Command::new("run services list"))?;
     if list.is_truncated() {
-        return Err(Unknown { why: "the list of services is longer than is read".to_owned(), calls: list.calls() });
+        return Err(Unknown {
+            why: "the list of services is longer than is read".to_owned(),
+            failure: None,
+            calls: list.calls(),
+        });
     }
     Ok(Listing::new(read(&list)?, list))
 }
@@ -81,5 +93,9 @@ pub fn revisions<'n>(
 }
 
 fn read<T: DeserializeOwned>(completed: &Completed) -> Result<T, Unknown> {
-    completed.json().map_err(|error| Unknown { why: error.to_string(), calls: completed.calls() })
+    completed.json().map_err(|error| Unknown {
+        why: error.to_string(),
+        failure: completed.failure(),
+        calls: completed.calls(),
+    })
 }

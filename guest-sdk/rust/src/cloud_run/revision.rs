@@ -1,11 +1,9 @@
 //! A revision as `gcloud run revisions describe --format=json` prints it, as far as it is judged.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize;
 
 use super::Condition;
-use super::service::min_scale;
+use super::service::{Metadata, min_scale};
 
 /// A revision.
 #[derive(Clone, Debug, Deserialize)]
@@ -15,13 +13,6 @@ pub struct Revision {
     spec: Spec,
     #[serde(default)]
     status: Status,
-}
-
-#[derive(Clone, Debug, Deserialize)]
-struct Metadata {
-    name: String,
-    #[serde(default)]
-    annotations: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

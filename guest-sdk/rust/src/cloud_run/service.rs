@@ -17,12 +17,12 @@ pub struct Service {
 }
 
 #[derive(Clone, Debug, Deserialize)]
-struct Metadata {
-    name: String,
+pub(super) struct Metadata {
+    pub(super) name: String,
     /// Absent in lists that are old.
     generation: Option<u64>,
     #[serde(default)]
-    annotations: BTreeMap<String, String>,
+    pub(super) annotations: BTreeMap<String, String>,
 }
 
 #[derive(Clone, Debug, Default, Deserialize)]

@@ -33,6 +33,13 @@ pub(super) fn read_binding(top: &mut Fields<'_, '_>, folder: &Path, problems: &m
     let token_file = path("token-file", problems);
     let ca_file = path("ca-file", problems);
     let account = fields.parsed("account", account, problems).map(|account| account.value);
+    let environment = environment(&mut fields, problems);
+    fields.close(problems);
+    GcloudBinding { program, account, token_file, ca_file, environment }
+}
+
+/// Variables with their values.
+pub(super) fn environment(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> BTreeMap<String, String> {
     let mut environment = BTreeMap::new();
     for (name, value) in fields.entries("environment", problems) {
         match value.as_str() {
@@ -43,8 +50,7 @@ pub(super) fn read_binding(top: &mut Fields<'_, '_>, folder: &Path, problems: &m
             None => problems.at(value.span.start, format!("a variable is a string, not {}", kind(value))),
         }
     }
-    fields.close(problems);
-    GcloudBinding { program, account, token_file, ca_file, environment }
+    environment
 }
 
 fn account(text: &str) -> Result<String, String> {

@@ -10,7 +10,7 @@ use holdpoint_model::grant::{DirectoryName, ExecGrant, ToolName, parse_duration,
 use toml_span::value::Value;
 
 use super::file::from;
-use super::gcloud::is_variable;
+use super::gcloud::{environment, is_variable};
 use crate::authored::exec::AuthoredTools;
 use crate::authored::grants::Fill;
 use crate::diagnostic::Problems;
@@ -89,16 +89,7 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
     let arguments = fields.strings("arguments", problems).unwrap_or_default();
     let directory = fields.parsed("directory", DirectoryName::parse, problems).map(|directory| directory.value);
     let writes = fields.boolean("writes", problems).unwrap_or(false);
-    let mut environment = BTreeMap::new();
-    for (name, value) in fields.entries("environment", problems) {
-        match value.as_str() {
-            Some(value) if is_variable(&name.value) && !value.contains('\0') => {
-                environment.insert(name.value, value.to_owned());
-            }
-            Some(_) => problems.at(name.at, format!("`{}` is not a variable with a value", name.value)),
-            None => problems.at(value.span.start, format!("a variable is a string, not {}", kind(value))),
-        }
-    }
+    let environment = environment(&mut fields, problems);
     let inherit = fields.strings("inherit", problems).unwrap_or_default();
     let inherit = all_parsed(&inherit, variable, problems).into_iter().map(|name| name.value).collect();
     let network = fields.parsed("network", network, problems).map(|network| network.value).unwrap_or_default();

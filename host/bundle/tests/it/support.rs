@@ -136,3 +136,30 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
         folder: PathBuf::from("/etc/holdpoint"),
     }
 }
+
+/// The rows that the shipped bundle judges, in the order of its checklist.
+pub(crate) const JUDGED: [&str; 23] = [
+    "PRE-2.openai",
+    "PRE-2.anthropic",
+    "PRE-2.gemini",
+    "PRE-2.client-id",
+    "PRE-2.client-secret",
+    "P1.1",
+    "P1.3",
+    "P2.1.checks",
+    "P2.1.local",
+    "P2.2",
+    "P3.1",
+    "P3.3",
+    "P4.2.dashboards",
+    "P4.2.alerts",
+    "CRIT-1",
+    "CRIT-2",
+    "CRIT-4",
+    "RB-C1",
+    "RB-C2",
+    "RB-V1",
+    "KI-1",
+    "SUC-1.deploy",
+    "SUC-1.rollback",
+];

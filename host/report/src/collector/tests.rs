@@ -120,3 +120,74 @@ fn a_resumed_run_is_unfinished_again() {
     let report = build(vec![EventKind::RunEnded { decision: Decision::Hold }, EventKind::RunResumed]);
     assert_eq!((report.decision, report.ended, report.resumed), (None, None, 1));
 }
+
+/// A deployment that judges P1.3, a way back that judges RB-C1, and a look afterwards that judges RB-V1. All rows are required.
+fn released(header: RunHeader, kinds: Vec<EventKind>) -> Report {
+    let ids = ["P1.3", "RB-C1", "RB-V1"].map(fixture::requirement);
+    let row = |id: &RequirementId| holdpoint_model::ChecklistRow {
+        id: id.clone(),
+        title: String::new(),
+        level: holdpoint_model::Level::Required,
+    };
+    let checklist = Checklist { rows: ids.iter().map(row).collect() };
+    let plan = [("deploy", 0, false), ("back", 1, true), ("look", 2, true)].map(|(id, row, rollback)| PlannedPhase {
+        id: phase(id),
+        requirements: vec![ids[row].clone()],
+        needs: vec![],
+        rollback,
+    });
+    let kinds = std::iter::once(EventKind::RunStarted(header)).chain(kinds);
+    let events = kinds.zip(1..).map(|(kind, position)| Event { position, at: Timestamp(position as f64), kind });
+    Report::build(&checklist, &plan, events)
+}
+
+/// A phase from its start to its end, with one check.
+fn done(of: &str, row: &str, verdict: Verdict) -> Vec<EventKind> {
+    let stated = stated(of, check(&[row], "it", verdict, "so", "thus", 0));
+    vec![EventKind::PhaseStarted { phase: phase(of) }, stated, ended(of, PhaseEnd::Completed)]
+}
+
+fn left_out(of: &str) -> Vec<EventKind> {
+    vec![ended(of, PhaseEnd::Skipped("nothing called for it".into()))]
+}
+
+#[test]
+fn where_nothing_is_taken_back_nobody_misses_the_rows_of_the_rollback() {
+    let kinds = [done("deploy", "P1.3", Verdict::Pass), left_out("back"), left_out("look")].concat();
+    assert_eq!(released(fixture::header(), kinds).comes_to(), Decision::Release);
+    let kinds = [done("deploy", "P1.3", Verdict::Fail), left_out("back"), left_out("look")].concat();
+    assert_eq!(released(fixture::header(), kinds).comes_to(), Decision::Hold);
+}
+
+#[test]
+fn a_rollback_comes_to_how_all_of_it_went() {
+    let failed = done("deploy", "P1.3", Verdict::Fail);
+    let comes_to = |back: Vec<EventKind>, look: Vec<EventKind>| {
+        released(fixture::header(), [failed.clone(), back, look].concat()).comes_to()
+    };
+    let (well, unwell) = (done("look", "RB-V1", Verdict::Pass), done("look", "RB-V1", Verdict::Fail));
+    assert_eq!(comes_to(done("back", "RB-C1", Verdict::Pass), well.clone()), Decision::RolledBack);
+    assert_eq!(comes_to(done("back", "RB-C1", Verdict::Pass), unwell), Decision::RollbackFailed);
+    assert_eq!(comes_to(done("back", "RB-C1", Verdict::Fail), well.clone()), Decision::RollbackFailed);
+    assert_eq!(comes_to(done("back", "RB-C1", Verdict::Inconclusive), well.clone()), Decision::RollbackFailed);
+    assert_eq!(comes_to(done("back", "RB-C1", Verdict::Pass), left_out("look")), Decision::RollbackFailed);
+    let mut crashed = done("back", "RB-C1", Verdict::Pass);
+    crashed.pop();
+    crashed.push(ended("back", PhaseEnd::Trapped("x".into())));
+    assert_eq!(comes_to(crashed, well), Decision::RollbackFailed);
+}
+
+#[test]
+fn a_rollback_that_is_asked_for_by_name_is_judged_by_what_was_asked_for() {
+    let header =
+        |only: &[&str]| RunHeader { only: Some(only.iter().map(|id| phase(id)).collect()), ..fixture::header() };
+    let back = done("back", "RB-C1", Verdict::Pass);
+    assert_eq!(released(header(&["back"]), back.clone()).comes_to(), Decision::RolledBack);
+    assert_eq!(
+        released(header(&["back", "look"]), back.clone()).comes_to(),
+        Decision::RollbackFailed,
+        "look is missing"
+    );
+    let dry = RunHeader { dry_run: true, ..header(&["back"]) };
+    assert_eq!(released(dry, back).comes_to(), Decision::Partial, "a dry run takes nothing back");
+}

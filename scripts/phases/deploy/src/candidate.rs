@@ -107,19 +107,14 @@ fn found(service: &Service, place: &Place<'_>) -> Result<String, String> {
 }
 
 /// Each runs what was asked for, and answers at the URL of its tag.
-pub(crate) fn verify(
-    cx: &Context,
-    config: &Config,
-    candidates: &[Candidate<'_>],
-    stages: &mut Stages,
-) -> Result<(), Stopped> {
+pub(crate) fn verify(cx: &Context, candidates: &[Candidate<'_>], stages: &mut Stages) -> Result<(), Stopped> {
     let names = candidates.iter().map(|candidate| candidate.revision.as_str());
     let mut stopped = None;
     for (candidate, described) in candidates.iter().zip(cloud_run::revisions(cx, names)) {
         match described {
             Ok((revision, described)) => {
                 stages.gcloud += described.milliseconds();
-                if !is_as_asked(cx, candidate, &revision, &described) {
+                if !is_as_asked(cx, candidate, &revision, &described, stages) {
                     stopped = Some(Stopped);
                 }
             }
@@ -129,14 +124,19 @@ pub(crate) fn verify(
             }
         }
     }
-    stages.warm = candidates.iter().any(|candidate| candidate.deployed.min_instances.is_some());
     match stopped {
         Some(stopped) => Err(stopped),
-        None => shift::answers(cx, candidates, |deployed| &deployed.candidate, 1, config.within, "at its own URL"),
+        None => shift::answers(cx, candidates, |deployed| &deployed.candidate, 1, "at its own URL"),
     }
 }
 
-fn is_as_asked(cx: &Context, candidate: &Candidate<'_>, revision: &Revision, evidence: impl Evidence + Copy) -> bool {
+fn is_as_asked(
+    cx: &Context,
+    candidate: &Candidate<'_>,
+    revision: &Revision,
+    evidence: impl Evidence + Copy,
+    stages: &mut Stages,
+) -> bool {
     let Candidate { deployed, revision: name, .. } = candidate;
     let image = revision.image().unwrap_or("an image without a digest");
     let right = image == deployed.image;
@@ -144,6 +144,7 @@ fn is_as_asked(cx: &Context, candidate: &Candidate<'_>, revision: &Revision, evi
     check.passes_if(right, expected(&deployed.image), observed(image), evidence);
     let Some(least) = deployed.min_instances else { return right };
     let has = revision.min_instances();
+    stages.warm = true;
     let check = cx.check([WARM], format!("{name} keeps instances warm"));
     check.passes_if(has >= least, expected(format!("min-instances of {least} or more")), observed(has), evidence);
     right && has >= least

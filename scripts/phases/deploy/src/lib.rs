@@ -81,7 +81,7 @@ fn deploy(cx: &Context, config: &Config, stages: &mut Stages) -> Result<(), Stop
     cx.progress(1, steps, format_args!("{services} services: new revisions without traffic"));
     let places = candidate::make(cx, config, places, stages)?;
     cx.progress(2, steps, format_args!("{services} services: each new revision at its own URL"));
-    candidate::verify(cx, config, &places, stages)?;
+    candidate::verify(cx, &places, stages)?;
     manual::print(cx, config, &places, stages)?;
     for (done, percent) in (3..).zip(&config.steps) {
         cx.progress(done, steps, format_args!("{percent} % of the traffic to the new revisions"));

@@ -34,7 +34,7 @@ pub(crate) fn to(
         return Err(Stopped);
     }
     let what = format!("with {percent} % of the traffic on its new revision");
-    answers(cx, candidates, |deployed| &deployed.service, config.probes, LIMIT, &what)
+    answers(cx, candidates, |deployed| &deployed.service, config.probes, &what)
 }
 
 /// Looks until traffic is as it was asked for, or the time is over.
@@ -85,12 +85,11 @@ pub(crate) fn answers(
     candidates: &[Candidate<'_>],
     service: impl Fn(&Deployed) -> &String,
     times: u32,
-    limit: Millis,
-    where_: &str,
+    when: &str,
 ) -> Result<(), Stopped> {
     let mut all = true;
     for Candidate { deployed, .. } in candidates {
-        let check = cx.check([DEPLOY], format!("{} answers {where_}", deployed.name));
+        let check = cx.check([DEPLOY], format!("{} answers {when}", deployed.name));
         let service = match cx.service(service(deployed)) {
             Ok(service) => service,
             Err(error) => {
@@ -99,9 +98,8 @@ pub(crate) fn answers(
                 continue;
             }
         };
-        let limit = Millis(limit.0.min(LIMIT.0));
         let paths = (0..times).flat_map(|_| &deployed.paths);
-        let answers = cx.http().send_all(paths.map(|path| service.get(path).timeout(limit)));
+        let answers = cx.http().send_all(paths.map(|path| service.get(path).timeout(LIMIT)));
         let bad = answers.iter().filter(|(_, answer)| !matches!(answer, Ok(response) if response.status() == 200));
         let bad: Vec<_> = bad.collect();
         let (asked, wrong) = (answers.len(), bad.len());

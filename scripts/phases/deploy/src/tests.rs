@@ -205,6 +205,27 @@ fn traffic_that_does_not_move_stops_it() {
 }
 
 #[test]
+fn a_deployment_that_takes_too_long_fails_its_row_when_it_is_done() {
+    let mut slow = shared(0);
+    slow["status"]["observedGeneration"] = json!(1);
+    let mut config = config();
+    config["within"] = json!("500ms");
+    let t = begun()
+        .config(config)
+        .command(list(), prints(&json!([slow])))
+        .command(list(), prints(&json!([shared(0)])))
+        .command(describe("a-new"), prints(&revision("a-new", NEW, "1")))
+        .command(describe("a-old"), prints(&revision("a-old", OLD, "1")))
+        .command(traffic("to-revisions", "a-new=10,a-old=90"), prints(&json!({})))
+        .command(list(), prints(&json!([shared(10)])))
+        .command(traffic("to-revisions", "a-new=100"), prints(&json!({})))
+        .command(list(), prints(&json!([shared(100)])))
+        .answer(get("/health"), ok(json!({})));
+    t.expect("P2.1.local", Pass, "100 % to a-new");
+    t.expect("SUC-1.deploy", Fail, "in less than 500 ms");
+}
+
+#[test]
 fn a_refusal_stops_it() {
     let t = holdpoint::test(run)
         .config(config())

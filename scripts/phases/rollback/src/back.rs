@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use holdpoint::Failure;
 use holdpoint::cloud_run::{self, Found, Listing, TrafficMap};
 use holdpoint::prelude::*;
 
@@ -45,7 +46,9 @@ fn gone(cx: &Context, states: &[(&String, State)]) -> BTreeMap<String, String> {
     let mut gone = BTreeMap::new();
     for (name, described) in wanted.into_iter().zip(described) {
         let why = match described {
-            Err(unknown) => Some(unknown.to_string()),
+            Err(unknown) if unknown.failure() == Some(Failure::NotFound) => Some(unknown.to_string()),
+            // A question without an answer is no reason to leave a bad release where it is.
+            Err(_) => None,
             Ok((revision, _)) => match revision.ready() {
                 Some(condition) if condition.status == "False" => Some(condition.why()),
                 _ => None,

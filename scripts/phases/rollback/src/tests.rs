@@ -107,6 +107,16 @@ fn a_service_that_can_t_go_back_does_not_keep_the_others() {
 }
 
 #[test]
+fn a_question_without_an_answer_keeps_nothing_from_going_back() {
+    let t = scripted(&["a"])
+        .command(list(), prints(&json!([deployed("a")])))
+        .command(describe("a-old"), fails(Failure::Unavailable, "ERROR: 503\n"))
+        .command(shift("a"), prints(&json!({})))
+        .command(list(), prints(&json!([back("a")])));
+    t.expect("RB-C1", Pass, "100 % to a-old");
+}
+
+#[test]
 fn a_refusal_is_a_failure_with_the_command_for_a_person() {
     let t = scripted(&["a"])
         .command(list(), prints(&json!([deployed("a")])))
