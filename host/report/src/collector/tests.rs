@@ -130,12 +130,16 @@ fn released(header: RunHeader, kinds: Vec<EventKind>) -> Report {
         level: holdpoint_model::Level::Required,
     };
     let checklist = Checklist { rows: ids.iter().map(row).collect() };
-    let plan = [("deploy", 0, false), ("back", 1, true), ("look", 2, true)].map(|(id, row, rollback)| PlannedPhase {
-        id: phase(id),
-        requirements: vec![ids[row].clone()],
-        needs: vec![],
-        rollback,
-    });
+    // The last one judges nothing.
+    let plan =
+        [("deploy", 0, false), ("back", 1, true), ("look", 2, true), ("tell", 3, true)].map(|(id, row, rollback)| {
+            PlannedPhase {
+                id: phase(id),
+                requirements: ids.get(row).cloned().into_iter().collect(),
+                needs: vec![],
+                rollback,
+            }
+        });
     let kinds = std::iter::once(EventKind::RunStarted(header)).chain(kinds);
     let events = kinds.zip(1..).map(|(kind, position)| Event { position, at: Timestamp(position as f64), kind });
     Report::build(&checklist, &plan, events)
@@ -153,7 +157,7 @@ fn left_out(of: &str) -> Vec<EventKind> {
 
 #[test]
 fn where_nothing_is_taken_back_nobody_misses_the_rows_of_the_rollback() {
-    let kinds = [done("deploy", "P1.3", Verdict::Pass), left_out("back"), left_out("look")].concat();
+    let kinds = [done("deploy", "P1.3", Verdict::Pass), left_out("back"), left_out("look"), left_out("tell")].concat();
     assert_eq!(released(fixture::header(), kinds).comes_to(), Decision::Release);
     let kinds = [done("deploy", "P1.3", Verdict::Fail), left_out("back"), left_out("look")].concat();
     assert_eq!(released(fixture::header(), kinds).comes_to(), Decision::Hold);
@@ -163,7 +167,8 @@ fn where_nothing_is_taken_back_nobody_misses_the_rows_of_the_rollback() {
 fn a_rollback_comes_to_how_all_of_it_went() {
     let failed = done("deploy", "P1.3", Verdict::Fail);
     let comes_to = |back: Vec<EventKind>, look: Vec<EventKind>| {
-        released(fixture::header(), [failed.clone(), back, look].concat()).comes_to()
+        let told = vec![ended("tell", PhaseEnd::Completed)];
+        released(fixture::header(), [failed.clone(), back, look, told].concat()).comes_to()
     };
     let (well, unwell) = (done("look", "RB-V1", Verdict::Pass), done("look", "RB-V1", Verdict::Fail));
     assert_eq!(comes_to(done("back", "RB-C1", Verdict::Pass), well.clone()), Decision::RolledBack);
@@ -174,7 +179,14 @@ fn a_rollback_comes_to_how_all_of_it_went() {
     let mut crashed = done("back", "RB-C1", Verdict::Pass);
     crashed.pop();
     crashed.push(ended("back", PhaseEnd::Trapped("x".into())));
-    assert_eq!(comes_to(crashed, well), Decision::RollbackFailed);
+    assert_eq!(comes_to(crashed, well.clone()), Decision::RollbackFailed);
+    let untold = vec![ended("tell", PhaseEnd::Trapped("x".into()))];
+    let kinds = [failed, done("back", "RB-C1", Verdict::Pass), well, untold].concat();
+    assert_eq!(
+        released(fixture::header(), kinds).comes_to(),
+        Decision::RollbackFailed,
+        "it judges nothing, and crashed"
+    );
 }
 
 #[test]
