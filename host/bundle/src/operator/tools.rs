@@ -14,7 +14,7 @@ use super::gcloud::{environment, is_variable};
 use crate::authored::exec::AuthoredTools;
 use crate::authored::grants::Fill;
 use crate::diagnostic::Problems;
-use crate::reading::{Fields, Located, all_parsed, kind, parsed};
+use crate::reading::{Fields, Located, all_parsed, parsed};
 
 /// What a tool reaches.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
