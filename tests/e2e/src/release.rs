@@ -2,8 +2,6 @@
 
 use std::fmt::Write as _;
 
-use serde_json::Value;
-
 use crate::Scene;
 use crate::gcp::{Gcp, InitialService, Options};
 use crate::staging::{Service, Staging};
@@ -75,15 +73,6 @@ impl Release {
     /// How often a service has been changed.
     pub fn changes(&self) -> usize {
         self.gcp.log().iter().filter(|seen| seen.effect.is_some()).count()
-    }
-
-    /// The checks of the newest run that did not pass, as `verdict: observed`.
-    pub fn wrong(&self) -> Vec<String> {
-        let report = self.scene.run(&["report", "--format", "json"]).json();
-        let checks = report["checks"].as_array().cloned().unwrap_or_default();
-        let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
-        let wrong = checks.iter().filter(|check| check["verdict"] != "pass");
-        wrong.map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
     }
 }
 

@@ -7,6 +7,7 @@ use std::{
 };
 
 use holdpoint_staging_double::{Variable, environment};
+use serde_json::Value;
 
 use crate::{Holdpoint, Outcome, guests, process::Live};
 
@@ -125,6 +126,19 @@ impl Scene {
     /// Starts a command line that goes on beside the test.
     pub fn start(&self, arguments: &[&str]) -> Live {
         Live::start(&mut self.command(arguments))
+    }
+
+    /// The checks of the newest run, as `verdict: observed`.
+    pub fn checks(&self) -> Vec<String> {
+        let report = self.run(&["report", "--format", "json"]).json();
+        let checks = report["checks"].as_array().cloned().unwrap_or_default();
+        let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
+        checks.iter().map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
+    }
+
+    /// Those that did not pass.
+    pub fn wrong(&self) -> Vec<String> {
+        self.checks().into_iter().filter(|check| !check.starts_with("pass: ")).collect()
     }
 
     /// The journal of the newest run.

@@ -46,17 +46,9 @@ impl Tools<'_> {
     }
 }
 
-/// The checks of the newest run, as `verdict: observed`.
-fn checks(scene: &Scene) -> Vec<String> {
-    let report = scene.run(&["report", "--format", "json"]).json();
-    let checks = report["checks"].as_array().cloned().unwrap_or_default();
-    let text = |check: &Value, part: &str| check[part].as_str().unwrap_or_default().to_owned();
-    checks.iter().map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
-}
-
 /// The one check of the newest run.
 fn only(scene: &Scene) -> String {
-    let mut all = checks(scene);
+    let mut all = scene.checks();
     assert_eq!(all.len(), 1, "{all:#?}");
     all.remove(0)
 }
@@ -108,7 +100,7 @@ fn pytest_that_is_content_passes_and_the_run_replays_without_it() {
 fn pytest_with_one_failing_test_fails_by_its_name() {
     let scene = isolation(&[("test_good.py", GOOD), ("test_bad.py", "def test_breaks():\n    assert 'a' == 'b'\n")]);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(
         found.contains(&"fail: 2 passed, 1 failed, 0 skipped: tests.test_bad::test_breaks".to_owned()),
         "{found:#?}"
@@ -120,7 +112,7 @@ fn pytest_with_one_failing_test_fails_by_its_name() {
 fn pytest_that_can_not_import_its_tests_fails_by_their_file() {
     let scene = isolation(&[("test_good.py", GOOD), ("test_lost.py", "import nothing_of_that_name\n")]);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(found.iter().any(|one| one.starts_with("fail: ") && one.contains("test_lost")), "{found:#?}");
 }
 
@@ -175,7 +167,7 @@ fn a_tool_that_is_not_granted_is_denied_and_recorded_and_starts_nothing() {
     let pins = format!("{SHELL}[tools.sleep]\nprogram = \"/bin/sleep\"\n");
     let scene = Tools { guest: "tool", row: "P3.1", config, grants: MAY, pins: &pins }.scene();
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(found[0].contains("denied exec sleep: no grant covers tool \"sleep\"; granted: sh"), "{found:#?}");
     assert!(found[1].contains("denied exec /bin/sleep"), "{found:#?}");
     assert!(found[2].starts_with("pass: exit code 0") && found[2].contains("fine"), "{found:#?}");
@@ -238,7 +230,7 @@ fn a_tool_reads_and_reaches_no_more_than_its_pin_gives() {
     let read = format!("cat {}", secret.path().display());
     let scene = shell(&[&read, "cat < /dev/tcp/127.0.0.1/22 || python3 -c 'import socket; socket.socket()'"], "");
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = checks(&scene);
+    let found = scene.checks();
     if found[0].contains("lacking landlock") || found[0].contains(", landlock:") {
         // A kernel without it can't hold a tool back, and the answer to the start says so.
         assert!(found[0].contains("nobody's business"), "{found:#?}");
@@ -325,7 +317,7 @@ fn a_secret_that_a_tool_writes_is_in_no_file_of_the_run() {
     );
     let mut command = scene.command(&["run", "BUNDLE"]);
     holdpoint_e2e::process::Live::start(command.env("TOKEN", SECRET)).finish().exits(0);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(found[0].contains("token is ") && !found[0].contains(SECRET), "{found:#?}");
     let journal = std::fs::read(scene.journal()).expect("the journal can be read");
     let holds = |text: &str| journal.windows(text.len()).any(|bytes| bytes == text.as_bytes());

@@ -54,22 +54,6 @@ fn verify_with(gcp: &Gcp, rows: &[&str], config: Value) -> Scene {
     scene(gcp, &Cloud { guest: "verify-deployment", rows, config, gcloud })
 }
 
-/// The observed values of the checks that did not pass.
-fn wrong(scene: &Scene) -> Vec<String> {
-    let report = scene.run(&["report", "--format", "json"]).json();
-    let checks = report["checks"].as_array().cloned().unwrap_or_default();
-    let wrong = checks.iter().filter(|check| check["verdict"] != "pass");
-    wrong
-        .map(|check| {
-            format!(
-                "{}: {}",
-                check["verdict"].as_str().unwrap_or_default(),
-                check["observed"].as_str().unwrap_or_default()
-            )
-        })
-        .collect()
-}
-
 fn give(gcp: &Gcp, commands: &Value, gcloud: &str) -> Scene {
     scene(gcp, &Cloud { guest: "command", rows: &["P3.1"], config: json!({ "give": commands }), gcloud })
 }
@@ -88,7 +72,7 @@ fn three_services_that_are_deployed_pass_and_the_run_replays_without_a_cloud() {
     let gcp = Gcp::with(&SERVICES);
     let scene = verify(&gcp);
     scene.run(&["run", "BUNDLE"]).exits(0);
-    assert_eq!(wrong(&scene), Vec::<String>::new());
+    assert_eq!(scene.wrong(), Vec::<String>::new());
     let shown = scene.run(&["show", "last", "cloud/0"]).exits(0).stdout;
     assert!(shown.contains("run services list") && shown.contains("netra-auth-service"), "{shown}");
     assert_eq!(gcp.log().len(), 0, "nothing was changed");
@@ -104,22 +88,22 @@ fn each_thing_that_is_wrong_with_a_service_fails_its_row() {
     let missing = Gcp::with(&SERVICES[..2]);
     let scene = verify(&missing);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    assert!(wrong(&scene)[0].contains("no such one"), "{:?}", wrong(&scene));
+    assert!(scene.wrong()[0].contains("no such one"), "{:?}", scene.wrong());
 
     let gcp = Gcp::with(&SERVICES);
     gcp.give(&["run", "services", "update", "netra-backend-staging", "--image=pkg.dev/netra/next", "--no-traffic"]);
     let scene = verify(&gcp);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     assert!(found.len() == 1 && found[0].contains("100 % to netra-backend-staging-00001"), "{found:?}");
 
     gcp.fault("*", "*", When::Always, What::NeverReady);
     gcp.give(&["run", "services", "update", "netra-auth-service", "--image=pkg.dev/netra/next", "--async"]);
     scene.run(&["run", "BUNDLE"]).exits(1);
     assert!(
-        wrong(&scene).iter().any(|one| one.starts_with("fail: ") && one.contains(" since ")),
+        scene.wrong().iter().any(|one| one.starts_with("fail: ") && one.contains(" since ")),
         "{:?}",
-        wrong(&scene)
+        scene.wrong()
     );
 }
 
@@ -133,7 +117,7 @@ fn who_changed_a_service_what_stays_warm_and_what_is_not_looked_at_yet_are_seen(
     let config = |deployer: &str| json!({ "services": SERVICES[..1], "deployer": deployer, "min-instances": 1 });
     let scene = verify_with(&gcp, &rows, config("stranger@example.com"));
     scene.run(&["run", "BUNDLE"]).exits(1);
-    assert_eq!(wrong(&scene), [format!("fail: {}", gcp.deployer(SERVICES[0])), "fail: 0".to_owned()]);
+    assert_eq!(scene.wrong(), [format!("fail: {}", gcp.deployer(SERVICES[0])), "fail: 0".to_owned()]);
 
     gcp.give(&["run", "services", "update", SERVICES[0], "--min-instances=1"]);
     let scene = verify_with(&gcp, &rows, config(&gcp.deployer(SERVICES[0])));
@@ -141,7 +125,7 @@ fn who_changed_a_service_what_stays_warm_and_what_is_not_looked_at_yet_are_seen(
 
     gcp.fault("GET", "*", When::Always, What::StaleGeneration);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    assert_eq!(wrong(&scene), ["fail: generation 1"]);
+    assert_eq!(scene.wrong(), ["fail: generation 1"]);
 }
 
 #[test]
@@ -161,7 +145,7 @@ fn a_machine_without_gcloud_begins_nothing_and_one_without_a_log_in_judges_nothi
     let mut command = scene.command(&["run", "BUNDLE"]);
     command.env("HOME", scene.path()).env("CLOUDSDK_CONFIG", scene.path().join("nobody"));
     Live::start(&mut command).finish().exits(3);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     assert!(
         found.iter().all(|one| one.starts_with("inconclusive: ") && one.contains("gcloud auth login")),
         "{found:?}"
@@ -177,7 +161,7 @@ fn a_list_that_is_refused_judges_nothing() {
     gcp.fault("GET", "*/services", When::Always, What::Refuse(403, "Permission 'run.services.list' denied".to_owned()));
     let scene = verify(&gcp);
     scene.run(&["run", "BUNDLE"]).exits(3);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     assert!(
         found.len() == 3 && found.iter().all(|one| one.starts_with("inconclusive: permission denied")),
         "{found:?}"
@@ -235,7 +219,7 @@ fn dangerous_commands_and_smuggled_arguments_are_denied_recorded_and_start_nothi
     let grants = "{ command = \"run services list\", flags = { filter = \"*\" } }, { command = \"run services describe\", arguments = [\"*\"] }";
     let scene = give(&gcp, &Value::from(commands), grants);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     assert_eq!(found.len(), count);
     assert!(found.iter().all(|one| one.contains("denied")), "{found:#?}");
     assert_eq!(gcp.requests().len(), 0, "nothing was started");
@@ -283,7 +267,7 @@ fn an_update_of_a_service_that_is_not_there_makes_none() {
     update["arguments"] = json!(["netra-bakend-staging"]);
     let scene = give(&gcp, &json!([update]), UPDATE);
     scene.run(&["run", "BUNDLE"]).exits(1);
-    assert!(wrong(&scene)[0].contains("there is no service netra-bakend-staging"), "{:?}", wrong(&scene));
+    assert!(scene.wrong()[0].contains("there is no service netra-bakend-staging"), "{:?}", scene.wrong());
     assert_eq!(gcp.log().len(), 0);
 }
 
@@ -306,5 +290,5 @@ fn no_token_of_a_command_is_in_the_run() {
     );
     std::fs::write(path.trim_end_matches('"'), "ya29.somebody-elses-token").expect("a token can be written");
     scene.run(&["run", "BUNDLE"]).exits(3);
-    assert!(wrong(&scene)[0].contains("unauthenticated"), "{:?}", wrong(&scene));
+    assert!(scene.wrong()[0].contains("unauthenticated"), "{:?}", scene.wrong());
 }

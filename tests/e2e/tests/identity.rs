@@ -6,7 +6,7 @@ use std::time::Duration;
 use holdpoint_e2e::gcp::{Gcp, InitialService, Login, Options, OwnGcloud, ServiceAccount, What, When, gcloud_is_here};
 use holdpoint_e2e::process::{Live, until};
 use holdpoint_e2e::{Outcome, Scene};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const SERVICE: &str = "netra-backend-staging";
 const DEPLOYER: &str = "deployer@netra-staging.iam.gserviceaccount.com";
@@ -54,15 +54,6 @@ fn run(scene: &Scene, own: &OwnGcloud) -> Outcome {
     start(scene, own, &[]).finish()
 }
 
-/// What each phase observed that did not pass, as `verdict: observed`.
-fn wrong(scene: &Scene) -> Vec<String> {
-    let report = scene.run(&["report", "--format", "json"]).json();
-    let checks = report["checks"].as_array().cloned().unwrap_or_default();
-    let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
-    let wrong = checks.iter().filter(|check| check["verdict"] != "pass");
-    wrong.map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
-}
-
 /// A key that nobody else has.
 fn key() -> String {
     let made =
@@ -75,6 +66,15 @@ fn person(own: &OwnGcloud) {
     own.give(&["auth", "activate-refresh-token", PERSON, "1//refresh"]);
 }
 
+/// A project that knows a person, who is logged in, and a bundle that their gcloud serves.
+fn with_person(options: Options) -> (Gcp, OwnGcloud, Scene) {
+    let gcp = Gcp::starting(Options { refresh_tokens: people(), ..options });
+    let own = gcp.own(&Login::Nobody);
+    person(&own);
+    let scene = scene(&own.operator(""));
+    (gcp, own, scene)
+}
+
 fn people() -> Vec<(String, String)> {
     vec![("1//refresh".to_owned(), PERSON.to_owned())]
 }
@@ -84,10 +84,7 @@ fn a_person_who_is_logged_in() {
     if !gcloud_is_here() {
         return;
     }
-    let gcp = Gcp::starting(Options { refresh_tokens: people(), ..options() });
-    let own = gcp.own(&Login::Nobody);
-    person(&own);
-    let scene = scene(&own.operator(""));
+    let (_gcp, own, scene) = with_person(options());
     run(&scene, &own).exits(0);
     // One that is named is taken, and one that is not logged in is told.
     let named = own.operator(&format!("account = \"{PERSON}\""));
@@ -99,7 +96,7 @@ fn a_person_who_is_logged_in() {
     run(&scene, &own).exits(0);
     rewrite(&own.operator("account = \"stranger@example.com\""));
     run(&scene, &own).exits(3);
-    assert!(wrong(&scene)[0].contains("is not logged in; see `gcloud auth list`"), "{:?}", wrong(&scene));
+    assert!(scene.wrong()[0].contains("is not logged in; see `gcloud auth list`"), "{:?}", scene.wrong());
 }
 
 #[test]
@@ -168,10 +165,7 @@ fn a_token_that_soon_ends_is_renewed_for_the_next_command() {
     if !gcloud_is_here() {
         return;
     }
-    let gcp = Gcp::starting(Options { refresh_tokens: people(), token_lifetime: 60, ..options() });
-    let own = gcp.own(&Login::Nobody);
-    person(&own);
-    let scene = scene(&own.operator(""));
+    let (_gcp, own, scene) = with_person(Options { token_lifetime: 60, ..options() });
     run(&scene, &own).exits(0);
 }
 
@@ -189,10 +183,7 @@ fn a_token_that_ends_in_mid_run_before_its_time_is_renewed() {
     if !gcloud_is_here() {
         return;
     }
-    let gcp = Gcp::starting(Options { refresh_tokens: people(), ..options() });
-    let own = gcp.own(&Login::Nobody);
-    person(&own);
-    let scene = scene(&own.operator(""));
+    let (gcp, own, scene) = with_person(options());
     outlive_tokens(&gcp, &scene, &own).exits(0);
     let refused = gcp.requests().iter().filter(|seen| seen.status == Some(401)).count();
     assert!(refused > 0, "a token had ended: {:#?}", gcp.requests());
@@ -209,7 +200,7 @@ fn a_token_in_a_file_that_nobody_renews_judges_nothing_once_it_has_ended() {
     std::fs::write(&file, gcp.token(Duration::from_secs(86_400))).expect("a file can be written");
     let scene = scene(&own.operator(&format!("token-file = \"{}\"", file.display())));
     outlive_tokens(&gcp, &scene, &own).exits(3);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     let words = format!("the token in {} is not taken; it has ended or was taken away", file.display());
     assert!(found.len() == 1 && found[0].starts_with("inconclusive: unauthenticated"), "{found:?}");
     assert!(found[0].contains(&words) && found[0].contains("has to renew it"), "{found:?}");
@@ -230,7 +221,7 @@ fn a_log_in_that_was_taken_away_says_what_to_do() {
     // The log-in is that of a project where the person is known; here nobody knows them.
     let scene = scene(&own.operator(""));
     start(&scene, &theirs, &[]).finish().exits(3);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     assert!(found[0].starts_with("inconclusive: "), "{found:?}");
     assert!(found[0].contains("log in again with `gcloud auth login`"), "{found:?}");
 }
@@ -244,7 +235,7 @@ fn nobody() {
     let own = gcp.own(&Login::Nobody);
     let scene = scene(&own.operator(""));
     run(&scene, &own).exits(3);
-    let found = wrong(&scene);
+    let found = scene.wrong();
     assert!(found.iter().all(|one| one.starts_with("inconclusive: ")), "{found:?}");
     assert!(found[0].contains("gcloud auth login") && found[0].contains("active account"), "{found:?}");
     assert_eq!(gcp.requests().len(), 0, "nobody was asked anything");

@@ -94,14 +94,6 @@ gcloud = [
     )
 }
 
-/// The checks of the last run: verdict and what was observed.
-fn checks(scene: &Scene) -> Vec<String> {
-    let report = scene.run(&["report", "--format", "json"]).json();
-    let checks = report["checks"].as_array().cloned().unwrap_or_default();
-    let text = |check: &Value, field: &str| check[field].as_str().unwrap_or_default().to_owned();
-    checks.iter().map(|check| format!("{}: {}", text(check, "verdict"), text(check, "observed"))).collect()
-}
-
 fn effects(gcp: &Gcp) -> usize {
     gcp.log().iter().filter(|seen| seen.effect.is_some()).count()
 }
@@ -120,7 +112,7 @@ fn what_is_not_there_is_created_twice_changes_nothing_and_the_run_replays_withou
     let gcp = Gcp::with(&[]);
     let scene = scene(&gcp, "fail");
     scene.run(&["run", "BUNDLE"]).exits(0);
-    assert_eq!(checks(&scene), vec!["pass: created, and reads back so"; 3]);
+    assert_eq!(scene.checks(), vec!["pass: created, and reads back so"; 3]);
     assert_eq!(named(&gcp, "dashboards"), ["Service health"]);
     assert_eq!(named(&gcp, "alertPolicies"), ["Errors above 2 %", "Latency above 3 s"]);
     let (made, asked) = (gcp.state(), gcp.requests().len());
@@ -128,7 +120,7 @@ fn what_is_not_there_is_created_twice_changes_nothing_and_the_run_replays_withou
     assert_eq!(gcp.requests().len(), asked, "a replay asks the journal alone");
 
     scene.run(&["run", "BUNDLE"]).exits(0);
-    assert_eq!(checks(&scene), vec!["pass: there already, nothing was changed"; 3]);
+    assert_eq!(scene.checks(), vec!["pass: there already, nothing was changed"; 3]);
     assert_eq!((effects(&gcp), gcp.log().len()), (3, 3), "{:#?}", gcp.log());
     assert_eq!(gcp.state(), made, "the second run changed something");
 
@@ -148,7 +140,7 @@ fn what_the_platform_refuses_fails_its_row_in_the_platform_s_words() {
         gcp.fault_on(HOST, "POST", "*/alertPolicies", When::Always, What::Refuse(status, message.to_owned()));
         let scene = scene(&gcp, "fail");
         scene.run(&["run", "BUNDLE"]).exits(1);
-        let found = checks(&scene);
+        let found = scene.checks();
         let refused = found.iter().filter(|one| one.starts_with("fail: not created: ") && one.contains(message));
         assert_eq!(refused.count(), 2, "{found:#?}");
         assert!(found.contains(&"pass: created, and reads back so".to_owned()), "{found:#?}");
@@ -165,7 +157,7 @@ fn a_list_that_is_refused_changes_nothing_and_judges_nothing() {
     gcp.fault_on(HOST, "GET", "*", When::Always, What::Refuse(403, "Permission denied".to_owned()));
     let scene = scene(&gcp, "fail");
     scene.run(&["run", "BUNDLE"]).exits(3);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(found.iter().all(|one| one.starts_with("inconclusive: permission denied")), "{found:#?}");
     assert_eq!(gcp.log().len(), 0);
 }
@@ -189,14 +181,14 @@ fn what_has_drifted_fails_with_what_differs_and_is_updated_only_where_that_is_wi
     let before = effects(&gcp);
 
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(found.contains(&"fail: drifted: gridLayout.widgets: 2 entries, not 1".to_owned()), "{found:#?}");
     assert!(found.contains(&"fail: drifted: enabled: false, not true".to_owned()), "{found:#?}");
     assert_eq!(effects(&gcp), before, "nothing is changed unasked");
 
     scene.write("bundle/bundle.toml", &bundle("update"));
     scene.run(&["run", "BUNDLE"]).exits(0);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert_eq!(found.iter().filter(|one| *one == "pass: updated, and reads back so").count(), 2, "{found:#?}");
     assert_eq!(effects(&gcp), before + 2);
     scene.run(&["run", "BUNDLE"]).exits(0);
@@ -248,7 +240,7 @@ fn what_gcloud_itself_sent_twice_is_seen_and_fails() {
     gcp.fault_on(HOST, "POST", "*/dashboards", When::First(1), What::HalfApplied(500));
     let scene = scene(&gcp, "fail");
     scene.run(&["run", "BUNDLE"]).exits(1);
-    let found = checks(&scene);
+    let found = scene.checks();
     assert!(
         found.iter().any(|one| one.starts_with("fail: ") && one.contains("there are 2 of that name")),
         "{found:#?}"

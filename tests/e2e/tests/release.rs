@@ -26,7 +26,7 @@ fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud(
     let release = Release::with(&Bundle { services: 3, ..Bundle::default() });
     let before = release.old.requests();
     run(&release, 0);
-    assert_eq!(release.wrong(), ["not-exercised: nothing called for it"; 0]);
+    assert_eq!(release.scene.wrong(), ["not-exercised: nothing called for it"; 0]);
     assert_eq!(release.serving(), ["100b", "100b", "100b"]);
     assert!(release.old.requests() > before, "the old version served during the first step");
     let report = release.scene.run(&["report"]).exits(0).stdout;
@@ -61,7 +61,11 @@ fn a_version_that_does_not_answer_gets_no_traffic() {
     let release = Release::new();
     release.new.change(Service::Backend, Change::Unavailable);
     run(&release, 5);
-    assert!(release.wrong()[0].starts_with("fail: 503 of GET backend-candidate /health"), "{:?}", release.wrong());
+    assert!(
+        release.scene.wrong()[0].starts_with("fail: 503 of GET backend-candidate /health"),
+        "{:?}",
+        release.scene.wrong()
+    );
     assert_eq!(release.serving(), ["100a"]);
 }
 
@@ -93,7 +97,7 @@ fn what_never_gets_ready_is_caught_and_nothing_moves() {
     let release = Release::new();
     release.gcp.fault("PUT", "*/services/netra-backend-staging", When::Always, What::DoesNotStart);
     run(&release, 5);
-    assert!(release.wrong()[0].contains("HealthCheckContainerError"), "{:?}", release.wrong());
+    assert!(release.scene.wrong()[0].contains("HealthCheckContainerError"), "{:?}", release.scene.wrong());
     assert_eq!(release.serving(), ["100a"]);
 }
 
@@ -108,7 +112,7 @@ fn another_pipeline_s_deployment_is_neither_overwritten_nor_taken_back() {
     release.gcp.give(&["run", "services", "update", AUTH, "--image", &image(AUTH, 'c')]);
     let changes = release.changes();
     release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(6);
-    let wrong = release.wrong();
+    let wrong = release.scene.wrong();
     assert!(wrong.iter().any(|one| one.starts_with("fail: somebody else has deployed")), "{wrong:?}");
     assert!(wrong.iter().any(|one| one.starts_with("inconclusive: not touched")), "{wrong:?}");
     assert_eq!(release.changes(), changes, "nothing was touched");
@@ -138,7 +142,11 @@ fn a_first_deployment_has_nothing_to_go_back_to() {
     }
     let release = Release::new();
     release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(6);
-    assert!(release.wrong().iter().any(|one| one.contains("no tag says what served before")), "{:?}", release.wrong());
+    assert!(
+        release.scene.wrong().iter().any(|one| one.contains("no tag says what served before")),
+        "{:?}",
+        release.scene.wrong()
+    );
     assert_eq!(release.changes(), 0);
 }
 
@@ -153,7 +161,7 @@ fn one_of_three_that_can_t_go_back_does_not_keep_the_others() {
     release.gcp.fault_of(AUTH, "PUT", When::Always, refused);
     release.scene.run(&["run", "BUNDLE", "--only", "rollback,rollback-health"]).exits(6);
     assert_eq!(release.serving(), ["100a", "100b"]);
-    let wrong = release.wrong();
+    let wrong = release.scene.wrong();
     assert!(wrong[0].contains("by hand: gcloud run services update-traffic netra-auth-service"), "{wrong:?}");
 }
 
