@@ -13,7 +13,7 @@ use crate::Outcome;
 /// needs a second of a whole processor.
 pub const LIMIT: Duration = Duration::from_secs(180);
 
-/// How long a process is not looked at while it is watched. What it held at the most is kept by the system, so that only what it takes
+/// How long nothing is looked at between two looks. Of a process, what it held at the most is kept by the system, so that only what it takes
 /// just before its end can be missed.
 const BETWEEN_LOOKS: Duration = Duration::from_millis(2);
 
@@ -153,6 +153,6 @@ pub fn until(what: &str, mut is_so: impl FnMut() -> bool) {
     let begun = Instant::now();
     while !is_so() {
         assert!(begun.elapsed() < LIMIT, "waited for {LIMIT:?} until {what}");
-        std::thread::yield_now();
+        std::thread::sleep(BETWEEN_LOOKS);
     }
 }

@@ -171,10 +171,12 @@ fn what_is_still_unwell_after_the_rollback_is_no_success() {
         return;
     }
     let release = Release::new();
-    for version in [&release.old, &release.new] {
-        version.change(Service::Backend, Change::DependencyDown("postgres"));
-    }
-    run(&release, 6);
+    release.new.change(Service::Backend, Change::DependencyDown("postgres"));
+    let live = release.scene.start(&["run", "BUNDLE"]);
+    // What stands in front of the deployment has found the old version well by then.
+    until("the deployment has begun", || !release.gcp.requests().is_empty());
+    release.old.change(Service::Backend, Change::DependencyDown("postgres"));
+    live.finish().exits(6);
     assert_eq!(release.serving(), ["100a"]);
     let report = release.scene.run(&["report", "--format", "json"]).exits(0).json();
     assert_eq!(
