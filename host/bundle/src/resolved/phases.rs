@@ -143,7 +143,7 @@ impl Context<'_> {
         let secrets = self.secrets(phase, &mut fill);
         let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
         let gcloud = self.gcloud(phase, &mut fill);
-        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, limits }
+        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load: None, limits }
     }
 
     /// Commands act in the project and the region of the environment, and in no other.

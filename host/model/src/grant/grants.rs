@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::{
     CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
-    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
+    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, LoadAsk, LoadGrant, PathPrefix, ReadBack, SecretName,
+    ValuePattern,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -19,6 +20,7 @@ pub struct Grants {
     pub secrets: Vec<SecretsGrant>,
     pub gcloud: Option<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
+    pub load: Option<LoadGrant>,
     pub limits: Limits,
 }
 
@@ -83,6 +85,7 @@ impl Grants {
             secrets: vec![],
             gcloud: None,
             exec: vec![],
+            load: None,
             limits: Limits::default(),
         }
     }
@@ -217,6 +220,11 @@ impl Grants {
     /// Decides about the start of a tool.
     pub fn exec(&self, tool: &str) -> Result<Class, Denial> {
         super::exec::class(&self.phase, &self.exec, tool)
+    }
+
+    /// Decides about a plan of a load. Its requests need a grant of `http` besides.
+    pub fn load(&self, ask: &LoadAsk) -> Result<LoadGrant, Denial> {
+        super::load::judge(&self.phase, self.load.as_ref(), ask)
     }
 
     /// Decides about a wait. Every phase may wait, up to its deadline.
