@@ -1,0 +1,175 @@
+//! Reads what one user receives, piece by piece, and says whose canaries are in it.
+
+use std::sync::Arc;
+
+use crate::code::{self, ALPHABET};
+use crate::escape::{self, Unescaper};
+use crate::finding::{Finding, Form, Owner, Seen};
+use crate::index::{Error, Index};
+use crate::lane::{Lane, Sighting};
+use crate::token;
+use crate::window::Match;
+
+/// How many owners are named for one answer. All are counted.
+pub const MOST_LEAKS: usize = 64;
+
+/// Reads one answer after another of one user. It holds about a kilobyte, however long an answer is.
+#[derive(Debug)]
+pub struct Scanner {
+    index: Arc<Index>,
+    /// The number of the receiver's canary.
+    receiver: u32,
+    /// Bytes that were fed before the ones at hand.
+    fed: u64,
+    /// The text as it is.
+    raw: Lane,
+    /// The text without its escapes, from the first one in a token on.
+    unescaped: Option<Box<(Unescaper, Lane)>>,
+    /// Whether the last byte belongs to a token.
+    within: bool,
+    sightings: Vec<Sighting>,
+    seen: Seen,
+    last: Option<Last>,
+}
+
+/// What was counted last. The text and the text without escapes are two readings of the same bytes.
+#[derive(Debug)]
+struct Last {
+    number: u32,
+    end: u64,
+    length: usize,
+    /// Where among the leaks it is.
+    kept: Option<usize>,
+}
+
+impl Scanner {
+    /// Reads for a user of the index.
+    pub fn new(index: &Arc<Index>, receiver: Owner) -> Result<Self, Error> {
+        Ok(Self {
+            receiver: index.number(receiver)?,
+            index: Arc::clone(index),
+            fed: 0,
+            raw: Lane::default(),
+            unescaped: None,
+            within: false,
+            sightings: Vec::new(),
+            seen: Seen::default(),
+            last: None,
+        })
+    }
+
+    /// Takes the next bytes.
+    pub fn feed(&mut self, bytes: &[u8]) {
+        let mut at = 0;
+        while at < bytes.len() {
+            if !self.within {
+                let Some((start, end)) = token::next(bytes, at) else { break };
+                if end < bytes.len() && !token::is_suspicious(&bytes[start..end], bytes[end]) {
+                    at = end + 1;
+                    continue;
+                }
+                (at, self.within) = (start, true);
+            }
+            while at < bytes.len() && self.within {
+                self.read(bytes[at], self.fed + at as u64 + 1);
+                at += 1;
+            }
+            self.count();
+        }
+        self.fed += bytes.len() as u64;
+    }
+
+    /// What comes next is no neighbour of what came before: another header, another frame.
+    pub fn separate(&mut self) {
+        self.raw.close(&mut self.sightings);
+        if let Some(mut readings) = self.unescaped.take() {
+            let (unescaper, lane) = &mut *readings;
+            let (index, fed, sightings) = (&self.index, self.fed, &mut self.sightings);
+            unescaper.close(&mut |byte, escaped| lane.push(byte, escaped, fed, index, sightings));
+            lane.close(sightings);
+        }
+        self.within = false;
+        self.count();
+    }
+
+    /// The answer has ended. The next one begins at 0.
+    pub fn finish(&mut self) -> Seen {
+        self.separate();
+        (self.fed, self.last) = (0, None);
+        std::mem::take(&mut self.seen)
+    }
+
+    /// Reads a byte, that ends at `end`, in all ways.
+    #[inline]
+    fn read(&mut self, byte: u8, end: u64) {
+        if escape::begins(byte) {
+            match &self.unescaped {
+                Some(readings) => self.raw.leave_to(&readings.1),
+                None => self.unescaped = Some(Box::new((Unescaper::default(), self.raw.fork()))),
+            }
+        }
+        self.raw.push(byte, false, end, &self.index, &mut self.sightings);
+        if let Some(readings) = &mut self.unescaped {
+            let (unescaper, lane) = &mut **readings;
+            let (index, sightings) = (&self.index, &mut self.sightings);
+            unescaper.push(byte, &mut |byte, escaped| lane.push(byte, escaped, end, index, sightings));
+        }
+        if !token::belongs_to_one(byte) {
+            self.within =
+                self.raw.is_running() || self.unescaped.as_ref().is_some_and(|readings| readings.1.is_running());
+            if !self.within {
+                self.unescaped = None;
+            }
+        }
+    }
+
+    fn count(&mut self) {
+        let mut sightings = std::mem::take(&mut self.sightings);
+        for (seen, base64) in sightings.drain(..) {
+            self.sighting(&seen, base64);
+        }
+        self.sightings = sightings;
+    }
+
+    fn sighting(&mut self, seen: &Match, base64: bool) {
+        let (number, end, length) = (seen.number, seen.end, seen.length());
+        if let Some(last) = self.last.as_mut().filter(|last| last.number == number && last.end == end) {
+            if length > last.length {
+                last.length = length;
+                if let Some(kept) = last.kept {
+                    self.seen.leaks[kept] = finding(&self.index, seen, base64);
+                }
+            }
+            return;
+        }
+        let mut kept = None;
+        if number == self.receiver {
+            self.seen.own += 1;
+        } else {
+            self.seen.foreign += 1;
+            let owner = self.index.owner(number);
+            let leaks = &mut self.seen.leaks;
+            if leaks.len() < MOST_LEAKS && leaks.iter().all(|leak| leak.owner != owner) {
+                kept = Some(leaks.len());
+                leaks.push(finding(&self.index, seen, base64));
+            }
+        }
+        self.last = Some(Last { number, end, length, kept });
+    }
+}
+
+fn finding(index: &Index, seen: &Match, base64: bool) -> Finding {
+    let groups = &index.canary(seen.number).0;
+    let character = |place: usize| {
+        let character = char::from(ALPHABET[usize::from(code::digit(groups, place))]);
+        if seen.capitals >> place & 1 == 1 { character.to_ascii_uppercase() } else { character }
+    };
+    let form = match (base64, seen.escaped, seen.capitals) {
+        (true, ..) => Form::Base64,
+        (_, true, _) => Form::Escaped,
+        (.., 0) => Form::Plain,
+        _ => Form::CaseChanged,
+    };
+    let matched = (seen.first..seen.behind).map(character).collect();
+    Finding { owner: index.owner(seen.number), form, end: seen.end, matched }
+}
