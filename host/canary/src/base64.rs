@@ -6,10 +6,10 @@ use crate::index::Index;
 use crate::window::{Match, Window};
 
 /// The shortest line of base64 that is broken because it is full. MIME has 76 characters, PEM 64.
-pub(crate) const LINE: usize = 60;
+const LINE: usize = 60;
 
 /// For each byte its six bits, in either alphabet.
-pub(crate) static SEXTETS: [u8; 256] = sextets();
+static SEXTETS: [u8; 256] = sextets();
 
 const fn sextets() -> [u8; 256] {
     let mut sextets = [NONE; 256];
@@ -24,8 +24,10 @@ const fn sextets() -> [u8; 256] {
     sextets
 }
 
-pub(crate) fn is_newline(byte: u8) -> bool {
-    byte == b'\n' || byte == b'\r'
+/// Whether a byte is a character of either alphabet.
+#[inline]
+pub(crate) fn has(byte: u8) -> bool {
+    SEXTETS[usize::from(byte)] != NONE
 }
 
 /// The four readings of a run.
@@ -62,10 +64,34 @@ impl Readings {
         self.breaks = 0;
     }
 
+    /// Takes many characters, all of base64, of which the first ends at `end`.
+    pub(crate) fn push_all(&mut self, bytes: &[u8], end: u64, index: &Index, mut found: impl FnMut(Match)) {
+        let [first, .., last] = bytes else {
+            bytes.iter().for_each(|byte| self.push(*byte, end, index, &mut found));
+            return;
+        };
+        self.push(*first, end, index, &mut found);
+        // Three bytes end between every two characters, each in the next of the four readings.
+        let all = (bytes.len() - 1) * 3;
+        for (ahead, window) in (0..4).map(|ahead| (ahead, (self.next + ahead) % 4)) {
+            let place = |at: usize| ((ahead + 4 * at) / 3, (ahead + 4 * at) % 3);
+            let byte = |at: usize| {
+                let (pair, part) = place(at);
+                let sextet = |at: usize| u16::from(SEXTETS[usize::from(bytes[at])]);
+                ((sextet(pair) << 6 | sextet(pair + 1)) >> (4 - 2 * part)) as u8
+            };
+            let end = |at: usize| end + 1 + place(at).0 as u64;
+            self.windows[window].push_all(all.saturating_sub(ahead).div_ceil(4), byte, end, index, &mut found);
+        }
+        self.next = (self.next + all) % 4;
+        self.before = Some(SEXTETS[usize::from(*last)]);
+        self.line = self.line.saturating_add(bytes.len() - 1);
+    }
+
     /// A break after a full line is as if it were not there. Anything else ends the run.
     fn interrupt(&mut self, byte: u8, found: impl FnMut(Match)) {
         let full = self.line >= LINE;
-        if is_newline(byte) && (full || self.line == 0 && self.breaks == 1) {
+        if matches!(byte, b'\r' | b'\n') && (full || self.line == 0 && self.breaks == 1) {
             self.breaks += 1;
             self.line = 0;
         } else {

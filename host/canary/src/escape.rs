@@ -36,6 +36,11 @@ impl Unescaper {
         self.take(byte, false, give);
     }
 
+    /// Whether the next byte is text, unless it begins an escape.
+    pub(crate) fn is_idle(&self) -> bool {
+        matches!(self.0, State::Text)
+    }
+
     /// The text ends here, maybe within an escape.
     pub(crate) fn close(&mut self, give: &mut impl FnMut(u8, bool)) {
         self.push(OTHER, give);

@@ -21,6 +21,13 @@ impl Lane {
         self.base64.push(byte, end, index, |seen| found.push((seen, true)));
     }
 
+    /// Takes many bytes, all characters of base64, of which the first ends at `end`.
+    pub(crate) fn push_all(&mut self, bytes: &[u8], end: u64, index: &Index, found: &mut Vec<Sighting>) {
+        let end_of = |at: usize| end + at as u64;
+        self.plain.push_all(bytes.len(), |at| bytes[at], end_of, index, |seen| found.push((seen, false)));
+        self.base64.push_all(bytes, end, index, |seen| found.push((seen, true)));
+    }
+
     pub(crate) fn close(&mut self, found: &mut Vec<Sighting>) {
         self.plain.close(|seen| found.push((seen, false)));
         self.base64.close(|seen| found.push((seen, true)));

@@ -54,8 +54,8 @@ mod finding;
 mod index;
 mod key;
 mod lane;
+mod run;
 mod scanner;
-mod token;
 mod window;
 
 pub use canaries::{Canaries, Canary};

@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 
+use crate::base64;
 use crate::code::{self, ALPHABET};
 use crate::escape::{self, Unescaper};
 use crate::finding::{Finding, Form, Owner, Seen};
 use crate::index::{Error, Index};
 use crate::lane::{Lane, Sighting};
-use crate::token;
+use crate::run;
 use crate::window::Match;
 
 /// How many owners are named for one answer. All are counted.
@@ -63,16 +64,11 @@ impl Scanner {
         let mut at = 0;
         while at < bytes.len() {
             if !self.within {
-                let Some((start, end)) = token::next(bytes, at) else { break };
-                if end < bytes.len() && !token::is_suspicious(&bytes[start..end], bytes[end]) {
-                    at = end + 1;
-                    continue;
-                }
+                let Some(start) = run::next(at, bytes.len(), |place| belongs(bytes[place])) else { break };
                 (at, self.within) = (start, true);
             }
             while at < bytes.len() && self.within {
-                self.read(bytes[at], self.fed + at as u64 + 1);
-                at += 1;
+                at += self.read(&bytes[at..], self.fed + at as u64 + 1);
             }
             self.count();
         }
@@ -96,12 +92,26 @@ impl Scanner {
     pub fn finish(&mut self) -> Seen {
         self.separate();
         (self.fed, self.last) = (0, None);
+        self.seen.leaks.sort_by_key(|leak| leak.end);
         std::mem::take(&mut self.seen)
     }
 
-    /// Reads a byte, that ends at `end`, in all ways.
-    #[inline]
-    fn read(&mut self, byte: u8, end: u64) {
+    /// Reads some of these bytes, of which there are any and the first ends at `end`, in all ways. Says how many.
+    fn read(&mut self, bytes: &[u8], end: u64) -> usize {
+        let is_idle = self.unescaped.as_ref().is_none_or(|readings| readings.0.is_idle());
+        let length = if is_idle { bytes.iter().take_while(|byte| base64::has(**byte)).count() } else { 0 };
+        if length == 0 {
+            self.read_one(bytes[0], end);
+            return 1;
+        }
+        self.raw.push_all(&bytes[..length], end, &self.index, &mut self.sightings);
+        if let Some(readings) = &mut self.unescaped {
+            readings.1.push_all(&bytes[..length], end, &self.index, &mut self.sightings);
+        }
+        length
+    }
+
+    fn read_one(&mut self, byte: u8, end: u64) {
         if escape::begins(byte) {
             match &self.unescaped {
                 Some(readings) => self.raw.leave_to(&readings.1),
@@ -114,7 +124,7 @@ impl Scanner {
             let (index, sightings) = (&self.index, &mut self.sightings);
             unescaper.push(byte, &mut |byte, escaped| lane.push(byte, escaped, end, index, sightings));
         }
-        if !token::belongs_to_one(byte) {
+        if !belongs(byte) {
             self.within =
                 self.raw.is_running() || self.unescaped.as_ref().is_some_and(|readings| readings.1.is_running());
             if !self.within {
@@ -124,7 +134,11 @@ impl Scanner {
     }
 
     fn count(&mut self) {
+        if self.sightings.is_empty() {
+            return;
+        }
         let mut sightings = std::mem::take(&mut self.sightings);
+        sightings.sort_by_key(|(seen, _)| seen.end);
         for (seen, base64) in sightings.drain(..) {
             self.sighting(&seen, base64);
         }
@@ -156,6 +170,12 @@ impl Scanner {
         }
         self.last = Some(Last { number, end, length, kept });
     }
+}
+
+/// Whether a byte may be part of a canary in any of its forms. Anything else separates two tokens.
+#[inline]
+fn belongs(byte: u8) -> bool {
+    base64::has(byte) || escape::begins(byte)
 }
 
 fn finding(index: &Index, seen: &Match, base64: bool) -> Finding {

@@ -2,6 +2,7 @@
 
 use crate::code::{self, BITS, CAPITAL, DIGITS, GROUP, GROUP_MASK, LENGTH, NONE, PART};
 use crate::index::Index;
+use crate::run;
 
 /// How many characters are remembered.
 const REMEMBERED: u32 = (u128::BITS as usize / BITS) as u32;
@@ -60,6 +61,28 @@ impl Window {
         let group = self.recent as u64 & GROUP_MASK;
         if self.run >= GROUP as u32 && index.may_hold(group) {
             self.look(group, end, index);
+        }
+    }
+
+    /// Takes many bytes of the reading, as [`push`](Self::push) would one after another. What the bytes are and where they end is asked
+    /// only of those that may be part of a canary.
+    pub(crate) fn push_all(
+        &mut self,
+        places: usize,
+        byte: impl Fn(usize) -> u8,
+        end: impl Fn(usize) -> u64,
+        index: &Index,
+        mut found: impl FnMut(Match),
+    ) {
+        let mut at = 0;
+        while at < places {
+            if self.run == 0 {
+                let fits = |place: usize| DIGITS[usize::from(byte(place))] != NONE;
+                let Some(start) = run::next(at, places, fits) else { return };
+                at = start;
+            }
+            self.push(byte(at), false, end(at), index, &mut found);
+            at += 1;
         }
     }
 
