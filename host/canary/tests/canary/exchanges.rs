@@ -22,7 +22,7 @@ struct World {
 impl World {
     fn new(seed: u64) -> Self {
         let canaries = Canaries::new(&Key::of_run(&[6; 32], "run"), "load", 0);
-        let index = Arc::new(Index::new([(&canaries, USERS)]).unwrap());
+        let index = Arc::new(Index::new([(&canaries, USERS)]).expect("an index"));
         Self { canaries, index, random: ChaCha8Rng::seed_from_u64(seed) }
     }
 

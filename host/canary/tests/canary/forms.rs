@@ -17,7 +17,7 @@ struct World {
 impl World {
     fn new() -> Self {
         let canaries = Canaries::new(&Key::of_run(&[1; 32], "run"), "load", 0);
-        let index = Arc::new(Index::new([(&canaries, 1_000)]).unwrap());
+        let index = Arc::new(Index::new([(&canaries, 1_000)]).expect("an index"));
         Self { canaries, index }
     }
 
@@ -26,7 +26,7 @@ impl World {
     }
 
     fn scan<'b>(&self, chunks: impl IntoIterator<Item = &'b [u8]>) -> Seen {
-        let mut scanner = Scanner::new(&self.index, user(0)).unwrap();
+        let mut scanner = Scanner::new(&self.index, user(0)).expect("a user");
         for chunk in chunks {
             scanner.feed(chunk);
         }

@@ -27,7 +27,7 @@ fn what_is_no_neighbour_is_not_joined() {
     let text = all.canary(3).text();
     let mut scanner = Scanner::new(&index, Owner { set: 0, user: 5 }).unwrap();
     for escape in ["", "%", "\\u00"] {
-        scanner.feed(text[..12].as_bytes());
+        scanner.feed(&text.as_bytes()[..12]);
         scanner.feed(escape.as_bytes());
         scanner.separate();
         scanner.feed(&text.as_bytes()[12..24]);

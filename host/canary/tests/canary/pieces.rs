@@ -67,7 +67,8 @@ impl Around {
         match self {
             Self::Nothing | Self::Upper => encoded.to_owned(),
             Self::Lines(end) => {
-                let lines = encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).unwrap());
+                let lines =
+                    encoded.as_bytes().chunks(76).map(|line| std::str::from_utf8(line).expect("base64 is text"));
                 lines.collect::<Vec<_>>().join(end)
             }
             Self::Percent => encoded.replace('+', "%2B").replace('/', "%2f").replace('=', "%3D"),

@@ -12,7 +12,7 @@ use crate::pieces::{Around, Writing};
 const USERS: u32 = 10_000;
 
 static CANARIES: LazyLock<Canaries> = LazyLock::new(|| Canaries::new(&Key::of_run(&[4; 32], "run"), "load", 3));
-static INDEX: LazyLock<Arc<Index>> = LazyLock::new(|| Arc::new(Index::new([(&*CANARIES, USERS)]).unwrap()));
+static INDEX: LazyLock<Arc<Index>> = LazyLock::new(|| Arc::new(Index::new([(&*CANARIES, USERS)]).expect("an index")));
 
 /// A part of a canary as it is written somewhere.
 #[derive(Debug, Clone)]
@@ -93,7 +93,7 @@ fn body(parts: &[(Vec<u8>, Piece)], apart: bool) -> Vec<u8> {
 }
 
 fn scan(body: &[u8], cuts: &[usize]) -> Seen {
-    let mut scanner = Scanner::new(&INDEX, Owner { set: 0, user: 0 }).unwrap();
+    let mut scanner = Scanner::new(&INDEX, Owner { set: 0, user: 0 }).expect("a user");
     let mut from = 0;
     for cut in cuts {
         scanner.feed(&body[from..*cut]);
