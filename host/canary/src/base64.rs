@@ -5,9 +5,6 @@ use crate::code::NONE;
 use crate::index::Index;
 use crate::window::{Match, Window};
 
-/// The shortest line of base64 that is broken because it is full. MIME has 76 characters, PEM 64.
-const LINE: usize = 60;
-
 /// For each byte its six bits, in either alphabet.
 static SEXTETS: [u8; 256] = sextets();
 
@@ -24,10 +21,11 @@ const fn sextets() -> [u8; 256] {
     sextets
 }
 
-/// Whether a byte is a character of either alphabet.
+/// Whether a byte may stand within a canary in base64. Letters and digits are encoded as letters and digits; of the other characters one
+/// can only be at the end, where it is shared with whatever follows.
 #[inline]
-pub(crate) fn has(byte: u8) -> bool {
-    SEXTETS[usize::from(byte)] != NONE
+pub(crate) fn is_inner(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric()
 }
 
 /// The four readings of a run.
@@ -38,9 +36,6 @@ pub(crate) struct Readings {
     before: Option<u8>,
     /// Which window takes the next byte.
     next: usize,
-    /// Characters in this line, and bytes of the break before it.
-    line: usize,
-    breaks: usize,
 }
 
 impl Readings {
@@ -48,7 +43,10 @@ impl Readings {
     pub(crate) fn push(&mut self, byte: u8, end: u64, index: &Index, mut found: impl FnMut(Match)) {
         let sextet = SEXTETS[usize::from(byte)];
         if sextet == NONE {
-            self.interrupt(byte, found);
+            // Lines are broken anywhere, so a break is as if it were not there.
+            if !matches!(byte, b'\r' | b'\n') {
+                self.close(found);
+            }
             return;
         }
         if let Some(before) = self.before {
@@ -60,11 +58,12 @@ impl Readings {
             }
         }
         self.before = Some(sextet);
-        self.line = self.line.saturating_add(1);
-        self.breaks = 0;
+        if !is_inner(byte) {
+            self.close(found);
+        }
     }
 
-    /// Takes many characters, all of base64, of which the first ends at `end`.
+    /// Takes many inner characters, of which the first ends at `end`.
     pub(crate) fn push_all(&mut self, bytes: &[u8], end: u64, index: &Index, mut found: impl FnMut(Match)) {
         let [first, .., last] = bytes else {
             bytes.iter().for_each(|byte| self.push(*byte, end, index, &mut found));
@@ -85,25 +84,13 @@ impl Readings {
         }
         self.next = (self.next + all) % 4;
         self.before = Some(SEXTETS[usize::from(*last)]);
-        self.line = self.line.saturating_add(bytes.len() - 1);
-    }
-
-    /// A break after a full line is as if it were not there. Anything else ends the run.
-    fn interrupt(&mut self, byte: u8, found: impl FnMut(Match)) {
-        let full = self.line >= LINE;
-        if matches!(byte, b'\r' | b'\n') && (full || self.line == 0 && self.breaks == 1) {
-            self.breaks += 1;
-            self.line = 0;
-        } else {
-            self.close(found);
-        }
     }
 
     pub(crate) fn close(&mut self, mut found: impl FnMut(Match)) {
         for window in &mut self.windows {
             window.close(&mut found);
         }
-        (self.before, self.next, self.line, self.breaks) = (None, 0, 0, 0);
+        (self.before, self.next) = (None, 0);
     }
 
     pub(crate) fn fork(&mut self) -> Self {
@@ -116,10 +103,5 @@ impl Readings {
         for window in &mut self.windows {
             other.windows.iter().for_each(|there| window.leave_to(there));
         }
-    }
-
-    /// Whether a run goes on.
-    pub(crate) fn is_running(&self) -> bool {
-        self.before.is_some()
     }
 }

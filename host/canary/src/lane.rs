@@ -21,7 +21,7 @@ impl Lane {
         self.base64.push(byte, end, index, |seen| found.push((seen, true)));
     }
 
-    /// Takes many bytes, all characters of base64, of which the first ends at `end`.
+    /// Takes many bytes, all of them inner characters of base64, of which the first ends at `end`.
     pub(crate) fn push_all(&mut self, bytes: &[u8], end: u64, index: &Index, found: &mut Vec<Sighting>) {
         let end_of = |at: usize| end + at as u64;
         self.plain.push_all(bytes.len(), |at| bytes[at], end_of, index, |seen| found.push((seen, false)));
@@ -42,10 +42,5 @@ impl Lane {
     pub(crate) fn leave_to(&mut self, other: &Self) {
         self.plain.leave_to(&other.plain);
         self.base64.leave_to(&other.base64);
-    }
-
-    /// Whether what comes after a separator may belong to what came before it.
-    pub(crate) fn is_running(&self) -> bool {
-        self.base64.is_running()
     }
 }

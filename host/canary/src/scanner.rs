@@ -99,7 +99,7 @@ impl Scanner {
     /// Reads some of these bytes, of which there are any and the first ends at `end`, in all ways. Says how many.
     fn read(&mut self, bytes: &[u8], end: u64) -> usize {
         let is_idle = self.unescaped.as_ref().is_none_or(|readings| readings.0.is_idle());
-        let length = if is_idle { bytes.iter().take_while(|byte| base64::has(**byte)).count() } else { 0 };
+        let length = if is_idle { bytes.iter().take_while(|byte| base64::is_inner(**byte)).count() } else { 0 };
         if length == 0 {
             self.read_one(bytes[0], end);
             return 1;
@@ -125,11 +125,8 @@ impl Scanner {
             unescaper.push(byte, &mut |byte, escaped| lane.push(byte, escaped, end, index, sightings));
         }
         if !belongs(byte) {
-            self.within =
-                self.raw.is_running() || self.unescaped.as_ref().is_some_and(|readings| readings.1.is_running());
-            if !self.within {
-                self.unescaped = None;
-            }
+            // Every reading has ended with it, an escape too.
+            (self.within, self.unescaped) = (false, None);
         }
     }
 
@@ -172,10 +169,10 @@ impl Scanner {
     }
 }
 
-/// Whether a byte may be part of a canary in any of its forms. Anything else separates two tokens.
+/// Whether a byte may stand within a canary in any of its forms: breaks of lines do, in base64. Anything else separates two tokens.
 #[inline]
 fn belongs(byte: u8) -> bool {
-    base64::has(byte) || escape::begins(byte)
+    base64::is_inner(byte) || escape::begins(byte) || matches!(byte, b'\r' | b'\n')
 }
 
 fn finding(index: &Index, seen: &Match, base64: bool) -> Finding {

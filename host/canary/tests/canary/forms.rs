@@ -74,7 +74,7 @@ fn writings() -> Vec<(Writing, Form)> {
     }
     for end in ["\n", "\r\n", "\\n", "\\r\\n"] {
         for before in 0..60 {
-            writings.push((base64(&"-".repeat(before), 0, Around::Lines(end)), Form::Base64));
+            writings.push((base64(&"~".repeat(before), 0, Around::Lines(end)), Form::Base64));
         }
     }
     writings
@@ -128,6 +128,24 @@ fn any_16_characters_are_enough_and_15_are_not() {
                     assert_eq!(seen.leaks[0].matched.to_lowercase(), part);
                     assert!(!seen.leaks[0].is_whole() && seen.leaks[0].owner == user(42));
                 }
+            }
+        }
+    }
+}
+
+#[test]
+fn characters_that_are_not_the_next_ones_do_not_count() {
+    let world = World::new();
+    let whole = world.text(42);
+    let other = |c: char| if c == 'z' { 'y' } else { 'z' };
+    for length in [PART - 1, PART] {
+        for start in 1..LENGTH - length {
+            let wrong = |place: usize| other(char::from(whole.as_bytes()[place]));
+            let text = format!("{}{}{}", wrong(start - 1), &whole[start..start + length], wrong(start + length));
+            for writing in [Writing::Plain, Writing::Json(ALL), Writing::Percent(ALL), base64("u", 0, Around::Nothing)]
+            {
+                let seen = world.found(&writing.write(&text));
+                assert_eq!(seen.foreign, u64::from(length == PART), "{text}");
             }
         }
     }
