@@ -103,6 +103,9 @@ impl Window {
 
     /// Lets go of what goes on in another reading of the same bytes.
     pub(crate) fn leave_to(&mut self, other: &Self) {
+        if self.open.is_empty() {
+            return;
+        }
         self.open.retain(|open| !other.open.iter().any(|there| there.number == open.number && there.end == open.end));
     }
 
