@@ -190,3 +190,14 @@ fn finding(index: &Index, seen: &Match, base64: bool) -> Finding {
     let matched = (seen.first..seen.behind).map(character).collect();
     Finding { owner: index.owner(seen.number), form, end: seen.end, matched }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ten_thousand_scanners_are_ten_megabytes() {
+        let readings = size_of::<(Unescaper, Lane)>();
+        assert!(size_of::<Scanner>() + readings <= 1_000, "{} and {readings}", size_of::<Scanner>());
+    }
+}

@@ -60,6 +60,8 @@ fn writings() -> Vec<(Writing, Form)> {
         (Writing::Mixed(0x5a5a_a5a5), Form::CaseChanged),
         (Writing::Json(ALL), Form::Escaped),
         (Writing::Json(0x0f00_1080), Form::Escaped),
+        (Writing::Json(1), Form::Escaped),
+        (Writing::Percent(1 << 7), Form::Escaped),
         (Writing::JsonTwice(ALL), Form::Escaped),
         (Writing::Percent(ALL), Form::Escaped),
         (Writing::Percent(0x8000_0001), Form::Escaped),
@@ -146,6 +148,22 @@ fn characters_that_are_not_the_next_ones_do_not_count() {
             {
                 let seen = world.found(&writing.write(&text));
                 assert_eq!(seen.foreign, u64::from(length == PART), "{text}");
+            }
+        }
+    }
+}
+
+#[test]
+fn the_last_character_in_base64_may_be_shared_with_any_byte() {
+    let world = World::new();
+    for start in 0..=LENGTH - PART {
+        let part = &world.text(42)[start..start + PART];
+        for after in [0x00, 0x2f, 0x6f, 0xaf, 0xe0, 0xef, 0xf0, 0xff] {
+            for (before, alphabet) in ["", "~", "~~"].into_iter().flat_map(|before| [(before, 1), (before, 3)]) {
+                let before = before.as_bytes().to_vec();
+                let writing = Writing::Base64 { before, after: vec![after; 3], alphabet, around: Around::Nothing };
+                let text = writing.write(part);
+                assert_eq!(world.found(&text).foreign, 1, "{}", String::from_utf8_lossy(&text));
             }
         }
     }
