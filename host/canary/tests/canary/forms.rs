@@ -60,7 +60,7 @@ fn writings() -> Vec<(Writing, Form)> {
         (Writing::Mixed(0x5a5a_a5a5), Form::CaseChanged),
         (Writing::Json(ALL), Form::Escaped),
         (Writing::Json(0x0f00_1080), Form::Escaped),
-        (Writing::Json(1), Form::Escaped),
+        (Writing::Json(0b101), Form::Escaped),
         (Writing::Percent(1 << 7), Form::Escaped),
         (Writing::JsonTwice(ALL), Form::Escaped),
         (Writing::Percent(ALL), Form::Escaped),
