@@ -106,7 +106,11 @@ impl Window {
         if self.open.is_empty() {
             return;
         }
-        self.open.retain(|open| !other.open.iter().any(|there| there.number == open.number && there.end == open.end));
+        // The other reading may have taken the first characters for an escape's.
+        let goes_on = |open: &Match, there: &Match| {
+            there.number == open.number && there.end == open.end && there.length() >= open.length()
+        };
+        self.open.retain(|open| !other.open.iter().any(|there| goes_on(open, there)));
     }
 
     #[cold]

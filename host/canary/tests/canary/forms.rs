@@ -62,6 +62,7 @@ fn writings() -> Vec<(Writing, Form)> {
         (Writing::Json(0x0f00_1080), Form::Escaped),
         (Writing::Json(0b101), Form::Escaped),
         (Writing::Percent(1 << 7), Form::Escaped),
+        (Writing::Percent(1 << 20), Form::Escaped),
         (Writing::JsonTwice(ALL), Form::Escaped),
         (Writing::Percent(ALL), Form::Escaped),
         (Writing::Percent(0x8000_0001), Form::Escaped),
@@ -182,14 +183,16 @@ fn what_was_there_is_shown_in_its_case() {
 }
 
 #[test]
-fn a_part_right_behind_a_sign_that_could_begin_an_escape_is_found() {
+fn a_part_between_signs_that_could_begin_an_escape_is_found() {
     let world = World::new();
     for start in 0..=LENGTH - PART {
         for owner in 1..40 {
             for before in ["%", "\\", "\\u", "\\\\", "%2", "%25", "\\x", "100%"] {
-                let text = format!("{before}{}", &world.text(owner)[start..start + PART]);
-                let seen = world.found(text.as_bytes());
-                assert_eq!(seen.leaks.iter().map(|leak| leak.owner).collect::<Vec<_>>(), [user(owner)], "{text}");
+                for after in ["", "%", "\\n"] {
+                    let text = format!("{before}{}{after}", &world.text(owner)[start..start + PART]);
+                    let seen = world.found(text.as_bytes());
+                    assert_eq!(seen.leaks.iter().map(|leak| leak.owner).collect::<Vec<_>>(), [user(owner)], "{text}");
+                }
             }
         }
     }
