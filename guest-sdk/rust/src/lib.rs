@@ -66,6 +66,7 @@ mod secrets;
 pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
+pub mod isolation;
 pub mod prelude;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;

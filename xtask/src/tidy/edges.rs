@@ -20,6 +20,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-cap-secret", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-builtin", &[]),
     ("holdpoint-bundle", &["holdpoint-model"]),
+    ("holdpoint-canary", &[]),
     ("holdpoint-report", &["holdpoint-model"]),
     ("holdpoint-scaffold", &["holdpoint-model"]),
     (
