@@ -1,4 +1,4 @@
-//! The backend's own routes: effects that are applied once for each idempotency key.
+//! The backend's own routes: effects that are applied once for each idempotency key, and what it offers to users.
 
 use std::sync::Arc;
 
@@ -13,6 +13,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
+use super::api;
 use super::answering::{Shared, failure, success};
 use crate::effects::Refusal;
 
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/effects", post(apply))
         .route("/effects/{*key}", get(read_back))
         .route("/whoami-iam", get(whoami))
+        .merge(api::routes())
 }
 
 async fn apply(
