@@ -7,9 +7,9 @@ mod strikes;
 mod traffic;
 
 pub use crossing::{Crossing, Leak, LeakForm};
+pub(crate) use crossing::{Crossings, Own};
 pub(crate) use damage::damaged;
 pub use damage::{ChatFault, Struck};
-pub(crate) use crossing::{Crossings, Own};
 pub(crate) use strikes::Strikes;
-pub(crate) use traffic::{Route, Traffic};
 pub use traffic::Served;
+pub(crate) use traffic::{Route, Traffic};

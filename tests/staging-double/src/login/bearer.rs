@@ -71,7 +71,8 @@ pub fn minted(key: &str, id: &str, name: &str) -> String {
 
 pub(crate) fn minted_until(key: &str, id: &str, name: &str, exp: f64) -> String {
     let claims = serde_json::json!({ "sub": id, "name": name, "exp": exp }).to_string();
-    let signed = format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#), URL_SAFE_NO_PAD.encode(claims));
+    let signed =
+        format!("{}.{}", URL_SAFE_NO_PAD.encode(r#"{"alg":"HS256","typ":"JWT"}"#), URL_SAFE_NO_PAD.encode(claims));
     let key = hmac::Key::new(hmac::HMAC_SHA256, key.as_bytes());
     format!("{signed}.{}", URL_SAFE_NO_PAD.encode(hmac::sign(&key, signed.as_bytes())))
 }

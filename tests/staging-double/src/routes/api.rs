@@ -43,7 +43,8 @@ async fn me(caller: Caller) -> Response<Body> {
 
 /// The JSON of a body, or the answer that refuses it.
 fn parsed<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Response<Body>> {
-    let body = body.map_err(|rejection| failure(rejection.status(), "the body could not be read or is above 64 KiB"))?;
+    let body =
+        body.map_err(|rejection| failure(rejection.status(), "the body could not be read or is above 64 KiB"))?;
     serde_json::from_slice(&body)
         .map_err(|error| failure(StatusCode::BAD_REQUEST, &format!("the body is not what is asked for: {error}")))
 }

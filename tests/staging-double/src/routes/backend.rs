@@ -13,8 +13,8 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
-use super::api;
 use super::answering::{Shared, failure, success};
+use super::api;
 use crate::effects::Refusal;
 
 const LONGEST_KEY: usize = 256;

@@ -49,7 +49,8 @@ pub(super) async fn write(
     // The body may be part of a larger buffer, which would be kept with it.
     let content = Bytes::copy_from_slice(&content);
     let written = shared.users.with(&caller.person.id, |shelf| {
-        let oldest = if shelf.files.len() >= MOST_FILES { shelf.files.front().map_or(0, |f| f.content.len()) } else { 0 };
+        let oldest =
+            if shelf.files.len() >= MOST_FILES { shelf.files.front().map_or(0, |f| f.content.len()) } else { 0 };
         let is_taken = shared.users.budget.take(content.len(), oldest);
         if is_taken {
             if shelf.files.len() >= MOST_FILES {
@@ -73,9 +74,8 @@ pub(super) async fn read(
     headers: HeaderMap,
 ) -> Response<Body> {
     let number: Option<u64> = id.parse().ok();
-    let found = shared
-        .users
-        .with(&caller.person.id, |shelf| shelf.files.iter().find(|file| Some(file.id) == number).cloned());
+    let found =
+        shared.users.with(&caller.person.id, |shelf| shelf.files.iter().find(|file| Some(file.id) == number).cloned());
     let file = match found {
         Ok(Some(file)) => file,
         Ok(None) => return not_found(),
@@ -88,9 +88,7 @@ pub(super) async fn read(
         Some(Wanted::Part(from, to)) => {
             (StatusCode::PARTIAL_CONTENT, file.content.slice(from..=to), Some(format!("bytes {from}-{to}/{size}")))
         }
-        Some(Wanted::Nothing) => {
-            (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{size}")))
-        }
+        Some(Wanted::Nothing) => (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{size}"))),
     };
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
