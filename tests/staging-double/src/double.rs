@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use crate::api::Users;
 use crate::effects::{Effect, Ledger};
@@ -20,6 +20,8 @@ use crate::server::{Door, Server};
 use crate::service::{PerService, Service};
 use crate::switchboard::Switchboard;
 use crate::tls;
+
+const MOST_CHATS: usize = 20_000;
 
 /// A running double of the staging system. Dropped, it ends as if it had been killed.
 #[derive(Debug)]
@@ -68,6 +70,7 @@ impl Double {
             traffic,
             agent_lifetime: options.agent_lifetime,
             instance: options.instance.clone(),
+            chats: Arc::new(Semaphore::new(MOST_CHATS)),
             ending: told,
         });
 

@@ -12,7 +12,7 @@ impl Every {
     /// Whether it is the turn of this one.
     pub(crate) fn one_in(&self, number: u32) -> bool {
         let count = self.0.fetch_add(1, Ordering::Relaxed) + 1;
-        count % u64::from(number.max(1)) == 0
+        count.is_multiple_of(u64::from(number.max(1)))
     }
 
     /// Whether this one is among the percent that are struck: exactly so many of every hundred, evenly spread.

@@ -14,7 +14,7 @@ use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
-use tokio::sync::watch;
+use tokio::sync::{Semaphore, watch};
 
 use super::{auth, backend, control, frontend, issuer};
 use crate::api::Users;
@@ -43,6 +43,8 @@ pub(crate) struct Shared {
     pub(crate) traffic: PerService<Traffic>,
     pub(crate) agent_lifetime: Duration,
     pub(crate) instance: String,
+    /// Places for chats; their connections are no server's any more.
+    pub(crate) chats: Arc<Semaphore>,
     /// Tells those whom no server ends, which are upgraded connections.
     pub(crate) ending: watch::Receiver<()>,
 }

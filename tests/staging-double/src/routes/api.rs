@@ -41,20 +41,24 @@ async fn me(caller: Caller) -> Response<Body> {
     caller.answers(StatusCode::OK, &profile, &caller.person.name)
 }
 
+/// An answer that refuses, as an error.
+type Refused = Box<Response<Body>>;
+
 /// The JSON of a body, or the answer that refuses it.
-fn parsed<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Response<Body>> {
+fn parsed<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Refused> {
+    let refused = |status, why: &str| Box::new(failure(status, why));
     let body =
-        body.map_err(|rejection| failure(rejection.status(), "the body could not be read or is above 64 KiB"))?;
+        body.map_err(|rejection| refused(rejection.status(), "the body could not be read or is above 64 KiB"))?;
     serde_json::from_slice(&body)
-        .map_err(|error| failure(StatusCode::BAD_REQUEST, &format!("the body is not what is asked for: {error}")))
+        .map_err(|error| refused(StatusCode::BAD_REQUEST, &format!("the body is not what is asked for: {error}")))
 }
 
 fn not_found() -> Response<Body> {
     failure(StatusCode::NOT_FOUND, "not found")
 }
 
-fn no_room(_: Full) -> Response<Body> {
-    full()
+fn no_room(_: Full) -> Refused {
+    Box::new(full())
 }
 
 fn full() -> Response<Body> {

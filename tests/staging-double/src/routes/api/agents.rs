@@ -9,7 +9,7 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Caller, Shared, failure, full, no_room, not_found, parsed};
+use super::{Caller, Refused, Shared, failure, full, no_room, not_found, parsed};
 use crate::api::{Agent, MOST_AGENTS, Shelf};
 use crate::change::Change;
 
@@ -34,7 +34,7 @@ struct Input {
 pub(super) async fn start(State(shared): State<Arc<Shared>>, caller: Caller, body: Sent) -> Response<Body> {
     let Wanted { name, prompt } = match parsed(body) {
         Ok(wanted) => wanted,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let agent = Agent { id: shared.users.fresh_id(), name, prompt, ends: Instant::now() + shared.agent_lifetime };
     let answer = caller.answers(StatusCode::CREATED, &shown(&agent), &agent.prompt);
@@ -48,7 +48,7 @@ pub(super) async fn start(State(shared): State<Arc<Shared>>, caller: Caller, bod
         shelf.agents.push(agent);
         answer
     });
-    started.unwrap_or_else(|refused| refused)
+    started.unwrap_or_else(|refused| *refused)
 }
 
 pub(super) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> Response<Body> {
@@ -58,14 +58,14 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> R
     });
     match listed {
         Ok((agents, text)) => caller.answers(StatusCode::OK, &json!({ "agents": agents }), &text),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
 pub(super) async fn read(State(shared): State<Arc<Shared>>, Path(id): Path<String>, caller: Caller) -> Response<Body> {
     match own(&shared, &caller, &id) {
         Ok(agent) => caller.answers(StatusCode::OK, &shown(&agent), &agent.prompt),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -84,7 +84,7 @@ pub(super) async fn end(State(shared): State<Arc<Shared>>, Path(id): Path<String
             caller.answers(StatusCode::OK, &json!({ "id": id, "ended": true }), "")
         }
         Ok(None) => not_found(),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -96,11 +96,11 @@ pub(super) async fn run(
 ) -> Response<Body> {
     let Input { input, fail } = match parsed(body) {
         Ok(input) => input,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let agent = match own(&shared, &caller, &id) {
         Ok(agent) => agent,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     if fail {
         if let Some(lasts) = spreads(&caller) {
@@ -128,14 +128,14 @@ fn number(id: &str) -> Option<u64> {
     id.parse().ok()
 }
 
-fn own(shared: &Shared, caller: &Caller, id: &str) -> Result<Agent, Response<Body>> {
+fn own(shared: &Shared, caller: &Caller, id: &str) -> Result<Agent, Refused> {
     let number = number(id);
     let found = with_own(shared, caller, |shelf| shelf.agents.iter().find(|agent| Some(agent.id) == number).cloned());
-    found?.ok_or_else(not_found)
+    found?.ok_or_else(|| Box::new(not_found()))
 }
 
 /// The caller's shelf, without agents whose time is over.
-fn with_own<T>(shared: &Shared, caller: &Caller, act: impl FnOnce(&mut Shelf) -> T) -> Result<T, Response<Body>> {
+fn with_own<T>(shared: &Shared, caller: &Caller, act: impl FnOnce(&mut Shelf) -> T) -> Result<T, Refused> {
     let orphaned = caller.has(|change| *change == Change::Orphans);
     let swept = shared.users.with(&caller.person.id, |shelf| {
         shared.users.sweep(shelf, Instant::now(), orphaned);

@@ -57,7 +57,7 @@ impl FromRequestParts<Arc<Shared>> for Caller {
             refused.headers_mut().insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));
             return Err(refused);
         };
-        shared.users.with(&person.id, |shelf| shelf.served += 1).map_err(super::no_room)?;
+        shared.users.with(&person.id, |shelf| shelf.served += 1).map_err(|full| *super::no_room(full))?;
         if shared.switchboard.strikes.suffers(&person.id, Instant::now()) {
             return Err(failure(StatusCode::SERVICE_UNAVAILABLE, "a worker has crashed"));
         }

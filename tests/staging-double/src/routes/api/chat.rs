@@ -52,6 +52,9 @@ pub(super) async fn open(State(shared): State<Arc<Shared>>, caller: Caller, mut 
     let Some(key) = headers.get(SEC_WEBSOCKET_KEY).map(|key| derive_accept_key(key.as_bytes())) else {
         return failure(StatusCode::BAD_REQUEST, "there is no Sec-WebSocket-Key");
     };
+    let Ok(place) = Arc::clone(&shared.chats).try_acquire_owned() else {
+        return failure(StatusCode::SERVICE_UNAVAILABLE, "there are too many chats");
+    };
     let upgraded = hyper::upgrade::on(&mut request);
     let ending = shared.ending.clone();
     tokio::spawn(async move {
@@ -68,6 +71,7 @@ pub(super) async fn open(State(shared): State<Arc<Shared>>, caller: Caller, mut 
                 .max_frame_size(Some(LONGEST));
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
             Chat { shared, user: caller.person.id, socket, sent: 0 }.run(ending).await;
+            drop(place);
         }
     });
     let headers = [
@@ -95,11 +99,8 @@ struct Chat {
 impl Chat {
     async fn run(mut self, mut ending: watch::Receiver<()>) {
         let code = tokio::select! {
-            ended = self.talk() => match ended {
-                Ok(code) => code,
-                // The other side is gone or has said goodbye already.
-                Err(_) => None,
-            },
+            // On an error the other side is gone, or has said goodbye already.
+            ended = self.talk() => ended.unwrap_or_default(),
             _ = ending.changed() => Some(CloseCode::Away),
         };
         if let Some(code) = code {
@@ -122,7 +123,12 @@ impl Chat {
                 return Ok(None);
             }
             let text = match self.socket.next().await {
-                None | Some(Ok(Message::Close(_))) => return Ok(None),
+                None => return Ok(None),
+                Some(Ok(Message::Close(_))) => {
+                    // The goodbye in return is made already, and only has to go out.
+                    self.socket.flush().await?;
+                    return Ok(None);
+                }
                 Some(Ok(Message::Text(text))) => text,
                 Some(Ok(Message::Binary(_))) => return Ok(Some(CloseCode::Unsupported)),
                 Some(Ok(_)) => continue,

@@ -63,7 +63,7 @@ pub(super) async fn write(
     match written {
         Ok(true) => caller.answers(StatusCode::CREATED, &answer, &text),
         Ok(false) => full(),
-        Err(refused) => no_room(refused),
+        Err(refused) => *no_room(refused),
     }
 }
 
@@ -79,7 +79,7 @@ pub(super) async fn read(
     let file = match found {
         Ok(Some(file)) => file,
         Ok(None) => return not_found(),
-        Err(refused) => return no_room(refused),
+        Err(refused) => return *no_room(refused),
     };
     let size = file.content.len();
     let range = headers.get(RANGE).and_then(|value| value.to_str().ok()).map(|value| part(value, size));

@@ -8,7 +8,7 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use serde_json::json;
 
-use super::{Caller, Shared, failure, full, no_room, not_found, parsed};
+use super::{Caller, Refused, Shared, failure, full, no_room, not_found, parsed};
 use crate::api::{MOST_STATES, Shelf};
 use crate::change::Change;
 
@@ -31,7 +31,7 @@ pub(super) async fn write(
     }
     let Written { value } = match parsed(body) {
         Ok(written) => written,
-        Err(refused) => return refused,
+        Err(refused) => return *refused,
     };
     let text = value.clone();
     let written = with_own(&shared, &caller, |shelf| {
@@ -49,7 +49,7 @@ pub(super) async fn write(
     match written {
         Ok(Some(version)) => caller.answers(StatusCode::OK, &json!({ "key": key, "version": version }), &text),
         Ok(None) => full(),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -59,7 +59,7 @@ pub(super) async fn read(State(shared): State<Arc<Shared>>, Path(key): Path<Stri
             caller.answers(StatusCode::OK, &json!({ "key": key, "value": value, "version": version }), &value)
         }
         Ok(None) => not_found(),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
@@ -78,11 +78,11 @@ fn counter(shared: &Shared, caller: &Caller, more: u64) -> Response<Body> {
     });
     match value {
         Ok(value) => caller.answers(StatusCode::OK, &json!({ "value": value }), ""),
-        Err(refused) => refused,
+        Err(refused) => *refused,
     }
 }
 
-fn with_own<T>(shared: &Shared, caller: &Caller, act: impl FnOnce(&mut Shelf) -> T) -> Result<T, Response<Body>> {
+fn with_own<T>(shared: &Shared, caller: &Caller, act: impl FnOnce(&mut Shelf) -> T) -> Result<T, Refused> {
     let is_shared = caller.has(|change| *change == Change::SharedGlobal);
     shared.users.with_states(&caller.person.id, is_shared, act).map_err(no_room)
 }
