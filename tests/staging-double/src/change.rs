@@ -4,6 +4,8 @@
 use std::fmt;
 use std::time::Duration;
 
+use crate::load::{ChatFault, Leak};
+
 /// How a service answers otherwise than a healthy one.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
@@ -33,6 +35,22 @@ pub enum Change {
     CallbackFails(u16),
     /// A session lives on after its logout.
     LogoutLeaves(LogoutLeaves),
+    /// Answers carry what another user has sent.
+    Leak(Leak),
+    /// States and the counter are the same for all users.
+    SharedGlobal,
+    /// When an agent fails, the other users' requests fail for so long.
+    SharedCrash(Duration),
+    /// Agents that end are not cleaned up.
+    Orphans,
+    /// Every request takes so many bytes of memory for good, as the metric has it.
+    MemoryLeak(u64),
+    /// All answers halt for so long, once, from the switch on.
+    Stall(Duration),
+    /// So many percent of the answers are 500, evenly spread; health and metrics are not.
+    Errors(u8),
+    /// A chat goes wrong.
+    Chat(ChatFault),
 }
 
 /// What is wrong with a health body.
@@ -144,6 +162,13 @@ impl fmt::Display for Change {
             Change::LogoutLeaves(LogoutLeaves::TakesTheCookie) => f.write_str(", logout only takes the cookie away"),
             Change::LogoutLeaves(LogoutLeaves::SaysSo) => f.write_str(", logout only says so"),
             Change::LogoutLeaves(LogoutLeaves::Redirects) => f.write_str(", logout only redirects"),
+            Change::Leak(leak) => leak.fmt(f),
+            Change::SharedGlobal | Change::Orphans => Ok(()),
+            Change::SharedCrash(lasts) => write!(f, ", others fail for {} ms", lasts.as_millis()),
+            Change::MemoryLeak(bytes) => write!(f, ", {bytes} bytes a request"),
+            Change::Stall(lasts) => write!(f, ", for {} ms", lasts.as_millis()),
+            Change::Errors(percent) => write!(f, ", {percent} % of the answers"),
+            Change::Chat(fault) => fault.fmt(f),
         }
     }
 }

@@ -1,14 +1,18 @@
 //! The double as a whole: starts the servers, hands them their shared state, stops them.
 
+use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
 
 use anyhow::Context;
+use tokio::sync::{Semaphore, watch};
 
+use crate::api::Users;
 use crate::effects::{Effect, Ledger};
 use crate::fault::FaultSetting;
 use crate::files;
-use crate::login::{Accounts, Issuer};
+use crate::load::{Crossing, Served, Traffic};
+use crate::login::{Accounts, Issuer, Minted};
 use crate::options::Options;
 use crate::routes::{Answering, Shared};
 use crate::seen::{Seen, SeenLog};
@@ -17,12 +21,16 @@ use crate::service::{PerService, Service};
 use crate::switchboard::Switchboard;
 use crate::tls;
 
+const MOST_CHATS: usize = 20_000;
+
 /// A running double of the staging system. Dropped, it ends as if it had been killed.
 #[derive(Debug)]
 pub struct Double {
     shared: Arc<Shared>,
     servers: PerService<Server>,
     names: Option<PerService<String>>,
+    /// Dropped, it ends the upgraded connections.
+    ending: watch::Sender<()>,
 }
 
 impl Double {
@@ -44,12 +52,26 @@ impl Double {
         let (frontend, frontend_hinge) = Door::new();
         let (issuer, issuer_hinge) = Door::new();
         let doors = PerService { backend, auth, frontend, issuer };
+        let (ending, told) = watch::channel(());
+        let traffic = PerService {
+            backend: Traffic::new()?,
+            auth: Traffic::new()?,
+            frontend: Traffic::new()?,
+            issuer: Traffic::new()?,
+        };
         let shared = Arc::new(Shared {
             switchboard: Switchboard::new(doors, options.files.clone()),
             ledger,
             seen: SeenLog::default(),
             accounts: Accounts::default(),
             issuer: Issuer::new()?,
+            minted: Minted::new(&options.test_signing_key),
+            users: Users::default(),
+            traffic,
+            agent_lifetime: options.agent_lifetime,
+            instance: options.instance.clone(),
+            chats: Arc::new(Semaphore::new(MOST_CHATS)),
+            ending: told,
         });
 
         let start = |service, hinge| {
@@ -64,7 +86,7 @@ impl Double {
             issuer: start(Service::Issuer, issuer_hinge)?,
         };
 
-        let double = Double { shared, servers, names: options.tls.is_some().then(|| names.clone()) };
+        let double = Double { shared, servers, names: options.tls.is_some().then(|| names.clone()), ending };
         for setting in options.faults {
             double.switch(setting).await?;
         }
@@ -92,12 +114,33 @@ impl Double {
 
     /// Switches all faults off and makes the files clean again.
     pub async fn clear(&self) -> anyhow::Result<()> {
-        self.shared.switchboard.clear().await
+        self.shared.clear().await
     }
 
-    /// The newest 100,000 requests, oldest first, without those of the control routes.
+    /// The newest 100,000 requests, oldest first, without those of the control routes and those that virtual users send,
+    /// which [`Double::served`] counts.
     pub fn requests(&self) -> Vec<Seen> {
         self.shared.seen.all()
+    }
+
+    /// What a service has served, by route.
+    pub fn served(&self, service: Service) -> Vec<Served> {
+        self.shared.traffic.get(service).served()
+    }
+
+    /// Requests that came with each user's token.
+    pub fn served_users(&self) -> HashMap<String, u64> {
+        self.shared.users.served()
+    }
+
+    /// The milliseconds within which this part (0 to 1) of a service's answers came, to three digits.
+    pub fn latency(&self, service: Service, part: f64) -> f64 {
+        self.shared.traffic.get(service).quantile(part)
+    }
+
+    /// The newest 10,000 answers that carried another user's text.
+    pub fn crossings(&self) -> Vec<Crossing> {
+        self.shared.switchboard.crossings.all()
     }
 
     /// Every effect that arrived, in order, repeated ones too.
@@ -108,6 +151,8 @@ impl Double {
     /// Closes the ports and every connection, and returns when that is done.
     pub async fn stop(self) {
         let PerService { backend, auth, frontend, issuer } = self.servers;
+        // Those that are open say goodbye; whoever listens hears it.
+        drop(self.ending);
         backend.stop().await;
         auth.stop().await;
         frontend.stop().await;

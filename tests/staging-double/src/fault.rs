@@ -1,14 +1,18 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
-//! validation. The list itself is in `catalogue`.
+//! validation. The lists are in `catalogue` and `load_catalogue`.
+
+mod adjustment;
 
 use std::fmt;
 
+pub use self::adjustment::Adjustment;
 use crate::catalogue::CATALOGUE;
 use crate::change::Change;
 use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
+use crate::load_catalogue::LOAD_CATALOGUE;
 use crate::service::Service;
 use crate::source::Edit;
 
@@ -33,6 +37,8 @@ pub(crate) enum Kind {
     Server(fn(&mut Draw, Service) -> Change),
     /// In how the auth service logs people in and out.
     Auth(fn(&mut Draw) -> Change),
+    /// In what the backend does for its users.
+    Backend(fn(&mut Draw) -> Change),
     /// In one value of the files under judgement, which gets this host.
     File { shape: Shape, host: fn(&mut Draw) -> String },
     /// In one variable of whoever validates, which has one of these values instead, or none.
@@ -42,14 +48,19 @@ pub(crate) enum Kind {
 }
 
 impl Fault {
-    /// Every fault the double knows.
+    /// Every fault that a validation without a load must find.
     pub fn all() -> &'static [Fault] {
         CATALOGUE
     }
 
+    /// Every fault that only virtual users meet.
+    pub fn under_load() -> &'static [Fault] {
+        LOAD_CATALOGUE
+    }
+
     /// The fault of this name.
     pub fn named(name: &str) -> Option<&'static Fault> {
-        CATALOGUE.iter().find(|f| f.name == name)
+        CATALOGUE.iter().chain(LOAD_CATALOGUE).find(|f| f.name == name)
     }
 
     /// Draws the free parameters. The same seed always gives the same setting.
@@ -61,6 +72,7 @@ impl Fault {
                 Drawn::Server { service, change: change(&mut draw, service) }
             }
             Kind::Auth(change) => Drawn::Server { service: Service::Auth, change: change(&mut draw) },
+            Kind::Backend(change) => Drawn::Server { service: Service::Backend, change: change(&mut draw) },
             Kind::File { shape, host } => {
                 let place = files::place(*shape, &mut draw);
                 let host = host(&mut draw);
@@ -124,7 +136,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_settles_the_same_way() {
-        for fault in Fault::all() {
+        for fault in Fault::all().iter().chain(Fault::under_load()) {
             for seed in 0..50 {
                 assert_eq!(fault.settle(seed), fault.settle(seed));
             }
@@ -141,9 +153,10 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_every_fault_holds_the_release() {
-        let names: HashSet<&str> = Fault::all().iter().map(|f| f.name).collect();
-        assert_eq!(names.len(), Fault::all().len());
-        assert!(Fault::all().iter().all(|f| f.exit == 1));
+        let all = || Fault::all().iter().chain(Fault::under_load());
+        let names: HashSet<&str> = all().map(|f| f.name).collect();
+        assert_eq!(names.len(), all().count());
+        assert!(all().all(|f| f.exit == 1));
     }
 
     #[test]

@@ -24,8 +24,14 @@
 //! # }
 //! ```
 //!
+//! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
+//! `/api/files`, the chat at `/ws/chat`, and `/metrics`. A user is whoever [`minted`] has signed a token for.
+//! Faults that only a load meets are in [`Fault::under_load`]; what was served and what leaked is counted, and listed by
+//! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
+//!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
 
+mod api;
 mod catalogue;
 mod change;
 mod double;
@@ -35,6 +41,8 @@ mod environment;
 mod fault;
 pub mod files;
 mod health;
+mod load;
+mod load_catalogue;
 mod login;
 mod options;
 mod routes;
@@ -49,9 +57,10 @@ pub use change::{Change, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, S
 pub use double::Double;
 pub use effects::{Effect, Outcome};
 pub use environment::{Variable, environment};
-pub use fault::{Drawn, Fault, FaultSetting};
+pub use fault::{Adjustment, Drawn, Fault, FaultSetting};
 pub use files::Alteration;
-pub use login::{GOOGLE_CLIENT as CLIENT_ID, REDIRECT_URI};
+pub use load::{ChatFault, Crossing, Leak, LeakForm, Served, Struck};
+pub use login::{GOOGLE_CLIENT as CLIENT_ID, REDIRECT_URI, TEST_SIGNING_KEY, minted};
 pub use options::Options;
 pub use seen::Seen;
 pub use service::{PerService, Service};

@@ -1,8 +1,10 @@
 //! What a double is started with. The default is the healthy system on free ports.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use crate::fault::FaultSetting;
+use crate::login::TEST_SIGNING_KEY;
 use crate::service::{PerService, Service};
 
 /// How a [`Double`](crate::Double) is started.
@@ -30,6 +32,12 @@ pub struct Options {
     pub effect_before_ms: u64,
     /// Milliseconds between applying an effect and answering.
     pub effect_after_ms: u64,
+    /// Whoever signs a token with it (HS256) is the user whom the token names.
+    pub test_signing_key: String,
+    /// How long an agent lives that nobody ends.
+    pub agent_lifetime: Duration,
+    /// The label `instance` of every metric.
+    pub instance: String,
 }
 
 impl Default for Options {
@@ -44,6 +52,9 @@ impl Default for Options {
             dedupe: true,
             effect_before_ms: 0,
             effect_after_ms: 0,
+            test_signing_key: TEST_SIGNING_KEY.to_owned(),
+            agent_lifetime: Duration::from_secs(300),
+            instance: "staging-1".to_owned(),
         }
     }
 }

@@ -1,5 +1,5 @@
 //! The log of requests that services received. Keeps the newest ones and forgets the rest;
-//! calls of the double's own control routes are not in it.
+//! calls of the double's own control routes are not in it, nor what virtual users exercise (`load::traffic` counts that).
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, PoisonError};
@@ -10,6 +10,8 @@ use axum::http::Request;
 use crate::service::Service;
 
 const KEPT: usize = 100_000;
+/// Bytes of text that are kept at most, whatever the number of requests.
+const KEPT_BYTES: usize = 32 * 1024 * 1024;
 const LONGEST_TEXT: usize = 2_048;
 
 /// One request as it arrived.
@@ -27,8 +29,20 @@ pub struct Seen {
     pub at: f64,
 }
 
+impl Seen {
+    fn bytes(&self) -> usize {
+        self.method.len() + self.path.len() + self.idempotency_key.as_ref().map_or(0, String::len)
+    }
+}
+
 #[derive(Debug, Default)]
-pub(crate) struct SeenLog(Mutex<VecDeque<Seen>>);
+pub(crate) struct SeenLog(Mutex<Kept>);
+
+#[derive(Debug, Default)]
+struct Kept {
+    requests: VecDeque<Seen>,
+    bytes: usize,
+}
 
 impl SeenLog {
     pub(crate) fn note<B>(&self, service: Service, request: &Request<B>) {
@@ -41,14 +55,16 @@ impl SeenLog {
             at: milliseconds_since_1970(),
         };
         let mut log = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if log.len() == KEPT {
-            log.pop_front();
+        log.bytes += seen.bytes();
+        log.requests.push_back(seen);
+        while log.requests.len() > KEPT || log.bytes > KEPT_BYTES {
+            let Some(oldest) = log.requests.pop_front() else { break };
+            log.bytes -= oldest.bytes();
         }
-        log.push_back(seen);
     }
 
     pub(crate) fn all(&self) -> Vec<Seen> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).iter().cloned().collect()
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).requests.iter().cloned().collect()
     }
 }
 
@@ -64,7 +80,7 @@ fn milliseconds_since_1970() -> f64 {
 mod tests {
     use axum::http::Request;
 
-    use super::{KEPT, SeenLog};
+    use super::{KEPT, KEPT_BYTES, SeenLog};
     use crate::service::Service;
 
     #[test]
@@ -77,5 +93,16 @@ mod tests {
         let all = log.all();
         assert_eq!(all.len(), KEPT);
         assert_eq!(all[0].path, "/1");
+    }
+
+    #[test]
+    fn long_paths_do_not_fill_the_memory() {
+        let log = SeenLog::default();
+        let path = format!("/{}", "x".repeat(4_000));
+        for _ in 0..20_000 {
+            log.note(Service::Backend, &Request::builder().uri(&path).body(()).expect("a plain request"));
+        }
+        let kept: usize = log.all().iter().map(super::Seen::bytes).sum();
+        assert!(kept <= KEPT_BYTES && kept > KEPT_BYTES / 2, "{kept} bytes");
     }
 }

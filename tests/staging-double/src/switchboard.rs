@@ -3,6 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Instant;
 
 use anyhow::{Context, bail};
 use tokio::sync::Mutex;
@@ -10,6 +11,7 @@ use tokio::sync::Mutex;
 use crate::change::Change;
 use crate::fault::{Drawn, FaultSetting};
 use crate::files;
+use crate::load::{Crossings, Strikes};
 use crate::server::Door;
 use crate::service::{PerService, Service};
 use crate::source;
@@ -22,6 +24,8 @@ pub(crate) struct Switchboard {
     active: Mutex<Vec<FaultSetting>>,
     doors: PerService<Door>,
     files: Option<PathBuf>,
+    pub(crate) strikes: Strikes,
+    pub(crate) crossings: Crossings,
 }
 
 impl Switchboard {
@@ -31,6 +35,8 @@ impl Switchboard {
             active: Mutex::new(Vec::new()),
             doors,
             files,
+            strikes: Strikes::default(),
+            crossings: Crossings::default(),
         }
     }
 
@@ -59,6 +65,11 @@ impl Switchboard {
                 variable.name
             ),
         }
+        let stall = match &setting.drawn {
+            Drawn::Server { change: Change::Stall(lasts), .. } => Some(Instant::now() + *lasts),
+            _ => self.strikes.stalled_until(),
+        };
+        self.begin(stall);
         active.push(setting);
         self.publish(&active).await
     }
@@ -70,7 +81,14 @@ impl Switchboard {
             files::write(dir)?;
         }
         active.clear();
+        self.begin(None);
         self.publish(&active).await
+    }
+
+    /// What is counted is counted from a switch on.
+    fn begin(&self, stall: Option<Instant>) {
+        self.strikes.begin(stall);
+        self.crossings.begin();
     }
 
     async fn publish(&self, active: &[FaultSetting]) -> anyhow::Result<()> {

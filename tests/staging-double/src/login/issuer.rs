@@ -8,6 +8,7 @@ use anyhow::{Context, bail};
 use serde_json::{Value, json};
 
 use super::accounts::Begun;
+use super::bearer::Person;
 use super::id_token::{Claims, Signer, verified};
 use super::tokens::{Tokens, challenge, fresh};
 use crate::service::Service;
@@ -163,14 +164,28 @@ impl Issuer {
             Err(Refusal { error, why }) => bail!("{error}: {why}"),
         };
         let token = tokens["id_token"].as_str().context("the answer has no id_token")?;
-        let claims = verified(token, &self.key_set())?;
-        if claims.iss != url() || claims.aud != TEST_CLIENT || claims.nonce != login.nonce {
+        let claims = self.vouched(token)?;
+        if claims.nonce != login.nonce {
             bail!("the ID token is not for this login");
+        }
+        Ok(claims.email)
+    }
+
+    /// Who an ID token stands for, if all about it is right.
+    pub(crate) fn person(&self, token: &str) -> anyhow::Result<Person> {
+        let claims = self.vouched(token)?;
+        Ok(Person { id: claims.sub, name: claims.email })
+    }
+
+    fn vouched(&self, token: &str) -> anyhow::Result<Claims> {
+        let claims = verified(token, &self.key_set())?;
+        if claims.iss != url() || claims.aud != TEST_CLIENT {
+            bail!("the ID token is not for this system");
         }
         if claims.exp <= seconds_since_1970() {
             bail!("the ID token has expired");
         }
-        Ok(claims.email)
+        Ok(claims)
     }
 }
 

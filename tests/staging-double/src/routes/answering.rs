@@ -1,6 +1,7 @@
 //! One request on its way: noted, routed, and changed by whatever faults stand.
 
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use axum::body::{Body, to_bytes};
 use axum::extract::DefaultBodyLimit;
@@ -13,14 +14,17 @@ use hyper::body::Incoming;
 use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
+use tokio::sync::{Semaphore, watch};
 
 use super::{auth, backend, control, frontend, issuer};
+use crate::api::Users;
 use crate::change::Change;
 use crate::effects::Ledger;
 use crate::health;
-use crate::login::{Accounts, Issuer};
+use crate::load::{LeakForm, Own, Route, Traffic};
+use crate::login::{Accounts, Issuer, Minted};
 use crate::seen::SeenLog;
-use crate::service::Service;
+use crate::service::{PerService, Service};
 use crate::switchboard::Switchboard;
 
 const LARGEST_BODY: usize = 64 * 1024;
@@ -34,6 +38,50 @@ pub(crate) struct Shared {
     pub(crate) seen: SeenLog,
     pub(crate) accounts: Accounts,
     pub(crate) issuer: Issuer,
+    pub(crate) minted: Minted,
+    pub(crate) users: Users,
+    pub(crate) traffic: PerService<Traffic>,
+    pub(crate) agent_lifetime: Duration,
+    pub(crate) instance: String,
+    /// Places for chats; their connections are no server's any more.
+    pub(crate) chats: Arc<Semaphore>,
+    /// Tells those whom no server ends, which are upgraded connections.
+    pub(crate) ending: watch::Receiver<()>,
+}
+
+impl Shared {
+    /// Switches all faults off, and does away with what they left.
+    pub(crate) async fn clear(&self) -> anyhow::Result<()> {
+        self.users.adopt();
+        self.switchboard.clear().await
+    }
+
+    /// Waits while all answers halt.
+    pub(crate) async fn halt(&self, changes: &[Change]) {
+        if changes.iter().any(|change| matches!(change, Change::Stall(_)))
+            && let Some(until) = self.switchboard.strikes.stalled_until()
+        {
+            tokio::time::sleep_until(until.into()).await;
+        }
+    }
+
+    /// The answer with another user's text in it, if it is struck.
+    async fn leaked(&self, changes: &[Change], route: Route, mut response: Response<Body>) -> Response<Body> {
+        for change in changes {
+            let Change::Leak(leak) = change else { continue };
+            let Some(own) = response.extensions_mut().remove::<Own>() else { continue };
+            let crossings = &self.switchboard.crossings;
+            if leak.form == LeakForm::Frame {
+                crossings.note(own);
+                continue;
+            }
+            let is_struck = self.switchboard.strikes.answers.one_in(leak.one_in);
+            if let Some(crossing) = crossings.turn(own, route.name(), leak.form, is_struck) {
+                response = crossing.leaked_into(response).await;
+            }
+        }
+        response
+    }
 }
 
 /// How one service answers.
@@ -70,11 +118,20 @@ impl Answering {
         if changes.contains(&Change::Refused) {
             return Err(Closed);
         }
-        self.shared.seen.note(self.service, &request);
-        Ok(self.changed_answer(request, &changes).await)
+        let route = Route::of(request.method(), request.uri().path());
+        if self.service != Service::Backend || !route.is_load() {
+            self.shared.seen.note(self.service, &request);
+        }
+        let traffic = self.shared.traffic.get(self.service);
+        let began = Instant::now();
+        traffic.arrived(route);
+        let response = self.changed_answer(request, route, &changes).await;
+        traffic.answered(route, response.status().is_server_error(), began.elapsed());
+        Ok(response)
     }
 
-    async fn changed_answer(&self, request: Request<Incoming>, changes: &[Change]) -> Response<Body> {
+    async fn changed_answer(&self, request: Request<Incoming>, route: Route, changes: &[Change]) -> Response<Body> {
+        self.shared.halt(changes).await;
         for change in changes.iter() {
             if let Change::Slow(delay) = change {
                 tokio::time::sleep(*delay).await;
@@ -83,7 +140,22 @@ impl Answering {
         if changes.contains(&Change::Unavailable) {
             return failure(StatusCode::SERVICE_UNAVAILABLE, "unavailable");
         }
-        let response = self.route(request).await;
+        if !matches!(route, Route::Health | Route::Metrics) {
+            for change in changes {
+                match change {
+                    Change::Errors(percent) if self.shared.switchboard.strikes.is_error(*percent) => {
+                        return failure(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong");
+                    }
+                    Change::MemoryLeak(_) => self.shared.switchboard.strikes.leak(),
+                    _ => {}
+                }
+            }
+        }
+        let mut response = self.route(request).await;
+        if !changes.is_empty() {
+            response = self.shared.leaked(changes, route, response).await;
+            self.shared.halt(changes).await;
+        }
         for change in changes.iter() {
             if let Change::TruncatedJson(percent) = change {
                 return truncated(response, *percent).await;

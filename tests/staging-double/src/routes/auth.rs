@@ -17,7 +17,7 @@ use crate::login::Provider;
 /// What the browser that began a login holds.
 const LOGIN_COOKIE: &str = "netra_login";
 /// What a browser that is logged in holds.
-const SESSION_COOKIE: &str = "netra_session";
+pub(super) const SESSION_COOKIE: &str = "netra_session";
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -29,7 +29,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
 }
 
 /// A cookie of the request.
-fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
+pub(super) fn cookie(headers: &HeaderMap, name: &str) -> Option<String> {
     headers.get_all(COOKIE).iter().filter_map(|value| value.to_str().ok()).flat_map(|value| value.split(';')).find_map(
         |pair| {
             let (key, value) = pair.trim().split_once('=')?;

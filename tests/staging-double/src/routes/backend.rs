@@ -1,4 +1,4 @@
-//! The backend's own routes: effects that are applied once for each idempotency key.
+//! The backend's own routes: effects that are applied once for each idempotency key, and what it offers to users.
 
 use std::sync::Arc;
 
@@ -14,6 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::answering::{Shared, failure, success};
+use super::api;
 use crate::effects::Refusal;
 
 const LONGEST_KEY: usize = 256;
@@ -24,6 +25,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/effects", post(apply))
         .route("/effects/{*key}", get(read_back))
         .route("/whoami-iam", get(whoami))
+        .merge(api::routes())
 }
 
 async fn apply(

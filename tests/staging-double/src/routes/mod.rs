@@ -2,6 +2,7 @@
 //! make to all of them. Every body is bounded, every answer but the web page is JSON.
 
 mod answering;
+mod api;
 mod auth;
 mod backend;
 mod control;

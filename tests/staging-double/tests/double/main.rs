@@ -1,6 +1,7 @@
 //! The double from outside: over sockets, as its users meet it.
 
 mod binary;
+mod chat;
 mod client;
 mod effects;
 mod environment;
@@ -10,3 +11,6 @@ mod logins;
 mod routes;
 mod source;
 mod tls;
+mod under_load;
+mod user;
+mod users;

@@ -1,0 +1,9 @@
+//! What the backend keeps for each user: agents, states, a counter, files. Bounded in users, in things of a user and in
+//! bytes of all. Knows no routes.
+
+mod budget;
+mod shelf;
+mod users;
+
+pub(crate) use shelf::{Agent, File, MOST_AGENTS, MOST_FILES, MOST_STATES, Shelf};
+pub(crate) use users::{Full, Users};

@@ -1,0 +1,66 @@
+//! What the backend offers to users: their profile, agents, states, files, a chat. Everything is the caller's own; what is
+//! another's is not found.
+
+mod agents;
+mod caller;
+mod chat;
+mod files;
+mod metrics;
+mod state;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::DefaultBodyLimit;
+use axum::extract::rejection::BytesRejection;
+use axum::http::{Response, StatusCode};
+use axum::routing::{get, post};
+use serde::de::DeserializeOwned;
+
+use self::caller::Caller;
+use super::answering::{Shared, failure};
+use crate::api::Full;
+
+pub(super) fn routes() -> Router<Arc<Shared>> {
+    Router::new()
+        .route("/api/me", get(me))
+        .route("/api/agents", post(agents::start).get(agents::list))
+        .route("/api/agents/{id}", get(agents::read).delete(agents::end))
+        .route("/api/agents/{id}/run", post(agents::run))
+        .route("/api/state/{key}", get(state::read).put(state::write))
+        .route("/api/counter", post(state::count).get(state::counted))
+        .route("/api/files", post(files::write).layer(DefaultBodyLimit::max(files::LARGEST)))
+        .route("/api/files/{id}", get(files::read))
+        .route("/ws/chat", get(chat::open))
+        .route("/metrics", get(metrics::show))
+}
+
+async fn me(caller: Caller) -> Response<Body> {
+    let profile = serde_json::json!({ "id": caller.person.id, "name": caller.person.name });
+    caller.answers(StatusCode::OK, &profile, &caller.person.name)
+}
+
+/// An answer that refuses, as an error.
+type Refused = Box<Response<Body>>;
+
+/// The JSON of a body, or the answer that refuses it.
+fn parsed<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T, Refused> {
+    let refused = |status, why: &str| Box::new(failure(status, why));
+    let body =
+        body.map_err(|rejection| refused(rejection.status(), "the body could not be read or is above 64 KiB"))?;
+    serde_json::from_slice(&body)
+        .map_err(|error| refused(StatusCode::BAD_REQUEST, &format!("the body is not what is asked for: {error}")))
+}
+
+fn not_found() -> Response<Body> {
+    failure(StatusCode::NOT_FOUND, "not found")
+}
+
+fn no_room(_: Full) -> Refused {
+    Box::new(full())
+}
+
+fn full() -> Response<Body> {
+    failure(StatusCode::INSUFFICIENT_STORAGE, "no room for more")
+}
