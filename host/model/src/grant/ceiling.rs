@@ -10,9 +10,10 @@ use std::time::Duration;
 use super::exec;
 use super::gcloud;
 use super::grants::absolute;
+use super::websocket;
 use super::{
     ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits,
-    Method, PathPrefix, SecretName, UrlPattern,
+    Method, PathPrefix, SecretName, UrlPattern, WebsocketGrant,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -27,6 +28,7 @@ pub struct Ceiling {
     pub secrets: Vec<SecretName>,
     pub gcloud: Vec<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
+    pub websocket: Vec<WebsocketGrant>,
     pub limits: LimitCeiling,
 }
 
@@ -78,6 +80,7 @@ pub fn contained(ask: &Grants, ceiling: &Ceiling) -> Result<(), Vec<Missing>> {
     }
     missing.extend(ask.gcloud.iter().filter_map(|grant| gcloud::missing(grant, &ceiling.gcloud)));
     missing.extend(exec::missing(&ask.exec, &ceiling.exec));
+    missing.extend(websocket::missing(&ask.websocket, &ceiling.websocket));
     missing.extend(limits_contained(&ask.limits, ceiling.limits).err().into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }

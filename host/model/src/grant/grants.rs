@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::{
     CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
     HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, PathPrefix, ReadBack, SecretName, ValuePattern,
+    WebsocketAsk, WebsocketGrant,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -19,6 +20,7 @@ pub struct Grants {
     pub secrets: Vec<SecretsGrant>,
     pub gcloud: Option<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
+    pub websocket: Vec<WebsocketGrant>,
     pub limits: Limits,
 }
 
@@ -83,6 +85,7 @@ impl Grants {
             secrets: vec![],
             gcloud: None,
             exec: vec![],
+            websocket: vec![],
             limits: Limits::default(),
         }
     }
@@ -217,6 +220,16 @@ impl Grants {
     /// Decides about the start of a tool.
     pub fn exec(&self, tool: &str) -> Result<Class, Denial> {
         super::exec::class(&self.phase, &self.exec, tool)
+    }
+
+    /// Decides about opening a socket. `shown` is the destination as people read it, e.g. `backend /ws`.
+    pub fn websocket(&self, ask: &WebsocketAsk, shown: &str) -> Result<Class, Denial> {
+        super::websocket::opening(&self.phase, &self.websocket, ask, shown)
+    }
+
+    /// Decides about a frame over a socket that was opened, whichever it is. `wanted` is the call as people read it.
+    pub fn websocket_frame(&self, wanted: &str) -> Result<Class, Denial> {
+        super::websocket::frame(&self.phase, &self.websocket, wanted)
     }
 
     /// Decides about a wait. Every phase may wait, up to its deadline.
