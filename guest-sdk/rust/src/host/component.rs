@@ -4,8 +4,9 @@ use crate::bindings::holdpoint as wit;
 use crate::check::{Statement, Verdict};
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Denial, Entry, Exit, Failure, Hop, Kind, Level, Millis, Replacement,
-    ReportFormat, Request, Response, SecretFacts, Target, TestCase, TestOutcome, Time, Timings, Tls, Tool,
+    Cause, Command, Completed, Confinement, Counters, Denial, Ending, Entry, Event, Exit, Failure, Frame, Handshake,
+    Hop, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response, SecretFacts, Target, TestCase,
+    TestOutcome, Time, Timings, Tls, Tool,
 };
 
 use wit::clock::clock;
@@ -17,6 +18,7 @@ use wit::http::http;
 use wit::report::report;
 use wit::secrets::secrets;
 use wit::types::types::CallError;
+use wit::websocket::websocket;
 
 type Outcome<T> = Result<T, Cause>;
 
@@ -122,6 +124,73 @@ pub(crate) fn parse_report(format: ReportFormat, report: &[u8]) -> Result<Vec<Te
     };
     let cases = exec::parse_report(format, report)?;
     Ok(cases.into_iter().map(test_case).collect())
+}
+
+pub(crate) fn open_socket(opening: &Opening) -> Outcome<Handshake> {
+    let opening = websocket::Opening {
+        target: target(&opening.target),
+        subprotocols: opening.subprotocols.clone(),
+        headers: headers(&opening.headers),
+        timeout: opening.timeout.map(|limit| limit.0),
+    };
+    let shaken = websocket::open(&opening).map_err(cause)?;
+    Ok(Handshake {
+        call: shaken.socket,
+        status: shaken.status,
+        headers: shaken.headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        subprotocol: shaken.subprotocol,
+        timings: timings(&shaken.timings),
+        tls: shaken.tls.map(tls),
+        peer: shaken.peer,
+    })
+}
+
+pub(crate) fn send_frame(socket: u32, frame: &Frame) -> Outcome<()> {
+    let frame = match frame {
+        Frame::Text(text) => websocket::Frame::Text(text.clone()),
+        Frame::Binary(bytes) => websocket::Frame::Binary(bytes.clone()),
+    };
+    websocket::send(socket, &frame).map_err(cause)
+}
+
+pub(crate) fn receive(socket: u32, wait: Millis) -> Outcome<(Event, f64)> {
+    let websocket::Received { event, age } = websocket::receive(socket, wait.0).map_err(cause)?;
+    let event = match event {
+        websocket::Event::Text(text) => Event::Text(text),
+        websocket::Event::Binary(bytes) => Event::Binary(bytes),
+        websocket::Event::Pong(milliseconds) => Event::Pong(milliseconds),
+        websocket::Event::Dropped(frames) => Event::Dropped(frames),
+        websocket::Event::Closed(end) => Event::Closed(ending(end)),
+        websocket::Event::Nothing => Event::Nothing,
+    };
+    Ok((event, age))
+}
+
+pub(crate) fn ping(socket: u32) -> Outcome<()> {
+    websocket::ping(socket).map_err(cause)
+}
+
+pub(crate) fn close_socket(socket: u32, code: u16, reason: &str) -> Outcome<Ending> {
+    websocket::close(socket, code, reason).map(ending).map_err(cause)
+}
+
+pub(crate) fn count(socket: u32) -> Outcome<Counters> {
+    let counted = websocket::count(socket).map_err(cause)?;
+    Ok(Counters {
+        frames_sent: counted.frames_sent,
+        frames_received: counted.frames_received,
+        bytes_sent: counted.bytes_sent,
+        bytes_received: counted.bytes_received,
+        pings_sent: counted.pings_sent,
+        pings_received: counted.pings_received,
+        pongs_received: counted.pongs_received,
+        dropped: counted.dropped,
+        waiting: counted.waiting,
+    })
+}
+
+fn ending(end: websocket::Ending) -> Ending {
+    Ending { code: end.code, reason: end.reason, clean: end.clean }
 }
 
 pub(crate) fn check(statement: &Statement) -> Outcome<()> {
@@ -235,22 +304,35 @@ fn test_case(case: exec::TestCase) -> TestCase {
 
 fn request(sent: &Request) -> http::Request {
     http::Request {
-        target: match &sent.target {
-            Target::Service { service, path } => {
-                http::Target::Service(http::ServiceTarget { service: service.clone(), path: path.clone() })
-            }
-            Target::Url(url) => http::Target::Url(url.clone()),
-        },
+        target: target(&sent.target),
         method: sent.method.clone(),
-        headers: sent
-            .headers
-            .iter()
-            .map(|(name, value)| http::Header { name: name.clone(), value: value.clone() })
-            .collect(),
+        headers: headers(&sent.headers),
         body: sent.body.clone(),
         timeout: sent.timeout.map(|limit| limit.0),
         follow: sent.follow,
     }
+}
+
+fn target(target: &Target) -> http::Target {
+    match target {
+        Target::Service { service, path } => {
+            http::Target::Service(http::ServiceTarget { service: service.clone(), path: path.clone() })
+        }
+        Target::Url(url) => http::Target::Url(url.clone()),
+    }
+}
+
+fn headers(headers: &[(String, String)]) -> Vec<http::Header> {
+    headers.iter().map(|(name, value)| http::Header { name: name.clone(), value: value.clone() }).collect()
+}
+
+fn timings(timings: &http::Timings) -> Timings {
+    let http::Timings { dns, connect, tls, first_byte, total } = *timings;
+    Timings { dns, connect, tls, first_byte, total }
+}
+
+fn tls(tls: http::TlsFacts) -> Tls {
+    Tls { version: tls.version, cipher: tls.cipher, names: tls.names, not_after: Time(tls.not_after) }
 }
 
 fn response(answer: http::Response) -> Response {
@@ -271,19 +353,8 @@ fn response(answer: http::Response) -> Response {
             .into_iter()
             .map(|hop| Hop { status: hop.status, url: hop.url, location: hop.location })
             .collect(),
-        timings: Timings {
-            dns: answer.timings.dns,
-            connect: answer.timings.connect,
-            tls: answer.timings.tls,
-            first_byte: answer.timings.first_byte,
-            total: answer.timings.total,
-        },
-        tls: answer.tls.map(|tls| Tls {
-            version: tls.version,
-            cipher: tls.cipher,
-            names: tls.names,
-            not_after: Time(tls.not_after),
-        }),
+        timings: timings(&answer.timings),
+        tls: answer.tls.map(tls),
         peer: answer.peer,
         calls: vec![answer.call],
     }
