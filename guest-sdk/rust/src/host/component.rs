@@ -128,9 +128,18 @@ pub(crate) fn parse_report(format: ReportFormat, report: &[u8]) -> Result<Vec<Te
 
 pub(crate) fn open_socket(opening: &Opening) -> Outcome<Handshake> {
     let opening = websocket::Opening {
-        target: target(&opening.target),
+        target: match &opening.target {
+            Target::Service { service, path } => {
+                websocket::Target::Service(websocket::ServiceTarget { service: service.clone(), path: path.clone() })
+            }
+            Target::Url(url) => websocket::Target::Url(url.clone()),
+        },
         subprotocols: opening.subprotocols.clone(),
-        headers: headers(&opening.headers),
+        headers: opening
+            .headers
+            .iter()
+            .map(|(name, value)| websocket::Header { name: name.clone(), value: value.clone() })
+            .collect(),
         timeout: opening.timeout.map(|limit| limit.0),
     };
     let shaken = websocket::open(&opening).map_err(cause)?;
@@ -139,8 +148,19 @@ pub(crate) fn open_socket(opening: &Opening) -> Outcome<Handshake> {
         status: shaken.status,
         headers: shaken.headers.into_iter().map(|header| (header.name, header.value)).collect(),
         subprotocol: shaken.subprotocol,
-        timings: timings(&shaken.timings),
-        tls: shaken.tls.map(tls),
+        timings: Timings {
+            dns: shaken.timings.dns,
+            connect: shaken.timings.connect,
+            tls: shaken.timings.tls,
+            first_byte: shaken.timings.first_byte,
+            total: shaken.timings.total,
+        },
+        tls: shaken.tls.map(|tls| Tls {
+            version: tls.version,
+            cipher: tls.cipher,
+            names: tls.names,
+            not_after: Time(tls.not_after),
+        }),
         peer: shaken.peer,
     })
 }
@@ -304,35 +324,22 @@ fn test_case(case: exec::TestCase) -> TestCase {
 
 fn request(sent: &Request) -> http::Request {
     http::Request {
-        target: target(&sent.target),
+        target: match &sent.target {
+            Target::Service { service, path } => {
+                http::Target::Service(http::ServiceTarget { service: service.clone(), path: path.clone() })
+            }
+            Target::Url(url) => http::Target::Url(url.clone()),
+        },
         method: sent.method.clone(),
-        headers: headers(&sent.headers),
+        headers: sent
+            .headers
+            .iter()
+            .map(|(name, value)| http::Header { name: name.clone(), value: value.clone() })
+            .collect(),
         body: sent.body.clone(),
         timeout: sent.timeout.map(|limit| limit.0),
         follow: sent.follow,
     }
-}
-
-fn target(target: &Target) -> http::Target {
-    match target {
-        Target::Service { service, path } => {
-            http::Target::Service(http::ServiceTarget { service: service.clone(), path: path.clone() })
-        }
-        Target::Url(url) => http::Target::Url(url.clone()),
-    }
-}
-
-fn headers(headers: &[(String, String)]) -> Vec<http::Header> {
-    headers.iter().map(|(name, value)| http::Header { name: name.clone(), value: value.clone() }).collect()
-}
-
-fn timings(timings: &http::Timings) -> Timings {
-    let http::Timings { dns, connect, tls, first_byte, total } = *timings;
-    Timings { dns, connect, tls, first_byte, total }
-}
-
-fn tls(tls: http::TlsFacts) -> Tls {
-    Tls { version: tls.version, cipher: tls.cipher, names: tls.names, not_after: Time(tls.not_after) }
 }
 
 fn response(answer: http::Response) -> Response {
@@ -353,8 +360,19 @@ fn response(answer: http::Response) -> Response {
             .into_iter()
             .map(|hop| Hop { status: hop.status, url: hop.url, location: hop.location })
             .collect(),
-        timings: timings(&answer.timings),
-        tls: answer.tls.map(tls),
+        timings: Timings {
+            dns: answer.timings.dns,
+            connect: answer.timings.connect,
+            tls: answer.timings.tls,
+            first_byte: answer.timings.first_byte,
+            total: answer.timings.total,
+        },
+        tls: answer.tls.map(|tls| Tls {
+            version: tls.version,
+            cipher: tls.cipher,
+            names: tls.names,
+            not_after: Time(tls.not_after),
+        }),
         peer: answer.peer,
         calls: vec![answer.call],
     }

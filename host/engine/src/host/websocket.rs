@@ -8,9 +8,8 @@ use holdpoint_model::{Answer, Body};
 
 use crate::{
     bindings::holdpoint::{
-        http::http::{self, Header, Timings, TlsFacts},
         types::types::CallError,
-        websocket::websocket,
+        websocket::websocket::{self, Header, Timings, TlsFacts},
     },
     state::{PhaseState, halted},
 };
@@ -87,8 +86,8 @@ impl From<websocket::Opening> for Opening {
     fn from(opening: websocket::Opening) -> Self {
         Self {
             target: match opening.target {
-                http::Target::Service(target) => Target::Service { service: target.service, path: target.path },
-                http::Target::Url(url) => Target::Url(url),
+                websocket::Target::Service(target) => Target::Service { service: target.service, path: target.path },
+                websocket::Target::Url(url) => Target::Url(url),
             },
             subprotocols: opening.subprotocols,
             headers: opening
