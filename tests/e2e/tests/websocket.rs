@@ -229,6 +229,10 @@ fn a_module_without_a_grant_is_refused_and_one_that_the_operator_did_not_allow()
         refused.contains("imports holdpoint:websocket/websocket, but phase `chat` grants no websocket"),
         "{refused}"
     );
+    // The grant of sockets is enough: nothing of `http` is imported with them.
+    let module = std::fs::read(scene.modules.join("socket.wasm")).unwrap();
+    let imports = |name: &str| module.windows(name.len()).any(|window| window == name.as_bytes());
+    assert!(imports("holdpoint:websocket/websocket@") && !imports("holdpoint:http/http@"));
     scene.write("bundle/bundle.toml", &bundle.replace("\"/ws\"", "\"/\""));
     let refused = scene.run(&["check", "BUNDLE"]).exits(2).stderr;
     assert!(refused.contains("websocket = [{ services = [\"backend\"], paths = [\"/\"] }]"), "{refused}");
