@@ -20,6 +20,9 @@ pub struct Nginx {
 /// How often another set of ports is tried when some other process was faster.
 const ATTEMPTS: u32 = 5;
 
+/// Writes the servers of a configuration: for a folder, and a port for each name.
+type Servers<'s> = dyn Fn(&Path, &[(&str, u16)]) -> String + 's;
+
 impl Nginx {
     /// Serves a folder for each service. A path is answered by the file of that name, of that name with `.json`, or by `index.html`.
     pub fn serve(services: &[&'static str]) -> Self {
@@ -40,7 +43,7 @@ impl Nginx {
         (nginx, port, certificate)
     }
 
-    fn attempt(services: &[&'static str], servers: &dyn Fn(&Path, &[(&str, u16)]) -> String) -> Option<Self> {
+    fn attempt(services: &[&'static str], servers: &Servers<'_>) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let held: Vec<TcpListener> =
             services.iter().map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();

@@ -91,6 +91,7 @@ struct Asked {
     authorization: String,
 }
 
+#[expect(clippy::result_large_err, reason = "the library wants it so")]
 fn answer(
     request: &Request,
     mut response: Response,
