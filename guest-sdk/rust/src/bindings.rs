@@ -9,6 +9,7 @@ wit_bindgen::generate!({
         "../../wit/secrets",
         "../../wit/gcloud",
         "../../wit/exec",
+        "../../wit/websocket",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -4,7 +4,9 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
-use crate::{CallError, Check, Error, Exec, Files, Gcloud, Http, Millis, Result, Secrets, Service, Time, host};
+use crate::{
+    CallError, Check, Error, Exec, Files, Gcloud, Http, Millis, Result, Secrets, Service, Time, Websocket, host,
+};
 
 /// How much a line of the log matters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,6 +85,11 @@ impl Context {
     /// The team's own tools.
     pub fn exec(&self) -> Exec<'_> {
         Exec::new(self)
+    }
+
+    /// WebSockets.
+    pub fn websocket(&self) -> Websocket<'_> {
+        Websocket::new(self)
     }
 
     /// The time of the last answer that this phase got. It stands still while the phase computes.

@@ -62,6 +62,7 @@ mod millis;
 mod request;
 mod response;
 mod secrets;
+mod websocket;
 
 pub mod cloud_run;
 #[doc(hidden)]
@@ -99,3 +100,4 @@ pub use response::{Hop, Replacement, Response, Timings, Tls};
 pub use secrets::{Placeholder, SecretFacts, Secrets};
 #[cfg(not(target_family = "wasm"))]
 pub use testing::{fixtures, test};
+pub use websocket::{Counters, Ending, Event, Frame, Handshake, Opening, Socket, Told, Websocket};

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use crate::Millis;
+use crate::{Millis, Opening};
 
 /// How often a read may be sent again at most, whatever a configuration says.
 const MOST_RETRIES: u32 = 10;
@@ -38,9 +38,18 @@ impl Service {
     /// A request with any method, in upper case.
     pub fn request(&self, method: &str, path: impl AsRef<str>) -> Request {
         let path = path.as_ref();
+        Request::new(method, self.at(path))
+    }
+
+    /// A WebSocket at a path below the service's URL.
+    pub fn socket(&self, path: impl AsRef<str>) -> Opening {
+        Opening::new(self.at(path.as_ref()))
+    }
+
+    fn at(&self, path: &str) -> Target {
         // The contract wants a leading slash; a configuration that leaves it out means the same.
         let path = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Request::new(method, Target::Service { service: self.name.clone(), path })
+        Target::Service { service: self.name.clone(), path }
     }
 }
 

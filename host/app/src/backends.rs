@@ -7,8 +7,9 @@ use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
-use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens};
+use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens, UpgradeConfig};
 use holdpoint_cap_secret::RunVault;
+use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::Backends;
 use holdpoint_model::{
     PhaseId, ServiceName,
@@ -107,6 +108,12 @@ fn make(
         vault: vault.clone(),
         id_tokens: network.id_tokens.clone(),
     });
+    let websocket = WebsocketBackend::new(UpgradeConfig {
+        services: bases(verified),
+        connect_to: network.connect_to.clone(),
+        ca_file: network.ca_file.clone(),
+        vault: vault.clone(),
+    });
     Ok(Backends {
         http: Arc::new(http.map_err(|e| refused(phase, &e))?),
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
@@ -118,6 +125,7 @@ fn make(
             clock.clone(),
         )),
         exec: Arc::new(tools),
+        websocket: Arc::new(websocket.map_err(|e| refused(phase, &e))?),
         clock: Arc::new(SleepBackend::new(clock.clone())),
     })
 }

@@ -48,8 +48,10 @@ impl Late {
     /// whoever gives all others by hand has said where this run takes place.
     pub(crate) fn of(resolved: &Resolved) -> Result<Option<Self>, Vec<Diagnostic>> {
         let granted = |service: &&Service| {
-            let names = |grant: &holdpoint_model::grant::HttpGrant| grant.services.contains(&service.name);
-            resolved.phases.iter().any(|phase| phase.grants.http.iter().any(names))
+            let grants = resolved.phases.iter().map(|phase| &phase.grants);
+            let http = grants.clone().flat_map(|grants| &grants.http).map(|grant| &grant.services);
+            let websocket = grants.flat_map(|grants| &grants.websocket).map(|grant| &grant.services);
+            http.chain(websocket).any(|services| services.contains(&service.name))
         };
         let wanted: BTreeSet<&ServiceName> =
             resolved.services.iter().filter(granted).filter_map(|service| service.asked_for.as_ref()).collect();

@@ -10,7 +10,7 @@ const VERSION: &str = "0.1.0";
 /// Packages of the contract that every phase may import.
 pub(crate) const FREE: [&str; 4] = ["types", "context", "clock", "report"];
 /// Packages of the contract that need a grant of the same name.
-pub(crate) const GRANTED: [&str; 5] = ["http", "files", "secrets", "gcloud", "exec"];
+pub(crate) const GRANTED: [&str; 6] = ["http", "files", "secrets", "gcloud", "exec", "websocket"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -122,6 +122,7 @@ pub(crate) fn example(package: &str) -> &'static str {
         "files" => "files = [{ directory = \"…\", path = \"…\" }]",
         "gcloud" => "gcloud = [{ command = \"run services list\" }]",
         "exec" => "exec = [{ tools = [\"…\"] }]",
+        "websocket" => "websocket = [{ services = [\"…\"] }]",
         _ => "secrets = [\"…\"]",
     }
 }

@@ -166,6 +166,9 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
     for grant in &phase.grants.exec {
         grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
     }
+    for grant in &phase.grants.websocket {
+        grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
+    }
     let row = |id: &RequirementId| resolved.checklist.row(id);
     PlannedPhase {
         id: phase.id.clone(),

@@ -298,6 +298,7 @@ fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Op
     let disrupts = |phase: &&ResolvedPhase| {
         let commands = phase.grants.gcloud.iter().flat_map(|grant| &grant.commands).map(|command| command.class);
         let tools = phase.grants.exec.iter().map(|grant| grant.class);
+        let sockets = phase.grants.websocket.iter().map(|grant| grant.class);
         phase
             .grants
             .http
@@ -305,6 +306,7 @@ fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Op
             .map(|grant| grant.class)
             .chain(commands)
             .chain(tools)
+            .chain(sockets)
             .any(|class| class == Some(Class::Disruptive))
     };
     let phase = resolved.phases.iter().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;

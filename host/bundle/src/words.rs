@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use holdpoint_model::PhaseId;
-use holdpoint_model::grant::{ExecGrant, GcloudGrant, HttpGrant, Limits, format_duration, format_size};
+use holdpoint_model::grant::{ExecGrant, GcloudGrant, HttpGrant, Limits, WebsocketGrant, format_duration, format_size};
 
 use crate::resolved::Resolved;
 
@@ -46,6 +46,7 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         words.extend(secrets.into_iter().map(|name| format!("use the secret {name}")));
         words.extend(phase.grants.gcloud.iter().flat_map(GcloudGrant::words));
         words.extend(phase.grants.exec.iter().map(ExecGrant::words));
+        words.extend(phase.grants.websocket.iter().map(WebsocketGrant::words));
         words.push(limits(&phase.grants.limits));
         asks.extend(words.into_iter().map(|what| Ask { phase: Some(phase.id.clone()), what }));
     }

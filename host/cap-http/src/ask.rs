@@ -33,9 +33,9 @@ const OURS: [&str; 12] = [
 
 /// Why a request has no shape, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Misshapen {
-    pub(crate) reason: String,
-    pub(crate) remedy: &'static str,
+pub struct Misshapen {
+    pub reason: String,
+    pub remedy: &'static str,
 }
 
 fn misshapen<T>(reason: impl Into<String>, remedy: &'static str) -> Result<T, Misshapen> {
@@ -54,7 +54,7 @@ pub(crate) struct Absolute<'a> {
 }
 
 /// Checks everything about a request that needs no grant, and gives what it asks.
-pub(crate) fn check(request: &Request) -> Result<HttpAsk, Misshapen> {
+pub fn check(request: &Request) -> Result<HttpAsk, Misshapen> {
     let Ok(method) = Method::parse(&request.method) else {
         return misshapen("the method is not one that is sent", "use an upper-case method, e.g. GET");
     };

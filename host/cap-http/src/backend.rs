@@ -263,7 +263,7 @@ fn failed(broken: Broken, origin: &Origin, wrote: bool) -> BackendError {
     }
 }
 
-fn listed(headers: &HeaderMap) -> Vec<Header> {
+pub(crate) fn listed(headers: &HeaderMap) -> Vec<Header> {
     let one = |(name, value): (&http::HeaderName, &http::HeaderValue)| {
         Header::new(name.as_str(), String::from_utf8_lossy(value.as_bytes()))
     };

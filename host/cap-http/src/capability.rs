@@ -53,7 +53,7 @@ pub(crate) fn wanted(request: &Request) -> String {
 }
 
 /// The target as people read it.
-pub(crate) fn shown(target: &Target) -> String {
+pub fn shown(target: &Target) -> String {
     match target {
         Target::Service { service, path } => format!("{} {}", clean(service, 64), clean(path, 300)),
         Target::Url(url) => clean(url, 300),

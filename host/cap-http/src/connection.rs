@@ -122,6 +122,6 @@ where
     let (sender, connection) =
         handshake.map_err(|error| BackendError::NotSent(format!("{}: {error}", origin.authority())))?;
     // Its errors reach whoever waits for an answer.
-    let task = tokio::spawn(async move { drop(connection.await) }).abort_handle();
+    let task = tokio::spawn(async move { drop(connection.with_upgrades().await) }).abort_handle();
     Ok(Connection { sender, meter, peer, tls, used: Instant::now(), task })
 }

@@ -6,6 +6,7 @@ use bytes::Bytes;
 use holdpoint_gate::Room;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Full};
+use hyper::upgrade::Upgraded;
 
 use crate::{connection::Connection, meter::Meter};
 
@@ -91,6 +92,27 @@ pub(crate) async fn exchange(
         }
     }
     Ok(Received { status: head.status.as_u16(), headers: head.headers, body, truncated, first_byte })
+}
+
+/// Sends a request that asks for another protocol, and reads the head of the answer. If it changes over, the connection speaks that from
+/// then on.
+pub(crate) async fn change_over(
+    connection: &mut Connection,
+    request: http::Request<Full<Bytes>>,
+) -> Result<(http::response::Parts, f64, Option<Upgraded>), Broken> {
+    let meter = connection.meter.clone();
+    let broken = |error: hyper::Error| Broken::of(&error, &meter);
+    meter.begin();
+    connection.sender.ready().await.map_err(broken)?;
+    let mut answer = connection.sender.send_request(request).await.map_err(broken)?;
+    meter.head_is_whole();
+    let first_byte = meter.first_byte();
+    let upgraded = if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+        Some(hyper::upgrade::on(&mut answer).await.map_err(broken)?)
+    } else {
+        None
+    };
+    Ok((answer.into_parts().0, first_byte, upgraded))
 }
 
 /// Why the end of a body could be found in two places, or the body be something else than it seems, if so.

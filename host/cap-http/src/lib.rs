@@ -29,7 +29,8 @@
 //!
 //! It resolves a name once, checks the addresses and connects to just those; addresses of this machine, of private networks and of
 //! metadata services are refused unless the operator's `connect-to` leads there. It follows no redirects ([`redirect::next`] says where
-//! one leads, and that is a request of its own), inherits no proxy settings, and shares no connections between phases.
+//! one leads, and that is a request of its own), inherits no proxy settings, and shares no connections between phases. Capabilities that
+//! begin with a request ([`Upgrader`]) reach the network by the same way.
 
 mod address;
 mod ask;
@@ -53,10 +54,13 @@ mod route;
 mod session;
 mod tls;
 mod token;
+mod upgrade;
 
+pub use ask::{Misshapen, check as shape};
 pub use backend::HttpBackend;
-pub use capability::Http;
+pub use capability::{Http, shown};
 pub use config::{Error, HttpConfig};
 pub use network::{Network, SystemNetwork};
 pub use record::{DEFAULT_TIMEOUT_MS, Header, Replacement, Request, Response, Target, Timings, TlsFacts};
 pub use token::{IdToken, IdTokens, NoIdTokens};
+pub use upgrade::{Stream, Upgrade, UpgradeConfig, Upgrader};

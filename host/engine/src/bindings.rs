@@ -9,6 +9,7 @@ wasmtime::component::bindgen!({
         "../../wit/secrets",
         "../../wit/gcloud",
         "../../wit/exec",
+        "../../wit/websocket",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -11,6 +11,7 @@ use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::HttpBackend;
 use holdpoint_cap_secret::RunVault;
+use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_gate::{Gate, Guest, Halt};
 use holdpoint_model::{Answer, PhaseId, RequirementId, ServiceName, Statement, Timestamp, grant::Grants};
 use url::Url;
@@ -45,6 +46,7 @@ pub struct Backends {
     pub secrets: Arc<RunVault>,
     pub gcloud: Arc<GcloudBackend>,
     pub exec: Arc<ExecBackend>,
+    pub websocket: Arc<WebsocketBackend>,
     pub clock: Arc<SleepBackend>,
 }
 

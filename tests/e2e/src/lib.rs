@@ -13,6 +13,7 @@ pub mod release;
 pub mod rows;
 mod scene;
 pub mod server;
+pub mod sockets;
 pub mod staging;
 mod toml;
 

@@ -20,13 +20,30 @@ pub struct Nginx {
 /// How often another set of ports is tried when some other process was faster.
 const ATTEMPTS: u32 = 5;
 
+/// Writes the servers of a configuration: for a folder, and a port for each name.
+type Servers<'s> = dyn Fn(&Path, &[(&str, u16)]) -> String + 's;
+
 impl Nginx {
     /// Serves a folder for each service. A path is answered by the file of that name, of that name with `.json`, or by `index.html`.
     pub fn serve(services: &[&'static str]) -> Self {
-        (0..ATTEMPTS).find_map(|_| Self::attempt(services)).expect("nginx gets its ports")
+        (0..ATTEMPTS).find_map(|_| Self::attempt(services, &statics)).expect("nginx gets its ports")
     }
 
-    fn attempt(services: &[&'static str]) -> Option<Self> {
+    /// Speaks TLS as `name` and hands everything, WebSockets too, to a port. Gives its port and the certificate that it is known by.
+    pub fn in_front_of(name: &str, upstream: u16) -> (Self, u16, String) {
+        let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate can be made");
+        let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
+        let servers = |folder: &Path, ports: &[(&str, u16)]| {
+            std::fs::write(folder.join("proxy.pem"), &certificate).expect("a file can be written");
+            std::fs::write(folder.join("proxy.key"), &key).expect("a file can be written");
+            proxy(folder, ports, upstream)
+        };
+        let nginx = (0..ATTEMPTS).find_map(|_| Self::attempt(&["proxy"], &servers)).expect("nginx gets its port");
+        let (_, port) = nginx.ports[0];
+        (nginx, port, certificate)
+    }
+
+    fn attempt(services: &[&'static str], servers: &Servers<'_>) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let held: Vec<TcpListener> =
             services.iter().map(|_| TcpListener::bind("127.0.0.1:0").expect("a free port")).collect();
@@ -39,7 +56,8 @@ impl Nginx {
             std::fs::create_dir(folder.path().join(service)).expect("a folder can be made");
         }
         let configuration = folder.path().join("nginx.conf");
-        std::fs::write(&configuration, text(folder.path(), &ports)).expect("a file can be written");
+        std::fs::write(&configuration, text(folder.path(), &servers(folder.path(), &ports)))
+            .expect("a file can be written");
         drop(held);
         let mut command = Command::new("nginx");
         command.arg("-e").arg("stderr").arg("-p").arg(folder.path()).arg("-c").arg(&configuration);
@@ -92,10 +110,10 @@ impl Drop for Nginx {
     }
 }
 
-/// One process as the current user, which touches nothing outside of the folder.
-fn text(folder: &Path, ports: &[(&str, u16)]) -> String {
+/// Files, one folder a service.
+fn statics(folder: &Path, ports: &[(&str, u16)]) -> String {
     let folder = folder.display();
-    let servers: String = ports
+    ports
         .iter()
         .map(|(service, port)| {
             format!(
@@ -103,7 +121,27 @@ fn text(folder: &Path, ports: &[(&str, u16)]) -> String {
                  location / {{ try_files $uri $uri.json $uri/index.html =404; }} }}\n"
             )
         })
-        .collect();
+        .collect()
+}
+
+/// What it gets goes on to another port.
+fn proxy(folder: &Path, ports: &[(&str, u16)], upstream: u16) -> String {
+    let folder = folder.display();
+    ports
+        .iter()
+        .map(|(_, port)| {
+            format!(
+                "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/proxy.pem; ssl_certificate_key {folder}/proxy.key; \
+                 location / {{ proxy_pass http://127.0.0.1:{upstream}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
+                 proxy_set_header Connection upgrade; }} }}\n"
+            )
+        })
+        .collect()
+}
+
+/// One process as the current user, which touches nothing outside of the folder.
+fn text(folder: &Path, servers: &str) -> String {
+    let folder = folder.display();
     let temporary: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
         .iter()
         .map(|what| format!("{what}_temp_path {folder}/{what};\n"))

@@ -7,8 +7,9 @@ use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
-use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
+use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens, UpgradeConfig};
 use holdpoint_cap_secret::RunVault;
+use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::{Backends, PhaseEngine, Setup};
 use holdpoint_gate::{Gate, Rules, Unscrubbed};
 use holdpoint_journal::{Durability, LiveRecorder, Writer};
@@ -37,12 +38,15 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
         vault: vault.clone(),
         id_tokens: Arc::new(NoIdTokens),
     };
+    let upgrades =
+        UpgradeConfig { services: BTreeMap::new(), connect_to: BTreeMap::new(), ca_file: None, vault: vault.clone() };
     let backends = Backends {
         http: Arc::new(HttpBackend::new(config)?),
         files: Arc::new(FilesBackend::new(&grants)?),
         gcloud: Arc::new(GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone())),
         secrets: vault,
         exec: Arc::new(ExecBackend::without_tools()),
+        websocket: Arc::new(WebsocketBackend::new(upgrades)?),
         clock: Arc::new(SleepBackend::new(clock)),
     };
     let setup = Arc::new(Setup {

@@ -16,6 +16,7 @@ const TESTS: &str = "holdpoint-e2e";
 pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
     Heavy { package: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
+    Heavy { package: "tokio-tungstenite", allowed: &["holdpoint-cap-websocket", DOUBLE, TESTS], in_tests: &[] },
     Heavy { package: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },
     Heavy { package: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },

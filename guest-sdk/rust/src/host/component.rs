@@ -4,8 +4,9 @@ use crate::bindings::holdpoint as wit;
 use crate::check::{Statement, Verdict};
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Denial, Entry, Exit, Failure, Hop, Kind, Level, Millis, Replacement,
-    ReportFormat, Request, Response, SecretFacts, Target, TestCase, TestOutcome, Time, Timings, Tls, Tool,
+    Cause, Command, Completed, Confinement, Counters, Denial, Ending, Entry, Event, Exit, Failure, Frame, Handshake,
+    Hop, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response, SecretFacts, Target, TestCase,
+    TestOutcome, Time, Timings, Tls, Tool,
 };
 
 use wit::clock::clock;
@@ -17,6 +18,7 @@ use wit::http::http;
 use wit::report::report;
 use wit::secrets::secrets;
 use wit::types::types::CallError;
+use wit::websocket::websocket;
 
 type Outcome<T> = Result<T, Cause>;
 
@@ -122,6 +124,93 @@ pub(crate) fn parse_report(format: ReportFormat, report: &[u8]) -> Result<Vec<Te
     };
     let cases = exec::parse_report(format, report)?;
     Ok(cases.into_iter().map(test_case).collect())
+}
+
+pub(crate) fn open_socket(opening: &Opening) -> Outcome<Handshake> {
+    let opening = websocket::Opening {
+        target: match &opening.target {
+            Target::Service { service, path } => {
+                websocket::Target::Service(websocket::ServiceTarget { service: service.clone(), path: path.clone() })
+            }
+            Target::Url(url) => websocket::Target::Url(url.clone()),
+        },
+        subprotocols: opening.subprotocols.clone(),
+        headers: opening
+            .headers
+            .iter()
+            .map(|(name, value)| websocket::Header { name: name.clone(), value: value.clone() })
+            .collect(),
+        timeout: opening.timeout.map(|limit| limit.0),
+    };
+    let shaken = websocket::open(&opening).map_err(cause)?;
+    Ok(Handshake {
+        call: shaken.socket,
+        status: shaken.status,
+        headers: shaken.headers.into_iter().map(|header| (header.name, header.value)).collect(),
+        subprotocol: shaken.subprotocol,
+        timings: Timings {
+            dns: shaken.timings.dns,
+            connect: shaken.timings.connect,
+            tls: shaken.timings.tls,
+            first_byte: shaken.timings.first_byte,
+            total: shaken.timings.total,
+        },
+        tls: shaken.tls.map(|tls| Tls {
+            version: tls.version,
+            cipher: tls.cipher,
+            names: tls.names,
+            not_after: Time(tls.not_after),
+        }),
+        peer: shaken.peer,
+    })
+}
+
+pub(crate) fn send_frame(socket: u32, frame: &Frame) -> Outcome<()> {
+    let frame = match frame {
+        Frame::Text(text) => websocket::Frame::Text(text.clone()),
+        Frame::Binary(bytes) => websocket::Frame::Binary(bytes.clone()),
+    };
+    websocket::send(socket, &frame).map_err(cause)
+}
+
+pub(crate) fn receive(socket: u32, wait: Millis) -> Outcome<(Event, f64)> {
+    let websocket::Received { event, age } = websocket::receive(socket, wait.0).map_err(cause)?;
+    let event = match event {
+        websocket::Event::Text(text) => Event::Text(text),
+        websocket::Event::Binary(bytes) => Event::Binary(bytes),
+        websocket::Event::Pong(milliseconds) => Event::Pong(milliseconds),
+        websocket::Event::Dropped(frames) => Event::Dropped(frames),
+        websocket::Event::Closed(end) => Event::Closed(ending(end)),
+        websocket::Event::Nothing => Event::Nothing,
+    };
+    Ok((event, age))
+}
+
+pub(crate) fn ping(socket: u32) -> Outcome<()> {
+    websocket::ping(socket).map_err(cause)
+}
+
+pub(crate) fn close_socket(socket: u32, code: u16, reason: &str) -> Outcome<Ending> {
+    websocket::close(socket, code, reason).map(ending).map_err(cause)
+}
+
+pub(crate) fn count(socket: u32) -> Outcome<Counters> {
+    let counted = websocket::count(socket).map_err(cause)?;
+    Ok(Counters {
+        frames_sent: counted.frames_sent,
+        frames_received: counted.frames_received,
+        bytes_sent: counted.bytes_sent,
+        bytes_received: counted.bytes_received,
+        pings_sent: counted.pings_sent,
+        pings_received: counted.pings_received,
+        pongs_received: counted.pongs_received,
+        dropped: counted.dropped,
+        waiting: counted.waiting,
+    })
+}
+
+fn ending(end: websocket::Ending) -> Ending {
+    Ending { code: end.code, reason: end.reason, clean: end.clean }
 }
 
 pub(crate) fn check(statement: &Statement) -> Outcome<()> {

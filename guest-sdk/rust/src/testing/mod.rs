@@ -9,6 +9,9 @@ mod command;
 mod fixture;
 mod outcome;
 mod script;
+mod socket;
+#[cfg(test)]
+mod socket_tests;
 mod tool;
 #[cfg(test)]
 mod tool_tests;
@@ -20,4 +23,5 @@ pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use outcome::{CheckRow, Measure, Outcome};
 pub use script::{Test, test};
+pub use socket::{ScriptedSocket, declines, denied_socket, opens, unreachable_socket};
 pub use tool::{ToolEnds, case, denied_tool, ends, exits, reports, unstartable};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::denial;
 use super::world::{self, World};
-use super::{Asked, Ends, Outcome, Scripted, ToolEnds};
+use super::{Asked, Ends, Outcome, Scripted, ScriptedSocket, ToolEnds};
 use crate::{Cause, Command, Context, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
@@ -102,6 +102,13 @@ impl Test<'_> {
     /// Answers the start of a tool. Several answers for the same start are given in order, and the last one stays.
     pub fn tool(mut self, tool: Tool, ends: ToolEnds) -> Self {
         self.world.tools.push((tool, ends));
+        self
+    }
+
+    /// Answers the opening of a socket at a path of any service, or at a URL. Several answers for the same place are given in order, and
+    /// the last one stays.
+    pub fn socket(mut self, place: &str, server: ScriptedSocket) -> Self {
+        self.world.servers.push((place.to_owned(), server));
         self
     }
 

@@ -7,12 +7,13 @@ use globset::GlobBuilder;
 
 use super::answer::denial;
 use super::command::is_about;
-use super::{Asked, Ends, Measure, Scripted, ToolEnds};
+use super::socket::Live;
+use super::{Asked, Ends, Measure, Scripted, ScriptedSocket, ToolEnds};
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Entry, Exit, Kind, Level, Millis, ReportFormat, Request, Response,
-    SecretFacts, TestCase, Time, Tool,
+    Cause, Command, Completed, Confinement, Counters, Ending, Entry, Event, Exit, Frame, Handshake, Kind, Level,
+    Millis, Opening, ReportFormat, Request, Response, SecretFacts, TestCase, Time, Tool,
 };
 
 type Outcome<T> = Result<T, Cause>;
@@ -32,6 +33,9 @@ pub(crate) struct World {
     pub(crate) tools: Vec<(Tool, ToolEnds)>,
     /// Jobs that run, how each will end, and the milliseconds until it does.
     pub(crate) jobs: BTreeMap<u32, (Ended, u32)>,
+    pub(crate) servers: Vec<(String, ScriptedSocket)>,
+    /// Sockets that are open.
+    pub(crate) sockets: BTreeMap<u32, Live>,
     pub(crate) asked: BTreeMap<String, usize>,
     /// Milliseconds since the start of the test.
     pub(crate) elapsed: f64,
@@ -194,6 +198,44 @@ pub(crate) fn stop_tool(job: u32) -> Outcome<Ended> {
     })
 }
 
+pub(crate) fn open_socket(opening: &Opening) -> Outcome<Handshake> {
+    with(|world| world.open(opening))
+}
+
+pub(crate) fn send_frame(socket: u32, frame: &Frame) -> Outcome<()> {
+    with(|world| world.over(socket, format!("send {socket} {frame}"), |live, _| live.hear(frame)))
+}
+
+pub(crate) fn receive(socket: u32, wait: Millis) -> Outcome<(Event, f64)> {
+    let received = with(|world| {
+        world.over(socket, format!("receive {socket}"), |live, elapsed| {
+            let (took, event) = live.say(wait);
+            *elapsed += took.as_f64();
+            event
+        })
+    })?;
+    if matches!(received, Event::Closed(_)) {
+        with(|world| world.sockets.remove(&socket));
+    }
+    Ok((received, 0.0))
+}
+
+pub(crate) fn ping(socket: u32) -> Outcome<()> {
+    with(|world| world.over(socket, format!("ping {socket}"), |live, _| live.ping()))
+}
+
+pub(crate) fn close_socket(socket: u32, code: u16, reason: &str) -> Outcome<Ending> {
+    with(|world| {
+        let ending = world.over(socket, format!("close {socket} with {code}"), |live, _| live.close(code, reason))?;
+        world.sockets.remove(&socket);
+        Ok(ending)
+    })
+}
+
+pub(crate) fn count(socket: u32) -> Outcome<Counters> {
+    with(|world| world.over(socket, format!("count {socket}"), |live, _| live.counters()))
+}
+
 /// The host reads reports, and a native build has none: it knows those of its script.
 pub(crate) fn parse_report(_format: ReportFormat, report: &[u8]) -> Result<Vec<TestCase>, String> {
     with(|world| {
@@ -332,6 +374,34 @@ impl World {
         let left = ended.milliseconds;
         self.jobs.insert(job, (ended, left));
         Ok(Started { job, confinement: Confinement::default() })
+    }
+
+    fn open(&mut self, opening: &Opening) -> Outcome<Handshake> {
+        let shown = opening.to_string();
+        let call = self.next_call();
+        self.calls.push(shown.clone());
+        let matching: Vec<&ScriptedSocket> =
+            self.servers.iter().filter(|(place, _)| place == opening.path()).map(|(_, server)| server).collect();
+        let turn = self.asked.entry(shown.clone()).or_default();
+        let Some(server) = matching.get(*turn).or(matching.last()) else {
+            let scripted: String = self.servers.iter().map(|(place, _)| format!("\n  {place}")).collect();
+            panic!("the phase opened `{shown}`, for which no socket is scripted; scripted:{scripted}");
+        };
+        *turn += 1;
+        let (handshake, live) = server.play(opening, call)?;
+        if let Some(live) = live {
+            self.sockets.insert(call, live);
+        }
+        Ok(handshake)
+    }
+
+    /// A call on a socket, which is given how long the test has taken.
+    fn over<T>(&mut self, socket: u32, shown: String, act: impl FnOnce(&mut Live, &mut f64) -> T) -> Outcome<T> {
+        self.calls.push(shown);
+        match self.sockets.get_mut(&socket) {
+            Some(live) => Ok(act(live, &mut self.elapsed)),
+            None => Err(Cause::Failed(format!("socket {socket}: there is no such socket"))),
+        }
     }
 
     /// Takes a job away. Its end is given once.

@@ -11,8 +11,9 @@ use holdpoint_cap_clock::{SleepBackend, SystemClock};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
-use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens};
+use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens, UpgradeConfig};
 use holdpoint_cap_secret::RunVault;
+use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup};
 use holdpoint_fixture::{Expectation, Fixture, Keeping, Mistake, START, Script, ScriptRecorder, Source};
 use holdpoint_gate::{Gate, Recorder};
@@ -125,6 +126,12 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
     let clock = Arc::new(SystemClock::new());
     let gcloud = GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone());
     let files = FilesBackend::new(&Grants { files: Vec::new(), ..grants.clone() });
+    let websocket = WebsocketBackend::new(UpgradeConfig {
+        services: services.clone(),
+        connect_to: BTreeMap::new(),
+        ca_file: None,
+        vault: vault.clone(),
+    });
     let http = HttpBackend::new(HttpConfig {
         services,
         connect_to: BTreeMap::new(),
@@ -139,6 +146,7 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
         secrets: vault.clone(),
         gcloud: Arc::new(gcloud),
         exec: Arc::new(ExecBackend::without_tools()),
+        websocket: Arc::new(websocket.map_err(|e| refused(e.to_string()))?),
         clock: Arc::new(SleepBackend::new(clock)),
     })
 }

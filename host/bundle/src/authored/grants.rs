@@ -8,6 +8,7 @@ use toml_span::value::Value;
 
 use crate::authored::exec::AuthoredTools;
 use crate::authored::gcloud::{AuthoredCommand, read_class};
+use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, parsed};
 
@@ -19,6 +20,7 @@ pub(crate) struct AuthoredGrants {
     pub(crate) secrets: Vec<Located<String>>,
     pub(crate) gcloud: Vec<AuthoredCommand>,
     pub(crate) exec: Vec<AuthoredTools>,
+    pub(crate) websocket: Vec<AuthoredSockets>,
     pub(crate) calls: Option<Located<u32>>,
     pub(crate) memory: Option<Located<u64>>,
     pub(crate) output: Option<Located<u64>>,
@@ -63,13 +65,16 @@ impl AuthoredGrants {
         for item in fields.list("exec", problems).unwrap_or_default() {
             grants.exec.extend(AuthoredTools::read(item, problems));
         }
+        for item in fields.list("websocket", problems).unwrap_or_default() {
+            grants.websocket.extend(AuthoredSockets::read(item, problems));
+        }
         if let Some(mut limits) = fields.table("limits", problems) {
             grants.calls = limits.count("calls", problems);
             grants.memory = limits.parsed("memory", parse_size, problems);
             grants.output = limits.parsed("output", parse_size, problems);
             limits.close(problems);
         }
-        fields.unsupported(&["load", "websocket", "metrics", "data"], problems);
+        fields.unsupported(&["load", "metrics", "data"], problems);
         fields.close(problems);
         grants
     }

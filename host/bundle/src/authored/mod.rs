@@ -10,6 +10,7 @@ pub(crate) mod grants;
 pub(crate) mod inputs;
 pub(crate) mod phase;
 pub(crate) mod rollback;
+pub(crate) mod websocket;
 
 use environment::Environment;
 use inputs::Input;

@@ -1,7 +1,7 @@
 //! Writes what a bundle asks into an operator's file. Comments and everything else in the file stay as they are.
 
 use holdpoint_model::Digest;
-use holdpoint_model::grant::{CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant};
+use holdpoint_model::grant::{CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, WebsocketGrant};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::Operator;
@@ -71,6 +71,7 @@ fn entry(resolved: &Resolved) -> Table {
     let (mut directories, mut secrets) = (Vec::new(), Vec::new());
     let mut gcloud: Vec<GcloudGrant> = Vec::new();
     let mut exec: Vec<&ExecGrant> = Vec::new();
+    let mut websocket: Vec<&WebsocketGrant> = Vec::new();
     for grants in resolved.phases.iter().map(|phase| &phase.grants) {
         for grant in &grants.http {
             // Which places of an answer are secret is the bundle's affair.
@@ -91,6 +92,11 @@ fn entry(resolved: &Resolved) -> Table {
                 exec.push(grant);
             }
         }
+        for grant in grants.websocket.iter().filter(|grant| !grant.is_empty()) {
+            if !websocket.contains(&grant) {
+                websocket.push(grant);
+            }
+        }
         directories.extend(grants.files.iter().map(|grant| grant.path().to_string_lossy().into_owned()));
         secrets.extend(grants.secrets.iter().map(|grant| grant.name.to_string()));
     }
@@ -102,6 +108,9 @@ fn entry(resolved: &Resolved) -> Table {
     }
     if !exec.is_empty() {
         table.insert("exec", lines(exec.into_iter().map(tools)));
+    }
+    if !websocket.is_empty() {
+        table.insert("websocket", lines(websocket.into_iter().map(sockets)));
     }
     for list in [&mut directories, &mut secrets] {
         list.sort();
@@ -181,6 +190,23 @@ fn command(grant: &CommandGrant) -> InlineTable {
 fn tools(grant: &ExecGrant) -> Value {
     let mut table = InlineTable::new();
     table.insert("tools", strings(&grant.tools).into());
+    if let Some(class) = grant.class {
+        table.insert("class", class.word().into());
+    }
+    table.into()
+}
+
+fn sockets(grant: &WebsocketGrant) -> Value {
+    let mut table = InlineTable::new();
+    if !grant.services.is_empty() {
+        table.insert("services", strings(&grant.services).into());
+    }
+    if !grant.hosts.is_empty() {
+        table.insert("hosts", strings(&grant.hosts).into());
+    }
+    if let Some(paths) = &grant.paths {
+        table.insert("paths", strings(paths).into());
+    }
     if let Some(class) = grant.class {
         table.insert("class", class.word().into());
     }

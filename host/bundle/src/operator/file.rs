@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
     Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, SecretName, ToolName, UrlPattern,
+    WebsocketGrant,
 };
 use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
@@ -14,6 +15,7 @@ use super::gcloud::{self, GcloudBinding};
 use super::machine::{self, SecretBinding, SecretSource};
 use super::tools::{self, ToolBinding};
 use crate::authored::grants::{AuthoredHttp, Fill};
+use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::reading::{self, Fields, Located, all_parsed, entries, kind, parsed, plain_name};
 use crate::sources::OperatorSource;
@@ -63,6 +65,7 @@ pub struct Entry {
     pub secrets: Vec<SecretName>,
     pub gcloud: Vec<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
+    pub websocket: Vec<WebsocketGrant>,
 }
 
 impl Operator {
@@ -87,6 +90,7 @@ impl Operator {
         ceiling.secrets = entry.secrets.clone();
         ceiling.gcloud = entry.gcloud.clone();
         ceiling.exec = entry.exec.clone();
+        ceiling.websocket = entry.websocket.clone();
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
             ceiling.allow_directory(directory).ok()?;
@@ -182,10 +186,11 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     let list = fields.list("gcloud", problems).unwrap_or_default();
     let gcloud = list.iter().filter_map(|item| gcloud::read_grant(item, problems)).collect();
     let exec = tools::read_grants(&mut fields, problems);
+    let websocket = AuthoredSockets::read_granted(&mut fields, problems);
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);
-    Some(Entry { asks, http, services, directories, secrets, gcloud, exec })
+    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket })
 }
 
 fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<HttpGrant> {

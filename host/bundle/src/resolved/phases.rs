@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
-    DirectoryName, FilesGrant, GcloudGrant, Grants, HttpGrant, Limits, ProjectId, Region, SecretName, SecretsGrant,
+    DirectoryName, FilesGrant, GcloudGrant, Grants, Limits, ProjectId, Region, SecretName, SecretsGrant,
     format_duration, format_size,
 };
 use holdpoint_model::{Checklist, PhaseId, RequirementId, ServiceName};
@@ -39,7 +39,7 @@ impl Context<'_> {
     ) -> Option<ResolvedPhase> {
         let requirements = self.requirements(phase, problems);
         let grants = self.grants(phase, problems);
-        let services = self.granted_services(phase, &grants.http, problems);
+        let services = self.granted_services(phase, &grants, problems);
         let config = resolve_table(&phase.config, self.variables, problems).to_string();
         let (module, bytes, facts) = self.module(phase, problems)?;
         let needs = self
@@ -87,6 +87,7 @@ impl Context<'_> {
             ("secrets", !asked.secrets.is_empty()),
             ("gcloud", !asked.gcloud.is_empty()),
             ("exec", !asked.exec.is_empty()),
+            ("websocket", !asked.websocket.is_empty()),
         ]
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
@@ -142,8 +143,9 @@ impl Context<'_> {
         }
         let secrets = self.secrets(phase, &mut fill);
         let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
+        let websocket = phase.grants.websocket.iter().map(|sockets| sockets.resolve(&mut fill)).collect();
         let gcloud = self.gcloud(phase, &mut fill);
-        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load: None, limits }
+        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load: None, websocket, limits }
     }
 
     /// Commands act in the project and the region of the environment, and in no other.
@@ -210,16 +212,20 @@ impl Context<'_> {
     }
 
     /// The services that grants name and that this run has, in the order of the bundle. Each exists.
-    fn granted_services(&self, phase: &Phase, http: &[HttpGrant], problems: &mut Problems<'_>) -> Vec<ServiceName> {
+    fn granted_services(&self, phase: &Phase, grants: &Grants, problems: &mut Problems<'_>) -> Vec<ServiceName> {
         if self.environment.is_some() {
-            for named in phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services) {
+            let sockets = phase.grants.websocket.iter().flat_map(|sockets| &sockets.services);
+            for named in phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services).chain(sockets) {
                 if !named.value.contains("${") && self.services.iter().all(|s| s.name.as_str() != named.value) {
                     let near = problems.nearest(&named.value, self.services.iter().map(|s| s.name.as_str()));
                     problems.at(named.at, format!("service `{}` is not in the environment{near}", named.value));
                 }
             }
         }
-        let granted = |name: &ServiceName| http.iter().any(|grant| grant.services.contains(name));
+        let granted = |name: &ServiceName| {
+            grants.http.iter().any(|grant| grant.services.contains(name))
+                || grants.websocket.iter().any(|grant| grant.services.contains(name))
+        };
         let here = self.services.iter().filter(|service| !service.left_out).map(|service| &service.name);
         here.filter(|name| granted(name)).cloned().collect()
     }

@@ -5,5 +5,6 @@ mod bundles;
 mod operators;
 mod plans;
 mod schemas;
+mod sockets;
 mod support;
 mod tools;

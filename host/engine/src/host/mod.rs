@@ -9,3 +9,4 @@ mod http;
 mod report;
 mod secrets;
 mod types;
+mod websocket;

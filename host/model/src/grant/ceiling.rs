@@ -11,9 +11,10 @@ use super::exec;
 use super::gcloud;
 use super::grants::absolute;
 use super::load;
+use super::websocket;
 use super::{
     ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits,
-    LoadGrant, Method, PathPrefix, SecretName, UrlPattern,
+    LoadGrant, Method, PathPrefix, SecretName, UrlPattern, WebsocketGrant,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -29,6 +30,7 @@ pub struct Ceiling {
     pub gcloud: Vec<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
     pub load: Option<LoadGrant>,
+    pub websocket: Vec<WebsocketGrant>,
     pub limits: LimitCeiling,
 }
 
@@ -81,6 +83,7 @@ pub fn contained(ask: &Grants, ceiling: &Ceiling) -> Result<(), Vec<Missing>> {
     missing.extend(ask.gcloud.iter().filter_map(|grant| gcloud::missing(grant, &ceiling.gcloud)));
     missing.extend(exec::missing(&ask.exec, &ceiling.exec));
     missing.extend(load::missing(ask.load.as_ref(), ceiling.load.as_ref()));
+    missing.extend(websocket::missing(&ask.websocket, &ceiling.websocket));
     missing.extend(limits_contained(&ask.limits, ceiling.limits).err().into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
     HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, LoadAsk, LoadGrant, PathPrefix, ReadBack, SecretName,
-    ValuePattern,
+    ValuePattern, WebsocketAsk, WebsocketGrant,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -21,6 +21,7 @@ pub struct Grants {
     pub gcloud: Option<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
     pub load: Option<LoadGrant>,
+    pub websocket: Vec<WebsocketGrant>,
     pub limits: Limits,
 }
 
@@ -86,6 +87,7 @@ impl Grants {
             gcloud: None,
             exec: vec![],
             load: None,
+            websocket: vec![],
             limits: Limits::default(),
         }
     }
@@ -225,6 +227,16 @@ impl Grants {
     /// Decides about a plan of a load. Its requests need a grant of `http` besides.
     pub fn load(&self, ask: &LoadAsk) -> Result<LoadGrant, Denial> {
         super::load::judge(&self.phase, self.load.as_ref(), ask)
+    }
+
+    /// Decides about opening a socket. `shown` is the destination as people read it, e.g. `backend /ws`.
+    pub fn websocket(&self, ask: &WebsocketAsk, shown: &str) -> Result<Class, Denial> {
+        super::websocket::opening(&self.phase, &self.websocket, ask, shown)
+    }
+
+    /// Decides about a frame over a socket that was opened, whichever it is. `wanted` is the call as people read it.
+    pub fn websocket_frame(&self, wanted: &str) -> Result<Class, Denial> {
+        super::websocket::frame(&self.phase, &self.websocket, wanted)
     }
 
     /// Decides about a wait. Every phase may wait, up to its deadline.

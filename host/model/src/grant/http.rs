@@ -95,7 +95,7 @@ impl HttpGrant {
 }
 
 /// The characters of patterns, prefixes and names need no escapes between quotes, so they are written as they stand.
-fn list<T: Display>(items: &[T]) -> String {
+pub(super) fn list<T: Display>(items: &[T]) -> String {
     let items: Vec<String> = items.iter().map(|item| format!("\"{item}\"")).collect();
     format!("[{}]", items.join(", "))
 }

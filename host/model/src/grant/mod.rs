@@ -23,6 +23,7 @@ mod path;
 mod properties;
 mod units;
 mod url_pattern;
+mod websocket;
 
 pub use auth::HttpAuth;
 pub use ceiling::{Ceiling, Missing, ServiceAsk, contained, limits_contained, services_contained};
@@ -41,6 +42,7 @@ pub use names::{DirectoryName, SecretName, ToolName};
 pub use path::{PathPrefix, RequestPath};
 pub use units::{format_duration, format_size, parse_duration, parse_size};
 pub use url_pattern::UrlPattern;
+pub use websocket::{WebsocketAsk, WebsocketGrant};
 
 /// Text of a bundle or an operator's file that is not what its place wants.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

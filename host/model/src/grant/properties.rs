@@ -56,6 +56,20 @@ fn exec_contained(ask: &[ExecGrant], within: &[ExecGrant]) -> Result<(), Vec<Mis
     contained(&exec_grants(ask), &ceiling)
 }
 
+fn socket_grant() -> impl Strategy<Value = WebsocketGrant> {
+    grant().prop_map(|HttpGrant { services, hosts, paths, class, .. }| WebsocketGrant { services, hosts, paths, class })
+}
+
+fn socket_grants(websocket: &[WebsocketGrant]) -> Grants {
+    Grants { websocket: websocket.to_vec(), ..Grants::none(PhaseId::parse("p").unwrap()) }
+}
+
+fn sockets_contained(ask: &[WebsocketGrant], within: &[WebsocketGrant]) -> Result<(), Vec<Missing>> {
+    let mut ceiling = Ceiling::default();
+    ceiling.websocket = within.to_vec();
+    contained(&socket_grants(ask), &ceiling)
+}
+
 fn grants(http: Vec<HttpGrant>) -> Grants {
     Grants { http, ..Grants::none(PhaseId::parse("p").unwrap()) }
 }
@@ -167,6 +181,32 @@ proptest! {
             }
             if exec_contained(&b, &c).is_ok() {
                 prop_assert_eq!(exec_contained(&a, &c), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_ceiling_covers_every_socket_that_a_contained_ask_covers(
+        a in prop::collection::vec(socket_grant(), 0..3),
+        b in prop::collection::vec(socket_grant(), 0..4),
+        c in prop::collection::vec(socket_grant(), 0..3),
+    ) {
+        prop_assert_eq!(sockets_contained(&a, &a), Ok(()));
+        let wider: Vec<_> = b.iter().cloned().chain(a.clone()).collect();
+        prop_assert_eq!(sockets_contained(&a, &wider), Ok(()));
+        if sockets_contained(&a, &b).is_ok() {
+            let grants = socket_grants(&a);
+            for HttpAsk { destination, path, .. } in all_asks() {
+                let ask = WebsocketAsk { destination, path };
+                if let Ok(opening) = grants.websocket(&ask, "") {
+                    // Every frame that goes over it has at least the class that the operator has it under.
+                    let frames = grants.websocket_frame("").unwrap();
+                    let allows = |e: &&WebsocketGrant| e.covers(&ask) && e.class() <= frames && e.class_of_opening() <= opening;
+                    prop_assert!(b.iter().any(|entry| allows(&entry)), "{:?} is not covered", ask);
+                }
+            }
+            if sockets_contained(&b, &c).is_ok() {
+                prop_assert_eq!(sockets_contained(&a, &c), Ok(()));
             }
         }
     }
