@@ -90,8 +90,11 @@ const RESERVED: [&str; 37] = [
     "verbosity",
 ];
 
+/// No command of gcloud's: the host tells whom gcloud acts as. It takes nothing.
+const IDENTITY: &str = "identity";
+
 /// The last words of commands that only read.
-const READS: [&str; 6] = ["describe", "list", "read", "get-iam-policy", "list-tags", "list-revisions"];
+const READS: [&str; 7] = [IDENTITY, "describe", "list", "read", "get-iam-policy", "list-tags", "list-revisions"];
 /// The last words of commands that may be given again: they say what is to be, not what is to change.
 const REPEATABLE: [&str; 3] = ["add-iam-policy-binding", "remove-iam-policy-binding", "set-iam-policy"];
 
@@ -103,6 +106,9 @@ impl CommandWords {
     /// Reads words with one space between them.
     pub fn parse(text: &str) -> Result<Self, GrantError> {
         let refuse = |why: String| Err(GrantError::new(text, "a command of gcloud", why));
+        if text == IDENTITY {
+            return Ok(Self(text.to_owned()));
+        }
         let words: Vec<&str> = text.split(' ').collect();
         if words.len() > MOST_WORDS || !words.iter().all(|word| is_name(word, 48)) {
             return refuse(format!(
@@ -139,6 +145,11 @@ impl CommandWords {
     /// Its words.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ')
+    }
+
+    /// Whether it asks whom gcloud acts as.
+    pub fn is_identity(&self) -> bool {
+        self.0 == IDENTITY
     }
 
     /// Whether it is this command, on whatever track.
@@ -282,6 +293,9 @@ impl GcloudAsk {
         if arguments.len() > MOST_ARGUMENTS || flags.len() > MOST_FLAGS {
             let why = format!("at most {MOST_ARGUMENTS} arguments and {MOST_FLAGS} flags follow it");
             return Err(GrantError::new(&command.0, "a command of gcloud", why));
+        }
+        if command.is_identity() && arguments.len() + flags.len() > 0 {
+            return Err(GrantError::new(IDENTITY, "a command of gcloud", "nothing stands behind it"));
         }
         for argument in arguments {
             plain(argument).map_err(|why| GrantError::new(&shown(argument), "an argument of gcloud", why))?;
@@ -463,6 +477,7 @@ mod tests {
             ("run services describe", Class::Read),
             ("logging read", Class::Read),
             ("beta run services list", Class::Read),
+            ("identity", Class::Read),
             ("run services add-iam-policy-binding", Class::Repeatable),
             ("run services update", Class::Effect),
             ("run services frobnicate", Class::Effect),
@@ -470,6 +485,19 @@ mod tests {
             assert_eq!(CommandWords::parse(words).unwrap().class(), class, "{words}");
         }
         assert!(CommandWords::parse("beta run deploy").unwrap().is("run deploy"));
+    }
+
+    #[test]
+    fn the_identity_is_asked_for_by_one_word_and_nothing_else() {
+        assert!(parse("identity", &[], &[]).unwrap().command().is_identity());
+        for (words, arguments, flags) in [
+            ("identity list", &[][..], &[][..]),
+            ("beta identity", &[], &[]),
+            ("identity", &["other@example.com"], &[]),
+            ("identity", &[], &[("filter", Some("x"))]),
+        ] {
+            assert!(parse(words, arguments, flags).is_err(), "{words} {arguments:?} {flags:?}");
+        }
     }
 
     #[test]
