@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use holdpoint_e2e::gcp::{Gcp, InitialService, Login, Options, OwnGcloud, ServiceAccount, What, When, gcloud_is_here};
 use holdpoint_e2e::process::{Live, until};
-use holdpoint_e2e::{Outcome, Scene, inline};
+use holdpoint_e2e::{Outcome, Scene, guests, inline};
 use serde_json::json;
 
 const SERVICE: &str = "netra-backend-staging";
@@ -243,6 +243,7 @@ fn nobody() {
 
 /// A bundle that asks whom gcloud acts as, and may see the project.
 fn asking(operator: &str, config: &serde_json::Value) -> Scene {
+    assert!(guests().join("identity.wasm").is_file(), "the phase is not built");
     let scene = Scene::bare();
     let grants = "{ command = \"identity\" }, { command = \"projects describe\", arguments = [\"netra-staging\"] }";
     scene.write(
