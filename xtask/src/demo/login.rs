@@ -25,6 +25,8 @@ pub(super) fn write(folder: &Path, cloud: &Emulator) -> Result<()> {
     for (name, project) in [("default", PROJECT), (ELSEWHERE, "netra-production")] {
         put(configurations.join(format!("config_{name}")), format!("[core]\nproject = {project}\n"))?;
     }
+    // Without it gcloud takes the folder for one of before there were configurations, and begins anew.
+    put(folder.join("config/active_config"), "default".to_owned())?;
     let subject = folder.join("subject");
     put(subject.clone(), SUBJECT.0.to_owned())?;
     let credential = json!({
