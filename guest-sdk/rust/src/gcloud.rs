@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 
 use serde::de::DeserializeOwned;
 
-use crate::{CallError, Cause, Context, Error, Evidence, Millis, Result, host};
+use crate::{CallError, Cause, Context, Error, Evidence, Identity, Millis, Result, host};
 
 /// A command: `Command::new("run services describe").argument("backend")`.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -193,6 +193,12 @@ const BATCH: usize = 64;
 impl<'a> Gcloud<'a> {
     pub(crate) fn new(_of: &'a Context) -> Self {
         Self { of: PhantomData }
+    }
+
+    /// Whom commands act as. It needs a grant of its own: `{ command = "identity" }`.
+    pub fn identity(&self) -> Result<Identity, CallError> {
+        let seq = host::calls();
+        host::identity().map_err(|cause| CallError::new(cause, seq))
     }
 
     /// Gives a command.

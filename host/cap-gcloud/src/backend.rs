@@ -15,7 +15,7 @@ use crate::failure::Changed;
 use crate::identity::{self, Fresh, Token};
 use crate::process::{self, Ended, Lost};
 use crate::settle::{ReadBack, Seen};
-use crate::{Completed, Failure, Gcloud, Invocation, argv, mark};
+use crate::{Completed, Failure, Gcloud, Invocation, argv, mark, who};
 
 /// Milliseconds that a command of the host's own may take: a look before, and a look afterwards.
 const LOOK_MS: u32 = 30_000;
@@ -45,6 +45,16 @@ impl GcloudBackend {
     /// One that has started nothing yet.
     pub fn new(config: GcloudConfig, grants: Grants, vault: Arc<dyn Vault>, clock: Arc<dyn Clock>) -> Self {
         Self { config, grants, vault, clock, room: Mutex::new(None) }
+    }
+
+    /// Whom commands act as.
+    async fn identity(&self, terms: &GcloudTerms) -> Result<Completed, BackendError> {
+        let start = self.clock.now();
+        self.folder(Fresh::Lasting).await?;
+        let token = self.room.lock().await.as_ref().and_then(|room| room.token.clone());
+        let token = token.ok_or_else(|| BackendError::NotSent("there is no token".into()))?;
+        let identity = who::identity(&self.config, &token, terms).await.map_err(BackendError::NotSent)?;
+        Ok(identity.told((self.clock.now().0 - start.0).max(0.0)))
     }
 
     /// The folder with a token in it, and the digest of that.
@@ -164,6 +174,9 @@ impl Backend<Gcloud> for GcloudBackend {
     async fn act(&self, permit: Permit<Gcloud>) -> Result<Completed, BackendError> {
         let invocation = permit.request();
         let (ask, terms) = self.terms(invocation).map_err(BackendError::NotSent)?;
+        if ask.command().is_identity() {
+            return self.identity(&terms).await;
+        }
         let key = (permit.class() > Class::Read).then(|| permit.key());
         self.look_before(&ask, &terms).await?;
         let stdin = invocation.stdin.bytes();

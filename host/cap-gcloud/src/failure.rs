@@ -38,7 +38,7 @@ pub(crate) enum Changed {
 }
 
 /// Beginnings and parts of what gcloud says, the most telling first.
-const WORDS: [(&str, Failure); 26] = [
+const WORDS: [(&str, Failure); 27] = [
     ("do not currently have an active account selected", Failure::Unauthenticated),
     ("Request had invalid authentication credentials", Failure::Unauthenticated),
     ("UNAUTHENTICATED", Failure::Unauthenticated),
@@ -53,6 +53,8 @@ const WORDS: [(&str, Failure); 26] = [
     ("HTTPError 404", Failure::NotFound),
     ("Cannot find", Failure::NotFound),
     ("could not be found", Failure::NotFound),
+    // Of what is not Cloud Run's: `Projects instance [NAME] not found: `.
+    ("] not found: ", Failure::NotFound),
     ("ALREADY_EXISTS", Failure::AlreadyExists),
     ("ABORTED", Failure::Conflict),
     ("HTTPError 409", Failure::Conflict),

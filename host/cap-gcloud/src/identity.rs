@@ -11,7 +11,7 @@ use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
 
 use crate::config::GcloudConfig;
-use crate::process::{self, Lost};
+use crate::process::{self, Ended, Lost};
 
 /// How long getting a token may take.
 const LIMIT: Duration = Duration::from_secs(30);
@@ -26,8 +26,26 @@ const LONGEST: usize = 16 << 10;
 pub(crate) struct Token {
     pub(crate) text: String,
     until: Timestamp,
+    /// When it ends, if that is told.
+    pub(crate) ends: Option<Timestamp>,
     /// The project that the operator's gcloud is set to; none with a token from a file.
     pub(crate) project: Option<String>,
+    pub(crate) source: Source,
+}
+
+/// Where a token came from, which tells whose it is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Source {
+    /// A file, without a word about anybody.
+    File,
+    /// A log-in that lies in a file which gcloud is told of.
+    CredentialFile(String),
+    /// The account that gcloud is told to act as.
+    ActingAs(String),
+    /// The account that is logged in.
+    Account(String),
+    /// gcloud does not say.
+    Nowhere,
 }
 
 impl Token {
@@ -53,11 +71,39 @@ struct Configuration {
 struct Properties {
     #[serde(default)]
     core: Core,
+    #[serde(default)]
+    auth: Auth,
 }
 
 #[derive(Deserialize, Default)]
 struct Core {
     project: Option<String>,
+    account: Option<String>,
+}
+
+#[derive(Deserialize, Default)]
+struct Auth {
+    access_token_file: Option<String>,
+    credential_file_override: Option<String>,
+    impersonate_service_account: Option<String>,
+}
+
+impl Properties {
+    /// In the order in which gcloud itself looks.
+    fn source(&self) -> Source {
+        let Auth { access_token_file, credential_file_override, impersonate_service_account } = &self.auth;
+        if let Some(account) = impersonate_service_account {
+            // There may be a chain of them; the last one acts.
+            return Source::ActingAs(account.rsplit(',').next().unwrap_or(account).trim().to_owned());
+        }
+        match (credential_file_override, access_token_file, &self.core.account) {
+            (Some(path), _, _) => Source::CredentialFile(path.clone()),
+            (None, Some(_), _) => Source::File,
+            // It is an argument of a command, and no flag.
+            (None, None, Some(account)) if !account.starts_with('-') => Source::Account(account.clone()),
+            (None, None, _) => Source::Nowhere,
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -79,7 +125,9 @@ pub(crate) enum Fresh {
 pub(crate) async fn token(config: &GcloudConfig, now: Timestamp, fresh: Fresh) -> Result<Token, String> {
     match &config.token_file {
         // The file is looked at for every command: whoever renews it is not ours to follow.
-        Some(path) => Ok(Token { text: read(path).await?, until: now, project: None }),
+        Some(path) => {
+            Ok(Token { text: read(path).await?, until: now, ends: None, project: None, source: Source::File })
+        }
         None => ask(config, now, fresh).await,
     }
 }
@@ -115,19 +163,7 @@ async fn ask(config: &GcloudConfig, now: Timestamp, fresh: Fresh) -> Result<Toke
     let mut arguments: Vec<String> =
         ["config", "config-helper", fresh, "--format=json", "--quiet"].map(str::to_owned).into();
     arguments.extend(config.account.iter().map(|account| format!("--account={account}")));
-    let mut environment = config.own.clone();
-    environment.extend(config.added.clone());
-    if let Some(ca_file) = &config.ca_file {
-        environment.insert("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE".to_owned(), ca_file.to_string_lossy().into_owned());
-    }
-    environment.insert("CLOUDSDK_CORE_DISABLE_PROMPTS".to_owned(), "1".to_owned());
-    let ended =
-        process::run(&config.program, &arguments, &environment, &[], LIMIT).await.map_err(|lost| match lost {
-            Lost::NotStarted(why) => {
-                format!("{why}; install gcloud, or name its program in [gcloud] of the operator's file")
-            }
-            lost => format!("gcloud was asked for a token, and {lost}"),
-        })?;
+    let ended = own(config, &arguments).await?;
     if ended.exit != 0 {
         return Err(refused(&ended.stderr, config.account.as_deref()));
     }
@@ -135,13 +171,31 @@ async fn ask(config: &GcloudConfig, now: Timestamp, fresh: Fresh) -> Result<Toke
         .map_err(|_| "gcloud was asked for a token, and its answer can't be read".to_owned())?;
     let Credential { access_token, token_expiry } = helper.credential;
     let until = token_expiry.as_deref().and_then(|text| OffsetDateTime::parse(text, &Rfc3339).ok());
-    let until = until.map_or(now.0 + UNKNOWN, |until| until.unix_timestamp() as f64 * 1_000.0);
+    let ends = until.map(|until| Timestamp(until.unix_timestamp() as f64 * 1_000.0));
+    let until = ends.unwrap_or(Timestamp(now.0 + UNKNOWN));
+    let source = helper.configuration.properties.source();
     let project = helper.configuration.properties.core.project;
-    Ok(Token { text: checked(&access_token)?, until: Timestamp(until), project })
+    Ok(Token { text: checked(&access_token)?, until, ends, project, source })
+}
+
+/// Asks the operator's own gcloud, in their environment.
+pub(crate) async fn own(config: &GcloudConfig, arguments: &[String]) -> Result<Ended, String> {
+    let mut environment = config.own.clone();
+    environment.extend(config.added.clone());
+    if let Some(ca_file) = &config.ca_file {
+        environment.insert("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE".to_owned(), ca_file.to_string_lossy().into_owned());
+    }
+    environment.insert("CLOUDSDK_CORE_DISABLE_PROMPTS".to_owned(), "1".to_owned());
+    process::run(&config.program, arguments, &environment, &[], LIMIT).await.map_err(|lost| match lost {
+        Lost::NotStarted(why) => {
+            format!("{why}; install gcloud, or name its program in [gcloud] of the operator's file")
+        }
+        lost => format!("gcloud was asked for a token, and {lost}"),
+    })
 }
 
 /// What is wrong with a log-in, and what would help. The words are those of gcloud, which have no codes.
-fn refused(stderr: &str, account: Option<&str>) -> String {
+pub(crate) fn refused(stderr: &str, account: Option<&str>) -> String {
     let last = stderr.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or("it says nothing");
     let said = stderr.lines().find(|line| line.starts_with("ERROR:")).unwrap_or(last).trim();
     let said: String = said.chars().take(300).collect();
@@ -190,8 +244,24 @@ mod tests {
     }
 
     #[test]
+    fn whose_token_it_is_follows_from_where_gcloud_looks_first() {
+        let source = |text: &str| serde_json::from_str::<Properties>(text).unwrap().source();
+        assert_eq!(source(r#"{"core":{"account":"a@b.c"}}"#), Source::Account("a@b.c".into()));
+        assert_eq!(
+            source(r#"{"core":{"account":"a@b.c"},"auth":{"credential_file_override":"/f","access_token_file":"/t"}}"#),
+            Source::CredentialFile("/f".into())
+        );
+        assert_eq!(source(r#"{"core":{"account":"a@b.c"},"auth":{"access_token_file":"/t"}}"#), Source::File);
+        let acting = r#"{"core":{"account":"a@b.c"},"auth":{"impersonate_service_account":"x@b.c, y@b.c"}}"#;
+        assert_eq!(source(acting), Source::ActingAs("y@b.c".into()));
+        assert_eq!(source(r#"{"core":{"account":"--log-http"}}"#), Source::Nowhere);
+        assert_eq!(source("{}"), Source::Nowhere);
+    }
+
+    #[test]
     fn a_token_is_renewed_before_it_ends() {
-        let token = Token { text: "x".into(), until: Timestamp(1_000_000.0), project: None };
+        let until = Timestamp(1_000_000.0);
+        let token = Token { text: "x".into(), until, ends: Some(until), project: None, source: Source::Nowhere };
         assert!(token.is_good(Timestamp(800_000.0)));
         assert!(!token.is_good(Timestamp(900_000.0)));
     }

@@ -20,6 +20,8 @@
 //! interrupted is settled by reading back where the platform can tell: the name of a new revision follows from the idempotency key, traffic is
 //! compared with what was wanted, and dashboards and alert policies carry a label of the effect that made them.
 //!
+//! One word is no command of gcloud's: to `identity` the host says whom commands act as. It never says the token.
+//!
 //! It refuses to name a file of this machine: the only file is standard input.
 
 mod argv;
@@ -35,6 +37,7 @@ mod record;
 mod settle;
 #[cfg(test)]
 mod tests;
+mod who;
 
 pub use backend::GcloudBackend;
 pub use capability::Gcloud;
@@ -42,3 +45,4 @@ pub use config::GcloudConfig;
 pub use failure::Failure;
 pub use list::{Deployed, DeployedService, Unlisted, services};
 pub use record::{Completed, Flag, Invocation};
+pub use who::{Identity, IdentityKind};

@@ -16,7 +16,7 @@ use holdpoint_model::{Answer, CallError, Class, PhaseId, Timestamp};
 use holdpoint_testkit::{Forgetful, SimulatedClock};
 use tempfile::TempDir;
 
-use crate::{Completed, Failure, Gcloud, GcloudBackend, GcloudConfig, Invocation};
+use crate::{Completed, Failure, Gcloud, GcloudBackend, GcloudConfig, Identity, IdentityKind, Invocation};
 
 /// Hides nothing.
 struct Open;
@@ -105,6 +105,7 @@ fn grants() -> Grants {
         project: ProjectId::parse("netra-staging").unwrap(),
         region: Region::parse("us-central1").ok(),
         commands: vec![
+            command("identity", &[]),
             command("run services list", &[]),
             command("run services update", &["image"]),
             command("run services update-traffic", &["to-revisions"]),
@@ -142,6 +143,71 @@ fn a_command_gets_an_environment_made_from_nothing_and_a_token_in_a_file() {
         assert!(!environment.lines().any(|has| has.starts_with(&format!("{name}="))), "{name}: {environment}");
     }
     assert!(!environment.contains("HOME=/operator"), "the operator's folder is not a guest's");
+}
+
+fn identity(machine: &Machine) -> Result<Identity, String> {
+    let told = machine.acts(Identity::asked()).map_err(|error| format!("{error:?}"))?;
+    assert!(!String::from_utf8_lossy(told.stdout.bytes()).contains("ya29"), "a token is told");
+    Identity::read(&told)
+}
+
+/// Stands for the operator's gcloud: how it is logged in, and of what kind that is.
+fn logged_in(properties: &str, expiry: &str, kind: &str) -> Machine {
+    let mut machine = Machine::with(&format!(
+        "echo \"$@\" >> $FOLDER/log; env > $FOLDER/own\ncase \"$1\" in\n\
+         config) echo '{{\"credential\":{{\"access_token\":\"ya29.from-the-helper\",\"token_expiry\":{expiry}}},\
+         \"configuration\":{{\"properties\":{properties}}}}}';;\n\
+         auth) echo '{{\"type\":\"{kind}\"}}';;\n*) echo '[]';; esac"
+    ));
+    machine.token_file = None;
+    machine
+}
+
+#[test]
+fn whom_commands_act_as_is_told_without_their_token() {
+    let core = r#"{"core":{"account":"deployer@netra.iam.gserviceaccount.com","project":"other-project"}}"#;
+    let machine = logged_in(core, "\"2099-01-01T00:00:00Z\"", "service_account");
+    let told = identity(&machine).unwrap();
+    assert_eq!(
+        told,
+        Identity {
+            principal: Some("deployer@netra.iam.gserviceaccount.com".into()),
+            kind: IdentityKind::ServiceAccount,
+            ends: Some(4_070_908_800_000.0),
+            project: "netra-staging".into(),
+            region: Some("us-central1".into()),
+            own_project: Some("other-project".into()),
+        }
+    );
+    let log = machine.file("log");
+    assert!(
+        log.ends_with("auth describe deployer@netra.iam.gserviceaccount.com --format=json(type) --quiet\n"),
+        "no more than the kind is asked for: {log}"
+    );
+    assert!(machine.file("own").contains("HOME=/operator"), "the operator's own log-in is asked");
+}
+
+#[test]
+fn what_nobody_tells_of_an_identity_is_not_made_up() {
+    let nobody = logged_in("{}", "null", "authorized_user");
+    let told = identity(&nobody).unwrap();
+    assert_eq!((told.principal, told.kind, told.ends), (None, IdentityKind::Other, None));
+    let file = identity(&Machine::with("touch $FOLDER/started")).unwrap();
+    assert_eq!((file.principal, file.kind, file.ends), (None, IdentityKind::Token, None));
+    let pipeline = logged_in(r#"{"auth":{"credential_file_override":"/nonexistent/file.json"}}"#, "null", "");
+    assert!(identity(&pipeline).unwrap_err().contains("/nonexistent/file.json"));
+}
+
+#[test]
+fn an_identity_needs_a_grant_and_takes_nothing() {
+    let machine = Machine::with("touch $FOLDER/started");
+    let none = Grants { gcloud: grants().gcloud.map(|gcloud| GcloudGrant { commands: vec![], ..gcloud }), ..grants() };
+    let denial = Gcloud::authorize(&none, &Identity::asked()).unwrap_err();
+    assert!(denial.remedy.contains("{ command = \"identity\" }"), "{denial:?}");
+    for more in [Identity::asked().argument("netra-x"), Identity::asked().switch("all")] {
+        assert!(matches!(machine.acts(more), Err(CallError::Denied(_))));
+    }
+    assert!(!machine.folder.path().join("started").exists());
 }
 
 #[test]
@@ -201,6 +267,8 @@ fn failures_are_told_apart_by_the_words_of_gcloud() {
     for (exit, words, failure) in [
         (1, "ERROR: (gcloud.run.services.list) PERMISSION_DENIED: Permission denied", Failure::PermissionDenied),
         (1, "ERROR: (gcloud.run.services.describe) Cannot find service [netra-x]", Failure::NotFound),
+        (1, "ERROR: (gcloud.projects.describe) Projects instance [netra-x] not found: It is not", Failure::NotFound),
+        (1, "ERROR: (gcloud.projects.describe) [a@b.c] does not have permission to access", Failure::PermissionDenied),
         (1, "ERROR: gcloud crashed", Failure::Other),
         (2, "ERROR: (gcloud.run) Invalid choice: 'lst'.", Failure::Usage),
     ] {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use holdpoint_e2e::gcp::{Gcp, InitialService, Login, Options, OwnGcloud, ServiceAccount, What, When, gcloud_is_here};
 use holdpoint_e2e::process::{Live, until};
-use holdpoint_e2e::{Outcome, Scene};
+use holdpoint_e2e::{Outcome, Scene, guests, inline};
 use serde_json::json;
 
 const SERVICE: &str = "netra-backend-staging";
@@ -239,4 +239,135 @@ fn nobody() {
     assert!(found.iter().all(|one| one.starts_with("inconclusive: ")), "{found:?}");
     assert!(found[0].contains("gcloud auth login") && found[0].contains("active account"), "{found:?}");
     assert_eq!(gcp.requests().len(), 0, "nobody was asked anything");
+}
+
+/// A bundle that asks whom gcloud acts as, and may see the project.
+fn asking(operator: &str, config: &serde_json::Value) -> Scene {
+    assert!(guests().join("identity.wasm").is_file(), "the phase is not built");
+    let scene = Scene::bare();
+    let grants = "{ command = \"identity\" }, { command = \"projects describe\", arguments = [\"netra-staging\"] }";
+    scene.write(
+        "bundle/bundle.toml",
+        &format!(
+            "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
+             [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n\
+             [[phase]]\nid = \"identity\"\nmodule = \"identity\"\nrequirements = [\"PRE-1.identity\", \"PRE-1.project\"]\n\
+             deadline = \"3m\"\nconfig = {}\n[phase.grants]\ngcloud = [{grants}]\n",
+            inline(config)
+        ),
+    );
+    let row = |id: &str| format!("[[row]]\nid = \"{id}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.write("bundle/checklist.toml", &(row("PRE-1.identity") + &row("PRE-1.project")));
+    scene.write("holdpoint.toml", operator);
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
+
+fn wanting(kind: &str) -> serde_json::Value {
+    json!({ "project": "netra-staging", "lasts": "5m", "kinds": [kind] })
+}
+
+#[test]
+fn whom_gcloud_acts_as_is_told_however_it_is_logged_in_and_replays() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let account = ServiceAccount::with_key(DEPLOYER, &key()).expect("the key can be read");
+    let file = account.key_file("netra-staging").expect("it has a key").to_string();
+    let subject_tokens = vec![("token-of-a-pipeline".to_owned(), "pipeline".to_owned())];
+    let gcp = Gcp::starting(Options { accounts: vec![account], refresh_tokens: people(), subject_tokens, ..options() });
+    let by_key = gcp.own(&Login::Nobody);
+    let path = by_key.folder().join("key.json");
+    std::fs::write(&path, file).expect("a file can be written");
+    by_key.give(&["auth", "activate-service-account", &format!("--key-file={}", path.display())]);
+    let by_person = gcp.own(&Login::Nobody);
+    person(&by_person);
+    let by_pipeline = gcp.own(&Login::Nobody);
+    let pipeline = federation(&by_pipeline);
+    let by_machine = gcp.own(&Login::Machine);
+    let file = [("CLOUDSDK_AUTH_CREDENTIAL_FILE_OVERRIDE", pipeline.as_str())];
+    for (own, more, kind, principal) in [
+        (&by_key, &[][..], "service-account", DEPLOYER),
+        (&by_person, &[], "user", PERSON),
+        (&by_pipeline, &file, "workload-identity", DEPLOYER),
+        (&by_machine, &[], "metadata", DEPLOYER),
+    ] {
+        let scene = asking(&own.operator(""), &wanting(kind));
+        start(&scene, own, more).finish().exits(0);
+        assert_eq!(scene.wrong(), Vec::<String>::new(), "{kind}");
+        let report = scene.run(&["report", "--format", "json"]).exits(0).stdout;
+        assert!(report.contains(&format!("{principal} ({kind})")), "{report}");
+        let journal = std::fs::read(scene.journal()).expect("the journal can be read");
+        for secret in [&b"ya29."[..], b"1//refresh", b"BEGIN PRIVATE KEY", b"token-of-a-pipeline"] {
+            assert!(!journal.windows(secret.len()).any(|bytes| bytes == secret), "{kind}: a secret is in the journal");
+        }
+        scene.run(&["replay", "last"]).exits(0);
+    }
+    assert!(gcp.requests().iter().any(|seen| seen.path == "/v1/projects/netra-staging" && seen.status == Some(200)));
+    let scene = asking(&by_person.operator(""), &wanting("service-account"));
+    run(&scene, &by_person).exits(1);
+    assert_eq!(scene.wrong(), ["fail: user"]);
+}
+
+#[test]
+fn nobody_and_who_soon_ends_fail_the_row_of_the_identity() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(options());
+    let own = gcp.own(&Login::Nobody);
+    let scene = asking(&own.operator(""), &wanting("user"));
+    run(&scene, &own).exits(1);
+    let found = scene.wrong();
+    assert!(found[0].starts_with("fail: ") && found[0].contains("log in with `gcloud auth login`"), "{found:?}");
+    assert_eq!(found[1], "inconclusive: without an identity nothing is known of it");
+
+    let (_gcp, own, _) = with_person(Options { token_lifetime: 60, ..options() });
+    let scene = asking(&own.operator(""), &wanting("user"));
+    run(&scene, &own).exits(1);
+    let found = scene.wrong();
+    assert!(found.len() == 1 && found[0].starts_with("fail: for ") && found[0].ends_with(" s"), "{found:?}");
+}
+
+#[test]
+fn a_token_in_a_file_is_nobody_s_and_has_no_end_that_is_known() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::starting(options());
+    let scene = asking(&gcp.operator(), &json!({ "project": "netra-staging" }));
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    let scene = asking(&gcp.operator(), &wanting("user"));
+    scene.run(&["run", "BUNDLE"]).exits(3);
+    let found = scene.wrong();
+    assert_eq!(found, ["inconclusive: token: nobody tells what it is", "inconclusive: nobody tells when a token ends"]);
+}
+
+#[test]
+fn another_project_and_one_that_is_not_shown_fail_the_row_of_the_project() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let (gcp, own, _) = with_person(options());
+    // Their configuration says it, and no variable.
+    let operator = own.operator("");
+    let operator: Vec<&str> = operator.lines().filter(|line| !line.starts_with("CLOUDSDK_CORE_PROJECT")).collect();
+    let scene = asking(&operator.join("\n"), &wanting("user"));
+    own.give(&["config", "set", "project", "netra-production"]);
+    run(&scene, &own).exits(1);
+    assert_eq!(scene.wrong(), ["fail: netra-production"]);
+    own.give(&["config", "set", "project", "netra-staging"]);
+    run(&scene, &own).exits(0);
+    let api = "cloudresourcemanager.googleapis.com";
+    for (status, words) in [(403, "permission denied for "), (404, "not found for ")] {
+        gcp.fault_on(api, "GET", "*", When::Always, What::Refuse(status, "The caller may not see it".to_owned()));
+        run(&scene, &own).exits(1);
+        let found = scene.wrong();
+        assert!(found.len() == 1 && found[0].starts_with(&format!("fail: {words}")), "{found:?}");
+        gcp.clear_faults();
+    }
+    gcp.fault_on(api, "GET", "*", When::Always, What::Refuse(503, "later".to_owned()));
+    run(&scene, &own).exits(3);
+    let found = scene.wrong();
+    assert!(found.len() == 1 && found[0].starts_with("inconclusive: unavailable"), "{found:?}");
 }

@@ -138,6 +138,24 @@ pub(crate) const CATALOGUE: &[Named] = &[
         make: || on("PUT", When::First(1), What::TokenExpired),
     },
     Named {
+        name: "token-short-lived",
+        description: "tokens that are given last a minute",
+        make: || Fault {
+            on: Pattern::new("POST", "*", "*/token"),
+            when: When::Always,
+            what: What::ShortLived(Duration::from_secs(60)),
+        },
+    },
+    Named {
+        name: "project-forbidden",
+        description: "the project is shown to nobody",
+        make: || Fault {
+            on: Pattern::new("GET", "cloudresourcemanager.googleapis.com", "/v1/projects/*"),
+            when: When::Always,
+            what: What::Refuse(403, "The caller does not have permission".to_owned()),
+        },
+    },
+    Named {
         name: "login-refused",
         description: "no token is given to anybody",
         make: || Fault {

@@ -65,6 +65,8 @@ pub enum What {
     HalfApplied(u16),
     /// The token of the request has just expired.
     TokenExpired,
+    /// Tokens that are given from now on last so long.
+    ShortLived(Duration),
     /// Before it is done, another pipeline deploys a revision of the service and gives it all traffic.
     DeployedElsewhere,
     /// Before it is done, the revisions that its body gives traffic to by name are deleted.

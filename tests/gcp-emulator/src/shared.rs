@@ -123,6 +123,7 @@ impl Shared {
                 What::StaleGeneration => behaviour.stale_generation = true,
                 What::DoesNotStart => behaviour.does_not_start = true,
                 What::TokenExpired => cloud.tokens.expire(call.bearer.as_deref().unwrap_or_default()),
+                What::ShortLived(span) => cloud.tokens.shorten(*span),
                 What::RevisionLost => cloud.lose_revisions_of(call),
                 What::DeployedElsewhere => cloud.deploy_elsewhere_at(call),
                 _ => {}

@@ -64,9 +64,10 @@ fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str)
         .collect()
 }
 
-/// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says.
+/// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; and without an identity nothing is known of the
+/// project.
 fn goes_along(requirement: &str, id: &str) -> bool {
-    matches!((requirement, id), ("P3.1", "CRIT-2"))
+    matches!((requirement, id), ("P3.1", "CRIT-2") | ("PRE-1.identity", "PRE-1.project"))
 }
 
 /// Whether a row has no verdict because its phase needs one whose row failed by the fault, or one that was skipped for that.

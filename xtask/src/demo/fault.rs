@@ -2,7 +2,7 @@
 //! a deployment, by the list here.
 
 use anyhow::{Context, Result};
-use holdpoint_gcp_emulator::{Fault as CloudFault, Pattern, What, When};
+use holdpoint_gcp_emulator::{Fault as CloudFault, Named, Pattern, What, When};
 use holdpoint_staging_double::{Change, Drawn, FaultSetting, Service, WrongBody};
 
 use super::system::System;
@@ -34,6 +34,8 @@ enum Wrong {
     Cloud(fn() -> CloudFault),
     /// There is no such image.
     Image,
+    /// Whoever deploys has their gcloud set to another project.
+    Elsewhere,
 }
 
 /// A fault with its parameters.
@@ -54,7 +56,40 @@ fn refused(host: &str, path: &str) -> CloudFault {
     CloudFault { on: Pattern::new("POST", host, path), when: When::Always, what }
 }
 
+/// A fault of the emulator's own catalogue.
+fn named(name: &str) -> CloudFault {
+    Named::find(name).unwrap_or_else(|| panic!("the emulator has no fault {name}")).fault()
+}
+
 const RELEASES: &[Release] = &[
+    Release {
+        name: "identity-refused",
+        requirement: "PRE-1.identity",
+        exit: 1,
+        description: "nobody gives the pipeline a token",
+        what: Wrong::Cloud(|| named("login-refused")),
+    },
+    Release {
+        name: "identity-ends",
+        requirement: "PRE-1.identity",
+        exit: 1,
+        description: "the tokens of the pipeline end before anything could be deployed",
+        what: Wrong::Cloud(|| named("token-short-lived")),
+    },
+    Release {
+        name: "project-elsewhere",
+        requirement: "PRE-1.project",
+        exit: 1,
+        description: "gcloud is set to another project than the bundle",
+        what: Wrong::Elsewhere,
+    },
+    Release {
+        name: "project-forbidden",
+        requirement: "PRE-1.project",
+        exit: 1,
+        description: "the project is not shown to whoever deploys",
+        what: Wrong::Cloud(|| named("project-forbidden")),
+    },
     Release {
         name: "does-not-start",
         requirement: "P2.1.local",
@@ -216,6 +251,11 @@ impl Setting {
         matches!(self, Self::Release(Release { what: Wrong::Image, .. })) && service == Service::Backend
     }
 
+    /// Whether gcloud is set to another project.
+    pub(super) fn is_elsewhere(&self) -> bool {
+        matches!(self, Self::Release(Release { what: Wrong::Elsewhere, .. }))
+    }
+
     /// Makes it so.
     pub(super) async fn switch(&self, system: &System) -> Result<()> {
         let release = match self {
@@ -232,7 +272,8 @@ impl Setting {
                 system.cloud.set_fault(fault());
                 Ok(())
             }
-            Wrong::Image => Ok(()),
+            // These are the command line's, which gets them when it starts.
+            Wrong::Image | Wrong::Elsewhere => Ok(()),
         }
     }
 }

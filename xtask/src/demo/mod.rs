@@ -7,6 +7,7 @@
 mod child;
 mod command;
 mod fault;
+mod login;
 mod phases;
 mod ports;
 mod run;

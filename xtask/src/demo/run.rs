@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::fault::Setting;
 use super::ports::{self, Ports};
 use super::system::{self, System};
-use super::{child, phases};
+use super::{child, login, phases};
 use crate::digests::{self, Digests};
 use crate::guests;
 use crate::project::Project;
@@ -140,6 +140,13 @@ impl Demo<'_> {
             line = match variable.value {
                 Some(value) => line.env(variable.name, value),
                 None => line.without_env(variable.name),
+            };
+        }
+        let elsewhere = self.setting.as_ref().is_some_and(Setting::is_elsewhere);
+        for (name, value) in login::environment(files, elsewhere) {
+            line = match value {
+                Some(value) => line.env(name, value),
+                None => line.without_env(name),
             };
         }
         for service in Service::ALL {

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Backend, Emulator, InitialService, Options as CloudOptions};
 use holdpoint_staging_double::{Double, Drawn, FaultSetting, Options, Service};
 
+use super::login;
 use super::ports::Ports;
 use crate::sh::Line;
 
@@ -63,6 +64,7 @@ impl System {
             port: ports.proxy,
             front_port: ports.front,
             host_suffix: Some("demo".to_owned()),
+            subject_tokens: vec![(login::SUBJECT.0.to_owned(), login::SUBJECT.1.to_owned())],
             ..CloudOptions::default()
         });
         let cloud = cloud.await.context("start the emulated cloud")?;
@@ -75,8 +77,7 @@ impl System {
             cloud.set_backend(Backend::Image(image(Service::Issuer, OLD)), new.address(Service::Issuer));
         }
         std::fs::write(folder.join("ca.pem"), cloud.ca_pem()).context("write the certificate of the services")?;
-        // The token of the environment is the one that the operator's file names.
-        cloud.environment(&folder.join("gcloud")).context("write what gcloud reads")?;
+        login::write(folder, &cloud)?;
         Ok(Self { cloud, old, new })
     }
 

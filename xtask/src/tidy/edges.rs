@@ -81,6 +81,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-phase-deploy", &["holdpoint-sdk"]),
+    ("holdpoint-phase-identity", &["holdpoint-sdk"]),
     ("holdpoint-phase-local-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-monitoring-setup", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),

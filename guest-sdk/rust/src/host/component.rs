@@ -5,8 +5,8 @@ use crate::check::{Statement, Verdict};
 use crate::exec::{Ended, Progress, Started};
 use crate::{
     Cause, Command, Completed, Confinement, Counters, Denial, Ending, Entry, Event, Exit, Failure, Frame, Handshake,
-    Hop, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response, SecretFacts, Target, TestCase,
-    TestOutcome, Time, Timings, Tls, Tool,
+    Hop, Identity, IdentityKind, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response,
+    SecretFacts, Target, TestCase, TestOutcome, Time, Timings, Tls, Tool,
 };
 
 use wit::clock::clock;
@@ -86,6 +86,20 @@ pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
 
 pub(crate) fn reference(name: &str) -> Outcome<String> {
     secrets::reference(name).map_err(cause)
+}
+
+pub(crate) fn identity() -> Outcome<Identity> {
+    let gcloud::Actor { call, principal, kind, ends, project, region, own_project } =
+        gcloud::identity().map_err(cause)?;
+    let kind = match kind {
+        gcloud::IdentityKind::User => IdentityKind::User,
+        gcloud::IdentityKind::ServiceAccount => IdentityKind::ServiceAccount,
+        gcloud::IdentityKind::WorkloadIdentity => IdentityKind::WorkloadIdentity,
+        gcloud::IdentityKind::Metadata => IdentityKind::Metadata,
+        gcloud::IdentityKind::Token => IdentityKind::Token,
+        gcloud::IdentityKind::Other => IdentityKind::Other,
+    };
+    Ok(Identity { seq: call, principal, kind, ends, project, region, own_project })
 }
 
 pub(crate) fn invoke(command: &Command) -> Outcome<Completed> {

@@ -12,8 +12,8 @@ use super::{Asked, Ends, Measure, Scripted, ScriptedSocket, ToolEnds};
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Counters, Ending, Entry, Event, Exit, Frame, Handshake, Kind, Level,
-    Millis, Opening, ReportFormat, Request, Response, SecretFacts, TestCase, Time, Tool,
+    Cause, Command, Completed, Confinement, Counters, Ending, Entry, Event, Exit, Frame, Handshake, Identity, Kind,
+    Level, Millis, Opening, ReportFormat, Request, Response, SecretFacts, TestCase, Time, Tool,
 };
 
 type Outcome<T> = Result<T, Cause>;
@@ -161,6 +161,17 @@ pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
 
 pub(crate) fn reference(name: &str) -> Outcome<String> {
     available(name).map(|_| format!("secret.{name}"))
+}
+
+/// As the host does it: the answer to the command `identity`, which a script gives as JSON.
+pub(crate) fn identity() -> Outcome<Identity> {
+    let told = invoke(&Command::new("identity"))?;
+    if told.failure.is_some() {
+        return Err(Cause::Failed(told.stderr.trim().to_owned()));
+    }
+    let identity = serde_json::from_slice(&told.stdout);
+    let identity: Identity = identity.unwrap_or_else(|error| panic!("the scripted identity can't be read: {error}"));
+    Ok(Identity { seq: told.seq, ..identity })
 }
 
 pub(crate) fn invoke(command: &Command) -> Outcome<Completed> {

@@ -52,7 +52,9 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/architecture" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/deploy" => component(&["holdpoint:http/http@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
-        "phases/verify-deployment" | "phases/rollback" => component(&["holdpoint:gcloud/gcloud@0.1.0"]),
+        "phases/identity" | "phases/verify-deployment" | "phases/rollback" => {
+            component(&["holdpoint:gcloud/gcloud@0.1.0"])
+        }
         "phases/monitoring-setup" => component(&["holdpoint:files/files@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:metrics/query@0.1.0"]),
@@ -138,7 +140,9 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 23] = [
+pub(crate) const JUDGED: [&str; 25] = [
+    "PRE-1.identity",
+    "PRE-1.project",
     "PRE-2.openai",
     "PRE-2.anthropic",
     "PRE-2.gemini",

@@ -1,6 +1,6 @@
 //! `holdpoint:gcloud`.
 
-use holdpoint_cap_gcloud::{Completed, Failure, Flag, Gcloud, Invocation};
+use holdpoint_cap_gcloud::{Completed, Failure, Flag, Gcloud, Identity, IdentityKind, Invocation};
 
 use crate::{
     bindings::holdpoint::{gcloud::gcloud, types::types::CallError},
@@ -58,7 +58,34 @@ impl From<Failure> for gcloud::Failure {
     }
 }
 
+/// An answer to `identity`, in the words of the contract.
+fn identity(call: u32, completed: &Completed) -> Result<gcloud::Actor, CallError> {
+    let Identity { principal, kind, ends, project, region, own_project } =
+        Identity::read(completed).map_err(CallError::Failed)?;
+    Ok(gcloud::Actor { call, principal, kind: kind.into(), ends, project, region, own_project })
+}
+
+impl From<IdentityKind> for gcloud::IdentityKind {
+    fn from(kind: IdentityKind) -> Self {
+        match kind {
+            IdentityKind::User => Self::User,
+            IdentityKind::ServiceAccount => Self::ServiceAccount,
+            IdentityKind::WorkloadIdentity => Self::WorkloadIdentity,
+            IdentityKind::Metadata => Self::Metadata,
+            IdentityKind::Token => Self::Token,
+            IdentityKind::Other => Self::Other,
+        }
+    }
+}
+
 impl gcloud::Host for PhaseState {
+    async fn identity(&mut self) -> wasmtime::Result<Result<gcloud::Actor, CallError>> {
+        self.flush(false).await?;
+        let (backend, call) = (self.backends.gcloud.clone(), self.guest.calls());
+        let answer = self.guest.call::<Gcloud, _>(&backend, &self.setup.grants, Identity::asked()).await;
+        Ok(answer.map_err(halted)?.map_err(CallError::from).and_then(|told| identity(call, &told)))
+    }
+
     async fn invoke(&mut self, invocation: gcloud::Invocation) -> wasmtime::Result<Done> {
         self.flush(false).await?;
         let (backend, call) = (self.backends.gcloud.clone(), self.guest.calls());

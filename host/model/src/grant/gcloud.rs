@@ -181,6 +181,9 @@ impl GcloudGrant {
     pub fn commands_in_words(&self) -> Vec<(String, Class)> {
         let at = self.region.as_ref().map_or(String::new(), |region| format!(" in {region}"));
         let line = |command: &CommandGrant| {
+            if command.command.is_identity() {
+                return (format!("see whom gcloud acts as on project {}{at}", self.project), command.class());
+            }
             let mut words = format!("run gcloud {}", command.command);
             for pattern in &command.arguments {
                 words.push_str(&format!(" {pattern}"));
@@ -273,6 +276,17 @@ mod tests {
         assert_eq!(grant(vec![]).terms(&ask(&["run", "services", "list"], &[], &[])), None);
         let none = command("run services describe", &[], &[]);
         assert_eq!(grant(vec![none]).terms(&ask(&["run", "services", "describe"], &["x"], &[])), None);
+    }
+
+    #[test]
+    fn whom_gcloud_acts_as_is_granted_by_a_word_of_its_own() {
+        let identity = ask(&["identity"], &[], &[]);
+        let list = command("run services list", &[], &[]);
+        assert_eq!(grant(vec![list]).terms(&identity), None);
+        let granted = grant(vec![command("identity", &[], &[])]);
+        assert_eq!(granted.terms(&identity).map(|terms| terms.class), Some(Class::Read));
+        assert_eq!(granted.words(), ["see whom gcloud acts as on project netra-staging in us-central1, as read"]);
+        assert!(missing(&granted, &[grant(vec![])]).is_some(), "an empty list allows it to nobody");
     }
 
     #[test]

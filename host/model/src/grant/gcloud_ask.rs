@@ -90,8 +90,11 @@ const RESERVED: [&str; 37] = [
     "verbosity",
 ];
 
+/// No command of gcloud's: the host tells whom gcloud acts as. It takes nothing.
+const IDENTITY: &str = "identity";
+
 /// The last words of commands that only read.
-const READS: [&str; 6] = ["describe", "list", "read", "get-iam-policy", "list-tags", "list-revisions"];
+const READS: [&str; 7] = [IDENTITY, "describe", "list", "read", "get-iam-policy", "list-tags", "list-revisions"];
 /// The last words of commands that may be given again: they say what is to be, not what is to change.
 const REPEATABLE: [&str; 3] = ["add-iam-policy-binding", "remove-iam-policy-binding", "set-iam-policy"];
 
@@ -103,6 +106,9 @@ impl CommandWords {
     /// Reads words with one space between them.
     pub fn parse(text: &str) -> Result<Self, GrantError> {
         let refuse = |why: String| Err(GrantError::new(text, "a command of gcloud", why));
+        if text == IDENTITY {
+            return Ok(Self(text.to_owned()));
+        }
         let words: Vec<&str> = text.split(' ').collect();
         if words.len() > MOST_WORDS || !words.iter().all(|word| is_name(word, 48)) {
             return refuse(format!(
@@ -139,6 +145,11 @@ impl CommandWords {
     /// Its words.
     pub fn words(&self) -> impl Iterator<Item = &str> {
         self.0.split(' ')
+    }
+
+    /// Whether it asks whom gcloud acts as.
+    pub fn is_identity(&self) -> bool {
+        self.0 == IDENTITY
     }
 
     /// Whether it is this command, on whatever track.
@@ -283,6 +294,9 @@ impl GcloudAsk {
             let why = format!("at most {MOST_ARGUMENTS} arguments and {MOST_FLAGS} flags follow it");
             return Err(GrantError::new(&command.0, "a command of gcloud", why));
         }
+        if command.is_identity() && arguments.len() + flags.len() > 0 {
+            return Err(GrantError::new(IDENTITY, "a command of gcloud", "nothing stands behind it"));
+        }
         for argument in arguments {
             plain(argument).map_err(|why| GrantError::new(&shown(argument), "an argument of gcloud", why))?;
         }
@@ -326,162 +340,4 @@ fn shown(text: &str) -> String {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn parse(words: &str, arguments: &[&str], flags: &[(&str, Option<&str>)]) -> Result<GcloudAsk, GrantError> {
-        let words: Vec<String> = words.split(' ').map(str::to_owned).collect();
-        let arguments: Vec<String> = arguments.iter().map(ToString::to_string).collect();
-        let flags: Vec<_> = flags.iter().map(|(name, value)| (name.to_string(), value.map(str::to_owned))).collect();
-        GcloudAsk::parse(&words, &arguments, &flags)
-    }
-
-    #[test]
-    fn commands_that_print_tokens_start_programs_or_move_files_have_no_form() {
-        for words in [
-            "meta debug",
-            "meta list-from-json",
-            "compute ssh",
-            "auth print-access-token",
-            "config config-helper",
-            "config set",
-            "alpha interactive",
-            "secrets versions access",
-            "beta secrets versions access",
-            "iam service-accounts keys create",
-            "storage cp",
-            "builds submit",
-            "run services proxy",
-            "sql connect",
-            "alpha beta run services",
-            "components install",
-            "info",
-            "run",
-            "",
-            "Run services list",
-            "run services list --project=x",
-            "run  services",
-            "alpha alpha run",
-            "emulators start",
-        ] {
-            assert!(parse(words, &[], &[]).is_err(), "{words:?} should be refused");
-        }
-        for words in ["run services list", "beta run services describe", "monitoring dashboards create", "builds list"]
-        {
-            assert!(parse(words, &[], &[]).is_ok(), "{words:?} should be read");
-        }
-        assert!(GcloudAsk::parse(&["run services list".to_owned()], &[], &[]).is_err(), "words come one by one");
-    }
-
-    #[test]
-    fn flags_that_lead_elsewhere_are_nobody_s() {
-        for flag in [
-            "access-token-file",
-            "account",
-            "billing-project",
-            "configuration",
-            "credential-file-override",
-            "env-vars-file",
-            "flags-file",
-            "format",
-            "impersonate-service-account",
-            "kubeconfig",
-            "log-http",
-            "no-log-http",
-            "out-file",
-            "platform",
-            "project",
-            "region",
-            "universe-domain",
-            "no-user-output-enabled",
-            "verbosity",
-            "--project",
-            "Project",
-            "pro ject",
-            "",
-            "project=x",
-            "\u{2013}project",
-        ] {
-            assert!(parse("run services list", &[], &[(flag, Some("x"))]).is_err(), "{flag:?} should be refused");
-        }
-    }
-
-    #[test]
-    fn values_are_nothing_but_values() {
-        for value in [
-            "",
-            "-x",
-            "--project=evil",
-            "-oProxyCommand=sh",
-            "@file",
-            "^;^a;b",
-            "~/x",
-            " x",
-            "x ",
-            "a\nb",
-            "a\0b",
-            "a\tb",
-            "\u{2013}x",
-            "\u{2014}-x",
-            "x\u{7f}",
-            "caf\u{e9}",
-        ] {
-            assert!(parse("run services describe", &[value], &[]).is_err(), "argument {value:?} should be refused");
-            assert!(
-                parse("run services list", &[], &[("filter", Some(value))]).is_err(),
-                "value {value:?} should be refused"
-            );
-        }
-        let long = "x".repeat(4_097);
-        assert!(parse("run services describe", &[&long], &[]).is_err());
-        assert!(parse("run services list", &[], &[("filter", Some("a=b AND c>\"2026\""))]).is_ok());
-    }
-
-    #[test]
-    fn the_only_file_is_standard_input() {
-        let create = "monitoring dashboards create";
-        assert!(parse(create, &[], &[("config-from-file", Some("-"))]).is_ok());
-        for value in ["/etc/passwd", "dashboard.json", "-/x"] {
-            assert!(parse(create, &[], &[("config-from-file", Some(value))]).is_err(), "{value}");
-        }
-        assert!(parse(create, &[], &[("filter", Some("-"))]).is_err());
-        assert!(parse(create, &[], &[("limit", Some("1")), ("limit", Some("2"))]).is_err(), "a flag comes once");
-    }
-
-    #[test]
-    fn too_much_has_no_form() {
-        assert!(parse("run services describe", &["x"; 33], &[]).is_err());
-        let names: Vec<String> = (0..33).map(|n| format!("flag-{n}")).collect();
-        let flags: Vec<(&str, Option<&str>)> = names.iter().map(|name| (name.as_str(), None)).collect();
-        assert!(parse("run services list", &[], &flags).is_err());
-        assert!(CommandWords::parse(&["run"; 9].join(" ")).is_err());
-    }
-
-    #[test]
-    fn classes_follow_from_the_last_word_and_unknown_is_an_effect() {
-        for (words, class) in [
-            ("run services describe", Class::Read),
-            ("logging read", Class::Read),
-            ("beta run services list", Class::Read),
-            ("run services add-iam-policy-binding", Class::Repeatable),
-            ("run services update", Class::Effect),
-            ("run services frobnicate", Class::Effect),
-        ] {
-            assert_eq!(CommandWords::parse(words).unwrap().class(), class, "{words}");
-        }
-        assert!(CommandWords::parse("beta run deploy").unwrap().is("run deploy"));
-    }
-
-    #[test]
-    fn a_pattern_is_a_value_or_a_beginning() {
-        let read = |text: &str| ValuePattern::parse(text).unwrap();
-        assert!(read("netra-*").covers("netra-") && read("*").covers("x") && read("a").covers("a"));
-        assert!(!read("a").covers("ab") && !read("netra-*").covers("other"));
-        assert!(read("*").contains(&read("a*")) && read("a*").contains(&read("a")) && !read("a").contains(&read("a*")));
-        assert!(!read("ab*").contains(&read("a*")));
-        for bad in ["", "a*b", "**", "-x", "@x*", "a\"", "a\\", "a\nb"] {
-            assert!(ValuePattern::parse(bad).is_err(), "{bad:?}");
-        }
-        assert!(read("-").covers("-"));
-    }
-}
+mod tests;

@@ -62,6 +62,11 @@ impl Tokens {
         (now < token.expires).then(|| token.principal.clone())
     }
 
+    /// Lets new tokens last so long.
+    pub(crate) fn shorten(&mut self, lifetime: Duration) {
+        self.lifetime = lifetime;
+    }
+
     /// Lets a token expire at once.
     pub(crate) fn expire(&mut self, bearer: &str) {
         self.known.remove(bearer);
