@@ -6,11 +6,10 @@
 use std::{
     io::{Read as _, Write as _},
     net::{TcpListener, TcpStream},
-    path::Path,
     sync::{Arc, Mutex},
 };
 
-use holdpoint_e2e::{Phase, Scene, process::Live, staging::Staging};
+use holdpoint_e2e::{Phase, Scene, holding, process::Live, staging::Staging};
 use serde_json::Value;
 
 const TOKEN: &str = "an-id-token.of-this.machine";
@@ -40,20 +39,6 @@ fn give_token(scene: &Scene) {
     let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).unwrap();
     scene.write("holdpoint.toml", &format!("{operator}\n[id-tokens.backend]\nfrom = {{ file = \"token\" }}\n"));
     scene.write("token", &format!("{TOKEN}\n"));
-}
-
-/// Every file below a folder that holds this text.
-fn holding(folder: &Path, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holding(&path, text));
-        } else if std::fs::read(&path).unwrap().windows(text.len()).any(|window| window == text.as_bytes()) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }
 
 #[test]

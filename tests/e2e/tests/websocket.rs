@@ -2,10 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
-
 use holdpoint_e2e::{
-    Scene, inline,
+    Scene, holding, inline,
     nginx::Nginx,
     process::until,
     sockets::{SUBPROTOCOL, Sockets},
@@ -279,20 +277,6 @@ fn a_secret_goes_into_its_header_and_comes_back_as_a_placeholder() {
     assert!(!seen.iter().any(|one| one.contains("mine is")), "{seen:#?}");
     assert_eq!(holding(&scene.path().join(".holdpoint"), VALUE), [""; 0]);
     assert_eq!(holding(scene.path(), VALUE).len(), 1, "the search finds what is there");
-}
-
-/// Every file below a folder that holds this text.
-fn holding(folder: &Path, text: &str) -> Vec<String> {
-    let mut found = Vec::new();
-    for entry in std::fs::read_dir(folder).unwrap() {
-        let path = entry.unwrap().path();
-        if path.is_dir() {
-            found.extend(holding(&path, text));
-        } else if std::fs::read(&path).unwrap().windows(text.len()).any(|window| window == text.as_bytes()) {
-            found.push(path.display().to_string());
-        }
-    }
-    found
 }
 
 #[test]

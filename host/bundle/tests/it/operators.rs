@@ -1,21 +1,10 @@
 //! What an operator allows, and what is refused with the lines that would allow it.
 
-use crate::support::{component, modules, operator, sample};
-use holdpoint_bundle::{
-    BundleFolder, Diagnostics, Operator, Resolved, SecretSource, Sources, Verified, allow, asks_in_words,
-};
+use crate::support::{component, modules, operator, resolve, sample, verify};
+use holdpoint_bundle::{BundleFolder, Operator, Resolved, SecretSource, Verified, allow, asks_in_words};
 use holdpoint_model::Digest;
 
 const COMMENTED: &str = "# ours\nca-file = \"ca.pem\" # the demo's\n\n[limits]\nparallel = 4\n";
-
-fn resolve(sources: &Sources) -> Resolved {
-    Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn verify(mut sources: Sources, text: &str) -> Result<Verified, Diagnostics> {
-    sources.operator = Some(operator(text));
-    Verified::new(resolve(&sources), &sources, None)
-}
 
 fn allowed() -> String {
     allow(&resolve(&sample()), &operator(COMMENTED)).unwrap()

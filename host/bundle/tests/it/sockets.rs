@@ -1,23 +1,11 @@
 //! Sockets: a bundle asks for them, an operator allows them.
 
-use crate::support::{modules, operator, sample};
-use holdpoint_bundle::{Diagnostics, Plan, Resolved, Sources, Verified, allow, asks_in_words};
+use crate::support::{operator, resolve, sample, sample_with, verify};
+use holdpoint_bundle::{Plan, Sources, allow, asks_in_words};
 
 /// The sample, whose phase `config` may open sockets too.
 fn granted(websocket: &str) -> Sources {
-    let mut sources = sample();
-    let files = "files = [{ directory = \"config\", path = \"${input.config}\" }]";
-    sources.bundle.text = sources.bundle.text.replace(files, &format!("{files}\nwebsocket = [{websocket}]"));
-    sources
-}
-
-fn resolve(sources: &Sources) -> Resolved {
-    Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn verify(mut sources: Sources, text: &str) -> Result<Verified, Diagnostics> {
-    sources.operator = Some(operator(text));
-    Verified::new(resolve(&sources), &sources, None)
+    sample_with(&format!("websocket = [{websocket}]"))
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
-use holdpoint_bundle::{ModuleError, OperatorSource, Sources, Text};
+use holdpoint_bundle::{Diagnostics, ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
 
 /// A component that imports empty interfaces and exports `run`, by hand: the preamble, one empty instance type, the imports, one empty
 /// component as the export.
@@ -97,6 +97,25 @@ pub(crate) fn sample() -> Sources {
     sources.bundle.text = include_str!("sample.toml").to_owned();
     sources.inputs.retain(|name, _| name == "config");
     sources
+}
+
+/// The sample, whose phase `config` has one more line of grants.
+pub(crate) fn sample_with(grant: &str) -> Sources {
+    let mut sources = sample();
+    let files = "files = [{ directory = \"config\", path = \"${input.config}\" }]";
+    sources.bundle.text = sources.bundle.text.replace(files, &format!("{files}\n{grant}"));
+    sources
+}
+
+/// Resolves with the modules of these tests.
+pub(crate) fn resolve(sources: &Sources) -> Resolved {
+    Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"))
+}
+
+/// Verifies under an operator's file of this text.
+pub(crate) fn verify(mut sources: Sources, text: &str) -> Result<Verified, Diagnostics> {
+    sources.operator = Some(operator(text));
+    Verified::new(resolve(&sources), &sources, None)
 }
 
 /// The sources of the bundle that ships, with its services placed.

@@ -1,25 +1,13 @@
 //! Tools: a bundle names them, an operator pins and allows them.
 
-use crate::support::{modules, operator, sample};
-use holdpoint_bundle::{Diagnostics, Operator, Plan, Resolved, Sources, Verified, allow, asks_in_words};
+use crate::support::{modules, operator, resolve, sample, sample_with, verify};
+use holdpoint_bundle::{Operator, Plan, Resolved, Sources, allow, asks_in_words};
 
 const PIN: &str = "[tools.pytest]\nprogram = \"/usr/bin/python3\"\ndirectory = \"config\"\n";
 
 /// The sample, whose phase `config` may start `pytest` too.
 fn granted(exec: &str) -> Sources {
-    let mut sources = sample();
-    let files = "files = [{ directory = \"config\", path = \"${input.config}\" }]";
-    sources.bundle.text = sources.bundle.text.replace(files, &format!("{files}\nexec = [{exec}]"));
-    sources
-}
-
-fn resolve(sources: &Sources) -> Resolved {
-    Resolved::from_sources(sources, &modules).unwrap_or_else(|e| panic!("{e}"))
-}
-
-fn verify(mut sources: Sources, text: &str) -> Result<Verified, Diagnostics> {
-    sources.operator = Some(operator(text));
-    Verified::new(resolve(&sources), &sources, None)
+    sample_with(&format!("exec = [{exec}]"))
 }
 
 #[test]
