@@ -17,6 +17,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-cap-files", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-gcloud", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-http", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-load", &[]),
     ("holdpoint-cap-secret", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-websocket", &["holdpoint-cap-http", "holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-builtin", &[]),
