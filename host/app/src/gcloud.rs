@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use holdpoint_bundle::GcloudBinding;
 use holdpoint_cap_gcloud::{Failure, GcloudConfig};
 use holdpoint_model::CallEvent;
+use holdpoint_supervise::Supervisor;
 
 /// Variables of the operator's that gcloud may see while it is asked for a token, and at no other time.
 const OWN: [&str; 10] = [
@@ -25,6 +26,7 @@ const OWN: [&str; 10] = [
 pub(crate) fn config(binding: &GcloudBinding) -> GcloudConfig {
     let own = own();
     GcloudConfig {
+        supervisor: Supervisor::of_this_program(),
         program: binding.program.clone().unwrap_or_else(|| found(own.get("PATH").map_or("", String::as_str))),
         account: binding.account.clone(),
         token_file: binding.token_file.clone(),

@@ -53,8 +53,8 @@ pub use source::BundleChoices;
 pub use store::{RunRef, RunState, RunSummary, runs};
 pub use test::{Came, Case, TestChoices, Tested, fixture_of, test, test_text};
 
-/// What a program is whose first argument says so: it confines a tool. The command line calls it before anything else.
-pub use holdpoint_cap_exec::confine;
+/// What a program is whose first argument says so: a stage of a process that a host starts. The command line asks before anything else.
+pub use holdpoint_supervise::stages;
 
 /// New phases and bundles.
 pub use holdpoint_scaffold as scaffold;

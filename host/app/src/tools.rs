@@ -1,7 +1,6 @@
 //! The team's own tools: what the operator's file pins, and how this machine starts them.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdpoint_bundle::{ToolBinding, ToolNetwork, Verified, VerifiedPhase};
@@ -9,6 +8,7 @@ use holdpoint_cap_exec::{ExecBackend, Layer, Machine, Network, Tool};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_gate::{Scrubber, Unscrubbed, Vault as _};
 use holdpoint_model::grant::{Grants, ToolName};
+use holdpoint_supervise::Supervisor;
 
 /// Shorter values are found in too many places by chance.
 const SHORTEST_SECRET: usize = 8;
@@ -39,13 +39,7 @@ fn make(verified: &Verified, grants: &Grants, scrubber: Arc<dyn Scrubber>) -> Re
 }
 
 fn machine(scrubber: Arc<dyn Scrubber>) -> Machine {
-    Machine {
-        // The very image that runs, whatever lies at its path by now.
-        helper: PathBuf::from("/proc/self/exe"),
-        scratch: std::env::temp_dir(),
-        namespaces: true,
-        scrubber,
-    }
+    Machine { supervisor: Supervisor::of_this_program(), scratch: std::env::temp_dir(), scrubber }
 }
 
 fn pinned(binding: &ToolBinding) -> Tool {

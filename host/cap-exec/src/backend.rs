@@ -3,18 +3,19 @@
 use std::{
     collections::BTreeMap,
     path::PathBuf,
-    sync::{Arc, Mutex, MutexGuard, PoisonError, atomic::AtomicBool},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
 use holdpoint_gate::{Backend, BackendError, Doubt, Opened, Permit, Room, Scrubber, Settlement, Unscrubbed};
 use holdpoint_model::grant::{FilesGrant, ToolName};
+use holdpoint_supervise::{Supervisor, Unstarted};
 use tokio::sync::Semaphore;
 
 use crate::{
     Error, Exec, Request, Response, Tool,
     job::{Job, Remains},
-    launch::Ground,
+    plan::Ground,
 };
 
 /// Jobs of a phase at once, with those whose end was not asked for.
@@ -26,18 +27,16 @@ const STOPPING: Duration = Duration::from_secs(20);
 
 /// What a machine starts tools with.
 pub struct Machine {
-    /// The program that calls [`crate::confine::main`], e.g. `/proc/self/exe`.
-    pub helper: PathBuf,
+    pub supervisor: Supervisor,
     /// A folder for what tools write. It exists, and what is left in it after a crash is whoever's who made it.
     pub scratch: PathBuf,
-    /// Whether namespaces are tried. Without them a tool sees other processes, and its own are ended one by one.
-    pub namespaces: bool,
     /// Knows the secrets of the run, for output that is cut.
     pub scrubber: Arc<dyn Scrubber>,
 }
 
 /// The tools of one phase and its jobs. Dropping it ends them.
 pub struct ExecBackend {
+    supervisor: Supervisor,
     ground: Ground,
     tools: BTreeMap<String, Tool>,
     scrubber: Arc<dyn Scrubber>,
@@ -56,12 +55,8 @@ impl ExecBackend {
         let directories =
             directories.iter().map(|grant| (grant.directory.clone(), grant.path().to_owned())).rev().collect();
         Ok(Self {
-            ground: Ground {
-                helper: machine.helper,
-                scratch,
-                directories,
-                no_namespaces: AtomicBool::new(!machine.namespaces),
-            },
+            supervisor: machine.supervisor,
+            ground: Ground { scratch, directories },
             tools: tools.into_iter().map(|(name, tool)| (name.to_string(), tool)).collect(),
             scrubber: machine.scrubber,
             jobs: Mutex::default(),
@@ -72,12 +67,8 @@ impl ExecBackend {
     /// Knows no tool, and needs nothing of the machine: for a replay and for scripts, where it is never asked.
     pub fn without_tools() -> Self {
         Self {
-            ground: Ground {
-                helper: PathBuf::new(),
-                scratch: PathBuf::new(),
-                directories: BTreeMap::new(),
-                no_namespaces: AtomicBool::new(true),
-            },
+            supervisor: Supervisor::default(),
+            ground: Ground { scratch: PathBuf::new(), directories: BTreeMap::new() },
             tools: BTreeMap::new(),
             scrubber: Arc::new(Unscrubbed),
             jobs: Mutex::default(),
@@ -109,12 +100,16 @@ impl ExecBackend {
             let why = "poll one to its end or stop it before another is started";
             BackendError::NotSent(format!("the phase has {MOST_JOBS} jobs; {why}"))
         })?;
-        let launched = tokio::time::timeout(STARTING, self.ground.launch(name, tool, args, stdin.bytes())).await;
-        let Ok(launched) = launched else {
+        let (program, scratch) = self.ground.plan(name, tool, args).map_err(BackendError::NotSent)?;
+        let started = tokio::time::timeout(STARTING, self.supervisor.start(&program, stdin.bytes())).await;
+        let Ok(started) = started else {
             return Err(BackendError::Unknown(format!("{name} did not start in time, and was ended")));
         };
-        let launched = launched.map_err(BackendError::NotSent)?;
-        let job = Arc::new(Job::new(permit.key(), launched, tool.deadline, tool.output, slot));
+        let process = started.map_err(|unstarted| match unstarted {
+            Unstarted::Refused(why) => BackendError::NotSent(format!("{name} was not started: {why}")),
+            Unstarted::Lost(why) => BackendError::Unknown(format!("{name} was started and is gone: {why}")),
+        })?;
+        let job = Arc::new(Job::new(permit.key(), (process, scratch), tool.deadline, tool.output, slot));
         let confinement = job.confinement.clone();
         let id = permit.seq().0;
         self.jobs().insert(id, job);

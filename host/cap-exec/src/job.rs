@@ -3,25 +3,18 @@
 use std::{sync::Arc, time::Duration};
 
 use holdpoint_gate::Scrubber;
+use holdpoint_supervise::{CLEARING, Process, Watched};
+use tempfile::TempDir;
 use tokio::{
-    io::AsyncWriteExt as _,
-    net::UnixStream,
     sync::{Notify, OwnedSemaphorePermit, watch},
     task::{JoinHandle, JoinSet},
     time::{Instant, timeout},
 };
 
-use crate::{
-    Exit,
-    confine::{DROP, END, TERMINATE, Word},
-    launch::{Launched, hear},
-    output::Output,
-};
+use crate::{Exit, output::Output};
 
 /// How long a tool has that was asked to end.
 const GRACE: Duration = Duration::from_secs(2);
-/// How long the kernel has to end processes and to close what they wrote to.
-const CLEARING: Duration = Duration::from_secs(5);
 
 /// How a job ended, and when.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -46,7 +39,7 @@ pub(crate) struct Job {
 
 impl Drop for Job {
     fn drop(&mut self) {
-        // With the task goes its socket, and with that the tool.
+        // With the task goes the process.
         self.task.abort();
     }
 }
@@ -63,7 +56,7 @@ pub(crate) struct Remains {
 impl Job {
     pub(crate) fn new(
         key: String,
-        mut launched: Launched,
+        (mut process, scratch): (Process, TempDir),
         deadline: Duration,
         output: u64,
         slot: OwnedSemaphorePermit,
@@ -71,18 +64,21 @@ impl Job {
         let (stdout, stderr) = (Output::new(output), Output::new(output));
         let (sender, end) = watch::channel(None);
         let stop = Arc::new(Notify::new());
-        let confinement = std::mem::take(&mut launched.confinement);
+        let confinement = process.confinement().clone();
         let supervision = Supervision { deadline, stop: stop.clone(), started: Instant::now() };
         let mut reading = JoinSet::new();
-        if let Some(from) = launched.child.stdout.take() {
+        let (out, err) = process.streams();
+        if let Some(from) = out {
             reading.spawn(stdout.clone().read(from));
         }
-        if let Some(from) = launched.child.stderr.take() {
+        if let Some(from) = err {
             reading.spawn(stderr.clone().read(from));
         }
         let task = tokio::spawn(async move {
-            let end = supervision.run(launched, reading).await;
+            let end = supervision.run(process, reading).await;
             sender.send_replace(Some(end));
+            // It may hold many files, and nobody waits for that.
+            tokio::task::spawn_blocking(move || drop(scratch));
         });
         Self { key, confinement, stdout, stderr, end, stop, task, _slot: slot }
     }
@@ -120,47 +116,27 @@ struct Supervision {
 }
 
 impl Supervision {
-    async fn run(&self, launched: Launched, mut reading: JoinSet<()>) -> End {
-        let Launched { mut child, mut stages, scratch, .. } = launched;
-        let exit = self.watch(&mut stages).await;
-        // Whoever is left in the namespace is ended by the kernel before the outermost stage ends.
-        if timeout(CLEARING, child.wait()).await.is_err() {
-            let _ = stages.write_all(&[DROP]).await;
-        }
-        drop(stages);
+    async fn run(&self, process: Process, mut reading: JoinSet<()>) -> End {
+        let over = async {
+            tokio::select! {
+                () = tokio::time::sleep(self.deadline) => Exit::Deadline,
+                () = self.stop.notified() => Exit::Killed("the phase stopped it".into()),
+            }
+        };
+        let exit = exit(process.watch(over, GRACE).await);
         let _ = timeout(CLEARING, async { while reading.join_next().await.is_some() {} }).await;
         let milliseconds = u32::try_from(self.started.elapsed().as_millis()).unwrap_or(u32::MAX);
-        // It may hold many files, and nobody waits for that.
-        tokio::task::spawn_blocking(move || drop(scratch));
         End { exit, milliseconds }
-    }
-
-    /// Waits for the tool's end, and sees to it.
-    async fn watch(&self, stages: &mut UnixStream) -> Exit {
-        let (mut from, mut to) = stages.split();
-        let mut ended = std::pin::pin!(hear(&mut from));
-        let why = tokio::select! {
-            word = &mut ended => return exit(word),
-            () = tokio::time::sleep(self.deadline) => Exit::Deadline,
-            () = self.stop.notified() => Exit::Killed("the phase stopped it".into()),
-        };
-        for (order, patience) in [(TERMINATE, GRACE), (END, CLEARING)] {
-            // If nobody takes orders any more, the word of the end is under way or will not come.
-            let _ = to.write_all(&[order]).await;
-            if timeout(patience, &mut ended).await.is_ok() {
-                break;
-            }
-        }
-        why
     }
 }
 
-fn exit(word: Result<Word, String>) -> Exit {
-    match word {
-        Ok(Word::Ended { crowded: true, .. }) => Exit::Killed("it had more processes than the operator allows".into()),
-        Ok(Word::Ended { code: Some(code), .. }) => Exit::Code(code),
-        Ok(Word::Ended { signal: Some(signal), .. }) => Exit::Signal(signal),
-        Ok(Word::Failed(why)) | Err(why) => Exit::Killed(why),
-        Ok(_) => Exit::Killed("the process that confines the tool is confused".into()),
+fn exit(watched: Watched<Exit>) -> Exit {
+    use holdpoint_supervise::End::{Code, Crowded, Signal};
+    match watched {
+        Watched::Ended(Code(code)) => Exit::Code(code),
+        Watched::Ended(Signal(signal)) => Exit::Signal(signal),
+        Watched::Ended(Crowded) => Exit::Killed("it had more processes than the operator allows".into()),
+        Watched::Over(exit) => exit,
+        Watched::Lost(why) => Exit::Killed(why),
     }
 }

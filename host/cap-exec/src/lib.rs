@@ -16,26 +16,25 @@
 //!
 //! There is no shell: arguments reach the program one by one. A tool gets no environment, no network and no file but what its pin
 //! gives it and what every program of the system needs. It is bounded in time, output, memory and processes, and it ends with the
-//! host, whatever ends that. What the kernel could not do of this stands in the answer to the start ([`Confinement`]).
+//! host, whatever ends that ([`holdpoint_supervise`]). What the kernel could not do of this stands in the answer to the start
+//! ([`Confinement`]).
 //!
 //! It refuses to start what is not pinned, what is not the pinned program any more, and what the kernel can't confine as far as the
 //! pin requires. Placeholders of secrets are not filled in; the operator gives a tool its environment.
 
 mod backend;
 mod capability;
-pub mod confine;
-mod confinement;
 mod error;
 mod job;
-mod launch;
 mod output;
 pub mod parse;
+mod plan;
 mod record;
 mod tool;
 
 pub use backend::{ExecBackend, Machine};
 pub use capability::Exec;
-pub use confinement::{Confinement, Layer};
 pub use error::Error;
+pub use holdpoint_supervise::{Confinement, Layer, Network};
 pub use record::{Exit, Request, Response};
-pub use tool::{Network, Tool};
+pub use tool::Tool;

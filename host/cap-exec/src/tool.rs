@@ -6,9 +6,9 @@ use std::{
 };
 
 use holdpoint_model::{Digest, grant::DirectoryName};
-use serde::{Deserialize, Serialize};
+use holdpoint_supervise::{Layer, Network};
 
-use crate::{Error, Layer};
+use crate::Error;
 
 /// The longest that a job may last.
 const LONGEST_JOB: Duration = Duration::from_secs(24 * 3_600);
@@ -16,19 +16,6 @@ const LONGEST_JOB: Duration = Duration::from_secs(24 * 3_600);
 const LARGEST_OUTPUT: u64 = 8 << 20;
 /// No program starts with less.
 const LEAST_MEMORY: u64 = 16 << 20;
-
-/// What a tool reaches.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Network {
-    /// No socket at all.
-    #[default]
-    None,
-    /// A loopback of its own: it reaches servers that it starts itself, and nobody else's. No sockets of files.
-    Loopback,
-    /// Everything that the machine reaches, and with that every daemon of it whose socket the operator may use.
-    Full,
-}
 
 /// A pinned tool.
 #[derive(Debug, Clone, PartialEq, Eq)]

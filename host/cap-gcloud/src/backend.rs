@@ -129,7 +129,7 @@ impl GcloudBackend {
         let arguments = argv::arguments(ask, key);
         let start = self.clock.now();
         let limit = Duration::from_millis(u64::from(timeout_ms));
-        let ended = process::run(&self.config.program, &arguments, &environment, stdin, limit).await;
+        let ended = process::run(&self.config, &arguments, &environment, stdin, limit).await;
         let Ended { exit, stdout, truncated, stderr } = ended.map_err(|lost| match lost {
             Lost::NotStarted(why) => BackendError::NotSent(why),
             Lost::Late(_) => BackendError::Timeout(timeout_ms),

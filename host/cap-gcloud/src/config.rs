@@ -3,9 +3,13 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+use holdpoint_supervise::Supervisor;
+
 /// What the operator says, and what the host found.
 #[derive(Debug, Clone, Default)]
 pub struct GcloudConfig {
+    /// What starts it. The default one starts nothing.
+    pub supervisor: Supervisor,
     /// The program.
     pub program: PathBuf,
     /// The account whose token is taken; none is the active one.

@@ -186,7 +186,7 @@ pub(crate) async fn own(config: &GcloudConfig, arguments: &[String]) -> Result<E
         environment.insert("CLOUDSDK_CORE_CUSTOM_CA_CERTS_FILE".to_owned(), ca_file.to_string_lossy().into_owned());
     }
     environment.insert("CLOUDSDK_CORE_DISABLE_PROMPTS".to_owned(), "1".to_owned());
-    process::run(&config.program, arguments, &environment, &[], LIMIT).await.map_err(|lost| match lost {
+    process::run(config, arguments, &environment, &[], LIMIT).await.map_err(|lost| match lost {
         Lost::NotStarted(why) => {
             format!("{why}; install gcloud, or name its program in [gcloud] of the operator's file")
         }

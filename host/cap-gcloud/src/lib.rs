@@ -16,7 +16,7 @@
 //! ```
 //!
 //! Project, region, account, output format and revision names are the host's. A command runs in an environment that is made from
-//! nothing, with a short-lived token in a file, and ends with its whole process group when its time is over. An effect that was
+//! nothing, with a short-lived token in a file. It ends with all that it has started when its time is over, and when its host is gone. An effect that was
 //! interrupted is settled by reading back where the platform can tell: the name of a new revision follows from the idempotency key, traffic is
 //! compared with what was wanted, and dashboards and alert policies carry a label of the effect that made them.
 //!
@@ -35,8 +35,6 @@ mod mark;
 mod process;
 mod record;
 mod settle;
-#[cfg(test)]
-mod tests;
 mod who;
 
 pub use backend::GcloudBackend;

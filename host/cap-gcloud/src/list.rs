@@ -102,7 +102,7 @@ async fn list(config: &GcloudConfig, terms: &GcloudTerms, token: &Token) -> Resu
         .map_err(|error| Unlisted::Failed(format!("can't prepare a folder: {error}")))?;
     let environment = argv::environment(terms, folder.path(), config.ca_file.as_deref(), &config.added);
     let ask = Invocation::new("run services list").ask().map_err(|error| Unlisted::Failed(error.to_string()))?;
-    let ended = process::run(&config.program, &argv::arguments(&ask, None), &environment, &[], LIMIT).await;
+    let ended = process::run(config, &argv::arguments(&ask, None), &environment, &[], LIMIT).await;
     ended.map_err(|lost| match lost {
         Lost::NotStarted(why) => {
             Unlisted::Refused(format!("{why}; install gcloud, or name its program in [gcloud] of the operator's file"))

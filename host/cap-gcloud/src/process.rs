@@ -1,12 +1,14 @@
-//! One process of gcloud: started with an environment of its own, read within bounds, and ended with its whole group.
+//! One process of gcloud: started with an environment of its own, read within bounds, and ended with all that it has started.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::process::Stdio;
+use std::path::PathBuf;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWriteExt as _};
-use tokio::process::Child;
+use holdpoint_supervise::{CLEARING, End, Program, Unstarted, Watched};
+use tokio::io::{AsyncRead, AsyncReadExt as _};
+use tokio::time::{Instant, timeout, timeout_at};
+
+use crate::GcloudConfig;
 
 /// Bytes of standard output that are kept.
 const STDOUT: usize = 4 << 20;
@@ -35,65 +37,45 @@ pub(crate) enum Lost {
     Broken(String),
 }
 
-/// Runs a program to its end.
+/// Runs gcloud to its end. It ends with the host, at its limit, and when this is dropped.
 pub(crate) async fn run(
-    program: &Path,
+    config: &GcloudConfig,
     arguments: &[String],
     environment: &BTreeMap<String, String>,
     stdin: &[u8],
     limit: Duration,
 ) -> Result<Ended, Lost> {
-    #[expect(clippy::disallowed_methods, reason = "this crate starts gcloud, with an environment made from nothing")]
-    let mut command = tokio::process::Command::from(std::process::Command::new(program));
-    command.args(arguments).env_clear().envs(environment).current_dir("/");
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
-    #[cfg(unix)]
-    command.process_group(0);
-    let child =
-        command.spawn().map_err(|error| Lost::NotStarted(format!("can't start {}: {error}", program.display())))?;
-    let mut group = Group(child);
-    match tokio::time::timeout(limit, group.finish(stdin)).await {
-        Ok(ended) => ended.map_err(|error| Lost::Broken(format!("can't follow {}: {error}", program.display()))),
-        Err(_) => Err(Lost::Late(limit.as_millis())),
-    }
-}
-
-/// A process and all that it has started. Dropped before its end, all of it is killed.
-struct Group(Child);
-
-impl Group {
-    async fn finish(&mut self, stdin: &[u8]) -> std::io::Result<Ended> {
-        let (input, stdout, stderr) = (self.0.stdin.take(), self.0.stdout.take(), self.0.stderr.take());
-        let give = async {
-            if let Some(mut input) = input {
-                // A command that does not read what it is given says itself why not.
-                let _ = input.write_all(stdin).await;
-            }
-        };
-        let ((), stdout, stderr) = tokio::join!(give, beginning(stdout, STDOUT), end(stderr, STDERR));
-        let (stdout, truncated) = stdout?;
-        let stderr = String::from_utf8_lossy(&stderr?).into_owned();
-        let status = self.0.wait().await?;
-        Ok(Ended { exit: exit_code(status), stdout, truncated, stderr })
-    }
-}
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        // Only one that was not waited for still has an id.
-        #[cfg(unix)]
-        if let Some(id) = self.0.id().and_then(|id| rustix::process::Pid::from_raw(i32::try_from(id).ok()?)) {
-            let _ = rustix::process::kill_process_group(id, rustix::process::Signal::KILL);
-        }
-    }
-}
-
-fn exit_code(status: std::process::ExitStatus) -> i32 {
-    #[cfg(unix)]
-    let signal = std::os::unix::process::ExitStatusExt::signal(&status);
-    #[cfg(not(unix))]
-    let signal = None;
-    status.code().unwrap_or_else(|| 128 + signal.unwrap_or_default())
+    let program = Program {
+        path: config.program.clone(),
+        sha256: None,
+        arguments: arguments.to_vec(),
+        environment: environment.iter().map(|(name, value)| (name.clone(), value.clone())).collect(),
+        directory: PathBuf::from("/"),
+        // It is the operator's own, and they trust it as they trust the host.
+        bounds: None,
+    };
+    let late = Instant::now() + limit;
+    let started = timeout_at(late, config.supervisor.start(&program, stdin)).await;
+    let mut process = started.map_err(|_| Lost::Late(limit.as_millis()))?.map_err(|unstarted| match unstarted {
+        Unstarted::Refused(why) => Lost::NotStarted(why),
+        Unstarted::Lost(why) => Lost::Broken(why),
+    })?;
+    let (stdout, stderr) = process.streams();
+    let stdout = tokio::spawn(beginning(stdout, STDOUT));
+    let stderr = tokio::spawn(end(stderr, STDERR));
+    let exit = match process.watch(tokio::time::sleep_until(late), Duration::ZERO).await {
+        Watched::Ended(End::Code(code)) => code,
+        Watched::Ended(End::Signal(signal)) => 128 + signal,
+        Watched::Ended(End::Crowded) => return Err(Lost::Broken("gcloud was ended by the host".into())),
+        Watched::Over(()) => return Err(Lost::Late(limit.as_millis())),
+        Watched::Lost(why) => return Err(Lost::Broken(why)),
+    };
+    let broken = |why: &dyn std::fmt::Display| Lost::Broken(format!("what gcloud says can't be read: {why}"));
+    let read = async { tokio::try_join!(stdout, stderr) };
+    let (stdout, stderr) = timeout(CLEARING, read).await.map_err(|late| broken(&late))?.map_err(|e| broken(&e))?;
+    let (stdout, truncated) = stdout.map_err(|error| broken(&error))?;
+    let stderr = String::from_utf8_lossy(&stderr.map_err(|error| broken(&error))?).into_owned();
+    Ok(Ended { exit, stdout, truncated, stderr })
 }
 
 /// The beginning of a stream, and whether there was more. All of it is read, so that the writer never waits.

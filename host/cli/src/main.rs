@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use clap::Parser;
 
 use commands::Command;
-use holdpoint_app::confine;
+use holdpoint_app::stages;
 
 /// Records are made by one thread and freed by another, which glibc's allocator pays for with locks.
 #[global_allocator]
@@ -55,10 +55,10 @@ fn after_help() -> String {
 }
 
 fn main() -> ExitCode {
-    // Before anything that could start a thread: a stage that confines a tool changes the process that it is.
+    // Before anything that could start a thread: a stage changes the process that it is.
     let mut raw = std::env::args_os().skip(1);
-    if raw.next().is_some_and(|first| first == confine::FIRST_ARGUMENT) {
-        return confine::main(raw);
+    if raw.next().is_some_and(|first| first == stages::FIRST_ARGUMENT) {
+        return stages::main(raw);
     }
     let arguments = Arguments::parse();
     let machine = holdpoint_app::Machine::from_environment(arguments.machine.runs, arguments.machine.operator);

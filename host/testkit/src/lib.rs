@@ -1,11 +1,14 @@
-//! What tests of the host share: a clock that is told the time, and a capability whose backend does as it is told.
+//! What tests of the host share: a clock that is told the time, a capability whose backend does as it is told, and a look at the
+//! processes of the machine.
 //!
 //! Nothing that ships depends on this crate.
 
 mod clock;
 mod echo;
 mod forgetful;
+mod processes;
 
 pub use clock::SimulatedClock;
 pub use echo::{Ask, Echo, EchoBackend, EchoGrants, Mood, Said};
 pub use forgetful::Forgetful;
+pub use processes::{alive, marker, until_alive};

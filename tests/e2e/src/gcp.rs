@@ -75,11 +75,16 @@ impl Gcp {
         self.emulator.issue_token("deployer", lifetime)
     }
 
+    /// A program with the environment of somebody else who works in the project.
+    pub fn command(&self, program: &str) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin").envs(self.environment.iter().cloned());
+        command
+    }
+
     /// Gives a command as somebody else who works in the project.
     pub fn give(&self, arguments: &[&str]) {
-        let mut command = Command::new("gcloud");
-        command.args(arguments).env_clear().env("PATH", "/usr/local/bin:/usr/bin:/bin");
-        let output = command.envs(self.environment.iter().cloned()).output().expect("gcloud can be started");
+        let output = self.command("gcloud").args(arguments).output().expect("gcloud can be started");
         assert!(output.status.success(), "gcloud {arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     }
 

@@ -59,15 +59,10 @@ impl Live {
         assert!(sent.expect("kill can be started").success(), "process {} can't be interrupted", self.id());
     }
 
-    /// Ends it and all that it has started, as a machine that goes down does. A gcloud that stays alive sends its request again.
-    pub fn goes_down(self) {
-        let children =
-            Command::new("pgrep").args(["-P", &self.id().to_string()]).output().expect("pgrep can be started");
-        drop(self);
-        for group in String::from_utf8_lossy(&children.stdout).split_whitespace() {
-            // One that has ended meanwhile can't be killed, and needs not be.
-            let _ = Command::new("kill").args(["-KILL", "--", &format!("-{group}")]).output();
-        }
+    /// Interrupts its whole process group, as a terminal does. It must have been started as the first of one.
+    pub fn interrupt_group(&self) {
+        let sent = Command::new("kill").args(["-INT", "--", &format!("-{}", self.id())]).status();
+        assert!(sent.expect("kill can be started").success(), "the group {} can't be interrupted", self.id());
     }
 
     /// Waits for its end.

@@ -5,6 +5,7 @@ use std::process::Command;
 
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::{Outcome, Scene, inline};
+use holdpoint_testkit::{alive, marker};
 use serde_json::{Value, json};
 
 /// The phase of a bundle.
@@ -138,24 +139,6 @@ fn shell(scripts: &[&str], pin: &str) -> Scene {
     Tools { guest: "tool", row: "P3.1", config, grants: MAY, pins: &format!("{SHELL}{pin}") }.scene()
 }
 
-/// A number that no other process has in its command line.
-fn marker() -> String {
-    let folder = tempfile::tempdir().expect("a temporary folder");
-    let seed: u64 = folder.path().to_string_lossy().bytes().fold(7, |sum, byte| sum * 31 % 1_000_003 + u64::from(byte));
-    format!("{}.{}", 3_000_000 + seed, std::process::id())
-}
-
-/// Processes whose command line has the marker, but for the hosts and stages that only pass it on.
-fn alive(marker: &str) -> usize {
-    let processes = std::fs::read_dir("/proc").expect("there is /proc").flatten();
-    let line = |entry: std::fs::DirEntry| std::fs::read(entry.path().join("cmdline")).ok();
-    processes
-        .filter_map(line)
-        .map(|line| String::from_utf8_lossy(&line).into_owned())
-        .filter(|line| line.starts_with("sleep\0") && line.contains(marker))
-        .count()
-}
-
 #[test]
 fn a_tool_that_is_not_granted_is_denied_and_recorded_and_starts_nothing() {
     let marker = marker();
@@ -171,7 +154,7 @@ fn a_tool_that_is_not_granted_is_denied_and_recorded_and_starts_nothing() {
     assert!(found[0].contains("denied exec sleep: no grant covers tool \"sleep\"; granted: sh"), "{found:#?}");
     assert!(found[1].contains("denied exec /bin/sleep"), "{found:#?}");
     assert!(found[2].starts_with("pass: exit code 0") && found[2].contains("fine"), "{found:#?}");
-    assert_eq!(alive(&marker), 0);
+    assert_eq!(alive(&marker), [0; 0]);
     let shown = scene.run(&["show", "last", "tools/0"]).exits(0).stdout;
     // It is shown as JSON.
     assert!(shown.contains(r#"exec = [{ tools = [\"sleep\"] }]"#), "{shown}");
@@ -253,12 +236,12 @@ fn a_host_that_is_killed_leaves_no_tool_behind_and_a_resumed_run_judges_nothing_
     let marker = marker();
     let scene = shell(&[&format!("setsid sleep {marker} & sleep {marker} & exec sleep {marker}")], "");
     let live = scene.start(&["run", "BUNDLE"]);
-    until("three processes run", || alive(&marker) == 3);
+    until("three processes run", || alive(&marker).len() == 3);
     drop(live);
-    until("none is left", || alive(&marker) == 0);
+    until("none is left", || alive(&marker).len() == 0);
     let resumed: Outcome = scene.run(&["resume", "last"]).exits(1);
     assert!(only(&scene).contains("interrupted"), "{} {resumed:?}", only(&scene));
-    assert_eq!(alive(&marker), 0, "nothing is started a second time");
+    assert_eq!(alive(&marker), [0; 0], "nothing is started a second time");
     scene.run(&["replay", "last"]).exits(0);
 }
 
@@ -267,10 +250,10 @@ fn a_cancelled_run_ends_its_tools() {
     let marker = marker();
     let scene = shell(&[&format!("sleep {marker} & exec sleep {marker}")], "");
     let live = scene.start(&["run", "BUNDLE"]);
-    until("both processes run", || alive(&marker) == 2);
+    until("both processes run", || alive(&marker).len() == 2);
     live.interrupt();
     live.finish();
-    until("none is left", || alive(&marker) == 0);
+    until("none is left", || alive(&marker).len() == 0);
 }
 
 #[test]
@@ -280,7 +263,7 @@ fn a_deadline_ends_a_tool_with_all_that_it_has_started() {
     let scene = shell(&[&script], "deadline = \"2s\"\n");
     scene.run(&["run", "BUNDLE"]).exits(1);
     assert!(only(&scene).starts_with("fail: ended at its deadline"), "{}", only(&scene));
-    assert_eq!(alive(&marker), 0, "the end of a job is the end of its last process");
+    assert_eq!(alive(&marker), [0; 0], "the end of a job is the end of its last process");
 }
 
 #[test]
@@ -291,7 +274,7 @@ fn a_phase_stops_what_runs_until_it_is_told_to() {
     let scene = Tools { guest: "tool", row: "P3.1", config, grants: MAY, pins: SHELL }.scene();
     scene.run(&["run", "BUNDLE"]).exits(1);
     assert!(only(&scene).starts_with("fail: ended by the host: the phase stopped it"), "{}", only(&scene));
-    assert_eq!(alive(&marker), 0);
+    assert_eq!(alive(&marker), [0; 0]);
 }
 
 #[test]

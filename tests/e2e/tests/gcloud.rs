@@ -1,12 +1,15 @@
 //! Phases that give commands to the real gcloud, which works in an emulated project.
 
 use std::fmt::Write as _;
-use std::time::Duration;
+use std::os::unix::process::CommandExt as _;
+use std::process::Command;
+use std::time::{Duration, Instant};
 
 use holdpoint_e2e::gcp::{Gcp, What, When, gcloud_is_here};
 use holdpoint_e2e::inline;
 use holdpoint_e2e::process::{Live, until};
 use holdpoint_e2e::{Outcome, Scene};
+use holdpoint_testkit::{alive, marker};
 use serde_json::{Value, json};
 
 const SERVICES: [&str; 3] = ["netra-backend-staging", "netra-auth-service", "netra-frontend-staging"];
@@ -255,6 +258,64 @@ fn a_host_that_dies_in_a_deployment_finds_out_afterwards_and_deploys_once() {
     assert_eq!(gcp.log().iter().filter(|seen| seen.effect.is_some()).count(), 1, "{ended:?}\n{:#?}", gcp.log());
     assert_eq!(gcp.service("netra-backend-staging")["revisions"].as_array().map(Vec::len), Some(2));
     scene.run(&["replay", "last"]).exits(0);
+}
+
+/// A change that is asked for and never answered, and the argument that tells its processes from all others.
+fn hanging(gcp: &Gcp) -> (Scene, String) {
+    gcp.fault("PUT", "*", When::Always, What::Hang);
+    let image = format!("pkg.dev/netra/{}", marker());
+    (give(gcp, &json!([update(&image)]), UPDATE), format!("--image={image}"))
+}
+
+#[test]
+fn a_host_that_is_killed_takes_its_gcloud_along() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    let (scene, ours) = hanging(&gcp);
+    // The same command of somebody who supervises nothing: a shell that is killed leaves it.
+    let theirs = format!("--image=pkg.dev/netra/{}", marker());
+    let give = "gcloud run services update netra-auth-service --no-traffic \"$0\"; true";
+    let shell = Live::start(gcp.command("sh").args(["-c", give, &theirs]));
+    let live = scene.start(&["run", "BUNDLE"]);
+    let asked = |gcp: &Gcp| gcp.requests().iter().filter(|seen| seen.method == "PUT").count();
+    until("both have asked for the change", || asked(&gcp) == 2);
+    assert!(!alive(&ours).is_empty());
+    drop(shell);
+    drop(live);
+    let killed = Instant::now();
+    until("no process of the host's gcloud lives", || alive(&ours).is_empty());
+    assert!(killed.elapsed() < Duration::from_secs(1), "{:?}", killed.elapsed());
+    let left = alive(&theirs);
+    assert!(!left.is_empty(), "what nobody supervises is to be found, or the test could not fail");
+    for process in left {
+        let killed = Command::new("kill").args(["-KILL", &process.to_string()]).status();
+        assert!(killed.expect("kill can be started").success());
+    }
+    gcp.clear_faults();
+    scene.run(&["resume", "last"]).exits(0);
+    assert_eq!(gcp.log().iter().filter(|seen| seen.effect.is_some()).count(), 1, "{:#?}", gcp.log());
+}
+
+#[test]
+fn an_interrupt_at_the_terminal_lets_a_change_that_was_sent_come_to_its_end() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES);
+    gcp.fault("PUT", "*", When::First(1), What::SlowAnswer(Duration::from_secs(4)));
+    let scene = give(&gcp, &json!([update("pkg.dev/netra/next")]), UPDATE);
+    let live = Live::start(scene.command(&["run", "BUNDLE"]).process_group(0));
+    until("the change was taken", || gcp.log().iter().any(|seen| seen.effect.is_some()));
+    live.interrupt_group();
+    let ended = live.finish();
+    let asked = gcp.requests().len();
+    let shown = scene.run(&["show", "last", "cloud/0"]).exits(0).stdout;
+    assert!(shown.contains("netra-backend-staging") && shown.contains("\"exit\""), "{shown}\n{ended:?}");
+    scene.run(&["resume", "last"]).exits(0);
+    assert_eq!(gcp.requests().len(), asked, "its answer was recorded, so nothing is read back");
+    assert_eq!(gcp.log().iter().filter(|seen| seen.effect.is_some()).count(), 1, "{:#?}", gcp.log());
 }
 
 #[test]

@@ -216,7 +216,7 @@ fn a_host_that_dies_while_something_is_created_finds_out_afterwards_and_creates_
 }
 
 #[test]
-fn a_machine_that_dies_before_something_is_created_creates_it_afterwards() {
+fn a_host_that_dies_before_something_is_created_creates_it_afterwards() {
     if !gcloud_is_here() {
         return;
     }
@@ -225,7 +225,7 @@ fn a_machine_that_dies_before_something_is_created_creates_it_afterwards() {
     let scene = scene(&gcp, "fail");
     let live = scene.start(&["run", "BUNDLE"]);
     until("it was asked for", || gcp.requests().iter().any(|seen| seen.method == "POST"));
-    live.goes_down();
+    drop(live);
     gcp.clear_faults();
     scene.run(&["resume", "last"]).exits(0);
     assert_eq!(effects(&gcp), 3, "{:#?}", gcp.log());

@@ -1,4 +1,5 @@
-//! A machine that goes down at random moments of a deployment and of a rollback: nothing is done twice, nothing stays in doubt.
+//! A host that is killed at random moments of a deployment and of a rollback: nothing is done twice, nothing stays in doubt. The host alone
+//! is killed: its gcloud ends with it, or it would send its request again.
 
 use std::time::Duration;
 
@@ -8,7 +9,7 @@ use holdpoint_e2e::process::Live;
 use holdpoint_e2e::release::Release;
 use holdpoint_e2e::staging::{Change, Service};
 
-/// Times that it goes down; `cargo xtask bench --crash` sets more.
+/// Times that it is killed; `cargo xtask bench --crash` sets more.
 fn kills() -> u32 {
     std::env::var("HOLDPOINT_RELEASE_KILLS").ok().and_then(|kills| kills.parse().ok()).unwrap_or(20)
 }
@@ -21,7 +22,7 @@ const LONGEST: u64 = 4_000;
 const EFFECTS: usize = 5;
 
 #[test]
-fn whatever_goes_down_whenever_every_change_of_a_service_happens_once() {
+fn whenever_a_host_is_killed_every_change_of_a_service_happens_once() {
     if !gcloud_is_here() {
         return;
     }
@@ -35,7 +36,7 @@ fn whatever_goes_down_whenever_every_change_of_a_service_happens_once() {
     println!("{done} times");
 }
 
-/// One release that is taken back; how often it went down.
+/// One release that is taken back; how often its host was killed.
 fn one(chance: &mut Chance, kills: u32) -> u32 {
     let release = Release::new();
     release.new.change(Service::Backend, Change::DependencyDown("postgres"));
@@ -48,7 +49,7 @@ fn one(chance: &mut Chance, kills: u32) -> u32 {
         if !live.is_running() {
             break;
         }
-        live.goes_down();
+        drop(live);
         done += 1;
         arguments = &["resume", "last"];
     }

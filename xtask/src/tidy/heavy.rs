@@ -21,9 +21,9 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi-io", allowed: &["holdpoint-engine"], in_tests: &[] },
-    Heavy { package: "landlock", allowed: &["holdpoint-cap-exec"], in_tests: &[] },
-    Heavy { package: "nix", allowed: &["holdpoint-cap-exec"], in_tests: &[] },
-    Heavy { package: "seccompiler", allowed: &["holdpoint-cap-exec"], in_tests: &[] },
+    Heavy { package: "landlock", allowed: &["holdpoint-supervise"], in_tests: &[] },
+    Heavy { package: "nix", allowed: &["holdpoint-supervise"], in_tests: &["holdpoint-cap-exec"] },
+    Heavy { package: "seccompiler", allowed: &["holdpoint-supervise"], in_tests: &[] },
     Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config", "xtask"], in_tests: &[] },
     Heavy {
         package: "toml_edit",

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use holdpoint_cap_exec::{Exit, Layer, Request, Response, Tool};
+use holdpoint_testkit::{alive, marker, until_alive};
 
-use super::phase::{Phase, alive, has, marker, sh, until_alive};
+use super::phase::{PATIENCE, Phase, has, sh};
 
 /// A child, a grandchild, and one that leaves session and parent.
 fn family(marker: &str, last: &str) -> String {
@@ -17,10 +18,10 @@ async fn a_deadline_ends_the_whole_tree() {
         let tool = Tool { deadline: Duration::from_millis(800), ..sh() };
         let (mut phase, marker) = (Phase::with(tool, namespaces), marker());
         let job = phase.start(&[&family(&marker, &format!("exec sleep {marker}"))]).await;
-        until_alive(&marker, 5).await;
+        until_alive(&marker, 5, PATIENCE).await;
         let ended = phase.end(job).await;
         assert_eq!(ended.exit, Exit::Deadline, "{ended:?}");
-        assert_eq!(alive(&marker), 0, "namespaces: {namespaces}");
+        assert_eq!(alive(&marker), [0; 0], "namespaces: {namespaces}");
     }
 }
 
@@ -30,7 +31,7 @@ async fn what_a_tool_leaves_behind_ends_with_it() {
         let (mut phase, marker) = (Phase::with(sh(), namespaces), marker());
         let ended = phase.run(&[&family(&marker, "sleep 0.3; exit 0")]).await;
         assert_eq!(ended.exit, Exit::Code(0), "{ended:?}");
-        assert_eq!(alive(&marker), 0, "namespaces: {namespaces}");
+        assert_eq!(alive(&marker), [0; 0], "namespaces: {namespaces}");
     }
 }
 
@@ -55,10 +56,10 @@ async fn a_job_that_is_stopped_ends_with_all_that_came_of_it() {
     for namespaces in [true, false] {
         let (mut phase, marker) = (Phase::with(sh(), namespaces), marker());
         let job = phase.start(&[&family(&marker, &format!("exec sleep {marker}"))]).await;
-        until_alive(&marker, 5).await;
+        until_alive(&marker, 5, PATIENCE).await;
         let stopped = phase.call(Request::Stop { job }).await.unwrap();
         assert!(matches!(stopped, Response::Ended { exit: Exit::Killed(_), .. }), "{stopped:?}");
-        assert_eq!(alive(&marker), 0, "namespaces: {namespaces}");
+        assert_eq!(alive(&marker), [0; 0], "namespaces: {namespaces}");
     }
 }
 
@@ -67,9 +68,9 @@ async fn a_backend_that_is_dropped_takes_its_jobs_along() {
     for namespaces in [true, false] {
         let (mut phase, marker) = (Phase::with(sh(), namespaces), marker());
         phase.start(&[&family(&marker, &format!("exec sleep {marker}"))]).await;
-        until_alive(&marker, 5).await;
+        until_alive(&marker, 5, PATIENCE).await;
         phase.backend = None;
-        until_alive(&marker, 0).await;
+        until_alive(&marker, 0, PATIENCE).await;
     }
 }
 
@@ -86,6 +87,6 @@ async fn a_tool_that_multiplies_is_ended() {
         }
         let ended = phase.end(job).await;
         assert_eq!(ended.exit, Exit::Killed("it had more processes than the operator allows".into()));
-        assert_eq!(alive(&marker), 0, "namespaces: {namespaces}");
+        assert_eq!(alive(&marker), [0; 0], "namespaces: {namespaces}");
     }
 }

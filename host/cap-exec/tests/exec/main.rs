@@ -8,7 +8,6 @@
 
 mod confined;
 mod ends;
-mod gone;
 mod phase;
 mod resumed;
 mod running;

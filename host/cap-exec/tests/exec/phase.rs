@@ -1,12 +1,6 @@
 //! A phase that may start tools, in front of a gate that remembers nothing.
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::{Path, PathBuf},
-    sync::Arc,
-    time::Duration,
-};
+use std::{collections::BTreeMap, fs, path::PathBuf, sync::Arc, time::Duration};
 
 use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, Exit, Layer, Machine, Request, Response, Tool};
 use holdpoint_gate::{Guest, Limits, Unscrubbed};
@@ -14,11 +8,12 @@ use holdpoint_model::{
     Answer, Body, PhaseId, Timestamp,
     grant::{DirectoryName, ExecGrant, FilesGrant, Grants, ToolName},
 };
+use holdpoint_supervise::Supervisor;
 use holdpoint_testkit::Forgetful;
 use tempfile::TempDir;
 
 /// How long anything may take here before it counts as hanging.
-const PATIENCE: Duration = Duration::from_secs(60);
+pub(super) const PATIENCE: Duration = Duration::from_secs(60);
 
 pub(super) struct Phase {
     folder: TempDir,
@@ -50,22 +45,17 @@ impl Phase {
     }
 
     pub(super) fn with(tool: Tool, namespaces: bool) -> Self {
-        Self::below(&std::env::temp_dir(), tool, namespaces)
-    }
-
-    /// One whose folders lie somewhere.
-    pub(super) fn below(place: &Path, tool: Tool, namespaces: bool) -> Self {
-        let folder = tempfile::tempdir_in(place).unwrap();
+        let folder = tempfile::tempdir().unwrap();
         for part in ["granted", "scratch", "outside"] {
             fs::create_dir(folder.path().join(part)).unwrap();
         }
         let id = PhaseId::parse("unit").unwrap();
         let name = ToolName::parse("tool").unwrap();
         let exec = ["tool", "unpinned"].map(|name| ToolName::parse(name).unwrap()).to_vec();
+        let supervisor = Supervisor::with(env!("CARGO_BIN_EXE_holdpoint-stage-of-exec"));
         let machine = Machine {
-            helper: PathBuf::from(env!("CARGO_BIN_EXE_holdpoint-confine")),
+            supervisor: if namespaces { supervisor } else { supervisor.without_namespaces() },
             scratch: folder.path().join("scratch"),
-            namespaces,
             scrubber: Arc::new(Unscrubbed),
         };
         let granted = FilesGrant::new(DirectoryName::parse("source").unwrap(), &folder.path().join("granted")).unwrap();
@@ -156,33 +146,4 @@ pub(super) fn has(confinement: &Confinement, layer: Layer) -> bool {
         println!("skipped: this kernel lacks {}: {:?}", layer.word(), confinement.lacking);
     }
     has
-}
-
-/// A number that no other test uses, for the arguments of `sleep`.
-pub(super) fn marker() -> String {
-    use std::sync::atomic::{AtomicU32, Ordering};
-    static NEXT: AtomicU32 = AtomicU32::new(0);
-    format!("9{:07}.{:03}", std::process::id(), NEXT.fetch_add(1, Ordering::Relaxed))
-}
-
-/// How many processes of this machine have the marker among their arguments.
-pub(super) fn alive(marker: &str) -> usize {
-    let has = |entry: &fs::DirEntry| {
-        let line = fs::read(entry.path().join("cmdline")).unwrap_or_default();
-        let name = entry.file_name();
-        let process = name.to_string_lossy().bytes().all(|byte| byte.is_ascii_digit());
-        process && line.split(|byte| *byte == 0).any(|argument| argument == marker.as_bytes())
-    };
-    fs::read_dir("/proc").unwrap().flatten().filter(has).count()
-}
-
-/// Waits until so many processes have the marker.
-pub(super) async fn until_alive(marker: &str, wanted: usize) {
-    for _ in 0..1_000 {
-        if alive(marker) == wanted {
-            return;
-        }
-        tokio::time::sleep(Duration::from_millis(10)).await;
-    }
-    panic!("{} processes are there, not {wanted}", alive(marker));
 }

@@ -1,6 +1,6 @@
 //! What a phase sees of a job after its host was gone: it is interrupted, and a start whose answer was lost is in doubt.
 
-use std::{path::PathBuf, sync::Arc};
+use std::sync::Arc;
 
 use holdpoint_cap_exec::{Confinement, Exec, ExecBackend, Machine, Request, Response, Tool};
 use holdpoint_gate::{
@@ -11,6 +11,7 @@ use holdpoint_model::{
     Answer, Body, CallError, Digest, PhaseId, Timestamp,
     grant::{ExecGrant, Grants, ToolName},
 };
+use holdpoint_supervise::Supervisor;
 use holdpoint_testkit::Forgetful;
 
 /// Knows the first call, a start, from a journal, and acts on every other.
@@ -54,9 +55,8 @@ async fn answers(gate: Arc<Gate>, requests: Vec<Request>) -> Vec<Answer<Response
     let folder = tempfile::tempdir().unwrap();
     let (id, name) = (PhaseId::parse("unit").unwrap(), ToolName::parse("tool").unwrap());
     let machine = Machine {
-        helper: PathBuf::from(env!("CARGO_BIN_EXE_holdpoint-confine")),
+        supervisor: Supervisor::with(env!("CARGO_BIN_EXE_holdpoint-stage-of-exec")),
         scratch: folder.path().to_owned(),
-        namespaces: true,
         scrubber: Arc::new(Unscrubbed),
     };
     let grants =

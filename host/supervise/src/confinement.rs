@@ -1,4 +1,4 @@
-//! What a tool is confined by, and what this kernel lacks for it. It is part of the answer to a start, so that a report can say it.
+//! What a program is confined by, and what this kernel lacks for it. It is part of the answer to a start, so that a report can say it.
 
 use serde::{Deserialize, Serialize};
 
@@ -12,7 +12,7 @@ pub enum Layer {
     Network,
     /// Files outside of what is granted can't be opened.
     Landlock,
-    /// System calls that reach beyond a tool are refused.
+    /// System calls that reach beyond a program are refused.
     Seccomp,
     /// Bounds of memory, files and core dumps.
     Limits,

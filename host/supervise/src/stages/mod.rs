@@ -1,9 +1,9 @@
-//! What the host starts in the place of a tool: itself, with a private first argument, three times within itself.
+//! What the host starts in the place of a program: itself, with a private first argument, three times within itself.
 //!
 //! ```text
 //! host ── outside: takes namespaces for what follows
 //!           └─ init: the first process of the namespace. It watches and reaps, and its end is the end of all
-//!                └─ tool: takes rights away from itself and becomes the tool
+//!                └─ program: takes rights away from itself, as far as there are bounds, and becomes the program
 //! ```
 //!
 //! Each stage is a fresh process with one thread when it changes itself, so nothing here needs `unsafe`. The stages share the
@@ -19,7 +19,7 @@ mod limits;
 mod namespaces;
 mod outside;
 mod plan;
-mod tool;
+mod program;
 mod tree;
 
 use std::{
@@ -33,7 +33,7 @@ pub(crate) use frame::{LARGEST as LARGEST_FRAME, encode};
 pub(crate) use plan::{DROP, END, Outside, Plan, TERMINATE, Word};
 
 /// The first argument that makes a program a stage.
-pub const FIRST_ARGUMENT: &str = "__confine";
+pub const FIRST_ARGUMENT: &str = "__stage";
 
 /// Is a stage. To be called before anything else, with the arguments after the first, in a process that has one thread.
 pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
@@ -43,7 +43,7 @@ pub fn main(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let done = match stage.as_ref().and_then(|stage| stage.to_str()) {
         Some("outside") => outside::run(&socket),
         Some("init") => init::run(&socket, arguments.next()),
-        Some("tool") => tool::run(&socket),
+        Some("program") => program::run(&socket),
         _ => return ExitCode::FAILURE,
     };
     match done {
@@ -62,7 +62,7 @@ fn socket() -> io::Result<UnixStream> {
 }
 
 /// This program as another stage. It shares nothing but the three standard streams.
-#[expect(clippy::disallowed_methods, reason = "stages of a confined tool are processes")]
+#[expect(clippy::disallowed_methods, reason = "stages are processes")]
 fn stage(name: &str) -> std::process::Command {
     let mut command = std::process::Command::new("/proc/self/exe");
     command.arg(FIRST_ARGUMENT).arg(name).env_clear();

@@ -1,4 +1,4 @@
-//! The last stage: it takes rights away from itself and becomes the tool. It has one thread, and what it takes it can't give back.
+//! The last stage: it takes rights away from itself and becomes the program. It has one thread, and what it takes it can't give back.
 
 use std::{
     fs::File,
@@ -11,26 +11,28 @@ use holdpoint_model::Hasher;
 use nix::sys::{memfd, prctl, signal::Signal};
 
 use super::{calls, fds, files, frame, limits, plan::Plan, plan::Word};
-use crate::{Confinement, Layer, Network};
+use crate::{Bounds, Confinement, Layer, Network, Program};
 
 pub(super) fn run(init: &UnixStream) -> Result<(), String> {
-    let Some(plan) = frame::receive::<Plan>(init)? else { return Ok(()) };
+    let Some(Plan { program, mut confinement }) = frame::receive(init)? else { return Ok(()) };
     let stdin = frame::receive_bytes(init).map_err(|error| error.to_string())?.unwrap_or_default();
     nix::unistd::setsid().map_err(|error| format!("no session of its own: {error}"))?;
     prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
     fds::close_all_but(init.as_raw_fd())?;
-    input(&stdin).map_err(|error| format!("the input can't be given to the tool: {error}"))?;
-    let shown = plan.directory.display();
-    std::env::set_current_dir(&plan.directory).map_err(|error| format!("{shown} can't be entered: {error}"))?;
-    if let Some(pinned) = &plan.sha256 {
-        check(&plan.program, pinned)?;
+    input(&stdin).map_err(|error| format!("the input can't be given to the program: {error}"))?;
+    let shown = program.directory.display();
+    std::env::set_current_dir(&program.directory).map_err(|error| format!("{shown} can't be entered: {error}"))?;
+    if let Some(pinned) = &program.sha256 {
+        check(&program.path, pinned)?;
     }
-    let confinement = confine(&plan)?;
+    if let Some(bounds) = &program.bounds {
+        confine(bounds, &mut confinement)?;
+    }
     frame::send(init, &Word::Ready(confinement)).map_err(|error| error.to_string())?;
-    Err(become_tool(&plan))
+    Err(become_program(&program))
 }
 
-/// The input becomes the standard input: a file in memory that the tool alone has.
+/// The input becomes the standard input: a file in memory that the program alone has.
 fn input(bytes: &[u8]) -> io::Result<()> {
     let input = if bytes.is_empty() {
         File::open("/dev/null")?
@@ -66,31 +68,29 @@ fn check(program: &Path, pinned: &str) -> Result<(), String> {
     ))
 }
 
-fn confine(plan: &Plan) -> Result<Confinement, String> {
-    let mut confinement = plan.confinement.clone();
+fn confine(bounds: &Bounds, confinement: &mut Confinement) -> Result<(), String> {
     let apart = confinement.has(Layer::Processes);
-    confinement.note(Layer::Limits, limits::apply(plan.memory, plan.processes, apart));
+    confinement.note(Layer::Limits, limits::apply(bounds.memory, bounds.processes, apart));
     prctl::set_no_new_privs().map_err(|error| format!("programs could give rights back: {error}"))?;
-    match files::apply(&plan.read, &plan.write, plan.network) {
+    match files::apply(&bounds.read, &bounds.write, bounds.network) {
         Ok(remark) => {
             confinement.note(Layer::Landlock, Ok(()));
             confinement.lacking.extend(remark.map(|remark| format!("{}: {remark}", Layer::Landlock.word())));
         }
         Err(why) => confinement.note(Layer::Landlock, Err(why)),
     }
-    confinement.note(Layer::Seccomp, calls::apply(plan.network));
-    if plan.network == Network::None && !confinement.has(Layer::Network) && !confinement.has(Layer::Seccomp) {
-        return Err("the tool is to have no network, and the kernel has nothing to keep it from one".into());
+    confinement.note(Layer::Seccomp, calls::apply(bounds.network));
+    if bounds.network == Network::None && !confinement.has(Layer::Network) && !confinement.has(Layer::Seccomp) {
+        return Err("the program is to have no network, and the kernel has nothing to keep it from one".into());
     }
-    confinement.meets(&plan.require)?;
-    Ok(confinement)
+    confinement.meets(&bounds.require)
 }
 
 /// Returns only why it did not.
-#[expect(clippy::disallowed_methods, reason = "this is where a tool starts")]
-fn become_tool(plan: &Plan) -> String {
-    let mut command = std::process::Command::new(&plan.program);
-    command.args(&plan.arguments).env_clear().envs(plan.environment.iter().map(|(name, value)| (name, value)));
+#[expect(clippy::disallowed_methods, reason = "this is where a program starts")]
+fn become_program(program: &Program) -> String {
+    let mut command = std::process::Command::new(&program.path);
+    command.args(&program.arguments).env_clear().envs(program.environment.iter().map(|(name, value)| (name, value)));
     let error = command.exec();
-    format!("{} can't be started: {error}", plan.program.display())
+    format!("{} can't be started: {error}", program.path.display())
 }

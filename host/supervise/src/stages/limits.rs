@@ -1,4 +1,4 @@
-//! Bounds that the kernel keeps for each process of a tool.
+//! Bounds that the kernel keeps for each process of a program.
 
 use nix::sys::resource::{Resource, getrlimit, setrlimit};
 
@@ -11,7 +11,7 @@ const THREADS: u64 = 16;
 
 /// Takes bounds. `apart` says that a namespace of users counts for this job alone.
 pub(super) fn apply(memory: u64, processes: u32, apart: bool) -> Result<(), String> {
-    // If memory runs out, the tool goes before the host does. What can't be raised is as it was.
+    // If memory runs out, the program goes before the host does. What can't be raised is as it was.
     let _ = std::fs::write("/proc/self/oom_score_adj", "500");
     bound(Resource::RLIMIT_CORE, 0)?;
     bound(Resource::RLIMIT_FSIZE, LARGEST_FILE)?;

@@ -10,7 +10,7 @@ use nix::{
     unistd::Pid,
 };
 
-/// Nobody is looked for beyond this; a tool has long been ended then.
+/// Nobody is looked for beyond this; a program with bounds has long been ended then.
 const MOST: usize = 20_000;
 
 /// How many there are. None: the kernel does not say.

@@ -7,8 +7,6 @@ use crate::{Confinement, Layer, Network};
 
 pub(super) fn run(host: &UnixStream) -> Result<(), String> {
     let Some(Outside { namespaces, network }) = frame::receive(host)? else { return Ok(()) };
-    // Signals of a terminal are for the host, which ends its tools itself.
-    nix::unistd::setsid().map_err(|error| format!("no session of its own: {error}"))?;
     let confinement = if namespaces {
         match namespaces::enter(network) {
             Ok(confinement) => confinement,
@@ -22,13 +20,13 @@ pub(super) fn run(host: &UnixStream) -> Result<(), String> {
         confinement.note(Layer::Processes, Err("no namespaces are used".into()));
         confinement
     };
-    if network == Network::Loopback && !confinement.has(Layer::Network) {
+    if network == Some(Network::Loopback) && !confinement.has(Layer::Network) {
         return Err(
-            "the tool is to have a loopback of its own, for which the kernel gives no namespace; pin it with another network".into(),
+            "the program is to have a loopback of its own, for which the kernel gives no namespace; pin it with another network".into(),
         );
     }
     let first = stage("init").arg(init::argument(&confinement)?).spawn();
-    let mut first = first.map_err(|error| format!("the first process of the tool can't be started: {error}"))?;
+    let mut first = first.map_err(|error| format!("the first process of the program can't be started: {error}"))?;
     first.wait().map_err(|error| error.to_string())?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The stage that lives as long as the tool: it starts it, reaps what it leaves behind, counts, and obeys the host. In a namespace of
+//! The stage that lives as long as the program: it starts it, reaps what it leaves behind, counts, and obeys the host. In a namespace of
 //! processes it is the first, and the kernel ends all others with it. Without one it ends them itself.
 
 use std::{
@@ -49,6 +49,7 @@ fn entered(argument: Option<OsString>) -> Result<Confinement, String> {
 
 pub(super) fn run(host: &UnixStream, argument: Option<OsString>) -> Result<(), String> {
     let mut confinement = entered(argument)?;
+    nix::unistd::setsid().map_err(|error| format!("no session of its own: {error}"))?;
     let alone = confinement.has(Layer::Processes);
     if alone {
         prctl::set_pdeathsig(Signal::SIGKILL).map_err(|error| error.to_string())?;
@@ -59,26 +60,28 @@ pub(super) fn run(host: &UnixStream, argument: Option<OsString>) -> Result<(), S
     let Some(mut plan) = frame::receive::<Plan>(host)? else { return Ok(()) };
     let stdin = frame::receive_bytes(host).map_err(|error| error.to_string())?;
     let Some(stdin) = stdin else { return Ok(()) };
-    let counted = tree::count().map(|_| ()).ok_or_else(|| "the kernel does not list children".to_owned());
-    confinement.note(Layer::Count, counted);
+    let most = plan.program.bounds.as_ref().map(|bounds| bounds.processes);
+    if most.is_some() {
+        let counted = tree::count().map(|_| ()).ok_or_else(|| "the kernel does not list children".to_owned());
+        confinement.note(Layer::Count, counted);
+    }
     plan.confinement = confinement;
 
     let (socket, theirs) = UnixStream::pair().map_err(|error| error.to_string())?;
-    let child = stage("tool").stdin(OwnedFd::from(theirs)).spawn();
-    let child = child.map_err(|error| format!("the process of the tool can't be started: {error}"))?;
-    let tool = i32::try_from(child.id()).map(Pid::from_raw).map_err(|error| error.to_string())?;
+    let child = stage("program").stdin(OwnedFd::from(theirs)).spawn();
+    let child = child.map_err(|error| format!("the process of the program can't be started: {error}"))?;
+    let program = i32::try_from(child.id()).map(Pid::from_raw).map_err(|error| error.to_string())?;
     let crowded = Arc::new(AtomicBool::new(false));
     let watch =
-        Watch { host: host.try_clone().map_err(|error| error.to_string())?, tool, alone, crowded: crowded.clone() };
-    let processes = plan.processes;
-    std::thread::spawn(move || watch.run(processes));
+        Watch { host: host.try_clone().map_err(|error| error.to_string())?, program, alone, crowded: crowded.clone() };
+    std::thread::spawn(move || watch.run(most));
 
     let ready = hand_over(&socket, &plan, &stdin);
     if ready.is_err() {
-        end(tool, alone);
+        end(program, alone);
     }
     frame::send(host, &Word::Ready(ready?)).map_err(|error| error.to_string())?;
-    let ended = reap(tool)?;
+    let ended = reap(program)?;
     if !alone {
         tree::end_all();
     }
@@ -91,7 +94,7 @@ pub(super) fn run(host: &UnixStream, argument: Option<OsString>) -> Result<(), S
     frame::send(host, &word).map_err(|error| error.to_string())
 }
 
-/// Gives the plan to the tool's process and waits until it has become the tool.
+/// Gives the plan to the process and waits until it has become the program.
 fn hand_over(socket: &UnixStream, plan: &Plan, stdin: &[u8]) -> Result<Confinement, String> {
     let sent = frame::send(socket, plan).and_then(|()| frame::send_bytes(socket, stdin));
     let first = frame::receive(socket)?;
@@ -99,26 +102,26 @@ fn hand_over(socket: &UnixStream, plan: &Plan, stdin: &[u8]) -> Result<Confineme
     match (first, frame::receive(socket)?) {
         (Some(Word::Ready(confinement)), None) => Ok(confinement),
         (Some(Word::Failed(why)), _) | (_, Some(Word::Failed(why))) => Err(why),
-        _ => Err("the process of the tool ended before it was the tool".into()),
+        _ => Err("the process of the program ended before it was the program".into()),
     }
 }
 
-/// Waits for children until the tool is among those that ended.
-fn reap(tool: Pid) -> Result<WaitStatus, String> {
+/// Waits for children until the program is among those that ended.
+fn reap(program: Pid) -> Result<WaitStatus, String> {
     loop {
         match waitpid(None, None) {
-            Ok(status) if status.pid() == Some(tool) => return Ok(status),
+            Ok(status) if status.pid() == Some(program) => return Ok(status),
             Ok(_) | Err(nix::Error::EINTR) => {}
-            Err(error) => return Err(format!("the tool can't be waited for: {error}")),
+            Err(error) => return Err(format!("the program can't be waited for: {error}")),
         }
     }
 }
 
-/// Ends the tool and all that came of it.
-fn end(tool: Pid, alone: bool) {
-    // It leads its group once it is the tool; before that it is alone.
-    let _ = killpg(tool, Signal::SIGKILL);
-    let _ = kill(tool, Signal::SIGKILL);
+/// Ends the program and all that came of it.
+fn end(program: Pid, alone: bool) {
+    // It leads its group once it is the program; before that it is alone.
+    let _ = killpg(program, Signal::SIGKILL);
+    let _ = kill(program, Signal::SIGKILL);
     if !alone {
         tree::end_all();
     }
@@ -127,34 +130,36 @@ fn end(tool: Pid, alone: bool) {
 /// A thread beside the one that reaps.
 struct Watch {
     host: UnixStream,
-    tool: Pid,
+    program: Pid,
     alone: bool,
     crowded: Arc<AtomicBool>,
 }
 
 impl Watch {
-    fn run(&self, processes: u32) {
+    /// Obeys, and counts if there is a bound of processes.
+    fn run(&self, most: Option<u32>) {
+        let patience = most.map_or(PollTimeout::NONE, |_| PollTimeout::from(COUNTED_EVERY));
         loop {
-            match self.order() {
+            match self.order(patience) {
                 Ok(None) => {}
                 Ok(Some(TERMINATE)) => {
-                    let _ = killpg(self.tool, Signal::SIGTERM);
+                    let _ = killpg(self.program, Signal::SIGTERM);
                 }
-                Ok(Some(END)) => self.end_tool(),
+                Ok(Some(END)) => self.end_program(),
                 Ok(Some(DROP | _)) | Err(_) => self.end_everything(),
             }
-            // This process is not one of the tool's.
-            if tree::count().is_some_and(|count| count > processes as usize) {
+            // This process is not one of the program's.
+            if most.is_some_and(|most| tree::count().is_some_and(|count| count > most as usize)) {
                 self.crowded.store(true, Ordering::SeqCst);
-                self.end_tool();
+                self.end_program();
             }
         }
     }
 
     /// What the host wants, if it wants something now. An error is the end of the host.
-    fn order(&self) -> io::Result<Option<u8>> {
+    fn order(&self, patience: PollTimeout) -> io::Result<Option<u8>> {
         let mut ready = [PollFd::new(self.host.as_fd(), PollFlags::POLLIN)];
-        match poll(&mut ready, PollTimeout::from(COUNTED_EVERY)) {
+        match poll(&mut ready, patience) {
             Ok(0) | Err(nix::Error::EINTR) => return Ok(None),
             polled => polled.map_err(io::Error::from)?,
         };
@@ -163,13 +168,13 @@ impl Watch {
         Ok(Some(order[0]))
     }
 
-    fn end_tool(&self) {
-        let _ = killpg(self.tool, Signal::SIGKILL);
-        let _ = kill(self.tool, Signal::SIGKILL);
+    fn end_program(&self) {
+        let _ = killpg(self.program, Signal::SIGKILL);
+        let _ = kill(self.program, Signal::SIGKILL);
     }
 
     fn end_everything(&self) -> ! {
-        end(self.tool, self.alone);
+        end(self.program, self.alone);
         std::process::exit(1)
     }
 }

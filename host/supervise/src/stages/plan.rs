@@ -1,16 +1,14 @@
 //! What the host tells the stages, and what they tell it.
 
-use std::path::PathBuf;
-
 use serde::{Deserialize, Serialize};
 
-use crate::{Confinement, Layer, Network};
+use crate::{Confinement, Network, Program};
 
-/// Ask the tool to end.
+/// Ask the program to end.
 pub(crate) const TERMINATE: u8 = b't';
-/// End the tool.
+/// End the program.
 pub(crate) const END: u8 = b'k';
-/// End the tool and everything else at once, and say nothing. The end of the host means the same.
+/// End the program and everything else at once, and say nothing. The end of the host means the same.
 pub(crate) const DROP: u8 = b'd';
 
 /// For the stage `outside`.
@@ -18,24 +16,14 @@ pub(crate) const DROP: u8 = b'd';
 pub(crate) struct Outside {
     /// Whether to try namespaces.
     pub(crate) namespaces: bool,
-    pub(crate) network: Network,
+    /// None for a program without bounds.
+    pub(crate) network: Option<Network>,
 }
 
-/// For the stages `init` and `tool`.
+/// For the stages `init` and `program`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub(crate) struct Plan {
-    pub(crate) program: PathBuf,
-    /// 64 hexadecimal digits.
-    pub(crate) sha256: Option<String>,
-    pub(crate) arguments: Vec<String>,
-    pub(crate) environment: Vec<(String, String)>,
-    pub(crate) directory: PathBuf,
-    pub(crate) read: Vec<PathBuf>,
-    pub(crate) write: Vec<PathBuf>,
-    pub(crate) network: Network,
-    pub(crate) processes: u32,
-    pub(crate) memory: u64,
-    pub(crate) require: Vec<Layer>,
+    pub(crate) program: Program,
     /// What the stages before have applied.
     pub(crate) confinement: Confinement,
 }
@@ -49,7 +37,7 @@ pub(crate) enum Word {
     Unusable(String),
     /// Nothing was started; the reason.
     Failed(String),
-    /// All is applied. The tool runs when the socket that said it ends without another word.
+    /// All is applied. The program runs when the socket that said it ends without another word.
     Ready(Confinement),
     /// It ran and ended.
     Ended {

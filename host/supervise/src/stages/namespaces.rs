@@ -5,13 +5,50 @@ use std::{fs, os::fd::AsRawFd as _};
 use nix::{
     sched::{CloneFlags, unshare},
     sys::socket::{AddressFamily, MsgFlags, SockFlag, SockProtocol, SockType, send, socket},
-    unistd::{getegid, geteuid},
+    unistd::{Gid, Uid, getegid, geteuid},
 };
 
 use crate::{Confinement, Layer, Network};
 
-/// Takes what the kernel gives. The error says that something was taken which can't be used.
-pub(super) fn enter(network: Network) -> Result<Confinement, String> {
+/// Takes what the kernel gives; without a network to keep, a process tree alone. The error says that something was taken which can't be
+/// used.
+pub(super) fn enter(network: Option<Network>) -> Result<Confinement, String> {
+    match network {
+        Some(network) => apart(network),
+        None => tree(),
+    }
+}
+
+/// For a program that is trusted: the same files, the same network, and an end that takes all along.
+fn tree() -> Result<Confinement, String> {
+    let mut confinement = Confinement::default();
+    let (user, group) = (geteuid(), getegid());
+    // Who may take one without a namespace of users keeps every right to files of others.
+    if unshare(CloneFlags::CLONE_NEWPID).is_ok() {
+        confinement.note(Layer::Processes, Ok(()));
+        return Ok(confinement);
+    }
+    match unshare(CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID) {
+        Ok(()) => {
+            stay(user, group)?;
+            confinement.note(Layer::Processes, Ok(()));
+        }
+        Err(error) => confinement.note(Layer::Processes, Err(format!("the kernel gives no namespaces: {error}"))),
+    }
+    Ok(confinement)
+}
+
+/// Everybody stays who they are: what the program writes belongs to the operator.
+fn stay(user: Uid, group: Gid) -> Result<(), String> {
+    let map = |file: &str, text: String| {
+        fs::write(file, text).map_err(|error| format!("{file} can't be written in a new namespace of users: {error}"))
+    };
+    map("/proc/self/setgroups", "deny".into())?;
+    map("/proc/self/uid_map", format!("{user} {user} 1"))?;
+    map("/proc/self/gid_map", format!("{group} {group} 1"))
+}
+
+fn apart(network: Network) -> Result<Confinement, String> {
     let mut confinement = Confinement::default();
     let (user, group) = (geteuid(), getegid());
     let own = CloneFlags::CLONE_NEWUSER | CloneFlags::CLONE_NEWPID | CloneFlags::CLONE_NEWIPC;
@@ -23,13 +60,7 @@ pub(super) fn enter(network: Network) -> Result<Confinement, String> {
         }
         return Ok(confinement);
     }
-    // Everybody stays who they are: the tool's files belong to the operator.
-    let map = |file: &str, text: String| {
-        fs::write(file, text).map_err(|error| format!("{file} can't be written in a new namespace of users: {error}"))
-    };
-    map("/proc/self/setgroups", "deny".into())?;
-    map("/proc/self/uid_map", format!("{user} {user} 1"))?;
-    map("/proc/self/gid_map", format!("{group} {group} 1"))?;
+    stay(user, group)?;
     confinement.note(Layer::Processes, Ok(()));
     if network != Network::Full {
         confinement.note(Layer::Network, Ok(()));

@@ -1,4 +1,4 @@
-//! Landlock: what a tool can open. Everything else does not exist for it, whoever it belongs to.
+//! Landlock: what a program with bounds can open. Everything else does not exist for it, whoever it belongs to.
 
 use std::path::PathBuf;
 
@@ -50,7 +50,7 @@ const SYSTEM: [&str; 31] = [
 /// Devices without a device behind them.
 const DEVICES: [&str; 5] = ["/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom"];
 
-/// Takes everything away but this. The error says that a tool could still open or change what is not its own; a remark says what else
+/// Takes everything away but this. The error says that a program could still open or change what is not its own; a remark says what else
 /// the kernel does not hold.
 pub(super) fn apply(read: &[PathBuf], write: &[PathBuf], network: Network) -> Result<Option<String>, String> {
     let status = restrict(read, write, network).map_err(|error| format!("it can't be applied: {error}"))?;

@@ -1,4 +1,4 @@
-//! Seccomp: system calls that no tool of a team needs and that reach beyond it. They answer `EPERM`; the tool goes on.
+//! Seccomp: system calls that no tool of a team needs and that reach beyond it. They answer `EPERM`; the program goes on.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,7 @@ const REFUSED: &[libc::c_long] = &[
     libc::SYS_open_by_handle_at,
     libc::SYS_fanotify_init,
     libc::SYS_quotactl,
-    // Namespaces within the tool would give it back what it has lost.
+    // Namespaces within a program would give it back what it has lost.
     libc::SYS_unshare,
     libc::SYS_setns,
     // The machine itself.

@@ -1,4 +1,4 @@
-//! Open files that a tool is not to have.
+//! Open files that a program is not to have.
 
 use std::{fs, os::fd::RawFd};
 
