@@ -65,13 +65,16 @@ pub(crate) struct Instance {
     pub(crate) since: Time,
     pub(crate) keeping_since: Option<Time>,
     pub(crate) firings: u32,
-    pub(crate) last_data: Time,
+    /// At which tick there was last data; absent: never.
+    pub(crate) last_data: Option<Time>,
 }
 
 /// The state of one rule.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Alert {
     pub(crate) last: Option<Time>,
+    /// How often any label set has begun to fire, also of those that are forgotten.
+    pub(crate) firings: u32,
     pub(crate) instances: BTreeMap<Labels, Instance>,
 }
 
@@ -84,8 +87,8 @@ enum Outcome {
 }
 
 impl Alert {
-    /// Evaluates a rule at a tick. Each label set that the evidence has, or had before, is one finding; without any there is one that says
-    /// so.
+    /// Evaluates a rule at a tick. Each label set that the evidence has, or had before and is not forgotten, is one finding; without any
+    /// there is one that says so.
     ///
     /// # Errors
     /// If the tick is not later than the one before, or the rule can't be evaluated.
@@ -96,24 +99,25 @@ impl Alert {
         }
         self.last = Some(tick);
         let mut readings = rule.expression.read(evidence, tick);
-        for labels in self.instances.keys().filter(|labels| !labels.is_empty() || rule.expression.by.is_empty()) {
+        for labels in self.instances.keys() {
             readings.entry(labels.clone()).or_insert(Err(Missing::Series));
         }
+        readings.retain(|labels, reading| {
+            let known = self.instances.get(labels);
+            reading.is_ok() || known.is_none_or(|instance| !instance.is_forgotten(rule, tick))
+        });
         if readings.is_empty() {
             readings.insert(Labels::default(), Err(Missing::Series));
         }
         let asked = is_asked(rule, evidence, tick);
         let findings = readings.into_iter().map(|(labels, reading)| self.find(rule, tick, asked, labels, reading));
         let findings = findings.collect();
-        self.instances.retain(|_, instance| {
-            instance.phase != Phase::Inactive || instance.firings > 0 || tick - instance.last_data <= rule.forget
-        });
         Ok(findings)
     }
 
     /// How often any label set has begun to fire.
     pub fn firings(&self) -> u32 {
-        self.instances.values().fold(0, |sum, instance| sum.saturating_add(instance.firings))
+        self.firings
     }
 
     fn find(&mut self, rule: &Rule, tick: Time, asked: bool, labels: Labels, reading: Reading) -> Finding {
@@ -129,15 +133,21 @@ impl Alert {
                 Holds::Unknown => Outcome::Missing(Missing::Undecided),
             },
         };
+        if self.instances.len() >= MOST_INSTANCES {
+            self.instances.retain(|_, instance| !instance.is_forgotten(rule, tick));
+        }
         let room = self.instances.len() < MOST_INSTANCES;
         // A finding about no series at all is not one about a label set, so it leaves nothing to be asked for later.
         let is_about_one = reading.is_ok() || rule.expression.by.is_empty() || !labels.is_empty();
         let (status, firings) = if self.instances.contains_key(&labels) || (room && is_about_one) {
-            let instance = self.instances.entry(labels.clone()).or_insert(Instance { last_data: tick, ..Instance::default() });
+            let instance = self.instances.entry(labels.clone()).or_default();
             if reading.is_ok() {
-                instance.last_data = tick;
+                instance.last_data = Some(tick);
             }
-            (instance.step(rule, tick, outcome), instance.firings)
+            let before = instance.firings;
+            let status = instance.step(rule, tick, outcome);
+            self.firings = self.firings.saturating_add(instance.firings - before);
+            (status, instance.firings)
         } else {
             let why = if room { reading.err().unwrap_or(Missing::Series) } else { Missing::TooManyInstances };
             (if asked { Status::Inconclusive(why) } else { Status::NotAsked }, 0)
@@ -154,6 +164,12 @@ fn is_asked(rule: &Rule, evidence: &Evidence, tick: Time) -> bool {
 }
 
 impl Instance {
+    /// Whether it had data and has had none for so long that nobody waits for it. What is pending or fires is never forgotten, nor what never
+    /// had data.
+    fn is_forgotten(&self, rule: &Rule, tick: Time) -> bool {
+        self.phase == Phase::Inactive && self.last_data.is_some_and(|last| tick - last > rule.forget)
+    }
+
     fn step(&mut self, rule: &Rule, tick: Time, outcome: Outcome) -> Status {
         match outcome {
             Outcome::Met => self.met(rule, tick),

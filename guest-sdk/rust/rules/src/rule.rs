@@ -56,7 +56,8 @@ pub struct Rule {
     pub no_data: NoData,
     /// It is asked only while a series of these has a latest sample above zero; absent: always.
     pub during: Option<Selector>,
-    /// After how long without data a label set is no longer asked for: instances of the revision before.
+    /// After how long without data a label set is no longer asked for: instances of the revision before. What is pending or fires is asked
+    /// for all the same.
     pub forget: Span,
 }
 
@@ -103,7 +104,10 @@ impl Rule {
             Measure::Gauge { over: Over::Highest(window) | Over::Lowest(window), .. } => (length(*window), 0.0),
             Measure::Ratio { window, .. } => (length(*window), 0.0),
             Measure::Quantile { window, share, .. } => (length(*window), *share),
-            Measure::Trend { window, settings, .. } => (length(*window) && length(settings.bucket), 0.0),
+            Measure::Trend { window, settings, .. } => {
+                let of_settings = [settings.warm_up, settings.reach].iter().all(|span| (Span::ZERO..=LONGEST_SPAN).contains(span));
+                (length(*window) && length(settings.bucket) && of_settings, 0.0)
+            }
         };
         let spans = [self.hold, self.keep, self.fresh, self.forget, self.expression.offset];
         let why = if self.name.is_empty() || self.name.len() > LONGEST_NAME {

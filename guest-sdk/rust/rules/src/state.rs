@@ -1,8 +1,8 @@
 //! The states of many rules, and how they are written as bytes: a policy gets its state back at the next tick, maybe as another version.
 //!
 //! Version 1, numbers with the highest byte first: version `u8`; rules `u16`; for each its name (`u16` length, bytes), its last tick
-//! (`u8` whether, `i64`), label sets `u16`; for each its labels (`u8` count, name and value as texts), phase `u8` (0 inactive, 1 pending,
-//! 2 firing), since `i64`, kept since (`u8` whether, `i64`), firings `u32`, last data `i64`. Nothing may follow.
+//! (`u8` whether, `i64`), firings `u32`, label sets `u16`; for each its labels (`u8` count, name and value as texts), phase `u8` (0 inactive, 1 pending,
+//! 2 firing), since `i64`, kept since (`u8` whether, `i64`), firings `u32`, last data (`u8` whether, `i64`). Nothing may follow.
 
 use alloc::borrow::ToOwned;
 use alloc::collections::BTreeMap;
@@ -55,6 +55,7 @@ impl Alerts {
         for (name, alert) in &self.0 {
             text(&mut bytes, name);
             optional(&mut bytes, alert.last);
+            bytes.extend(alert.firings.to_be_bytes());
             count(&mut bytes, alert.instances.len());
             for (labels, instance) in &alert.instances {
                 bytes.push(labels.iter().len().to_be_bytes()[size_of::<usize>() - 1]);
@@ -70,7 +71,7 @@ impl Alerts {
                 bytes.extend(instance.since.0.to_be_bytes());
                 optional(&mut bytes, instance.keeping_since);
                 bytes.extend(instance.firings.to_be_bytes());
-                bytes.extend(instance.last_data.0.to_be_bytes());
+                optional(&mut bytes, instance.last_data);
             }
         }
         bytes
@@ -142,6 +143,10 @@ impl<'a> Bytes<'a> {
         core::str::from_utf8(self.take(length)?).map_err(|_| Error::State("a text in it is no UTF-8"))
     }
 
+    fn number(&mut self) -> Result<u32, Error> {
+        self.array().map(u32::from_be_bytes)
+    }
+
     fn time(&mut self) -> Result<Time, Error> {
         Ok(Time(i64::from_be_bytes(self.array()?)))
     }
@@ -164,7 +169,7 @@ impl<'a> Bytes<'a> {
     }
 
     fn alert(&mut self) -> Result<Alert, Error> {
-        let mut alert = Alert { last: self.optional()?, ..Alert::default() };
+        let mut alert = Alert { last: self.optional()?, firings: self.number()?, instances: BTreeMap::new() };
         for _ in 0..self.count(MOST_INSTANCES)? {
             let labels = self.labels()?;
             let instance = Instance {
@@ -176,8 +181,8 @@ impl<'a> Bytes<'a> {
                 },
                 since: self.time()?,
                 keeping_since: self.optional()?,
-                firings: u32::from_be_bytes(self.array()?),
-                last_data: self.time()?,
+                firings: self.number()?,
+                last_data: self.optional()?,
             };
             if alert.instances.insert(labels, instance).is_some() {
                 return Err(Error::State("a label set stands there twice"));

@@ -179,7 +179,29 @@ fn label_sets_are_kept_apart_and_one_that_vanishes_is_missed_until_it_is_forgott
     assert_eq!(at(14), both('.'));
     assert_eq!(at(15), both('?'));
     assert_eq!(at(44), both('?'));
-    assert_eq!(at(50), both('?'));
+    // Data was there for the last time at the 14th minute.
+    assert_eq!(at(45), vec![("a".to_owned(), 'F')]);
+    assert_eq!(at(99), vec![("a".to_owned(), 'F')]);
+}
+
+#[test]
+fn what_fires_is_not_forgotten_and_when_all_is_forgotten_that_is_said() {
+    let values = (0..10).map(|minute| Some(if minute < 5 { 101.0 } else { 1.0 }));
+    let evidence = evidence(vec![series("m", labels(&[("instance", "a")]), Span::minutes(1), values)]);
+    for (no_data, statuses, firings) in [(NoData::Inconclusive, ".?", 1), (NoData::Holds, ".?", 1), (NoData::Counts, ".F", 2)] {
+        let mut rule = Rule { no_data, forget: Span::minutes(20), ..gauge(100.0) };
+        rule.expression.by = vec!["instance".to_owned()];
+        let mut alerts = Alerts::default();
+        let mut at = |minute: i64| alerts.tick(std::slice::from_ref(&rule), &evidence, Time(minute * 60_000)).unwrap();
+        at(0);
+        let seen: String = [9, 20].map(|minute| letter(at(minute)[0].status)).iter().collect();
+        assert_eq!(seen, statuses);
+        let long_after = at(100).remove(0);
+        assert_eq!(matches!(long_after.status, Status::Firing { .. }), no_data == NoData::Counts);
+        assert_eq!(long_after.labels.is_empty(), no_data != NoData::Counts);
+        // That it has fired is known all the same.
+        assert_eq!(alerts.get("alert").unwrap().firings(), firings);
+    }
 }
 
 #[test]

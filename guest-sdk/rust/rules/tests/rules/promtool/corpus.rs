@@ -74,7 +74,9 @@ fn case(chance: &mut Chance, number: usize) -> Case {
     // The first cases are whole, and at their limits; the others have gaps.
     let mut recorder = Recorder { chance, sampled, samples, gaps: number % 4 > 0 };
     let mut series = Vec::new();
-    for instance in ["a", "b", "c"].iter().take(1 + number % 3) {
+    // Prometheus adds up in the order in which it first stored its series, which differs from run to run. With two of them, and numbers
+    // that end after a few binary places, no order changes a bit.
+    for instance in ["a", "b"].iter().take(1 + usize::from(number % 3 > 0)) {
         requests(&mut recorder, instance, &mut series);
         latencies(&mut recorder, instance, &mut series);
         gauges(&mut recorder, instance, &mut series);
@@ -146,7 +148,7 @@ fn gauges(recorder: &mut Recorder<'_>, instance: &str, series: &mut Vec<Series>)
         1 => 80.0,
         2 => 80.5,
         3 => c.pick(&[79.0, 81.0]),
-        _ => 60.0 + 30.0 * c.share(),
+        _ => 60.0 + c.below(64 * 30) as f64 / 64.0,
     }));
 }
 

@@ -1,5 +1,6 @@
 //! Cases and what we say of them, in the notation of `promtool test rules`.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use holdpoint_rules::alerts::prometheus;
@@ -13,7 +14,7 @@ const EVERY: usize = 3;
 /// Groups of tests: series, and what an expression must be at a time.
 #[derive(Default)]
 pub(super) struct Tests {
-    groups: Vec<(String, Vec<Expected>)>,
+    groups: BTreeMap<String, Vec<Expected>>,
     pub(super) ticks: usize,
     pub(super) values: usize,
 }
@@ -42,7 +43,7 @@ impl Tests {
             let sample = |finding: &Finding| Some((alert(finding, state(finding.status)?), 1.0));
             Expected { expression: "ALERTS".to_owned(), at: *at, samples: findings.iter().filter_map(sample).collect() }
         });
-        self.groups.push((head(case), expected.collect()));
+        self.groups.entry(head(case)).or_default().extend(expected);
     }
 
     /// The values of the rules' expressions, to the last bit. What is no number is none for both.
@@ -60,16 +61,29 @@ impl Tests {
                 all.push(Expected { expression: format!("{} > -Inf", prometheus::expression(&rule.expression)), at, samples });
             }
         }
-        self.groups.push((head(case), all));
+        self.groups.entry(head(case)).or_default().extend(all);
     }
 
     /// The same, but that one value is the next number.
     pub(super) fn with_one_value_off_by_a_bit(&self) -> Self {
         let mut groups = self.groups.clone();
-        let values = groups.iter_mut().flat_map(|(_, all)| all).flat_map(|expected| &mut expected.samples);
+        let values = groups.values_mut().flatten().flat_map(|expected| &mut expected.samples);
         let value = values.map(|(_, value)| value).find(|value| **value > 0.0).unwrap();
         *value = f64::from_bits(value.to_bits() + 1);
         Self { groups, ticks: self.ticks, values: self.values }
+    }
+
+    /// An alert that is never pending and never fires would agree by itself.
+    pub(super) fn each_rule_was_there(&self, rules: &[Rule]) {
+        for rule in rules {
+            let states = ["pending", "firing"].map(|state| {
+                let (name, state) = (format!("alertname=\"{}\"", rule.name), format!("alertstate=\"{state}\""));
+                let alerts = self.groups.values().flatten().flat_map(|expected| &expected.samples);
+                alerts.filter(|(labels, _)| labels.contains(&name) && labels.contains(&state)).count()
+            });
+            println!("  {}: {} ticks pending, {} firing", rule.name, states[0], states[1]);
+            assert!(states[1] > 0 && (states[0] > 0 || rule.hold == Span::ZERO), "{}: {states:?}", rule.name);
+        }
     }
 
     pub(super) fn text(&self) -> String {
@@ -81,7 +95,8 @@ impl Tests {
                 let (expression, at) = (quoted(expression), Span(at.0));
                 let _ = writeln!(text, "  - expr: {expression}\n    eval_time: {at}\n    exp_samples:");
                 for (labels, value) in samples {
-                    let _ = writeln!(text, "    - {{labels: {}, value: {value:e}}}", quoted(labels));
+                    let value = if value.is_infinite() { ".inf".to_owned() } else { format!("{value:e}") };
+                    let _ = writeln!(text, "    - {{labels: {}, value: {value}}}", quoted(labels));
                 }
             }
         }
