@@ -113,7 +113,10 @@ fn manifest() -> Result<String, Error> {
     root.retain(|key, _| key == "workspace");
     let workspace = root.get_mut("workspace").and_then(Item::as_table_mut);
     let workspace = workspace.ok_or_else(|| broken("it lacks [workspace]".to_owned()))?;
-    workspace.insert("members", toml_edit::value(Array::from_iter([PLACE, "guest-sdk/rust/macros", "guest-sdk/rust/rules"])));
+    workspace.insert(
+        "members",
+        toml_edit::value(Array::from_iter([PLACE, "guest-sdk/rust/macros", "guest-sdk/rust/rules"])),
+    );
     if let Some(dependencies) = workspace.get_mut("dependencies").and_then(Item::as_table_like_mut) {
         let unused: Vec<String> =
             dependencies.iter().map(|(key, _)| key.to_owned()).filter(|key| !used.contains(key)).collect();

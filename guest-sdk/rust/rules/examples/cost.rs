@@ -86,7 +86,10 @@ fn measures() -> [(&'static str, Measure); 4] {
     let memory = || Selector::new("memory");
     [
         ("ratio of sums over 5 minutes", Measure::Ratio { part, whole, window, counted: Counted::Slots }),
-        ("p95 of 9 buckets over 5 minutes", Measure::Quantile { buckets: Selector::new("seconds_bucket"), share: 0.95, window }),
+        (
+            "p95 of 9 buckets over 5 minutes",
+            Measure::Quantile { buckets: Selector::new("seconds_bucket"), share: 0.95, window },
+        ),
         ("gauge", Measure::Gauge { selector: memory(), over: Over::Now, across: Across::Highest }),
         ("trend", Measure::Trend { selector: memory(), window: Span::hours(24), settings: Settings::default() }),
     ]

@@ -112,7 +112,11 @@ fn rank(share: f64, all: u64) -> u64 {
     let product = share * all as f64;
     let nearest = libm::round(product);
     let whole = if (product - nearest).abs() <= product * 4.0 * f64::EPSILON { nearest } else { libm::ceil(product) };
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, which is what is wanted")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, which is what is wanted"
+    )]
     (whole as u64).clamp(1, all)
 }
 

@@ -44,7 +44,9 @@ pub enum Error {
     #[error("the state can't be read: {0}")]
     State(&'static str),
     /// A state of another version than this library writes.
-    #[error("the state has version {0}, and this policy reads version {1}; evaluate from the start, or with the policy that wrote it")]
+    #[error(
+        "the state has version {0}, and this policy reads version {1}; evaluate from the start, or with the policy that wrote it"
+    )]
     StateVersion(u8, u8),
     /// A rule that can't be evaluated as it stands.
     #[error("the rule `{name}` {why}")]

@@ -106,7 +106,8 @@ mod tests {
     use crate::Labels;
 
     fn without(stretches: &[(i64, i64)]) -> Evidence {
-        let all: Vec<Stretch> = stretches.iter().map(|(from, to)| Stretch { from: Time(*from), to: Time(*to) }).collect();
+        let all: Vec<Stretch> =
+            stretches.iter().map(|(from, to)| Stretch { from: Time(*from), to: Time(*to) }).collect();
         Evidence::default().without(&all).unwrap()
     }
 

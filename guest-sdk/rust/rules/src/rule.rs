@@ -105,7 +105,8 @@ impl Rule {
             Measure::Ratio { window, .. } => (length(*window), 0.0),
             Measure::Quantile { window, share, .. } => (length(*window), *share),
             Measure::Trend { window, settings, .. } => {
-                let of_settings = [settings.warm_up, settings.reach].iter().all(|span| (Span::ZERO..=LONGEST_SPAN).contains(span));
+                let of_settings =
+                    [settings.warm_up, settings.reach].iter().all(|span| (Span::ZERO..=LONGEST_SPAN).contains(span));
                 (length(*window) && length(settings.bucket) && of_settings, 0.0)
             }
         };
@@ -157,9 +158,8 @@ mod tests {
     #[test]
     fn what_cannot_be_evaluated_is_refused_by_name() {
         let gauge = |over| Expression::of(Measure::Gauge { selector: Selector::new("m"), over, across: Across::Sum });
-        let rule = |over| {
-            Rule::new("cpu", Severity::Warning, gauge(over), Condition { compare: Compare::Above, limit: 0.7 })
-        };
+        let rule =
+            |over| Rule::new("cpu", Severity::Warning, gauge(over), Condition { compare: Compare::Above, limit: 0.7 });
         assert_eq!(rule(Over::Now).lasting(LONGEST_SPAN).check(), Ok(()));
         let wrong = [
             Rule { name: String::new(), ..rule(Over::Now) },

@@ -96,7 +96,11 @@ pub fn condition(text: &str) -> Result<Limit, Mistake> {
         limit = f64::NAN;
     }
     if limit.is_nan() {
-        return Err(Mistake { column: place, what: format!("`{written}` is too large"), remedy: "write a smaller number".to_owned() });
+        return Err(Mistake {
+            column: place,
+            what: format!("`{written}` is too large"),
+            remedy: "write a smaller number".to_owned(),
+        });
     }
     Ok(Limit { measure, condition: Condition { compare, limit }, unit, written: (written, place) })
 }
@@ -127,7 +131,11 @@ pub fn duration(text: &str) -> Result<Span, Mistake> {
         }
     }
     if sum > LONGEST_SPAN {
-        return Err(Mistake { column: 1, what: "it is longer than seven days".to_owned(), remedy: "shorten it".to_owned() });
+        return Err(Mistake {
+            column: 1,
+            what: "it is longer than seven days".to_owned(),
+            remedy: "shorten it".to_owned(),
+        });
     }
     Ok(sum)
 }
@@ -234,8 +242,7 @@ impl<'a> Words<'a> {
     }
 
     fn compare(&mut self) -> Result<Compare, Mistake> {
-        let known =
-            [(">=", Compare::AtLeast), ("<=", Compare::AtMost), (">", Compare::Above), ("<", Compare::Below)];
+        let known = [(">=", Compare::AtLeast), ("<=", Compare::AtMost), (">", Compare::Above), ("<", Compare::Below)];
         // Taken whole, so that `>>` is no `>` with something behind it.
         let (place, sign) = (self.column(), self.take(|c| "<>=!~".contains(c)));
         known.into_iter().find(|(text, _)| *text == sign).map(|(_, compare)| compare).ok_or_else(|| {

@@ -42,8 +42,20 @@ impl<'a> Window<'a> {
 fn together(across: Across, value: f64, next: f64, count: f64) -> f64 {
     match across {
         Across::Sum => value + next,
-        Across::Highest => if value < next || value.is_nan() { next } else { value },
-        Across::Lowest => if value > next || value.is_nan() { next } else { value },
+        Across::Highest => {
+            if value < next || value.is_nan() {
+                next
+            } else {
+                value
+            }
+        }
+        Across::Lowest => {
+            if value > next || value.is_nan() {
+                next
+            } else {
+                value
+            }
+        }
         Across::Mean => value + (next / count - value / count),
     }
 }

@@ -47,7 +47,11 @@ fn approximated(points: usize) -> usize {
     let n = points as f64;
     let pairs = n * (n - 1.0) / 2.0;
     let deviation = libm::sqrt(n * (n - 1.0) * (2.0 * n + 5.0) / 18.0);
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "`as` saturates, and there are few pairs")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "`as` saturates, and there are few pairs"
+    )]
     let place = libm::floor((pairs - DEVIATIONS * deviation) / 2.0) as usize;
     place
 }

@@ -60,16 +60,28 @@ struct Case {
     status: &'static str,
 }
 
-const CASE: Case =
-    Case { name: "", hold: 0, keep: 0, fresh: 5, no_data: NoData::Inconclusive, values: "", status: "" };
+const CASE: Case = Case { name: "", hold: 0, keep: 0, fresh: 5, no_data: NoData::Inconclusive, values: "", status: "" };
 
 const CASES: &[Case] = &[
     Case { name: "without a hold it fires at once", values: "..H..", status: "..F..", ..CASE },
     Case { name: "at the limit is not above it", values: ".==.H", status: "....F", ..CASE },
-    Case { name: "it fires when it has been met for the whole hold", hold: 3, values: ".HHHHH.", status: ".pppFF.", ..CASE },
+    Case {
+        name: "it fires when it has been met for the whole hold",
+        hold: 3,
+        values: ".HHHHH.",
+        status: ".pppFF.",
+        ..CASE
+    },
     Case { name: "a tick short of the hold is none", hold: 3, values: ".HHH.HHH.", status: ".ppp.ppp.", ..CASE },
     Case { name: "flapping never fires", hold: 2, values: "HH.HH.HH.HH.", status: "pp.pp.pp.pp.", ..CASE },
-    Case { name: "flapping keeps firing with keep", hold: 2, keep: 2, values: "HHH.H.H...", status: "ppFkFkFkk.", ..CASE },
+    Case {
+        name: "flapping keeps firing with keep",
+        hold: 2,
+        keep: 2,
+        values: "HHH.H.H...",
+        status: "ppFkFkFkk.",
+        ..CASE
+    },
     Case { name: "keep ends when it has lasted", keep: 3, values: "H....", status: "Fkkk.", ..CASE },
     Case { name: "keep begins anew", keep: 2, values: "H.H..H...", status: "FkFkkFkk.", ..CASE },
     Case { name: "keep does not make pending longer", hold: 2, keep: 5, values: "HH.HH.", status: "pp.pp.", ..CASE },
@@ -77,10 +89,41 @@ const CASES: &[Case] = &[
     Case { name: "a sample counts for as long as it is fresh", fresh: 2, values: "H_____H", status: "FFF???F", ..CASE },
     Case { name: "a sample counts for five minutes", values: "._______.", status: "......??.", ..CASE },
     Case { name: "a gap interrupts what is pending", hold: 3, fresh: 0, values: "HH_HHHH", status: "pp?pppF", ..CASE },
-    Case { name: "a gap is no end of an alert if it holds", hold: 3, fresh: 0, no_data: NoData::Holds, values: "HH_HHHH_.", status: "pppFFFFF.", ..CASE },
-    Case { name: "while there is no data nothing begins to fire that holds", hold: 2, fresh: 0, no_data: NoData::Holds, values: "HH__H", status: "ppppF", ..CASE },
-    Case { name: "what holds and was clear is inconclusive", fresh: 0, no_data: NoData::Holds, values: ".__.", status: ".??.", ..CASE },
-    Case { name: "no data counts as met", hold: 2, fresh: 0, no_data: NoData::Counts, values: ".____.", status: ".ppFF.", ..CASE },
+    Case {
+        name: "a gap is no end of an alert if it holds",
+        hold: 3,
+        fresh: 0,
+        no_data: NoData::Holds,
+        values: "HH_HHHH_.",
+        status: "pppFFFFF.",
+        ..CASE
+    },
+    Case {
+        name: "while there is no data nothing begins to fire that holds",
+        hold: 2,
+        fresh: 0,
+        no_data: NoData::Holds,
+        values: "HH__H",
+        status: "ppppF",
+        ..CASE
+    },
+    Case {
+        name: "what holds and was clear is inconclusive",
+        fresh: 0,
+        no_data: NoData::Holds,
+        values: ".__.",
+        status: ".??.",
+        ..CASE
+    },
+    Case {
+        name: "no data counts as met",
+        hold: 2,
+        fresh: 0,
+        no_data: NoData::Counts,
+        values: ".____.",
+        status: ".ppFF.",
+        ..CASE
+    },
     Case { name: "firing without data is not over", fresh: 0, values: "H__.", status: "F??.", ..CASE },
     Case { name: "firing is kept without data", keep: 2, fresh: 0, values: "H___.", status: "Fkk?.", ..CASE },
     Case { name: "no number is no data", values: "nHn.", status: "?F?.", ..CASE },
@@ -98,12 +141,11 @@ fn every_boundary_of_the_timelines_is_as_written() {
 
 #[test]
 fn outside_of_a_test_nothing_is_asked_and_within_one_no_data_is_not_ok() {
-    let rule = Rule { during: Some(Selector::new("running")), fresh: Span::ZERO, ..gauge(100.0) }.lasting(Span::minutes(1));
-    for (values, running, status) in [
-        ("HHHHHHH", "  rrr  ", "--pFF--"),
-        ("_____", " rr  ", "-??--"),
-        (".....", " rr  ", "-..--"),
-    ] {
+    let rule =
+        Rule { during: Some(Selector::new("running")), fresh: Span::ZERO, ..gauge(100.0) }.lasting(Span::minutes(1));
+    for (values, running, status) in
+        [("HHHHHHH", "  rrr  ", "--pFF--"), ("_____", " rr  ", "-??--"), (".....", " rr  ", "-..--")]
+    {
         assert_eq!(timeline(&rule, values, running), status, "{values} {running}");
     }
 }
@@ -125,8 +167,7 @@ fn first_firing(per_mille: f64, seconds: i64, window: Span, counted: Counted) ->
         series("bad", labels(&[]), Span::seconds(1), bad),
         series("all", labels(&[]), Span::seconds(1), all),
     ]);
-    let measure =
-        Measure::Ratio { part: Selector::new("bad"), whole: Selector::new("all"), window, counted };
+    let measure = Measure::Ratio { part: Selector::new("bad"), whole: Selector::new("all"), window, counted };
     let above = Condition { compare: Compare::Above, limit: 0.02 };
     let rule = Rule::new("errors", Severity::Critical, Expression::of(measure), above).lasting(Span::minutes(5));
     let mut alerts = Alerts::default();
@@ -149,7 +190,11 @@ fn an_error_rate_fires_above_two_percent_for_five_minutes_and_not_below() {
         (21.0, 300, Some(300)),
         (21.0, 301, Some(300)),
     ] {
-        assert_eq!(first_firing(per_mille, seconds, slot, Counted::Slots), fires, "{per_mille} of 1000 for {seconds} s");
+        assert_eq!(
+            first_firing(per_mille, seconds, slot, Counted::Slots),
+            fires,
+            "{per_mille} of 1000 for {seconds} s"
+        );
     }
     // With a window of a minute a counter needs two samples, and says the same of 1.9 and 2.1 percent.
     for (per_mille, fires) in [(19.0, None), (20.0, None), (21.0, Some(301))] {
@@ -162,10 +207,8 @@ fn label_sets_are_kept_apart_and_one_that_vanishes_is_missed_until_it_is_forgott
     let step = Span::minutes(1);
     let of = |instance| labels(&[("instance", instance)]);
     let values = |value: f64, until: usize| (0..100).map(move |minute| (minute < until).then_some(value));
-    let evidence = evidence(vec![
-        series("m", of("a"), step, values(101.0, 100)),
-        series("m", of("b"), step, values(1.0, 10)),
-    ]);
+    let evidence =
+        evidence(vec![series("m", of("a"), step, values(101.0, 100)), series("m", of("b"), step, values(1.0, 10))]);
     let mut rule = gauge(100.0);
     rule.expression.by = vec!["instance".to_owned()];
     rule.forget = Span::minutes(30);
@@ -188,7 +231,9 @@ fn label_sets_are_kept_apart_and_one_that_vanishes_is_missed_until_it_is_forgott
 fn what_fires_is_not_forgotten_and_when_all_is_forgotten_that_is_said() {
     let values = (0..10).map(|minute| Some(if minute < 5 { 101.0 } else { 1.0 }));
     let evidence = evidence(vec![series("m", labels(&[("instance", "a")]), Span::minutes(1), values)]);
-    for (no_data, statuses, firings) in [(NoData::Inconclusive, ".?", 1), (NoData::Holds, ".?", 1), (NoData::Counts, ".F", 2)] {
+    for (no_data, statuses, firings) in
+        [(NoData::Inconclusive, ".?", 1), (NoData::Holds, ".?", 1), (NoData::Counts, ".F", 2)]
+    {
         let mut rule = Rule { no_data, forget: Span::minutes(20), ..gauge(100.0) };
         rule.expression.by = vec!["instance".to_owned()];
         let mut alerts = Alerts::default();
@@ -225,7 +270,8 @@ fn evidence_that_comes_late_is_asked_for_what_was() {
     rule.expression = rule.expression.before(Span::minutes(3));
     rule.fresh = Span::ZERO;
     let mut alerts = Alerts::default();
-    let mut at = |minute: i64| alerts.tick(std::slice::from_ref(&rule), &evidence, Time(minute * 60_000)).unwrap().remove(0);
+    let mut at =
+        |minute: i64| alerts.tick(std::slice::from_ref(&rule), &evidence, Time(minute * 60_000)).unwrap().remove(0);
     assert_eq!([2, 3, 4].map(|minute| letter(at(minute).status)), ['?', 'F', '.']);
 }
 
@@ -243,7 +289,8 @@ fn few_requests_are_no_data() {
         counted: Counted::Slots,
     };
     let above = Condition { compare: Compare::Above, limit: 0.02 };
-    let rule = |at_least| Rule { at_least, ..Rule::new("r", Severity::Critical, Expression::of(measure.clone()), above) };
+    let rule =
+        |at_least| Rule { at_least, ..Rule::new("r", Severity::Critical, Expression::of(measure.clone()), above) };
     for (at_least, status) in [(10.0, 'F'), (10.5, '?')] {
         let findings = Alerts::default().tick(&[rule(at_least)], &evidence, Time(300_000)).unwrap();
         assert_eq!(letter(findings[0].status), status, "{at_least}");

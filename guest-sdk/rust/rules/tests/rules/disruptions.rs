@@ -68,7 +68,8 @@ fn a_window_that_is_disrupted_as_a_whole_was_not_asked() {
 fn a_gauge_within_a_disruption_is_what_it_was_before_it() {
     let values = (0..600).map(|second| Some(if (200..260).contains(&second) { 9.0 } else { 1.0 }));
     let all = evidence(vec![series("m", labels(&[]), Span::seconds(1), values)]).without(&[stretch(200, 260)]).unwrap();
-    let measure = Measure::Gauge { selector: Selector::new("m"), over: Over::Highest(Span::seconds(30)), across: Across::Sum };
+    let measure =
+        Measure::Gauge { selector: Selector::new("m"), over: Over::Highest(Span::seconds(30)), across: Across::Sum };
     let above = Condition { compare: Compare::Above, limit: 5.0 };
     let rule = Rule::new("gauge", Severity::Warning, Expression::of(measure), above);
     let statuses = statuses(&rule, &all);
@@ -88,13 +89,8 @@ fn a_quantile_leaves_a_disruption_out_on_both_sides_with_its_weight() {
         });
         series("b", labels(&[("le", le)]), Span::seconds(1), values)
     };
-    let buckets = || {
-        vec![
-            bucket("1", |slow| if slow { 0.0 } else { 100.0 }),
-            bucket("5", |_| 100.0),
-            bucket("+Inf", |_| 100.0),
-        ]
-    };
+    let buckets =
+        || vec![bucket("1", |slow| if slow { 0.0 } else { 100.0 }), bucket("5", |_| 100.0), bucket("+Inf", |_| 100.0)];
     let measure = Measure::Quantile { buckets: Selector::new("b"), share: 0.95, window: Span::minutes(5) };
     let p95 = Expression::of(measure);
     let read = |evidence: &Evidence| p95.read(evidence, Time(350_000)).remove(&labels(&[])).unwrap();

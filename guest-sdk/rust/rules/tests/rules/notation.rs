@@ -4,9 +4,7 @@ use std::borrow::Cow;
 
 use holdpoint_rules::alerts::{Definition, Known, Measures, Unit, condition, duration, prometheus};
 use holdpoint_rules::trend::Settings;
-use holdpoint_rules::{
-    Across, Compare, Counted, Expression, Measure, Over, Rule, Selector, Severity, Span,
-};
+use holdpoint_rules::{Across, Compare, Counted, Expression, Measure, Over, Rule, Selector, Severity, Span};
 use saphyr_parser::{Event, Parser};
 
 /// The alerts of the guide, as they stand in it.
@@ -47,7 +45,8 @@ pub(crate) fn measures() -> Measures {
     let p95 = Measure::Quantile { buckets: Selector::new("request_seconds_bucket"), share: 0.95, window };
     let settings = Settings { warm_up: Span::minutes(5), bucket: Span::minutes(5), ..Settings::default() };
     let trend = Measure::Trend { selector: Selector::new("memory_bytes"), window: Span::hours(2), settings };
-    let isolated = Measure::Gauge { selector: Selector::new("isolation_success"), over: Over::Now, across: Across::Lowest };
+    let isolated =
+        Measure::Gauge { selector: Selector::new("isolation_success"), over: Over::Now, across: Across::Lowest };
     let mut measures = Measures::default();
     measures.add("error_rate", Known::new(Unit::Share, ratio("requests_bad_total", "requests_total")));
     measures.add("response_time_p95", Known::new(Unit::Seconds, Expression::of(p95)));
@@ -174,8 +173,14 @@ fn a_mistake_says_where_it_is_and_what_would_do() {
         ("", "column 1: `the end` is no number; write digits, with a point for fractions, as in `2` or `0.5`"),
         ("-5 minutes", "column 1: `-5` is no number; write digits, with a point for fractions, as in `2` or `0.5`"),
         ("5 weeks", "column 3: `weeks` is no unit; write ms, seconds, minutes, hours or days, or `%`"),
-        ("8 days", "column 1: `8` of this unit is no whole number of milliseconds up to seven days; write a duration such as `5 minutes`"),
-        ("0.5ms", "column 1: `0.5` of this unit is no whole number of milliseconds up to seven days; write a duration such as `5 minutes`"),
+        (
+            "8 days",
+            "column 1: `8` of this unit is no whole number of milliseconds up to seven days; write a duration such as `5 minutes`",
+        ),
+        (
+            "0.5ms",
+            "column 1: `0.5` of this unit is no whole number of milliseconds up to seven days; write a duration such as `5 minutes`",
+        ),
         ("6 days 48 hours", "column 1: it is longer than seven days; shorten it"),
     ] {
         assert_eq!(duration(text).unwrap_err().to_string(), says, "{text}");
@@ -210,5 +215,8 @@ fn every_mistake_of_a_file_is_told_with_its_alert_and_field() {
     );
     assert_eq!(measures().rules(&[good]).unwrap().len(), 1);
     let none = measures().rules(&[]).unwrap_err();
-    assert_eq!(none[0].to_string(), "alert \"\", alerts, column 1: there is no alert; write at least one below `alerts:`");
+    assert_eq!(
+        none[0].to_string(),
+        "alert \"\", alerts, column 1: there is no alert; write at least one below `alerts:`"
+    );
 }

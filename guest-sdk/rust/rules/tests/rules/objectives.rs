@@ -139,7 +139,8 @@ fn a_day_of_seconds_is_the_sum_of_its_minutes_and_hours() {
 #[test]
 fn an_unobserved_slot_is_at_least_one_exchange() {
     let mut tally = Tally::default();
-    let slot = Slot { at: Time(0), sight: Sight::Unobserved { expected: 0 }, good: 7, bad: 7, times: Counts::default() };
+    let slot =
+        Slot { at: Time(0), sight: Sight::Unobserved { expected: 0 }, good: 7, bad: 7, times: Counts::default() };
     tally.add(&slot).unwrap();
     assert_eq!((tally.unobserved, tally.seen()), (1, 0));
 }

@@ -2,8 +2,8 @@
 
 use holdpoint_rules::trend::{Point, theil_sen};
 use holdpoint_rules::{
-    Across, Alerts, Compare, Condition, Counts, Expression, Measure, Over, Rule, Selector, Series, Severity, Span, Status,
-    Tally, Time, counter,
+    Across, Alerts, Compare, Condition, Counts, Expression, Measure, Over, Rule, Selector, Series, Severity, Span,
+    Status, Tally, Time, counter,
 };
 use proptest::prelude::*;
 

@@ -102,7 +102,8 @@ fn a_slope_is_a_share_of_the_baseline_by_the_hour() {
 
 #[test]
 fn drift_of_the_troughs_is_that_of_the_day_and_a_saw_has_none() {
-    let growing = |percent: f64| trend(&day(move |h, _| 400.0 + 4.0 * percent * ((h - 4.0) / 18.0).clamp(0.0, 1.0))).unwrap();
+    let growing =
+        |percent: f64| trend(&day(move |h, _| 400.0 + 4.0 * percent * ((h - 4.0) / 18.0).clamp(0.0, 1.0))).unwrap();
     let within = Condition { compare: Compare::Below, limit: 0.05 };
     for (percent, holds) in [(0.0, true), (4.0, true), (4.9, true), (5.1, false), (6.0, false)] {
         assert_eq!(within.met_by(growing(percent).drift()), holds, "{percent} %");
@@ -121,7 +122,8 @@ fn the_interval_holds_what_is_true_about_as_often_as_it_says() {
             value: 400.0 + 0.1 * minute as f64 + 30.0 * (chance.share() + chance.share()),
         };
         let samples: Vec<Sample> = (0..=24).map(sample).collect();
-        let settings = Settings { warm_up: Span::ZERO, bucket: Span::minutes(1), reach: Span::ZERO, baseline: Some(1.0) };
+        let settings =
+            Settings { warm_up: Span::ZERO, bucket: Span::minutes(1), reach: Span::ZERO, baseline: Some(1.0) };
         let bounds = Trend::of(&samples, Time(0), Time(25 * 60_000), &settings).unwrap().slope.bounds;
         (bounds.low..=bounds.high).contains(&6.0)
     });
@@ -155,21 +157,20 @@ fn time_to_a_limit_has_its_interval() {
     assert_eq!(leak.time_to(500.0).earliest, Some(Span::ZERO));
     let noisy = trend(&day(|h, c| 400.0 + 2.0 * h + 4.0 * noise(c))).unwrap();
     let at = noisy.time_to(800.0);
-    assert!(at.earliest.unwrap() < at.estimate.unwrap() && at.latest.is_none_or(|latest| latest > at.estimate.unwrap()));
+    assert!(
+        at.earliest.unwrap() < at.estimate.unwrap() && at.latest.is_none_or(|latest| latest > at.estimate.unwrap())
+    );
     let still = trend(&day(|_, _| 400.0)).unwrap().time_to(800.0);
     assert_eq!((still.earliest, still.estimate, still.latest), (None, None, None));
 }
 
 fn growth(by: &[&str]) -> Rule {
-    let settings = Settings {
-        warm_up: Span::minutes(10),
-        bucket: Span::minutes(10),
-        reach: Span::minutes(2),
-        baseline: None,
-    };
+    let settings =
+        Settings { warm_up: Span::minutes(10), bucket: Span::minutes(10), reach: Span::minutes(2), baseline: None };
     let measure = Measure::Trend { selector: Selector::new("memory"), window: Span::hours(2), settings };
     let above = Condition { compare: Compare::Above, limit: 0.05 };
-    Rule::new("Memory Leak Detected", Severity::Critical, Expression::of(measure).by(by), above).lasting(Span::minutes(30))
+    Rule::new("Memory Leak Detected", Severity::Critical, Expression::of(measure).by(by), above)
+        .lasting(Span::minutes(30))
 }
 
 #[test]

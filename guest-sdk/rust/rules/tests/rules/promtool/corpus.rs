@@ -1,8 +1,8 @@
 //! Made series: counters that begin anew, gaps, series that end, values at their limits, flapping.
 
 use holdpoint_rules::{
-    Across, Compare, Condition, Counted, Evidence, Expression, Measure, NoData, Over, Rule, Selector, Series, SeriesSet,
-    Severity, Span, Time,
+    Across, Compare, Condition, Counted, Evidence, Expression, Measure, NoData, Over, Rule, Selector, Series,
+    SeriesSet, Severity, Span, Time,
 };
 
 use crate::data::{Chance, labels};
@@ -36,7 +36,12 @@ struct Recorder<'a> {
 }
 
 impl Recorder<'_> {
-    fn series(&mut self, metric: &str, pairs: &[(&str, &str)], mut value: impl FnMut(&mut Chance, usize) -> f64) -> Series {
+    fn series(
+        &mut self,
+        metric: &str,
+        pairs: &[(&str, &str)],
+        mut value: impl FnMut(&mut Chance, usize) -> f64,
+    ) -> Series {
         let mut series = Series::new(metric, labels(pairs));
         let mut silent = 0_u64;
         for sample in 0..self.samples {
@@ -173,29 +178,43 @@ pub(super) fn rules() -> Vec<Rule> {
         counted: Counted::Slots,
     };
     let latency = |share, window| Measure::Quantile { buckets: Selector::new("latency_bucket"), share, window };
-    let pool = |over, across| Measure::Gauge { selector: Selector::new("pool").starts_with("service", "au"), over, across };
-    let isolated = Measure::Gauge { selector: Selector::new("isolation_success"), over: Over::Now, across: Across::Lowest };
+    let pool =
+        |over, across| Measure::Gauge { selector: Selector::new("pool").starts_with("service", "au"), over, across };
+    let isolated =
+        Measure::Gauge { selector: Selector::new("isolation_success"), over: Over::Now, across: Across::Lowest };
     let mut late = rule("late evidence", errors(minutes(3)), &[], Above, 0.02);
     late.expression = late.expression.before(Span::seconds(90));
     vec![
         rule("errors at once", errors(minutes(2)), &[], Above, 0.02),
         rule("errors for five minutes", errors(minutes(2)), &[], Above, 0.02).lasting(minutes(5)),
-        rule("errors of an instance", errors(minutes(4)), &["instance"], AtLeast, 0.02).lasting(minutes(2)).keeping(minutes(3)),
+        rule("errors of an instance", errors(minutes(4)), &["instance"], AtLeast, 0.02)
+            .lasting(minutes(2))
+            .keeping(minutes(3)),
         rule("slots", slots(minutes(1)), &[], Above, 0.02).lasting(minutes(2)),
         rule("slots of an instance", slots(minutes(3)), &["instance"], Above, 0.02).keeping(Span::seconds(60)),
         rule("p95", latency(0.95, minutes(2)), &[], Above, 3.0).lasting(minutes(3)),
         rule("median of an instance", latency(0.5, minutes(5)), &["instance"], AtLeast, 0.5).lasting(minutes(1)),
         rule("pools together", pool(Over::Now, Across::Sum), &[], Above, 160.5).lasting(minutes(1)),
         rule("a pool", pool(Over::Now, Across::Highest), &["instance"], Above, 80.0).keeping(minutes(2)),
-        rule("pools in the mean", pool(Over::Now, Across::Mean), &["service"], AtLeast, 80.0).lasting(Span::seconds(45)),
-        rule("a pool that was never free", pool(Over::Lowest(minutes(3)), Across::Lowest), &["instance"], AtLeast, 79.0),
-        rule("a pool that was once full", pool(Over::Highest(minutes(2)), Across::Mean), &[], AtMost, 80.5).lasting(minutes(1)),
+        rule("pools in the mean", pool(Over::Now, Across::Mean), &["service"], AtLeast, 80.0)
+            .lasting(Span::seconds(45)),
+        rule(
+            "a pool that was never free",
+            pool(Over::Lowest(minutes(3)), Across::Lowest),
+            &["instance"],
+            AtLeast,
+            79.0,
+        ),
+        rule("a pool that was once full", pool(Over::Highest(minutes(2)), Across::Mean), &[], AtMost, 80.5)
+            .lasting(minutes(1)),
         Rule { during: Some(Selector::new("running")), ..rule("isolation", isolated, &[], Below, 0.9) },
         Rule { at_least: 5_000.0, ..rule("errors of many", errors(minutes(2)), &[], Above, 0.02) },
         Rule { at_least: 400.0, ..rule("p95 of many", latency(0.95, minutes(2)), &["instance"], Above, 3.0) },
         late,
         Rule { fresh: minutes(1), ..rule("fresh errors", errors(minutes(4)), &[], Above, 0.02) },
-        Rule { no_data: NoData::Holds, ..rule("held", pool(Over::Now, Across::Sum), &["instance"], Above, 80.0) }.lasting(minutes(1)),
-        Rule { no_data: NoData::Counts, ..rule("counted", pool(Over::Now, Across::Sum), &["instance"], Above, 80.0) }.lasting(minutes(1)),
+        Rule { no_data: NoData::Holds, ..rule("held", pool(Over::Now, Across::Sum), &["instance"], Above, 80.0) }
+            .lasting(minutes(1)),
+        Rule { no_data: NoData::Counts, ..rule("counted", pool(Over::Now, Across::Sum), &["instance"], Above, 80.0) }
+            .lasting(minutes(1)),
     ]
 }

@@ -12,10 +12,19 @@ const NAMED: [(&str, &str); 7] = [
     ("no data is not good news", "Prometheus has no alert without a series or a sample; we are inconclusive"),
     ("no number is not good news", "zero of zero is NaN, which is never above a limit; we are inconclusive"),
     ("too few observations", "Prometheus has no alert below the number that a rule wants; we are inconclusive"),
-    ("evidence is too old", "Prometheus looks at all of a window, however long ago its latest sample was; a rule of ours says how fresh it must be"),
+    (
+        "evidence is too old",
+        "Prometheus looks at all of a window, however long ago its latest sample was; a rule of ours says how fresh it must be",
+    ),
     ("no data holds", "Prometheus drops an alert whose series is gone; a rule of ours may leave it as it was"),
-    ("no histogram", "without its last bucket a quantile is NaN there, which is never above a limit; we are inconclusive"),
-    ("no data counts", "Prometheus has no alert of a series that is gone; a rule of ours may count that as the condition"),
+    (
+        "no histogram",
+        "without its last bucket a quantile is NaN there, which is never above a limit; we are inconclusive",
+    ),
+    (
+        "no data counts",
+        "Prometheus has no alert of a series that is gone; a rule of ours may count that as the condition",
+    ),
 ];
 
 /// The rules without what Prometheus has no word for. It must agree with these everywhere.

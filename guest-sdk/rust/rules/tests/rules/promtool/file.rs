@@ -58,7 +58,11 @@ impl Tests {
                 };
                 let samples: Vec<_> = readings.into_iter().filter_map(number).collect();
                 self.values += samples.len();
-                all.push(Expected { expression: format!("{} > -Inf", prometheus::expression(&rule.expression)), at, samples });
+                all.push(Expected {
+                    expression: format!("{} > -Inf", prometheus::expression(&rule.expression)),
+                    at,
+                    samples,
+                });
             }
         }
         self.groups.entry(head(case)).or_default().extend(all);

@@ -51,9 +51,15 @@ fn promtool_agrees_with_every_tick_of_a_corpus() {
         differences.add(case, &rules, &judge(case, &rules), &judged);
     }
     let rules_file = holdpoint_rules::alerts::prometheus::file("corpus", &twins);
-    let (output, said) = promtool(&[("rules.yml", &rules_file), ("test.yml", &tests.text())], &["test", "rules", "test.yml"]);
+    let (output, said) =
+        promtool(&[("rules.yml", &rules_file), ("test.yml", &tests.text())], &["test", "rules", "test.yml"]);
     assert!(output.status.success(), "{}", said.chars().take(4_000).collect::<String>());
-    println!("{series} series, {} ticks of {} alerts, {} values; promtool agrees", tests.ticks, twins.len(), tests.values);
+    println!(
+        "{series} series, {} ticks of {} alerts, {} values; promtool agrees",
+        tests.ticks,
+        twins.len(),
+        tests.values
+    );
     tests.each_rule_was_there(&twins);
     differences.each_is_named_and_seen();
 }
@@ -89,7 +95,8 @@ fn promtool_finds_a_state_or_a_value_that_is_not_so() {
         let (output, said) = run(&tests);
         assert!(!output.status.success() && said.contains("ALERTS"), "{said}");
     }
-    let boundary = corpus::cases(SEED, CASES).into_iter().find(|case| judge(case, &stricter) != judge(case, &twins)).unwrap();
+    let boundary =
+        corpus::cases(SEED, CASES).into_iter().find(|case| judge(case, &stricter) != judge(case, &twins)).unwrap();
     let mut tests = file::Tests::default();
     tests.add(&boundary, &judge(&boundary, &stricter));
     assert!(!run(&tests).0.status.success(), "no value of the corpus lies at its limit");

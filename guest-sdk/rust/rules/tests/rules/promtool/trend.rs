@@ -4,7 +4,7 @@
 use holdpoint_rules::alerts::prometheus;
 use holdpoint_rules::trend::Settings;
 use holdpoint_rules::{
-    Alerts, Compare, Condition, Expression, Missing, Measure, Rule, Selector, Series, Severity, Span, Status, Time,
+    Alerts, Compare, Condition, Expression, Measure, Missing, Rule, Selector, Series, Severity, Span, Status, Time,
 };
 
 use super::promtool;
@@ -58,12 +58,8 @@ const TABLE: &[Row] = &[
 ];
 
 fn rule() -> Rule {
-    let settings = Settings {
-        warm_up: Span::minutes(20),
-        bucket: Span::minutes(15),
-        reach: Span::minutes(5),
-        baseline: None,
-    };
+    let settings =
+        Settings { warm_up: Span::minutes(20), bucket: Span::minutes(15), reach: Span::minutes(5), baseline: None };
     let measure = Measure::Trend { selector: Selector::new("memory"), window: Span::hours(4), settings };
     let above = Condition { compare: Compare::Above, limit: 0.05 };
     Rule::new("leak", Severity::Critical, Expression::of(measure).by(&["instance"]), above)
@@ -77,10 +73,13 @@ fn value(row: &Row, minute: i64) -> Option<f64> {
 fn promtool_differs_in_trends_where_the_table_says_so_and_nowhere_else() {
     let all: Vec<Series> = TABLE
         .iter()
-        .map(|row| series("memory", labels(&[("instance", row.name)]), Span::minutes(1), (0..=MINUTES).map(|m| value(row, m))))
+        .map(|row| {
+            series("memory", labels(&[("instance", row.name)]), Span::minutes(1), (0..=MINUTES).map(|m| value(row, m)))
+        })
         .collect();
     let findings = Alerts::default().tick(&[rule()], &evidence(all), Time(MINUTES * 60_000)).unwrap();
-    let mut test = "rule_files: [rules.yml]\nevaluation_interval: 4h\ntests:\n- interval: 1m\n  input_series:\n".to_owned();
+    let mut test =
+        "rule_files: [rules.yml]\nevaluation_interval: 4h\ntests:\n- interval: 1m\n  input_series:\n".to_owned();
     for row in TABLE {
         let values = (0..=MINUTES).map(|m| value(row, m).map_or_else(|| "_".to_owned(), |value| value.to_string()));
         let values = values.collect::<Vec<_>>().join(" ");
@@ -92,7 +91,10 @@ fn promtool_differs_in_trends_where_the_table_says_so_and_nowhere_else() {
         assert_eq!(finding.status, row.ours, "{}: {:?}", row.name, finding.reading);
         assert_eq!(matches!(row.ours, Status::Firing { .. }) == row.fires_there, row.why.is_empty(), "{}", row.name);
         if row.fires_there {
-            let alert = format!("ALERTS{{alertname=\"leak\",alertstate=\"firing\",instance=\"{}\",severity=\"critical\"}}", row.name);
+            let alert = format!(
+                "ALERTS{{alertname=\"leak\",alertstate=\"firing\",instance=\"{}\",severity=\"critical\"}}",
+                row.name
+            );
             test.push_str(&format!("    - {{labels: '{alert}', value: 1}}\n"));
         }
         println!("  {}: {}", row.name, if row.why.is_empty() { "both say the same" } else { row.why });
