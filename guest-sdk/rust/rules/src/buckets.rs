@@ -83,7 +83,7 @@ impl Buckets {
             return None;
         }
         let mut rank = share * all;
-        let at = below.partition_point(|(_, count)| !(*count >= rank));
+        let at = below.partition_point(|(_, count)| *count < rank || count.is_nan());
         if at == last {
             return Some(monotonic[last - 1].0);
         }

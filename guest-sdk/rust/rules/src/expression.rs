@@ -1,4 +1,4 @@
-//! What a rule looks at: a gauge, a ratio of sums, a quantile of merged histograms, or a trend; by label set, as PromQL would have it.
+//! What a rule looks at: a gauge, a ratio of sums, a quantile of merged histograms, a trend or the time until a limit; by label set, as PromQL would have it.
 
 use alloc::collections::BTreeMap;
 use alloc::string::{String, ToString};
@@ -82,6 +82,17 @@ pub enum Measure {
         /// How samples become points.
         settings: trend::Settings,
     },
+    /// In how many seconds a gauge that grows reaches a limit; infinity: never. Each label set must have one series.
+    TimeToLimit {
+        /// Of which series.
+        selector: Selector,
+        /// Over which time.
+        window: Span,
+        /// How samples become points.
+        settings: trend::Settings,
+        /// In the unit of the series.
+        limit: f64,
+    },
 }
 
 /// A measure, for which label sets, and of when.
@@ -130,6 +141,9 @@ impl Expression {
             Measure::Ratio { part, whole, window: length, counted } => window(*length).ratio(part, whole, *counted),
             Measure::Quantile { buckets, share, window: length } => window(*length).quantile(buckets, *share),
             Measure::Trend { selector, window: length, settings } => window(*length).trend(selector, settings),
+            Measure::TimeToLimit { selector, window: length, settings, limit } => {
+                window(*length).time_to_limit(selector, settings, *limit)
+            }
         }
     }
 }

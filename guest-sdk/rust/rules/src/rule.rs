@@ -104,7 +104,7 @@ impl Rule {
             Measure::Gauge { over: Over::Highest(window) | Over::Lowest(window), .. } => (length(*window), 0.0),
             Measure::Ratio { window, .. } => (length(*window), 0.0),
             Measure::Quantile { window, share, .. } => (length(*window), *share),
-            Measure::Trend { window, settings, .. } => {
+            Measure::Trend { window, settings, .. } | Measure::TimeToLimit { window, settings, .. } => {
                 let of_settings =
                     [settings.warm_up, settings.reach].iter().all(|span| (Span::ZERO..=LONGEST_SPAN).contains(span));
                 (length(*window) && length(settings.bucket) && of_settings, 0.0)

@@ -66,6 +66,9 @@ pub fn expression(expression: &Expression) -> String {
             );
             format!("sum{by} (deriv({selector}[{window}]{offset})) * 3600 / {baseline}")
         }
+        Measure::TimeToLimit { selector, window, limit, .. } => {
+            format!("({limit} - sum{by} ({selector}{offset})) / (sum{by} (deriv({selector}[{window}]{offset})) > 0)")
+        }
     }
 }
 
@@ -81,7 +84,9 @@ fn seen(expression: &Expression) -> String {
             let all = buckets.clone().is("le", "+Inf");
             format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds())
         }
-        Measure::Trend { selector, window, .. } => format!("sum{by} (count_over_time({selector}[{window}]{offset}))"),
+        Measure::Trend { selector, window, .. } | Measure::TimeToLimit { selector, window, .. } => {
+            format!("sum{by} (count_over_time({selector}[{window}]{offset}))")
+        }
     }
 }
 

@@ -15,3 +15,4 @@ mod promtool;
 mod properties;
 mod state;
 mod trends;
+mod triggers;

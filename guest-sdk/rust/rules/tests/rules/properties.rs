@@ -49,13 +49,13 @@ proptest! {
     ) {
         let evidence = evidence(vec![of_bools(&values.iter().copied().map(Some).collect::<Vec<_>>())]);
         let (mut plain, mut kept, mut since) = (Alerts::default(), Alerts::default(), 0);
-        for tick in 0..values.len() {
+        for (tick, met) in values.iter().enumerate() {
             let at = Time(tick as i64 * 60_000);
             let status = |alerts: &mut Alerts, keep| alerts.tick(&[rule(hold, keep)], &evidence, at).unwrap()[0].status;
             let (plain, kept) = (status(&mut plain, 0), status(&mut kept, keep));
             let fires = |status| matches!(status, Status::Firing { .. });
             prop_assert!(fires(kept) || !fires(plain));
-            since = if values[tick] { 0 } else { since + 1 };
+            since = if *met { 0 } else { since + 1 };
             if since > keep {
                 prop_assert_eq!(kept, Status::Clear);
             }
@@ -114,10 +114,9 @@ proptest! {
     /// Whatever people write is read or refused with a place within the text.
     #[test]
     fn any_text_is_a_condition_or_a_mistake(text in "[a-z_ö]{0,6}[ ><=!]{0,4}[0-9.]{0,5}[ %a-z/]{0,12}") {
-        for mistake in [holdpoint_rules::alerts::condition(&text).err(), holdpoint_rules::alerts::duration(&text).err()] {
-            if let Some(mistake) = mistake {
-                prop_assert!(mistake.column >= 1 && mistake.column <= text.chars().count() + 1);
-            }
+        let read = [holdpoint_rules::alerts::condition(&text).err(), holdpoint_rules::alerts::duration(&text).err()];
+        for mistake in read.into_iter().flatten() {
+            prop_assert!(mistake.column >= 1 && mistake.column <= text.chars().count() + 1);
         }
     }
 }

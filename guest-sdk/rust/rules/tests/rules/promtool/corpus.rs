@@ -77,16 +77,16 @@ fn case(chance: &mut Chance, number: usize) -> Case {
     let sampled = Span::seconds(chance.pick(&[15, 30, 30, 60]));
     let samples = (Span::minutes(20).0 / sampled.0) as usize;
     // The first cases are whole, and at their limits; the others have gaps.
-    let mut recorder = Recorder { chance, sampled, samples, gaps: number % 4 > 0 };
+    let mut recorder = Recorder { chance, sampled, samples, gaps: !number.is_multiple_of(4) };
     let mut series = Vec::new();
     // Prometheus adds up in the order in which it first stored its series, which differs from run to run. With two of them, and numbers
     // that end after a few binary places, no order changes a bit.
-    for instance in ["a", "b"].iter().take(1 + usize::from(number % 3 > 0)) {
+    for instance in ["a", "b"].iter().take(1 + usize::from(!number.is_multiple_of(3))) {
         requests(&mut recorder, instance, &mut series);
         latencies(&mut recorder, instance, &mut series);
         gauges(&mut recorder, instance, &mut series);
     }
-    if number % 5 > 0 {
+    if !number.is_multiple_of(5) {
         let from = recorder.chance.below(samples as u64) as usize;
         series.push(recorder.series("running", &[], |_, at| f64::from(u8::from(at >= from && at < from + 20))));
         series.push(recorder.series("isolation_success", &[], |c, _| c.pick(&[1.0, 1.0, 0.95, 0.9, 0.899])));
