@@ -22,6 +22,8 @@ const SERVERS: &[Server] = &[
     Server { name: "openssl", program: "openssl", package: "openssl" },
     // No server, and as real: the tests of a release are run by it.
     Server { name: "pytest", program: "pytest-3", package: "python3-pytest" },
+    // Nor is this one: the rules must agree with it.
+    Server { name: "promtool", program: "promtool", package: "prometheus" },
 ];
 
 /// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.

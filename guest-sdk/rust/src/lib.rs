@@ -68,7 +68,6 @@ mod websocket;
 pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
-pub mod isolation;
 pub mod prelude;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
@@ -94,6 +93,7 @@ pub use exec::{Confinement, Exec, Exit, Finished, ReportFormat, TestCase, TestOu
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use gcloud::{Command, Completed, Failure, Gcloud};
 pub use holdpoint_macros::phase;
+pub use holdpoint_rules::isolation;
 pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};
 pub use millis::{Millis, Time};

@@ -24,7 +24,7 @@ const PLACE: &str = "guest-sdk/rust";
 /// Where a copy lies in a new project.
 const COPY: &str = "sdk";
 /// Folders of the SDK that only the SDK itself needs.
-const ITS_OWN: [&str; 2] = ["tests", "target"];
+const ITS_OWN: [&str; 3] = ["examples", "tests", "target"];
 
 /// Where the SDK is.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -106,14 +106,17 @@ fn manifest() -> Result<String, Error> {
     let parse = |text: &str| text.parse::<DocumentMut>().map_err(|e| broken(e.to_string()));
     let mut root = parse(WORKSPACE)?;
     let mut used = BTreeSet::new();
-    for path in ["Cargo.toml", "macros/Cargo.toml"] {
+    for path in ["Cargo.toml", "macros/Cargo.toml", "rules/Cargo.toml"] {
         let text = SDK.get_file(path).and_then(|file| file.contents_utf8()).unwrap_or_default();
         inherited(parse(text)?.as_table(), &mut used);
     }
     root.retain(|key, _| key == "workspace");
     let workspace = root.get_mut("workspace").and_then(Item::as_table_mut);
     let workspace = workspace.ok_or_else(|| broken("it lacks [workspace]".to_owned()))?;
-    workspace.insert("members", toml_edit::value(Array::from_iter([PLACE, "guest-sdk/rust/macros"])));
+    workspace.insert(
+        "members",
+        toml_edit::value(Array::from_iter([PLACE, "guest-sdk/rust/macros", "guest-sdk/rust/rules"])),
+    );
     if let Some(dependencies) = workspace.get_mut("dependencies").and_then(Item::as_table_like_mut) {
         let unused: Vec<String> =
             dependencies.iter().map(|(key, _)| key.to_owned()).filter(|key| !used.contains(key)).collect();

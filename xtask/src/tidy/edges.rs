@@ -78,7 +78,8 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-testkit", &["holdpoint-gate", "holdpoint-model"]),
     // Guests know the SDK and nothing of the host.
     ("holdpoint-macros", &[]),
-    ("holdpoint-sdk", &["holdpoint-macros"]),
+    ("holdpoint-rules", &[]),
+    ("holdpoint-sdk", &["holdpoint-macros", "holdpoint-rules"]),
     ("holdpoint-phase-auth-flow", &["holdpoint-sdk"]),
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),

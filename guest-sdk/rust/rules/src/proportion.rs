@@ -1,82 +1,20 @@
-//! What a test of isolation has shown: leaks among exchanges, and how many there may be at most with what was seen.
-
-use std::fmt;
+//! How great a share may be at most, with what was seen: the upper limit of Clopper and Pearson, exact for any counts.
+//!
+//! Source: Clopper, C., and Pearson, E. S. (1934), "The use of confidence or fiducial limits illustrated in the case of the binomial",
+//! Biometrika 26, 404–413. For 0 of n it is 1 − 0.05^(1/n), a little less than 3/n.
 
 /// How sure a bound is: in 95 of 100 tests the truth lies below it.
 const CHANCE: f64 = 0.05;
 /// Tries beyond which a bound is not computed from all of them.
 const MOST_TRIES: u64 = 1 << 32;
 
-/// The counts of a test of isolation.
+/// The probability at which so few successes or fewer of so many tries come with the chance of 5 %: with 95 % confidence the true one is
+/// not above it.
 ///
 /// ```
-/// use holdpoint::isolation::Isolation;
-///
-/// let seen = Isolation { exchanges: 92_114, own: 92_000, leaks: 0 };
-/// assert!(seen.is_exercised() && seen.bound() < 3.0 / 92_114.0);
-/// assert_eq!(seen.to_string(), "0 of 92114 exchanges leaked, at most 0.0033 % with 95 % confidence");
+/// assert!(holdpoint_rules::upper_limit(0, 92_114) < 3.0 / 92_114.0);
 /// ```
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct Isolation {
-    /// Exchanges of which everything that came back was scanned.
-    pub exchanges: u64,
-    /// How often a user received its own canary.
-    pub own: u64,
-    /// Exchanges in which a user received another one's canary. More than there are exchanges count as all of them.
-    pub leaks: u64,
-}
-
-impl Isolation {
-    /// Whether the test can show anything: canaries that never come back could not have come back to somebody else.
-    pub fn is_exercised(&self) -> bool {
-        self.exchanges > 0 && (self.own > 0 || self.leaks > 0)
-    }
-
-    /// The share of exchanges without a leak, 0 to 1. Of no exchange it is 0: nothing was isolated.
-    pub fn share(&self) -> f64 {
-        if self.exchanges == 0 { 0.0 } else { (self.exchanges - self.leaked()) as f64 / self.exchanges as f64 }
-    }
-
-    /// The share of leaking exchanges that is not exceeded with 95 % confidence, 0 to 1: the upper limit of Clopper and Pearson. Without
-    /// a leak it is a little less than 3 of the number of exchanges; without an exchange it is 1.
-    pub fn bound(&self) -> f64 {
-        upper_limit(self.leaked(), self.exchanges)
-    }
-
-    fn leaked(&self) -> u64 {
-        self.leaks.min(self.exchanges)
-    }
-}
-
-impl fmt::Display for Isolation {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let percent = self.bound() * 100.0;
-        write!(
-            f,
-            "{} of {} exchanges leaked, at most {} % with 95 % confidence",
-            self.leaked(),
-            self.exchanges,
-            rounded_up(percent)
-        )
-    }
-}
-
-/// Two digits that count, and never less than the number.
-fn rounded_up(number: f64) -> String {
-    if number <= 0.0 {
-        return "0".to_owned();
-    }
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "a percentage has few places before its first digit, and `as` saturates"
-    )]
-    let places = (1 - number.log10().floor() as i32).clamp(0, 12);
-    let scale = 10_f64.powi(places);
-    format!("{:.*}", places.unsigned_abs() as usize, (number * scale).ceil() / scale)
-}
-
-/// The probability at which so few successes or fewer of so many tries come with the chance of 5 %.
-fn upper_limit(mut successes: u64, mut tries: u64) -> f64 {
+pub fn upper_limit(mut successes: u64, mut tries: u64) -> f64 {
     // Half of the evidence never has a smaller bound, and takes half as long.
     while tries > MOST_TRIES {
         (successes, tries) = (successes.div_ceil(2), tries / 2);
@@ -86,7 +24,7 @@ fn upper_limit(mut successes: u64, mut tries: u64) -> f64 {
     }
     if successes == 0 {
         // 1 - 0.05^(1/n), without losing the small difference.
-        return -(CHANCE.ln() / tries as f64).exp_m1();
+        return -libm::expm1(libm::log(CHANCE) / tries as f64);
     }
     let (mut low, mut high) = (successes as f64 / tries as f64, 1.0);
     // Each step halves what is left, so that no more than these make a difference.
@@ -105,8 +43,8 @@ fn upper_limit(mut successes: u64, mut tries: u64) -> f64 {
 fn at_most(successes: u64, tries: u64, probability: f64) -> f64 {
     let (k, n) = (successes as f64, tries as f64);
     let largest = ln_gamma(n + 1.0) - ln_gamma(k + 1.0) - ln_gamma(n - k + 1.0)
-        + k * probability.ln()
-        + (n - k) * (-probability).ln_1p();
+        + k * libm::log(probability)
+        + (n - k) * libm::log1p(-probability);
     let odds = (1.0 - probability) / probability;
     let (mut term, mut sum, mut left) = (1.0, 1.0, k);
     while left > 0.0 && term > sum * f64::EPSILON {
@@ -114,7 +52,7 @@ fn at_most(successes: u64, tries: u64, probability: f64) -> f64 {
         sum += term;
         left -= 1.0;
     }
-    largest.exp() * sum
+    libm::exp(largest) * sum
 }
 
 /// The logarithm of the gamma function of a number from 1 on: Stirling's series, which is exact enough from 10 on.
@@ -126,7 +64,7 @@ fn ln_gamma(number: f64) -> f64 {
     }
     let square = 1.0 / (x * x);
     let series = (1.0 / 12.0 - square * (1.0 / 360.0 - square * (1.0 / 1260.0 - square / 1680.0))) / x;
-    (x - 0.5) * x.ln() - x + 0.5 * std::f64::consts::TAU.ln() + series - f64::ln(product)
+    (x - 0.5) * libm::log(x) - x + 0.5 * libm::log(core::f64::consts::TAU) + series - libm::log(product)
 }
 
 #[cfg(test)]
@@ -177,26 +115,6 @@ mod tests {
                 assert!(bound > leaks as f64 / exchanges as f64);
             }
         }
-    }
-
-    #[test]
-    fn nothing_seen_bounds_nothing() {
-        let nothing = Isolation::default();
-        assert_eq!((nothing.bound(), nothing.share(), nothing.is_exercised()), (1.0, 0.0, false));
-        let never_back = Isolation { exchanges: 100, own: 0, leaks: 0 };
-        assert!(!never_back.is_exercised());
-        let leaks_alone = Isolation { exchanges: 100, own: 0, leaks: 100 };
-        assert_eq!((leaks_alone.bound(), leaks_alone.share(), leaks_alone.is_exercised()), (1.0, 0.0, true));
-        assert_eq!(Isolation { exchanges: 2, own: 0, leaks: 7 }.share(), 0.0);
-    }
-
-    #[test]
-    fn is_said_with_two_digits_that_are_never_too_good() {
-        let said = |exchanges, leaks| Isolation { exchanges, own: 1, leaks }.to_string();
-        assert_eq!(said(100_000, 0), "0 of 100000 exchanges leaked, at most 0.0030 % with 95 % confidence");
-        assert_eq!(said(10, 0), "0 of 10 exchanges leaked, at most 26 % with 95 % confidence");
-        assert_eq!(said(10_000, 1), "1 of 10000 exchanges leaked, at most 0.048 % with 95 % confidence");
-        assert_eq!(said(0, 0), "0 of 0 exchanges leaked, at most 100 % with 95 % confidence");
     }
 
     #[test]
