@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use crate::{
-    Confinement, Tool,
+    Confinement, Layer, Tool,
     confine::{self, LARGEST_FRAME, Outside, Plan, Word},
 };
 
@@ -56,7 +56,8 @@ impl Ground {
         let scratch = scratch.map_err(|error| format!("no folder for what {name} writes can be made: {error}"))?;
         let plan = self.plan(name, tool, args, scratch.path())?;
         loop {
-            let namespaces = !self.no_namespaces.load(Ordering::Relaxed);
+            let wanted = !tool.without.contains(&Layer::Processes);
+            let namespaces = wanted && !self.no_namespaces.load(Ordering::Relaxed);
             let (child, mut stages) = self.start().map_err(|error| format!("{name} can't be started: {error}"))?;
             let outside = Outside { namespaces, network: tool.network };
             match converse(&mut stages, &outside, &plan, stdin).await? {
@@ -104,6 +105,7 @@ impl Ground {
             processes: tool.processes,
             memory: tool.memory,
             require: tool.require.clone(),
+            without: tool.without.clone(),
             confinement: Confinement::default(),
         })
     }

@@ -36,6 +36,7 @@ pub(crate) struct Plan {
     pub(crate) processes: u32,
     pub(crate) memory: u64,
     pub(crate) require: Vec<Layer>,
+    pub(crate) without: Vec<Layer>,
     /// What the stages before have applied.
     pub(crate) confinement: Confinement,
 }

@@ -69,18 +69,24 @@ fn check(program: &Path, pinned: &str) -> Result<(), String> {
 fn confine(plan: &Plan) -> Result<Confinement, String> {
     let mut confinement = plan.confinement.clone();
     let apart = confinement.has(Layer::Processes);
-    confinement.note(Layer::Limits, limits::apply(plan.memory, plan.processes, apart));
+    let given_up = |layer: Layer| match plan.without.contains(&layer) {
+        true => Err("the operator's file leaves it out".to_owned()),
+        false => Ok(()),
+    };
+    let limits = given_up(Layer::Limits).and_then(|()| limits::apply(plan.memory, plan.processes, apart));
+    confinement.note(Layer::Limits, limits);
     prctl::set_no_new_privs().map_err(|error| format!("programs could give rights back: {error}"))?;
-    match files::apply(&plan.read, &plan.write, plan.network) {
+    match given_up(Layer::Landlock).and_then(|()| files::apply(&plan.read, &plan.write, plan.network)) {
         Ok(remark) => {
             confinement.note(Layer::Landlock, Ok(()));
             confinement.lacking.extend(remark.map(|remark| format!("{}: {remark}", Layer::Landlock.word())));
         }
         Err(why) => confinement.note(Layer::Landlock, Err(why)),
     }
-    confinement.note(Layer::Seccomp, calls::apply(plan.network));
+    let seccomp = given_up(Layer::Seccomp).and_then(|()| calls::apply(plan.network));
+    confinement.note(Layer::Seccomp, seccomp);
     if plan.network == Network::None && !confinement.has(Layer::Network) && !confinement.has(Layer::Seccomp) {
-        return Err("the tool is to have no network, and the kernel has nothing to keep it from one".into());
+        return Err("the tool is to have no network, and nothing keeps it from one".into());
     }
     confinement.meets(&plan.require)?;
     Ok(confinement)
