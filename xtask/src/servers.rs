@@ -22,6 +22,9 @@ const SERVERS: &[Server] = &[
     Server { name: "openssl", program: "openssl", package: "openssl" },
     // No server, and as real: the tests of a release are run by it.
     Server { name: "pytest", program: "pytest-3", package: "python3-pytest" },
+    // What builds images without a daemon, and what they are pushed to.
+    Server { name: "buildah", program: "buildah", package: "buildah" },
+    Server { name: "docker_registry", program: "docker-registry", package: "docker-registry" },
 ];
 
 /// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.
