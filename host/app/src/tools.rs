@@ -64,6 +64,7 @@ fn pinned(binding: &ToolBinding) -> Tool {
         processes: binding.processes.unwrap_or(default.processes),
         memory: binding.memory.unwrap_or(default.memory),
         require: binding.require.iter().filter_map(|layer| Layer::parse(layer.0)).collect(),
+        without: binding.without.iter().filter_map(|layer| Layer::parse(layer.0)).collect(),
         program: default.program,
     }
 }
@@ -86,5 +87,7 @@ mod tests {
         // One that was not would be required in vain.
         let layers: Vec<&str> = Layer::ALL.into_iter().map(Layer::word).collect();
         assert_eq!(layers, ToolLayer::WORDS);
+        // And one that was not would be applied all the same, which is the safer mistake.
+        assert!(ToolLayer::GIVEN_UP.into_iter().all(|word| layers.contains(&word)));
     }
 }

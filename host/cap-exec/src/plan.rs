@@ -62,6 +62,7 @@ impl Ground {
                 processes: tool.processes,
                 memory: tool.memory,
                 require: tool.require.clone(),
+                without: tool.without.clone(),
             }),
         })
     }

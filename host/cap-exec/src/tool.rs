@@ -14,6 +14,8 @@ use crate::Error;
 const LONGEST_JOB: Duration = Duration::from_secs(24 * 3_600);
 /// Bytes that may be kept of each stream; what an answer may hold.
 const LARGEST_OUTPUT: u64 = 8 << 20;
+/// What a tool may be without. The network is said by `network`, and the count holds no tool that keeps to its bounds.
+const GIVEN_UP: [Layer; 4] = [Layer::Processes, Layer::Landlock, Layer::Seccomp, Layer::Limits];
 /// No program starts with less.
 const LEAST_MEMORY: u64 = 16 << 20;
 
@@ -47,6 +49,8 @@ pub struct Tool {
     pub memory: u64,
     /// What the kernel must have. Without it the tool is not started.
     pub require: Vec<Layer>,
+    /// What is not applied, although the kernel has it: for a tool that confines others itself, like a builder of images.
+    pub without: Vec<Layer>,
 }
 
 impl Tool {
@@ -67,6 +71,7 @@ impl Tool {
             processes: 64,
             memory: 1 << 30,
             require: vec![],
+            without: vec![],
         }
     }
 
@@ -101,6 +106,12 @@ impl Tool {
         if self.processes == 0 || self.processes > 10_000 {
             return refuse("processes", "it is between 1 and 10000".into());
         }
+        if let Some(layer) = self.without.iter().find(|layer| !GIVEN_UP.contains(layer)) {
+            return refuse("without", format!("`{}` is never left out", layer.word()));
+        }
+        if let Some(layer) = self.without.iter().find(|layer| self.require.contains(layer)) {
+            return refuse("without", format!("`{}` is required and left out at once", layer.word()));
+        }
         Ok(())
     }
 }
@@ -118,7 +129,7 @@ mod tests {
     #[test]
     fn a_pin_that_leaves_something_open_is_refused() {
         type Change = fn(&mut Tool);
-        let wrong: [(&str, Change); 10] = [
+        let wrong: [(&str, Change); 13] = [
             ("program", |tool| tool.program = "pytest".into()),
             ("program", |tool| tool.program = "/opt/../bin/sh".into()),
             ("read", |tool| tool.read = vec!["src".into()]),
@@ -129,6 +140,12 @@ mod tests {
             ("output", |tool| tool.output = 9 << 20),
             ("memory", |tool| tool.memory = 1),
             ("processes", |tool| tool.processes = 0),
+            ("without", |tool| tool.without = vec![Layer::Network]),
+            ("without", |tool| tool.without = vec![Layer::Count]),
+            ("without", |tool| {
+                tool.without = vec![Layer::Seccomp, Layer::Landlock];
+                tool.require = vec![Layer::Landlock];
+            }),
         ];
         for (what, change) in wrong {
             let mut tool = Tool::new("/usr/bin/pytest");

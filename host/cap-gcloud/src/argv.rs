@@ -6,9 +6,9 @@ use std::path::Path;
 use holdpoint_model::Digest;
 use holdpoint_model::grant::{CommandWords, GcloudAsk, GcloudTerms};
 
-/// What is put behind the words of commands that change services, so that they return once the change is accepted. Whoever gave
-/// them looks afterwards.
-const ASYNC: [&str; 3] = ["run deploy", "run services update", "run services update-traffic"];
+/// What is put behind the words of commands that change services or begin a build, so that they return once that is accepted. Whoever
+/// gave them looks afterwards.
+const ASYNC: [&str; 4] = ["builds submit", "run deploy", "run services update", "run services update-traffic"];
 /// Commands that make a revision, whose name the host chooses.
 const REVISION: [&str; 2] = ["run deploy", "run services update"];
 
@@ -26,6 +26,10 @@ pub(crate) fn arguments(ask: &GcloudAsk, key: Option<&str>) -> Vec<String> {
     list.push("--quiet".to_owned());
     if is_one_of(ask.command(), &ASYNC) {
         list.push("--async".to_owned());
+    }
+    if ask.command().is_submit() {
+        // It takes no `-` for its input, and without this flag it reads a file of the folder that it is started in.
+        list.push("--config=/dev/stdin".to_owned());
     }
     if let Some(key) = key.filter(|_| makes_revision(ask.command())) {
         list.push(format!("--revision-suffix={}", suffix(key)));
@@ -117,6 +121,12 @@ mod tests {
             ]
         );
         assert_ne!(suffix, super::suffix("RUN/deploy/4"));
+        let build = Invocation::new("builds submit").argument("https://github.com/netra/app");
+        let build = arguments(&build.ask().unwrap(), Some("RUN/deploy/3"));
+        assert_eq!(
+            build[2..],
+            ["https://github.com/netra/app", "--format=json", "--quiet", "--async", "--config=/dev/stdin"]
+        );
         let read = arguments(&Invocation::new("run services list").ask().unwrap(), None);
         assert_eq!(read, ["run", "services", "list", "--format=json", "--quiet"]);
     }

@@ -217,7 +217,13 @@ impl GcloudBackend {
         };
         match self.run(&look, terms, None, (&[], LOOK_MS)).await {
             Ok(completed) if completed.failure.is_none() => match read_back.seen(completed.stdout.bytes()) {
-                Seen::Happened => Settlement::Happened(completed),
+                Seen::Happened => {
+                    let answer = read_back.answer(completed.stdout.bytes());
+                    Settlement::Happened(match answer {
+                        Some(answer) => Completed { stdout: answer.into(), ..completed },
+                        None => completed,
+                    })
+                }
                 Seen::NotHappened => Settlement::NotHappened,
                 Seen::Unknown(why) => Settlement::Unknown(why),
             },

@@ -5,7 +5,7 @@ use std::time::Duration;
 use holdpoint_gate::Capability;
 use holdpoint_model::{Class, Denial, grant::Grants};
 
-use crate::{Completed, Invocation};
+use crate::{Completed, Invocation, build};
 
 /// Bytes of standard input.
 const LONGEST_STDIN: usize = 1 << 20;
@@ -27,6 +27,10 @@ impl Capability for Gcloud {
             0..=LONGEST_STDIN => ask,
             _ => Err(format!("its standard input has more than {LONGEST_STDIN} bytes")),
         };
+        let ask = ask.and_then(|ask| match ask.command().is_submit() {
+            true => build::check(request.stdin.bytes()).map(|()| ask),
+            false => Ok(ask),
+        });
         let ask = ask.map_err(|reason| Denial {
             wanted: format!("gcloud {shown}"),
             reason,

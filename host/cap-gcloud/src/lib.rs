@@ -18,7 +18,7 @@
 //! Project, region, account, output format and revision names are the host's. A command runs in an environment that is made from
 //! nothing, with a short-lived token in a file. It ends with all that it has started when its time is over, and when its host is gone. An effect that was
 //! interrupted is settled by reading back where the platform can tell: the name of a new revision follows from the idempotency key, traffic is
-//! compared with what was wanted, and dashboards and alert policies carry a label of the effect that made them.
+//! compared with what was wanted, and dashboards, alert policies and builds carry a mark of the effect that made them.
 //!
 //! One word is no command of gcloud's: to `identity` the host says whom commands act as. It never says the token.
 //!
@@ -26,6 +26,7 @@
 
 mod argv;
 mod backend;
+mod build;
 mod capability;
 mod config;
 mod failure;

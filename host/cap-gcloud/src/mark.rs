@@ -1,4 +1,5 @@
-//! Dashboards and alert policies carry a label of the effect that made them, since the platform chooses their names. Pure.
+//! Dashboards and alert policies carry a label, and builds a tag, of the effect that made them, since the platform chooses their names.
+//! Pure.
 
 use holdpoint_model::grant::{CommandWords, GcloudAsk};
 use serde_json::{Map, Value};
@@ -8,6 +9,15 @@ use crate::argv::suffix;
 /// The key of the label.
 pub(crate) const LABEL: &str = "holdpoint-effect";
 
+/// Where a definition has room for the mark.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Place {
+    /// In the field of that name, which is an object.
+    Labels(&'static str),
+    /// In the list of a build's tags.
+    Tags,
+}
+
 /// Commands that are given a definition, and the field of it that holds labels.
 const LABELLED: [(&str, &str); 4] = [
     ("monitoring dashboards create", "labels"),
@@ -16,19 +26,46 @@ const LABELLED: [(&str, &str); 4] = [
     ("monitoring policies update", "userLabels"),
 ];
 
-/// The field of labels, if it is such a command and reads its definition from standard input.
-pub(crate) fn field(ask: &GcloudAsk) -> Option<&'static str> {
-    let (_, field) = LABELLED.iter().find(|(command, _)| ask.command().is(command))?;
-    let [(_, Some(value))] = ask.flags() else { return None };
-    (value == "-").then_some(field)
+impl Place {
+    /// Of the definition that a command reads from standard input, if it reads one.
+    pub(crate) fn of(ask: &GcloudAsk) -> Option<Self> {
+        if ask.command().is_submit() {
+            return Some(Self::Tags);
+        }
+        let (_, field) = LABELLED.iter().find(|(command, _)| ask.command().is(command))?;
+        let [(_, Some(value))] = ask.flags() else { return None };
+        (value == "-").then_some(Self::Labels(field))
+    }
+
+    /// Whether something that was made carries the mark.
+    pub(crate) fn is_marked(self, made: &Value, mark: &str) -> bool {
+        match self {
+            Self::Labels(field) => {
+                made.get(field).and_then(|labels| labels.get(LABEL)).and_then(Value::as_str) == Some(mark)
+            }
+            Self::Tags => {
+                let tags = made.get("tags").and_then(Value::as_array);
+                tags.is_some_and(|tags| tags.iter().any(|tag| tag.as_str() == Some(mark)))
+            }
+        }
+    }
 }
 
-/// The definition with the label. None if it is no JSON, or its labels are no object: then nothing is added, and nobody can look it up.
+/// The definition with the mark. None if it is no JSON, or has no room for it: then nothing is added, and nobody can look it up.
 pub(crate) fn marked(ask: &GcloudAsk, stdin: &[u8], key: &str) -> Option<Vec<u8>> {
-    let field = field(ask)?;
+    let place = Place::of(ask)?;
     let mut definition: Map<String, Value> = serde_json::from_slice(stdin).ok()?;
-    let labels = definition.entry(field).or_insert_with(|| Value::Object(Map::new()));
-    labels.as_object_mut()?.insert(LABEL.to_owned(), Value::from(suffix(key)));
+    let mark = Value::from(suffix(key));
+    match place {
+        Place::Labels(field) => {
+            let labels = definition.entry(field).or_insert_with(|| Value::Object(Map::new()));
+            labels.as_object_mut()?.insert(LABEL.to_owned(), mark);
+        }
+        Place::Tags => {
+            let tags = definition.entry("tags").or_insert_with(|| Value::Array(Vec::new()));
+            tags.as_array_mut()?.push(mark);
+        }
+    }
     serde_json::to_vec(&definition).ok()
 }
 
@@ -60,6 +97,21 @@ mod tests {
         let policy = mark("alpha monitoring policies update", "policy-from-file", stdin).unwrap();
         assert_eq!(policy["userLabels"]["team"], "x");
         assert_eq!(policy["userLabels"][LABEL], Value::from(suffix));
+    }
+
+    #[test]
+    fn a_build_gets_a_tag_beside_its_own() {
+        let mark = |stdin: &str| {
+            let ask = Invocation::new("builds submit").flag("git-source-revision", "main");
+            let ask = ask.argument("https://github.com/netra/app").ask().unwrap();
+            marked(&ask, stdin.as_bytes(), "RUN/deploy/3").map(|bytes| serde_json::from_slice::<Value>(&bytes).unwrap())
+        };
+        let suffix = suffix("RUN/deploy/3");
+        let build = mark(r#"{"steps":[],"tags":["nightly"]}"#).unwrap();
+        assert_eq!(build["tags"], serde_json::json!(["nightly", suffix]));
+        assert!(Place::Tags.is_marked(&build, &suffix) && !Place::Tags.is_marked(&build, "hp-other"));
+        assert_eq!(mark(r#"{"tags":"nightly"}"#), None);
+        assert_eq!(mark("steps: []"), None);
     }
 
     #[test]

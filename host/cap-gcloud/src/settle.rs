@@ -5,7 +5,7 @@ use serde_json::Value;
 
 use crate::Invocation;
 use crate::argv::{makes_revision, suffix};
-use crate::mark;
+use crate::mark::{self, Place};
 
 /// How an effect is looked up.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -16,8 +16,8 @@ pub(crate) enum ReadBack {
     Traffic { service: String, wanted: Vec<(String, u64)> },
     /// Which tags lead where, against what was wanted; those without a revision are to be gone.
     Tags { service: String, wanted: Vec<(String, Option<String>)> },
-    /// The label that only this effect would have set, in the list of what such a command makes.
-    Label { list: String, field: &'static str, value: String },
+    /// The mark that only this effect would have set, in the list of what such a command makes.
+    Mark { list: String, place: Place, value: String },
 }
 
 /// What was seen.
@@ -31,10 +31,10 @@ pub(crate) enum Seen {
 impl ReadBack {
     /// The way for this command; none if there is none.
     pub(crate) fn of(ask: &GcloudAsk, stdin: &[u8], key: &str) -> Option<Self> {
-        if let Some(field) = mark::field(ask) {
-            // Without the label there is nothing to look for: a display name may stand for one that was there before.
+        if let Some(place) = Place::of(ask) {
+            // Without the mark there is nothing to look for: a display name may stand for one that was there before.
             mark::marked(ask, stdin, key)?;
-            return Some(Self::Label { list: mark::list(ask.command()), field, value: suffix(key) });
+            return Some(Self::Mark { list: mark::list(ask.command()), place, value: suffix(key) });
         }
         let service = ask.arguments().first()?.clone();
         if makes_revision(ask.command()) {
@@ -66,7 +66,9 @@ impl ReadBack {
             Self::Traffic { service, .. } | Self::Tags { service, .. } => {
                 Invocation::new("run services describe").argument(service)
             }
-            Self::Label { list, .. } => Invocation::new(list),
+            Self::Mark { list, place: Place::Labels(_), .. } => Invocation::new(list),
+            // Newest first.
+            Self::Mark { list, place: Place::Tags, .. } => Invocation::new(list).flag("limit", "200"),
         }
     }
 
@@ -112,14 +114,22 @@ impl ReadBack {
                 let all = wanted.iter().all(|(tag, revision)| leads_to(tag) == *revision);
                 if all { Seen::Happened } else { Seen::NotHappened }
             }
-            Self::Label { field, value, .. } => {
+            Self::Mark { place, value, .. } => {
                 let Some(items) = answer.as_array() else {
                     return Seen::Unknown("what was read back is no list".to_owned());
                 };
-                let label = |item: &Value| Some(item.get(*field)?.get(mark::LABEL)?.as_str()? == value);
-                if items.iter().any(|item| label(item) == Some(true)) { Seen::Happened } else { Seen::NotHappened }
+                let is_marked = |item: &Value| place.is_marked(item, value);
+                if items.iter().any(is_marked) { Seen::Happened } else { Seen::NotHappened }
             }
         }
+    }
+
+    /// What the effect would have answered, out of the answer that shows that it has happened. Of most there is nothing more to know.
+    pub(crate) fn answer(&self, answer: &[u8]) -> Option<Vec<u8>> {
+        let Self::Mark { place: Place::Tags, value, .. } = self else { return None };
+        let answer: Value = serde_json::from_slice(answer).ok()?;
+        let build = answer.as_array()?.iter().find(|build| Place::Tags.is_marked(build, value))?;
+        serde_json::to_vec(build).ok()
     }
 }
 
@@ -207,6 +217,23 @@ mod tests {
         let other = br#"[{"displayName":"a","labels":{"holdpoint-effect":"hp-other"}},{"displayName":"a"}]"#;
         assert_eq!(read_back.seen(other), Seen::NotHappened);
         assert_eq!(read_back.seen(b"[]"), Seen::NotHappened);
+        assert!(matches!(read_back.seen(b"{}"), Seen::Unknown(_)));
+    }
+
+    #[test]
+    fn a_build_is_known_by_the_tag_of_the_effect_that_began_it_and_is_the_answer() {
+        let submit = Invocation {
+            stdin: br#"{"steps":[]}"#.to_vec().into(),
+            ..Invocation::new("builds submit").argument("https://github.com/netra/app")
+        };
+        let read_back = read_back(&submit).unwrap();
+        assert_eq!(read_back.command().command, ["builds", "list"]);
+        let ours = format!(r#"{{"id":"b","tags":["nightly","{}"]}}"#, suffix("RUN/deploy/3"));
+        let list = format!(r#"[{{"id":"a","tags":["hp-other"]}},{ours},{{"id":"c"}}]"#);
+        assert_eq!(read_back.seen(list.as_bytes()), Seen::Happened);
+        let answer: Value = serde_json::from_slice(&read_back.answer(list.as_bytes()).unwrap()).unwrap();
+        assert_eq!(answer["id"], "b");
+        assert_eq!(read_back.seen(br#"[{"id":"a","tags":["hp-other"]},{"id":"c","tags":"hp"}]"#), Seen::NotHappened);
         assert!(matches!(read_back.seen(b"{}"), Seen::Unknown(_)));
     }
 

@@ -36,6 +36,8 @@ pub struct Bounds {
     pub memory: u64,
     /// What the kernel must have. Without it the program is not started.
     pub require: Vec<Layer>,
+    /// What is not applied, although the kernel has it.
+    pub without: Vec<Layer>,
 }
 
 /// What a program reaches.

@@ -18,7 +18,7 @@ use tokio::{
 };
 
 use crate::{
-    Process, Program, Unstarted,
+    Layer, Process, Program, Unstarted,
     stages::{self, LARGEST_FRAME, Outside, Plan, Word},
 };
 
@@ -53,8 +53,10 @@ impl Supervisor {
         let refused = |why: &dyn std::fmt::Display| Unstarted::Refused(why.to_string());
         let plan = Plan { program: program.clone(), confinement: Default::default() };
         loop {
-            let namespaces = !self.no_namespaces.load(Ordering::Relaxed);
-            let outside = Outside { namespaces, network: program.bounds.as_ref().map(|bounds| bounds.network) };
+            let bounds = program.bounds.as_ref();
+            let wanted = bounds.is_none_or(|bounds| !bounds.without.contains(&Layer::Processes));
+            let namespaces = wanted && !self.no_namespaces.load(Ordering::Relaxed);
+            let outside = Outside { namespaces, network: bounds.map(|bounds| bounds.network) };
             let frames = frames(&outside, &plan, stdin).map_err(|error| refused(&error))?;
             let (child, mut stages) = self
                 .outside()

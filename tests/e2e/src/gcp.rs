@@ -106,6 +106,12 @@ impl Gcp {
         self.emulator.set_backend(Backend::Image(image.to_owned()), address);
     }
 
+    /// Runs every revision of a service here whose image nothing else runs.
+    pub fn serve_others(&self, service: &str, url: &str) {
+        let address = url.trim_start_matches("http://").parse().expect("an address and a port");
+        self.emulator.set_backend(Backend::Service(service.to_owned()), address);
+    }
+
     /// The host of a service.
     pub fn host(&self, name: &str) -> String {
         let url = self.service(name)["service"]["status"]["url"].as_str().unwrap_or_default().to_owned();

@@ -9,6 +9,7 @@ pub mod hostile;
 pub mod nginx;
 mod outcome;
 pub mod process;
+pub mod registry;
 pub mod release;
 pub mod rows;
 mod scene;
@@ -20,6 +21,6 @@ mod toml;
 
 pub use binary::{Holdpoint, guests, sabotaged, with_modules};
 pub use outcome::Outcome;
-pub use scene::{Phase, Scene};
+pub use scene::{PYTEST, Phase, Scene};
 pub use search::holding;
 pub use toml::inline;

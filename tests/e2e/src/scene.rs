@@ -48,6 +48,15 @@ pub struct Scene {
 
 const CHECKLIST: &str = "[[row]]\nid = \"P3.1\"\ntitle = \"healthy\"\nlevel = \"required\"\n";
 
+/// The rest of a pin of pytest. What it tells people goes to its standard error, so that its report alone is on its standard output.
+pub const PYTEST: &str = r#"
+arguments = ["-c", "import os, sys, pytest; os.dup2(1, 3); os.dup2(2, 1); os.chdir(sys.argv.pop(1)); sys.exit(pytest.main(['--junitxml=/dev/fd/3', *sys.argv[1:]]))", "{directory}", "-p", "no:cacheprovider"]
+directory = "source"
+writes = true
+environment = { PYTHONDONTWRITEBYTECODE = "1", PYTHONPATH = "{directory}/backend", TMPDIR = "{scratch}" }
+deadline = "50s"
+"#;
+
 impl Scene {
     /// A bundle `scene` with these phases, for one service `backend` at a URL. The operator allows all that it asks.
     pub fn new(backend: &str, phases: &[Phase]) -> Self {
@@ -71,6 +80,10 @@ impl Scene {
         for Variable { name, .. } in environment(None) {
             writeln!(text, "[secrets.{name}]\nfrom = {{ env = \"{name}\" }}").expect("a string takes every text");
         }
+        for tool in ["python3", "pytest"] {
+            writeln!(text, "[tools.{tool}]\nprogram = \"/usr/bin/python3\"").expect("a string takes every text");
+        }
+        text.push_str(PYTEST);
         scene.write("holdpoint.toml", &text);
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
         scene

@@ -47,6 +47,10 @@ fn of_run(what: What) -> Fault {
     Fault { on: Pattern::new("*", RUN, "*"), when: When::Always, what }
 }
 
+fn of_builds(what: What) -> Fault {
+    Fault { on: Pattern::new("GET", "cloudbuild.googleapis.com", "*/builds/*"), when: When::Always, what }
+}
+
 pub(crate) const CATALOGUE: &[Named] = &[
     Named {
         name: "read-forbidden",
@@ -112,6 +116,17 @@ pub(crate) const CATALOGUE: &[Named] = &[
         make: || of_run(What::NeverReady),
     },
     Named { name: "does-not-start", description: "a new revision does not start", make: || of_run(What::DoesNotStart) },
+    Named {
+        name: "build-fails",
+        description: "a build ends with FAILURE",
+        make: || of_builds(What::BuildEnds("FAILURE")),
+    },
+    Named {
+        name: "build-times-out",
+        description: "a build ends with TIMEOUT",
+        make: || of_builds(What::BuildEnds("TIMEOUT")),
+    },
+    Named { name: "build-never-ends", description: "a build goes on and on", make: || of_builds(What::NeverReady) },
     Named {
         name: "stale-generation",
         description: "the status of a service stays behind what was asked for",

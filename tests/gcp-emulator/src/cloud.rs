@@ -47,6 +47,8 @@ pub(crate) struct Behaviour {
     pub(crate) never_ready: bool,
     pub(crate) stale_generation: bool,
     pub(crate) does_not_start: bool,
+    /// The status that a build ends with.
+    pub(crate) build_ends: Option<&'static str>,
 }
 
 /// What every emulated service gets besides its own state.

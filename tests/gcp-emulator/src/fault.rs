@@ -71,8 +71,10 @@ pub enum What {
     DeployedElsewhere,
     /// Before it is done, the revisions that its body gives traffic to by name are deleted.
     RevisionLost,
-    /// What is deploying stays so.
+    /// What is deploying or building stays so.
     NeverReady,
+    /// A build ends with this status, and has made nothing.
+    BuildEnds(&'static str),
     /// The status says that it is of the generation before.
     StaleGeneration,
     /// A revision that is made by it does not start.

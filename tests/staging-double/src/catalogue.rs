@@ -74,6 +74,21 @@ pub(crate) const CATALOGUE: &[Fault] = &[
         kind: Kind::Source(source::forbidden_use),
     },
     Fault {
+        name: "isolation-test-fails",
+        requirement: "P1.2",
+        // The row is advisory, and nothing is deployed beside a fault that was there before.
+        exit: 7,
+        description: "a test of the release fails",
+        kind: Kind::Source(source::failing_test),
+    },
+    Fault {
+        name: "isolation-tests-gone",
+        requirement: "P1.2",
+        exit: 7,
+        description: "the runner collects no test of the release",
+        kind: Kind::Source(source::no_test),
+    },
+    Fault {
         name: "localhost-name",
         requirement: "P1.3",
         exit: 1,

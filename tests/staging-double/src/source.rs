@@ -134,6 +134,20 @@ const USES: &[(Place, &str)] = &[
     ),
 ];
 
+const TEST_BODY: Place =
+    ("source/backend/tests/test_session.py", "    assert session.add(\"hello there\").score == 2.0\n");
+
+/// Assertions that do not hold.
+const WRONG_ASSERTIONS: &[(Place, &str)] = &[
+    (TEST_BODY, "    assert session.add(\"hello\").score == 4.0\n"),
+    (TEST_BODY, "    assert session.id == \"somebody else\"\n"),
+    (TEST_BODY, "    assert not session.agent.weights\n"),
+];
+
+/// What leaves a runner without a test to collect.
+const UNCOLLECTED: &[(Place, &str)] =
+    &[(("source/backend/tests/test_session.py", "from app.domain.session import Session\n"), "\n__test__ = False\n")];
+
 /// One place of the source tree that is otherwise.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
@@ -173,6 +187,14 @@ pub(crate) fn forbidden_use(draw: &mut Draw) -> Edit {
     inserted(draw, USES)
 }
 
+pub(crate) fn failing_test(draw: &mut Draw) -> Edit {
+    inserted(draw, WRONG_ASSERTIONS)
+}
+
+pub(crate) fn no_test(draw: &mut Draw) -> Edit {
+    inserted(draw, UNCOLLECTED)
+}
+
 fn inserted(draw: &mut Draw, choices: &[(Place, &str)]) -> Edit {
     let ((file, behind), text) = draw.pick(choices);
     Edit { file, behind: Some(behind), text: text.to_owned() }
@@ -208,11 +230,13 @@ pub fn edit(dir: &Path, edit: &Edit) -> anyhow::Result<()> {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLEAN, IMPORTS, PYTHON_BODY, REQUIRED, RUST_BODY, TYPES, TYPESCRIPT_BODY, USES};
+    use super::{
+        CLEAN, IMPORTS, PYTHON_BODY, REQUIRED, RUST_BODY, TYPES, TYPESCRIPT_BODY, UNCOLLECTED, USES, WRONG_ASSERTIONS,
+    };
 
     #[test]
     fn every_place_stands_once_in_its_file() {
-        let places = [IMPORTS, TYPES, USES].concat().into_iter().map(|(place, _)| place);
+        let places = [IMPORTS, TYPES, USES, WRONG_ASSERTIONS, UNCOLLECTED].concat().into_iter().map(|(place, _)| place);
         for (file, behind) in places.chain([PYTHON_BODY, TYPESCRIPT_BODY, RUST_BODY]) {
             let (_, text) = CLEAN.iter().find(|(name, _)| *name == file).expect("a clean file");
             assert_eq!(text.matches(behind).count(), 1, "{file}: {behind}");

@@ -10,10 +10,12 @@ use super::fault::Fault;
 use super::ports::PORTS;
 use super::run::{Demo, Outcome, Stdout, build};
 use super::seed;
-use super::system::gcloud_is_here;
+use super::system::{PYTHON, gcloud_is_here, pytest_is_here};
 use crate::project::Project;
 use crate::sh::say;
 
+/// The row of the release's own tests.
+const TESTS: &str = "P1.2";
 /// A usage error, as everywhere in Holdpoint.
 const USAGE: u8 = 2;
 /// Something around the demonstration went wrong. It must not look like a judgement.
@@ -81,6 +83,13 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
     let gcloud = !arguments.without_gcloud && gcloud_is_here();
     if !gcloud && matches!(fault, Some(Fault::Release(_))) {
         return Err(anyhow!("this fault strikes a deployment, and gcloud is not here to deploy"));
+    }
+    let pytest = pytest_is_here();
+    if !pytest && fault.is_some_and(|fault| fault.requirement() == TESTS) {
+        return Err(anyhow!("this fault strikes tests, and {PYTHON} has no pytest to run them"));
+    }
+    if !pytest {
+        say("demo", &format!("without pytest in {PYTHON}: {TESTS} is not passed, and decides nothing"));
     }
     if !gcloud {
         say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");

@@ -43,6 +43,9 @@ mod tests {
     fn leaves_out_what_gives_commands() {
         let text = include_str!("../../../scripts/bundles/netra-staging/bundle.toml");
         let phases = super::named(text).unwrap();
-        assert_eq!(phases, ["prerequisites", "architecture", "config", "health", "auth-flow"]);
+        assert_eq!(
+            phases,
+            ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"]
+        );
     }
 }

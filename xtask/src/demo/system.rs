@@ -51,6 +51,14 @@ pub(crate) fn gcloud_is_here() -> bool {
     Line::new("demo", "gcloud").arg("--version").output().is_ok()
 }
 
+/// What the operator's file of the demonstration runs tests with.
+pub(super) const PYTHON: &str = "/usr/bin/python3";
+
+/// Whether the tests of the release can be run.
+pub(super) fn pytest_is_here() -> bool {
+    Line::new("demo", PYTHON).args(["-c", "import pytest"]).text().is_ok()
+}
+
 impl System {
     /// Starts it, and writes below `folder` what the operator's file and the bundle's inputs name.
     pub(super) async fn start(folder: &Path, ports: Ports, deploys: bool) -> Result<Self> {

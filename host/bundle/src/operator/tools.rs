@@ -35,6 +35,8 @@ pub struct ToolLayer(pub &'static str);
 impl ToolLayer {
     /// The words that `require` takes.
     pub const WORDS: [&str; 6] = ["processes", "network", "landlock", "seccomp", "limits", "count"];
+    /// The words that `without` takes.
+    pub const GIVEN_UP: [&str; 4] = ["processes", "landlock", "seccomp", "limits"];
 }
 
 /// What the name of a tool stands for. What is absent is left at the default of whoever starts tools.
@@ -66,6 +68,8 @@ pub struct ToolBinding {
     pub write: Vec<PathBuf>,
     /// What the kernel must have.
     pub require: Vec<ToolLayer>,
+    /// What is not applied.
+    pub without: Vec<ToolLayer>,
 }
 
 pub(super) fn read_tools(
@@ -100,7 +104,10 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
     let read = paths(&mut fields, "read", folder, problems);
     let write = paths(&mut fields, "write", folder, problems);
     let require = fields.strings("require", problems).unwrap_or_default();
-    let require = all_parsed(&require, layer, problems).into_iter().map(|layer| layer.value).collect();
+    let require: Vec<ToolLayer> = all_parsed(&require, layer, problems).into_iter().map(|layer| layer.value).collect();
+    let without = fields.strings("without", problems).unwrap_or_default();
+    let without = all_parsed(&without, |word| given_up(word, &require), problems);
+    let without = without.into_iter().map(|layer| layer.value).collect();
     fields.close(problems);
     Some(ToolBinding {
         program: program?,
@@ -118,6 +125,7 @@ fn read_tool(name: &ToolName, value: &Value<'_>, folder: &Path, problems: &mut P
         read,
         write,
         require,
+        without,
     })
 }
 
@@ -142,6 +150,16 @@ fn layer(text: &str) -> Result<ToolLayer, String> {
     ToolLayer::WORDS.into_iter().find(|word| *word == text).map(ToolLayer).ok_or_else(|| {
         format!("`{text}` is no way of the kernel to confine: write some of {}", ToolLayer::WORDS.join(", "))
     })
+}
+
+fn given_up(text: &str, required: &[ToolLayer]) -> Result<ToolLayer, String> {
+    let Some(layer) = ToolLayer::GIVEN_UP.into_iter().find(|word| *word == text).map(ToolLayer) else {
+        return Err(format!("`{text}` can't be left out: write some of {}", ToolLayer::GIVEN_UP.join(", ")));
+    };
+    if required.contains(&layer) {
+        return Err(format!("`{text}` is in `require` and in `without`; it is one of them"));
+    }
+    Ok(layer)
 }
 
 /// The tools that a bundle may start.

@@ -159,7 +159,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 25] = [
+pub(crate) const JUDGED: [&str; 27] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -167,7 +167,9 @@ pub(crate) const JUDGED: [&str; 25] = [
     "PRE-2.gemini",
     "PRE-2.client-id",
     "PRE-2.client-secret",
+    "PRE-3.python",
     "P1.1",
+    "P1.2",
     "P1.3",
     "P2.1.checks",
     "P2.1.local",

@@ -87,7 +87,8 @@ fn mistakes_of_grants_and_pins_are_told_at_their_place() {
         assert!(error.contains(part), "{part} is not in\n{error}");
     }
     let text = "[tools.a]\nnetwork = \"internet\"\nrequire = [\"jail\"]\nenvironment = { \"A=B\" = \"x\", C = 1 }\ninherit = [\"a b\"]\n\
-                memory = \"much\"\nprocesses = 0\nargs = []\n[tools.\"../b\"]\nprogram = \"/b\"\n";
+                memory = \"much\"\nprocesses = 0\nargs = []\nwithout = [\"network\"]\n[tools.\"../b\"]\nprogram = \"/b\"\n\
+                [tools.c]\nprogram = \"/c\"\nrequire = [\"seccomp\"]\nwithout = [\"seccomp\"]\n";
     let error = Operator::parse(&operator(text)).unwrap_err().to_string();
     for part in [
         "tool `a` lacks `program`",
@@ -99,6 +100,8 @@ fn mistakes_of_grants_and_pins_are_told_at_their_place() {
         "`processes` is a whole number from 1",
         "unknown field `args`",
         "`../b` is not the name of a tool",
+        "`network` can't be left out: write some of processes, landlock, seccomp, limits",
+        "`seccomp` is in `require` and in `without`",
     ] {
         assert!(error.contains(part), "{part} is not in\n{error}");
     }

@@ -58,6 +58,41 @@ async fn without_a_required_layer_nothing_starts() {
     }
 }
 
+#[tokio::test]
+async fn what_the_operator_leaves_out_is_named_and_everything_else_holds() {
+    let script = "unshare --user true && echo entered";
+    let mut strict = Phase::new(sh());
+    let (job, usual) = strict.try_start(&[script], b"").await.unwrap();
+    let refused = strict.end(job).await;
+    let mut phase = Phase::new(Tool { without: vec![Layer::Seccomp], ..sh() });
+    let secret = phase.path("outside/secret");
+    fs::write(&secret, "hidden").unwrap();
+    let read = format!("{script}; cat {}", secret.display());
+    let (job, confinement) = phase.try_start(&[&read], b"").await.unwrap();
+    let ended = phase.end(job).await;
+    let others = |applied: &[Layer]| applied.iter().copied().filter(|layer| *layer != Layer::Seccomp).collect();
+    let (with, without): (Vec<Layer>, Vec<Layer>) = (others(&usual.applied), others(&confinement.applied));
+    assert_eq!(with, without);
+    assert!(!confinement.applied.contains(&Layer::Seccomp), "{confinement:?}");
+    assert!(confinement.lacking.contains(&"seccomp: the operator's file leaves it out".to_owned()), "{confinement:?}");
+    if has(&usual, Layer::Seccomp) && has(&usual, Layer::Processes) {
+        assert!(!refused.stdout.contains("entered"), "{refused:?}");
+        assert!(ended.stdout.contains("entered"), "{ended:?}");
+    }
+    if has(&confinement, Layer::Landlock) {
+        assert!(!ended.stdout.contains("hidden"), "{ended:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_tool_without_network_starts_nowhere_where_nothing_keeps_it_from_one() {
+    let without = vec![Layer::Processes, Layer::Landlock, Layer::Seccomp];
+    let answer = Phase::new(Tool { without: without.clone(), ..sh() }).try_start(&["true"], b"").await;
+    assert!(matches!(&answer, Err(CallError::Failed(text)) if text.contains("no network")), "{answer:?}");
+    let full = Tool { without, network: Network::Full, ..sh() };
+    assert_eq!(Phase::new(full).run(&["true"]).await.exit, Exit::Code(0));
+}
+
 const CONNECT: &str = "
 import socket, sys
 try:

@@ -29,13 +29,12 @@ const GROUPS: [&str; 14] = [
 ];
 
 /// Commands of these groups that print credentials, write or send files of this machine, or stay open.
-const REFUSED: [&str; 17] = [
+const REFUSED: [&str; 16] = [
     "artifacts docker",
     "artifacts files download",
     "artifacts files upload",
     "artifacts generic",
     "artifacts print-settings",
-    "builds submit",
     "deploy releases create",
     "iam service-accounts keys",
     "iam service-accounts sign-blob",
@@ -89,6 +88,12 @@ const RESERVED: [&str; 37] = [
     "user-output-enabled",
     "verbosity",
 ];
+
+/// What gives a build to Cloud Build, in one form: its definition comes from standard input, which the host says, and its source from a
+/// repository of git, or there is none. Others would send files of this machine.
+const SUBMIT: &str = "builds submit";
+/// The flags of that form.
+const FLAGS_OF_SUBMIT: [&str; 3] = ["git-source-dir", "git-source-revision", "no-source"];
 
 /// No command of gcloud's: the host tells whom gcloud acts as. It takes nothing.
 const IDENTITY: &str = "identity";
@@ -150,6 +155,11 @@ impl CommandWords {
     /// Whether it asks whom gcloud acts as.
     pub fn is_identity(&self) -> bool {
         self.0 == IDENTITY
+    }
+
+    /// Whether it gives a build to Cloud Build.
+    pub fn is_submit(&self) -> bool {
+        self.is(SUBMIT)
     }
 
     /// Whether it is this command, on whatever track.
@@ -315,6 +325,9 @@ impl GcloudAsk {
             }
             asked.push((name, value.clone()));
         }
+        if command.is_submit() {
+            submits(arguments, &asked).map_err(|why| GrantError::new(SUBMIT, "a command of gcloud", why))?;
+        }
         Ok(Self { command, arguments: arguments.to_vec(), flags: asked })
     }
 
@@ -331,6 +344,19 @@ impl GcloudAsk {
     /// The flags, in order; each at most once.
     pub fn flags(&self) -> &[(FlagName, Option<String>)] {
         &self.flags
+    }
+}
+
+/// Whether a build is given in the one form that sends no file of this machine.
+fn submits(arguments: &[String], flags: &[(FlagName, Option<String>)]) -> Result<(), String> {
+    if let Some((other, _)) = flags.iter().find(|(name, _)| !FLAGS_OF_SUBMIT.contains(&name.as_str())) {
+        return Err(format!("it has no flag {other} here; there are {}", FLAGS_OF_SUBMIT.join(", ")));
+    }
+    let without = flags.iter().any(|(name, value)| name.as_str() == "no-source" && value.is_none());
+    match arguments {
+        [] if without => Ok(()),
+        [source] if !without && source.starts_with("https://") => Ok(()),
+        _ => Err("its source is one that begins with https://, or there is none with no-source".to_owned()),
     }
 }
 

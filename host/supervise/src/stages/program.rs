@@ -70,18 +70,24 @@ fn check(program: &Path, pinned: &str) -> Result<(), String> {
 
 fn confine(bounds: &Bounds, confinement: &mut Confinement) -> Result<(), String> {
     let apart = confinement.has(Layer::Processes);
-    confinement.note(Layer::Limits, limits::apply(bounds.memory, bounds.processes, apart));
+    let given_up = |layer: Layer| match bounds.without.contains(&layer) {
+        true => Err("the operator's file leaves it out".to_owned()),
+        false => Ok(()),
+    };
+    let limits = given_up(Layer::Limits).and_then(|()| limits::apply(bounds.memory, bounds.processes, apart));
+    confinement.note(Layer::Limits, limits);
     prctl::set_no_new_privs().map_err(|error| format!("programs could give rights back: {error}"))?;
-    match files::apply(&bounds.read, &bounds.write, bounds.network) {
+    match given_up(Layer::Landlock).and_then(|()| files::apply(&bounds.read, &bounds.write, bounds.network)) {
         Ok(remark) => {
             confinement.note(Layer::Landlock, Ok(()));
             confinement.lacking.extend(remark.map(|remark| format!("{}: {remark}", Layer::Landlock.word())));
         }
         Err(why) => confinement.note(Layer::Landlock, Err(why)),
     }
-    confinement.note(Layer::Seccomp, calls::apply(bounds.network));
+    let seccomp = given_up(Layer::Seccomp).and_then(|()| calls::apply(bounds.network));
+    confinement.note(Layer::Seccomp, seccomp);
     if bounds.network == Network::None && !confinement.has(Layer::Network) && !confinement.has(Layer::Seccomp) {
-        return Err("the program is to have no network, and the kernel has nothing to keep it from one".into());
+        return Err("the program is to have no network, and nothing keeps it from one".into());
     }
     confinement.meets(&bounds.require)
 }

@@ -20,7 +20,15 @@ pub(super) fn ways() -> [(bool, Option<Bounds>); 4] {
 }
 
 pub(super) fn bounds() -> Bounds {
-    Bounds { read: vec![], write: vec![], network: Network::None, processes: 64, memory: 1 << 30, require: vec![] }
+    Bounds {
+        read: vec![],
+        write: vec![],
+        network: Network::None,
+        processes: 64,
+        memory: 1 << 30,
+        require: vec![],
+        without: vec![],
+    }
 }
 
 /// A script of `sh`.

@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 
 use holdpoint::prelude::*;
 
+use crate::build::{Build, By, source};
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Config {
@@ -23,6 +25,8 @@ pub(crate) struct Config {
     /// How often each path is asked for before the next step.
     #[serde(default = "ten")]
     pub(crate) probes: u32,
+    /// Where images come from that nobody has named by their digests.
+    pub(crate) build: Option<Build>,
 }
 
 #[derive(Deserialize)]
@@ -30,8 +34,14 @@ pub(crate) struct Config {
 pub(crate) struct Deployed {
     /// On Cloud Run.
     pub(crate) name: String,
-    /// By its digest.
+    /// By its digest; where it is built here, the repository that it goes to.
     pub(crate) image: String,
+    /// The folder of the source that it is built from.
+    #[serde(default = "whole_source")]
+    pub(crate) context: String,
+    /// The file within that folder that says how.
+    #[serde(default = "containerfile")]
+    pub(crate) containerfile: String,
     /// The service of the bundle that is its traffic.
     pub(crate) service: String,
     /// The service of the bundle that is the new revision alone, at the URL of its tag.
@@ -62,6 +72,14 @@ fn ten() -> u32 {
     10
 }
 
+fn whole_source() -> String {
+    ".".to_owned()
+}
+
+fn containerfile() -> String {
+    "Containerfile".to_owned()
+}
+
 fn health() -> Vec<String> {
     vec!["/health".to_owned()]
 }
@@ -70,6 +88,11 @@ fn health() -> Vec<String> {
 const MOST_PROBES: u32 = 1_000;
 
 impl Config {
+    /// How images are built, if somebody builds them here.
+    pub(crate) fn building(&self) -> Option<&Build> {
+        self.build.as_ref().filter(|build| build.by != By::Nobody)
+    }
+
     /// Refuses what can't be deployed as it is written.
     pub(crate) fn check(&self) -> Result<()> {
         let refuse = |why: String| Err(Error::new(why));
@@ -87,8 +110,14 @@ impl Config {
         if !(1..=MOST_PROBES).contains(&self.probes) {
             return refuse(format!("config.probes is 1 to {MOST_PROBES}, not {}", self.probes));
         }
+        let building = self.building();
+        if let Some(build) = building {
+            build.check()?;
+        }
         for service in &self.services {
-            if !is_by_digest(&service.image) {
+            if building.is_some() {
+                source::check(service)?;
+            } else if !is_by_digest(&service.image) {
                 let Deployed { name, image, .. } = service;
                 return refuse(format!(
                     "the image of {name} is `{image}`: name it by its digest, NAME@sha256:…, because a tag can move"

@@ -13,13 +13,20 @@
 //! candidate = "backend-candidate"       # of the bundle: the URL of the tag `candidate`
 //! paths = ["/health"]                   # what answers 200 where it is well
 //! min-instances = 1
+//! [phase.config.build]                  # optional: images are built first
+//! by = "tools"                          # or cloud-build, nobody
+//! tag = "${input.tag}"                  # what they are pushed as
 //! ```
+//! Where images are built (`build/`), `image` is the repository that they go to, and what is deployed is the digest that the registry
+//! tells. Nothing that serves is touched before every image is there.
+//!
 //! What serves is marked by traffic tags before anything is changed, so that `rollback` knows it from the services alone. Nothing gets
 //! traffic that is not ready, does not run the image that was asked for, or does not answer at its own URL; between two steps every
 //! service is asked again. The first thing that is wrong stops it where it is, and the report says where that is. A service that is
 //! not there is not made: there would be nothing to go back to.
 
 mod before;
+mod build;
 mod candidate;
 mod config;
 mod manual;
@@ -31,21 +38,23 @@ use holdpoint::prelude::*;
 use config::Config;
 use stopped::Stopped;
 
-/// The row of the deployment itself; a bundle whose images come out of Cloud Build maps it to that row.
+/// The row of the deployment itself.
 pub(crate) const DEPLOY: &str = "P2.1.local";
+/// The row of images that come out of Cloud Build.
+pub(crate) const CLOUD: &str = "P2.1.cloud";
 const CHECKS: &str = "P2.1.checks";
 const WARM: &str = "KI-1";
 const MANUAL: &str = "RB-C2";
 const TIME: &str = "SUC-1.deploy";
 
 #[holdpoint::phase]
-fn run(cx: &Context, config: Config) -> Result<()> {
+fn run(cx: &Context, mut config: Config) -> Result<()> {
     config.check()?;
     cx.check([CHECKS], "the phases that it needs have passed before the first effect")
         .pass(observed("it was started, and the host starts it only then"), ());
     let start = cx.now();
     let mut stages = Stages::default();
-    let outcome = deploy(cx, &config, &mut stages);
+    let outcome = build::images(cx, &mut config, &mut stages).and_then(|()| deploy(cx, &config, &mut stages));
     let took = cx.now().since(start);
     cx.measure("gcloud", stages.gcloud, "ms");
     cx.measure("deployment", took.as_f64(), "ms");

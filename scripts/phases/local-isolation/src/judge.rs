@@ -46,6 +46,10 @@ pub(crate) fn finished(cx: &Context, tool: &Tool, finished: &Finished, config: &
     } else if code != 0 && tally.executed() > 0 {
         let seen = format!("exit code {code}, and no test of the report failed: {}", cut(&finished.last_line()));
         check.fail(expected("exit code 0"), observed(seen), finished);
+    } else if tally.executed() == 0 && code != 0 {
+        // The runner says so itself: there were to be tests, and it found none.
+        let seen = format!("no test was executed, exit code {code}; {tally}");
+        check.fail(expected("tests that are executed"), observed(seen), finished);
     } else if tally.executed() == 0 {
         let seen = format!("no test was executed, exit code {code}; {tally}");
         check.expecting(expected("tests that are executed")).inconclusive(observed(seen), finished);

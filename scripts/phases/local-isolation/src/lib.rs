@@ -8,8 +8,8 @@
 //! least = 20                            # optional: fewer executed tests are not enough
 //! ```
 //! The tool writes its report, and nothing else, to standard output (docs/operator.md has a pin of pytest that does). So a report that an
-//! earlier run has left is never read. A runner that collects nothing, or skips everything, has shown nothing. What the
-//! exit code says counts too: it must be 0, whatever the report has.
+//! earlier run has left is never read. A runner that skips everything has shown nothing, and one that
+//! collects nothing and complains fails. What the exit code says counts too: it must be 0, whatever the report has.
 
 mod judge;
 

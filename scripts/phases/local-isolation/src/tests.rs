@@ -42,7 +42,7 @@ fn one_that_fails_fails_by_its_name() {
 
 #[test]
 fn zero_tests_are_no_pass() {
-    judged(reports(5, [])).expect("P1.2", Inconclusive, "no test was executed, exit code 5");
+    judged(reports(5, [])).expect("P1.2", Fail, "no test was executed, exit code 5");
     judged(reports(0, [])).expect("P1.2", Inconclusive, "no test was executed");
     let skipped = case("tests", "test_later", TestOutcome::Skipped);
     judged(reports(0, [skipped])).expect("P1.2", Inconclusive, "0 passed, 0 failed, 1 skipped");

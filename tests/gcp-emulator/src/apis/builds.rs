@@ -1,4 +1,4 @@
-//! Cloud Build: a build is made, polled, and has succeeded; its images can be deployed from then on. Runs no step.
+//! Cloud Build: a build is made, polled, and has ended; if it has succeeded, its images can be deployed from then on. Runs no step.
 
 use std::collections::BTreeSet;
 
@@ -98,9 +98,20 @@ impl Builds {
     fn poll(&mut self, id: &str, around: &Around<'_>, images: &mut Option<BTreeSet<String>>) -> Result<Answer, Answer> {
         let build = self.builds.iter_mut().find(|build| build.id == id).ok_or_else(not_found)?;
         build.polls = build.polls.saturating_sub(1);
-        if build.polls > 0 {
+        let ended = build.body.get("finishTime").is_some();
+        if !ended && (build.polls > 0 || around.behaviour.never_ready) {
             set(&mut build.body, "status", json!("WORKING"));
-        } else if build.body.get("finishTime").is_none() {
+        } else if let (false, Some(status)) = (ended, around.behaviour.build_ends) {
+            let now = around.now.rfc3339();
+            set(&mut build.body, "status", json!(status));
+            set(&mut build.body, "startTime", json!(now));
+            set(&mut build.body, "finishTime", json!(now));
+            let (kind, detail) = match status {
+                "FAILURE" => ("USER_BUILD_STEP", "Build step failure: build step 0 failed: exit status 1"),
+                _ => ("FAILURE_TYPE_UNSPECIFIED", "Build did not come to its end"),
+            };
+            set(&mut build.body, "failureInfo", json!({"type": kind, "detail": detail}));
+        } else if !ended {
             let now = around.now.rfc3339();
             let made: Vec<(String, String)> =
                 pushed(&build.body).map(|image| (image.to_owned(), digest(image, &build.id, around))).collect();

@@ -1,6 +1,6 @@
 //! The services around Cloud Run: APIs, dashboards, alert policies, logs, builds, the project.
 
-use holdpoint_gcp_emulator::{Emulator, Options};
+use holdpoint_gcp_emulator::{Emulator, Named, Options};
 use serde_json::json;
 
 use crate::clouds::{NEW, UNKNOWN, cloud, effects, options};
@@ -128,4 +128,47 @@ async fn the_project_is_known_and_others_are_not() {
     let project = gcloud.run("projects describe netra-staging --format=json").await.json();
     assert_eq!(project["projectNumber"], "701403009922");
     gcloud.run("projects describe netra-production").await.badly("Permission denied");
+}
+
+#[tokio::test]
+async fn a_build_that_is_begun_from_standard_input_ends_as_a_fault_says() {
+    if !gcloud::is_here() {
+        return;
+    }
+    let image = "us-docker.pkg.dev/netra/app/backend:v7";
+    let definition = json!({
+        "steps": [{"name": "gcr.io/cloud-builders/docker", "args": ["build", "--tag", image, "."]}],
+        "images": [image],
+        "tags": ["hp-0123456789ab"],
+    });
+    for (fault, status) in [(None, "SUCCESS"), (Some("build-fails"), "FAILURE"), (Some("build-times-out"), "TIMEOUT")] {
+        let emulator = cloud().await;
+        if let Some(fault) = fault {
+            emulator.set_fault(Named::find(fault).unwrap().fault());
+        }
+        let gcloud = Gcloud::of(&emulator);
+        let submit = "builds submit https://git.example/app --git-source-revision=main --config=/dev/stdin --async --format=json";
+        let begun = gcloud.run_with(submit, &definition.to_string()).await.json();
+        assert_eq!(begun["status"], "QUEUED", "{begun:#}");
+        let source = json!({"url": "https://git.example/app", "revision": "main"});
+        assert_eq!(begun["source"]["gitSource"], source);
+        let describe = format!("builds describe {} --format=json", begun["id"].as_str().unwrap());
+        let told = gcloud.run(&describe).await.json();
+        assert_eq!(told["status"], status, "{told:#}");
+        assert_eq!(told["results"]["images"].as_array().map_or(0, Vec::len), usize::from(fault.is_none()));
+        // What has ended stays as it is.
+        emulator.clear_faults();
+        assert_eq!(gcloud.run(&describe).await.json()["status"], status);
+        let listed = gcloud.run("builds list --limit=200 --format=json").await.json();
+        assert_eq!(listed[0]["tags"][0], "hp-0123456789ab", "{listed:#}");
+    }
+    let emulator = cloud().await;
+    emulator.set_fault(Named::find("build-never-ends").unwrap().fault());
+    let gcloud = Gcloud::of(&emulator);
+    let submit = "builds submit --no-source --config=/dev/stdin --async --format=json";
+    let begun = gcloud.run_with(submit, &definition.to_string()).await.json();
+    let describe = format!("builds describe {} --format=json", begun["id"].as_str().unwrap());
+    for _ in 0..3 {
+        assert_eq!(gcloud.run(&describe).await.json()["status"], "WORKING");
+    }
 }

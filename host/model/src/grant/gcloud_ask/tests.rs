@@ -21,7 +21,6 @@ fn commands_that_print_tokens_start_programs_or_move_files_have_no_form() {
         "beta secrets versions access",
         "iam service-accounts keys create",
         "storage cp",
-        "builds submit",
         "run services proxy",
         "sql connect",
         "alpha beta run services",
@@ -167,4 +166,32 @@ fn a_pattern_is_a_value_or_a_beginning() {
         assert!(ValuePattern::parse(bad).is_err(), "{bad:?}");
     }
     assert!(read("-").covers("-"));
+}
+
+#[test]
+fn a_build_is_given_without_a_file_of_this_machine() {
+    let repository = "https://github.com/netra/app";
+    let revision = [("git-source-revision", Some("main"))];
+    assert!(parse("builds submit", &[], &[("no-source", None)]).is_ok());
+    assert!(parse("builds submit", &[repository], &[]).is_ok());
+    assert!(parse("beta builds submit", &[repository], &revision).is_ok());
+    for (arguments, flags) in [
+        (&[][..], &[][..]),
+        (&["."], &[]),
+        (&["source.tgz"], &[]),
+        (&["/etc"], &[]),
+        (&["gs://bucket/source.tgz"], &[]),
+        (&["http://github.com/netra/app"], &[]),
+        (&[repository, "."], &[]),
+        (&[repository], &[("no-source", None)]),
+        (&[], &[("no-source", Some("false"))]),
+        (&[], &[("no-source", None), ("ignore-file", Some("-"))]),
+        (&[], &[("no-source", None), ("tag", Some("pkg.dev/n/a"))]),
+        (&[], &[("no-source", None), ("pack", Some("image=pkg.dev/n/a"))]),
+        (&[], &[("no-source", None), ("config", Some("-"))]),
+        (&[], &[("no-source", None), ("gcs-source-staging-dir", Some("gs://else/where"))]),
+        (&[], &[("no-source", None), ("service-account", Some("projects/p/serviceAccounts/else"))]),
+    ] {
+        assert!(parse("builds submit", arguments, flags).is_err(), "{arguments:?} {flags:?} should be refused");
+    }
 }
