@@ -69,6 +69,7 @@ pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
 pub mod isolation;
+pub mod load;
 pub mod prelude;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
