@@ -10,6 +10,7 @@ wit_bindgen::generate!({
         "../../wit/gcloud",
         "../../wit/exec",
         "../../wit/websocket",
+        "../../wit/load",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::load::Loads;
 use crate::{
     CallError, Check, Error, Exec, Files, Gcloud, Http, Millis, Result, Secrets, Service, Time, Websocket, host,
 };
@@ -90,6 +91,11 @@ impl Context {
     /// WebSockets.
     pub fn websocket(&self) -> Websocket<'_> {
         Websocket::new(self)
+    }
+
+    /// Loads.
+    pub fn load(&self) -> Loads<'_> {
+        Loads::new(self)
     }
 
     /// The time of the last answer that this phase got. It stands still while the phase computes.

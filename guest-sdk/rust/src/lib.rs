@@ -68,6 +68,7 @@ mod websocket;
 pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
+pub mod load;
 pub mod prelude;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;

@@ -1,6 +1,6 @@
 //! The backends of one phase: made for it alone, and shared with no other.
 
-use std::{collections::BTreeMap, net::SocketAddr, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
 
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
@@ -8,6 +8,7 @@ use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens, UpgradeConfig};
+use holdpoint_cap_load::LoadBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::Backends;
@@ -63,17 +64,17 @@ pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     Ok(())
 }
 
-/// Backends that act.
+/// Backends that act. What loads have counted is kept in the folder of the run.
 pub(crate) fn live(
     verified: &Verified,
     phase: &PhaseId,
-    network: &Network,
+    (network, folder): (&Network, &Path),
     vault: &Arc<RunVault>,
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
     let grants = grants_of(verified, phase)?;
     let tools = tools::backend(verified, &grants, vault).map_err(|e| refused(phase, &e))?;
-    make(verified, phase, &grants, network, (vault, tools), clock)
+    make(verified, phase, &grants, (network, Some(folder)), (vault, tools), clock)
 }
 
 /// Backends for a replay, where nothing is ever asked of them. They open no directory and know no address.
@@ -84,7 +85,7 @@ pub(crate) fn replayed(
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
     let grants = Grants { files: Vec::new(), ..grants_of(verified, phase)? };
-    make(verified, phase, &grants, &Network::none(), (vault, ExecBackend::without_tools()), clock)
+    make(verified, phase, &grants, (&Network::none(), None), (vault, ExecBackend::without_tools()), clock)
 }
 
 fn grants_of(verified: &Verified, phase: &PhaseId) -> Result<Grants, Error> {
@@ -96,7 +97,7 @@ fn make(
     verified: &Verified,
     phase: &PhaseId,
     grants: &Grants,
-    network: &Network,
+    (network, folder): (&Network, Option<&Path>),
     (vault, tools): (&Arc<RunVault>, ExecBackend),
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
@@ -114,8 +115,10 @@ fn make(
         ca_file: network.ca_file.clone(),
         vault: vault.clone(),
     });
+    let http = Arc::new(http.map_err(|e| refused(phase, &e))?);
     Ok(Backends {
-        http: Arc::new(http.map_err(|e| refused(phase, &e))?),
+        load: Arc::new(LoadBackend::new(http.clone(), grants.clone(), folder.map(Path::to_owned))),
+        http,
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
         secrets: vault.clone(),
         gcloud: Arc::new(GcloudBackend::new(

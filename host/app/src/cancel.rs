@@ -103,6 +103,7 @@ async fn abandoned(stored: &Stored, folder: &RunFolder, lock: RunLock, reason: &
     RunVault::new(&header.run, Vec::new(), Some(folder.sessions()))
         .and_then(|vault| vault.forget())
         .map_err(refused)?;
+    folder.forget_loads()?;
     let _ = std::fs::remove_file(folder.control());
     drop(lock);
     Ok(Cancelled { run: header.run.clone(), report: report::of_journal(&journal, &verified)? })

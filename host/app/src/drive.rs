@@ -161,7 +161,8 @@ impl Drive {
                         self.end(&phase, &PhaseEnd::Skipped(reason), clock).await?;
                     }
                     Step::Start(phase) if running.len() < self.verified.parallel => {
-                        let backends = backends::live(&self.verified, &phase, &parts.network, &parts.vault, clock)?;
+                        let machine = (&parts.network, &*self.folder.loads());
+                        let backends = backends::live(&self.verified, &phase, machine, &parts.vault, clock)?;
                         self.start(&phase, clock).await?;
                         running.push(phase.clone());
                         let (workshop, gate) = (parts.workshop.clone(), parts.gate.clone());
@@ -216,6 +217,7 @@ impl Drive {
         // A phase that was stopped may have said something that is still on its way.
         self.writer.committed().await?;
         report::decide(&self.writer, &self.folder.journal(), &self.verified, rows, clock.now().0).await?;
+        self.folder.forget_loads()?;
         vault.forget().map_err(|e| self.fault(&e.to_string()))
     }
 

@@ -10,7 +10,7 @@ const VERSION: &str = "0.1.0";
 /// Packages of the contract that every phase may import.
 pub(crate) const FREE: [&str; 4] = ["types", "context", "clock", "report"];
 /// Packages of the contract that need a grant of the same name.
-pub(crate) const GRANTED: [&str; 6] = ["http", "files", "secrets", "gcloud", "exec", "websocket"];
+pub(crate) const GRANTED: [&str; 7] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -123,6 +123,7 @@ pub(crate) fn example(package: &str) -> &'static str {
         "gcloud" => "gcloud = [{ command = \"run services list\" }]",
         "exec" => "exec = [{ tools = [\"…\"] }]",
         "websocket" => "websocket = [{ services = [\"…\"] }]",
+        "load" => "load = { max-users = …, max-rate = …, max-duration = \"…\", max-requests = … }",
         _ => "secrets = [\"…\"]",
     }
 }

@@ -9,7 +9,7 @@ use crate::operator::Operator;
 use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
 use crate::sources::OperatorSource;
 use crate::verified::{check_grants, no_operator};
-use crate::words::{http, join};
+use crate::words::{http, join, load};
 
 /// A run as it would be.
 #[derive(Debug, Clone)]
@@ -168,6 +168,10 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
     }
     for grant in &phase.grants.websocket {
         grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
+    }
+    if let Some(grant) = &phase.grants.load {
+        // What its requests do to the world is said by the grants of http.
+        grants.push(PlannedGrant { what: load(grant), class: Class::Repeatable });
     }
     let row = |id: &RequirementId| resolved.checklist.row(id);
     PlannedPhase {

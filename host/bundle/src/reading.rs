@@ -149,6 +149,11 @@ impl<'v, 'de> Fields<'v, 'de> {
         self.take(key).map(|value| entries(value, key, problems)).unwrap_or_default()
     }
 
+    /// Those of these fields that are not there.
+    pub(crate) fn absent(&self, keys: &[&'static str]) -> Vec<&'static str> {
+        keys.iter().copied().filter(|key| !self.table.contains_key(*key)).collect()
+    }
+
     /// Fields that a later version knows.
     pub(crate) fn unsupported(&mut self, keys: &[&'static str], problems: &mut Problems<'_>) {
         for key in keys {

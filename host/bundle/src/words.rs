@@ -4,7 +4,9 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use holdpoint_model::PhaseId;
-use holdpoint_model::grant::{ExecGrant, GcloudGrant, HttpGrant, Limits, WebsocketGrant, format_duration, format_size};
+use holdpoint_model::grant::{
+    ExecGrant, GcloudGrant, HttpGrant, Limits, LoadGrant, WebsocketGrant, format_duration, format_size,
+};
 
 use crate::resolved::Resolved;
 
@@ -47,10 +49,16 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         words.extend(phase.grants.gcloud.iter().flat_map(GcloudGrant::words));
         words.extend(phase.grants.exec.iter().map(ExecGrant::words));
         words.extend(phase.grants.websocket.iter().map(WebsocketGrant::words));
+        words.extend(phase.grants.load.iter().map(load));
         words.push(limits(&phase.grants.limits));
         asks.extend(words.into_iter().map(|what| Ask { phase: Some(phase.id.clone()), what }));
     }
     asks
+}
+
+/// A grant of load.
+pub(crate) fn load(grant: &LoadGrant) -> String {
+    format!("put {}", grant.words())
 }
 
 /// The bounds of a phase.

@@ -35,13 +35,13 @@ const READ_BACK_MS: u32 = 10_000;
 /// The HTTP of one phase: its own connections and its own TLS sessions.
 pub struct HttpBackend {
     urls: BTreeMap<ServiceName, Url>,
-    services: Services,
-    connect_to: BTreeMap<HostPort, SocketAddr>,
+    pub(crate) services: Services,
+    pub(crate) connect_to: BTreeMap<HostPort, SocketAddr>,
     grants: Grants,
-    vault: Arc<dyn Vault>,
+    pub(crate) vault: Arc<dyn Vault>,
     id_tokens: Arc<dyn IdTokens>,
-    network: Arc<dyn Network>,
-    tls: Tls,
+    pub(crate) network: Arc<dyn Network>,
+    pub(crate) tls: Tls,
     pool: Pool,
 }
 
@@ -104,7 +104,7 @@ impl HttpBackend {
         let limit = Duration::from_millis(u64::from(out.request.timeout_ms));
         let end = Instant::now() + limit;
         let route = self.services.route(out.request).map_err(BackendError::NotSent)?;
-        let token = self.token(&out, &route, limit).await?;
+        let token = self.token(out.request, out.auth, &route, limit).await?;
         let message = message::compose(out.request, &route, out.guest, out.key, token.as_ref(), &*self.vault)?;
         // Waiting for a token says nothing of the service.
         let start = Instant::now();
@@ -155,19 +155,25 @@ impl HttpBackend {
     }
 
     /// The terms of a request that was permitted.
-    fn terms(&self, request: &Request) -> Result<HttpTerms, BackendError> {
+    pub(crate) fn terms(&self, request: &Request) -> Result<HttpTerms, BackendError> {
         let asked = ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
         self.grants.http(&asked, &capability::shown(&request.target)).map_err(BackendError::Denied)
     }
 
     /// The ID token that a request carries, if its grant says so. From here on it is found in whatever comes back.
-    async fn token(&self, out: &Outgoing<'_>, route: &Route, limit: Duration) -> Result<Option<IdToken>, BackendError> {
-        let (Some(HttpAuth::IdToken), Some(service)) = (out.auth, &route.service) else { return Ok(None) };
+    pub(crate) async fn token(
+        &self,
+        request: &Request,
+        auth: Option<HttpAuth>,
+        route: &Route,
+        limit: Duration,
+    ) -> Result<Option<IdToken>, BackendError> {
+        let (Some(HttpAuth::IdToken), Some(service)) = (auth, &route.service) else { return Ok(None) };
         let Some(audience) = self.urls.get(service) else { return Ok(None) };
         if !route.origin.https && resolve::pinned(&self.connect_to, &route.origin).is_none() {
             let authority = route.origin.authority();
             return Err(BackendError::Denied(Denial {
-                wanted: capability::wanted(out.request),
+                wanted: capability::wanted(request),
                 reason: format!("an ID token is not sent to {authority} in the clear"),
                 remedy: "give the service an https URL, or say in holdpoint.toml with `connect-to` where it is".into(),
             }));

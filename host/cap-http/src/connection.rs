@@ -55,21 +55,38 @@ pub(crate) struct Opening {
     pub(crate) tls: Option<f64>,
 }
 
-/// Opens a connection. Nothing of a request has been sent when it fails.
+/// Why there is no connection. Nothing of a request has been sent.
+pub(crate) enum Unopened {
+    Connect(String),
+    Tls(String),
+    /// This machine has no TLS to offer.
+    Own(BackendError),
+}
+
+impl From<Unopened> for BackendError {
+    fn from(unopened: Unopened) -> Self {
+        match unopened {
+            Unopened::Connect(text) | Unopened::Tls(text) => Self::NotSent(text),
+            Unopened::Own(error) => error,
+        }
+    }
+}
+
+/// Opens a connection.
 pub(crate) async fn open(
     network: &dyn Network,
     tls: &Tls,
     origin: &Origin,
     resolved: Resolved,
-) -> Result<(Connection, Opening), BackendError> {
+) -> Result<(Connection, Opening), Unopened> {
     let start = Instant::now();
     let (stream, peer) = connect(network, origin, &resolved.addresses).await?;
     let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
     if !origin.https {
         return Ok((start_exchanges(stream, peer, None, origin).await?, opening));
     }
-    let config = tls.config().await?;
-    let fail = |error: String| BackendError::NotSent(format!("no TLS with {}: {error}", origin.authority()));
+    let config = tls.config().await.map_err(Unopened::Own)?;
+    let fail = |error: String| Unopened::Tls(format!("no TLS with {}: {error}", origin.authority()));
     let name = ServerName::try_from(origin.bare_host().to_owned()).map_err(|error| fail(error.to_string()))?;
     let start = Instant::now();
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| fail(error.to_string()))?;
@@ -82,7 +99,7 @@ async fn connect(
     network: &dyn Network,
     origin: &Origin,
     addresses: &[SocketAddr],
-) -> Result<(TcpStream, SocketAddr), BackendError> {
+) -> Result<(TcpStream, SocketAddr), Unopened> {
     let mut why = String::new();
     for (place, address) in addresses.iter().enumerate() {
         let last = place + 1 == addresses.len();
@@ -104,7 +121,7 @@ async fn connect(
             Err(error) => why = format!("can't connect to {} ({address}): {}", origin.authority(), error.kind()),
         }
     }
-    Err(BackendError::NotSent(why))
+    Err(Unopened::Connect(why))
 }
 
 async fn start_exchanges<S>(
@@ -112,7 +129,7 @@ async fn start_exchanges<S>(
     peer: SocketAddr,
     tls: Option<TlsFacts>,
     origin: &Origin,
-) -> Result<Connection, BackendError>
+) -> Result<Connection, Unopened>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
@@ -120,7 +137,7 @@ where
     let io = TokioIo::new(Metered::new(stream, meter.clone()));
     let handshake = Builder::new().max_buf_size(BUFFER_BYTES).max_header_size(HEAD_BYTES).handshake(io).await;
     let (sender, connection) =
-        handshake.map_err(|error| BackendError::NotSent(format!("{}: {error}", origin.authority())))?;
+        handshake.map_err(|error| Unopened::Connect(format!("{}: {error}", origin.authority())))?;
     // Its errors reach whoever waits for an answer.
     let task = tokio::spawn(async move { drop(connection.with_upgrades().await) }).abort_handle();
     Ok(Connection { sender, meter, peer, tls, used: Instant::now(), task })

@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use crate::{Network, address, meter::millis, route::Origin};
 
 /// Addresses that may be connected to, and how long a look-up took if there was one.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) struct Resolved {
     pub(crate) addresses: Vec<SocketAddr>,
     pub(crate) dns: Option<f64>,

@@ -2,9 +2,16 @@
 
 use std::time::Duration;
 
+use crate::Cost;
+
 /// Makes users. A load has one.
 pub trait Users: Send + Sync + 'static {
     type User: User;
+
+    /// What one user takes of the machine. A plan with more users than there is room for is refused.
+    fn cost(&self) -> Cost {
+        Cost::default()
+    }
 
     /// Opens the user with this number, counted from 0 over the whole load. It may be opened long before its first iteration, so it connects to
     /// nothing yet.

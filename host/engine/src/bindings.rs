@@ -10,6 +10,7 @@ wasmtime::component::bindgen!({
         "../../wit/gcloud",
         "../../wit/exec",
         "../../wit/websocket",
+        "../../wit/load",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

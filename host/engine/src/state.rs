@@ -10,6 +10,7 @@ use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::HttpBackend;
+use holdpoint_cap_load::LoadBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_gate::{Gate, Guest, Halt};
@@ -47,6 +48,7 @@ pub struct Backends {
     pub gcloud: Arc<GcloudBackend>,
     pub exec: Arc<ExecBackend>,
     pub websocket: Arc<WebsocketBackend>,
+    pub load: Arc<LoadBackend>,
     pub clock: Arc<SleepBackend>,
 }
 

@@ -30,6 +30,8 @@ pub enum Error {
     Write(String),
     #[error("can't copy the journal to {}: {reason}", path.display())]
     Copy { path: PathBuf, reason: String },
+    #[error("can't remove {}: {source}", path.display())]
+    Forget { path: PathBuf, source: std::io::Error },
     #[error("the journal is damaged at position {position}: {what}")]
     Damaged { position: u64, what: String },
     #[error("the journal is damaged: body {digest} {what}")]

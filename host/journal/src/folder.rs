@@ -56,6 +56,21 @@ impl RunFolder {
         self.0.join("sessions")
     }
 
+    /// What loads have counted, for the host that goes on with them; deleted when the run has ended.
+    pub fn loads(&self) -> PathBuf {
+        self.0.join("loads")
+    }
+
+    /// The run has ended: nobody goes on with its loads.
+    pub fn forget_loads(&self) -> Result<(), Error> {
+        match std::fs::remove_dir_all(self.loads()) {
+            Err(source) if source.kind() != std::io::ErrorKind::NotFound => {
+                Err(Error::Forget { path: self.loads(), source })
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// The socket on which the process that works on the run takes requests.
     pub fn control(&self) -> PathBuf {
         self.0.join("control")

@@ -39,6 +39,34 @@ fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud(
 }
 
 #[test]
+fn a_gap_while_traffic_moves_is_seen_and_a_steady_service_has_none() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::new();
+    run(&release, 0);
+    let row = |release: &Release| {
+        let report = release.scene.run(&["report", "--format", "json"]).exits(0).json();
+        report["rows"]["SUC-1.gap"].clone()
+    };
+    let clean = row(&release);
+    assert_eq!(clean["verdict"], "pass", "{clean:#}");
+    release.scene.run(&["replay", "last"]).exits(0);
+
+    let release = Release::new();
+    let moves = "*/services/netra-backend-staging";
+    release.gcp.fault("PUT", moves, When::Nth(3), What::Gap(Duration::from_secs(2)));
+    run(&release, 0);
+    let gap = row(&release);
+    assert_eq!(gap["verdict"], "fail", "{gap:#}");
+    let observed = gap["observed"].as_str().unwrap_or_default();
+    let length = observed.strip_prefix("a gap of ").and_then(|rest| rest.split(' ').next()?.parse::<u32>().ok());
+    assert!(length.is_some_and(|length| (1_700..4_000).contains(&length)), "{gap:#}");
+    assert!(observed.contains("status"), "{gap:#}");
+    assert_eq!(release.serving(), ["100b"], "the deployment itself went on");
+}
+
+#[test]
 fn nothing_is_deployed_where_a_row_in_front_of_the_deployment_fails() {
     if !gcloud_is_here() {
         return;

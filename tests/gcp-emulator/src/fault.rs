@@ -79,6 +79,8 @@ pub enum What {
     StaleGeneration,
     /// A revision that is made by it does not start.
     DoesNotStart,
+    /// It is done, and for so long the front of the service answers 503; only then is it answered.
+    Gap(Duration),
 }
 
 #[derive(Debug)]

@@ -14,6 +14,7 @@ use hyper_util::rt::TokioIo;
 use serde_json::json;
 use tokio::net::TcpStream;
 use tokio::task::JoinSet;
+use tokio::time::Instant;
 
 use crate::exchange::Answer;
 use crate::run::Share;
@@ -37,6 +38,8 @@ pub enum Backend {
 pub(crate) struct Router {
     backends: Mutex<BTreeMap<Backend, SocketAddr>>,
     turns: Mutex<BTreeMap<String, Turns>>,
+    /// Services whose front answers 503, and until when.
+    away: Mutex<BTreeMap<String, Instant>>,
     /// Connections to backends. Dropped, they end.
     connections: Mutex<JoinSet<()>>,
 }
@@ -44,6 +47,17 @@ pub(crate) struct Router {
 impl Router {
     pub(crate) fn set(&self, backend: Backend, upstream: SocketAddr) {
         self.backends.lock().unwrap_or_else(PoisonError::into_inner).insert(backend, upstream);
+    }
+
+    /// The front of a service answers 503 for a while.
+    pub(crate) fn leave(&self, service: &str, span: Duration) {
+        let mut away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.insert(service.to_owned(), Instant::now() + span);
+    }
+
+    fn is_away(&self, service: &str) -> bool {
+        let away = self.away.lock().unwrap_or_else(PoisonError::into_inner);
+        away.get(service).is_some_and(|until| Instant::now() < *until)
     }
 
     /// Answers a request to a service.
@@ -59,6 +73,9 @@ impl Router {
                 403,
                 "The request was not authenticated; the service is not open to everybody.",
             ));
+        }
+        if self.is_away(&share.service) {
+            return own(Answer::refuse(503, "the service is not there for a while"));
         }
         let drawn = {
             let mut turns = self.turns.lock().unwrap_or_else(PoisonError::into_inner);

@@ -107,6 +107,11 @@ impl Shared {
                     answer = Answer::refuse(*status, "Internal error encountered.");
                 }
                 What::SlowAnswer(span) => tokio::time::sleep(*span).await,
+                What::Gap(span) => {
+                    let service = call.path.split('/').skip_while(|part| *part != "services").nth(1);
+                    self.router.leave(service.unwrap_or_default(), *span);
+                    tokio::time::sleep(*span).await;
+                }
                 _ => {}
             }
         }

@@ -1,6 +1,8 @@
 //! Everything that can be made wrong: with what serves and the files under judgement, by the catalogue of the staging double, and with
 //! a deployment, by the list here.
 
+use std::time::Duration;
+
 use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Fault as CloudFault, Named, Pattern, What, When};
 use holdpoint_staging_double::{Change, Drawn, FaultSetting, Service, WrongBody};
@@ -138,6 +140,13 @@ const RELEASES: &[Release] = &[
         exit: 6,
         description: "another pipeline deploys the backend just before its traffic moves",
         what: Wrong::Cloud(|| on_backend("PUT", When::Nth(3), What::DeployedElsewhere)),
+    },
+    Release {
+        name: "gap",
+        requirement: "SUC-1.gap",
+        exit: 1,
+        description: "the backend answers 503 for 2 s when its traffic moves",
+        what: Wrong::Cloud(|| on_backend("PUT", When::Nth(3), What::Gap(Duration::from_secs(2)))),
     },
     Release {
         name: "release-unwell",

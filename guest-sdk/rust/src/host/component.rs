@@ -336,7 +336,7 @@ fn test_case(case: exec::TestCase) -> TestCase {
     }
 }
 
-fn request(sent: &Request) -> http::Request {
+pub(super) fn request(sent: &Request) -> http::Request {
     http::Request {
         target: match &sent.target {
             Target::Service { service, path } => {
@@ -401,7 +401,7 @@ fn entries(listing: Vec<files::Entry>) -> Vec<Entry> {
     listing.into_iter().map(|entry| Entry { path: entry.path, kind: kind(entry.kind), size: entry.size }).collect()
 }
 
-fn cause(error: CallError) -> Cause {
+pub(super) fn cause(error: CallError) -> Cause {
     match error {
         CallError::Denied(denial) => {
             Cause::Denied(Denial { wanted: denial.wanted, reason: denial.reason, remedy: denial.remedy })

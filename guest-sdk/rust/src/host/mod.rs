@@ -4,9 +4,16 @@
 //! everything. Nothing is counted, retried or judged here.
 
 #[cfg(not(target_family = "wasm"))]
-pub(crate) use crate::testing::world::*;
+pub(crate) use crate::testing::{
+    load::{poll_load, start_load, stop_load},
+    world::*,
+};
 
 #[cfg(target_family = "wasm")]
 mod component;
 #[cfg(target_family = "wasm")]
 pub(crate) use component::*;
+#[cfg(target_family = "wasm")]
+mod load;
+#[cfg(target_family = "wasm")]
+pub(crate) use load::*;

@@ -7,6 +7,9 @@ mod answer;
 mod asked;
 mod command;
 mod fixture;
+pub(crate) mod load;
+#[cfg(test)]
+mod load_tests;
 mod outcome;
 mod script;
 mod socket;
@@ -21,6 +24,7 @@ pub use answer::{Scripted, denied, ok, refused, status, text, timeout};
 pub use asked::{Asked, get, post};
 pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
+pub use load::{LoadEnds, loads, refused_load};
 pub use outcome::{CheckRow, Measure, Outcome};
 pub use script::{Test, test};
 pub use socket::{ScriptedSocket, declines, denied_socket, opens, unreachable_socket};

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::denial;
 use super::world::{self, World};
-use super::{Asked, Ends, Outcome, Scripted, ScriptedSocket, ToolEnds};
+use super::{Asked, Ends, LoadEnds, Outcome, Scripted, ScriptedSocket, ToolEnds};
 use crate::{Cause, Command, Context, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
@@ -79,6 +79,12 @@ impl Test<'_> {
     /// Grants a secret whose value only stands for one, such as `your-api-key`.
     pub fn stand_in(self, name: &str) -> Self {
         self.facts(name, SecretFacts { present: true, stand_in: true, length: 12 })
+    }
+
+    /// Ends a load of this request: `.load("GET backend /health", loads(100))`. Several ends are given in order, and the last one stays.
+    pub fn load(mut self, work: &str, ends: LoadEnds) -> Self {
+        self.world.loads.push((work.to_owned(), ends));
+        self
     }
 
     /// Sets the configuration.

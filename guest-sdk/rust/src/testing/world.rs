@@ -7,6 +7,7 @@ use globset::GlobBuilder;
 
 use super::answer::denial;
 use super::command::is_about;
+use super::load::{Going, LoadEnds};
 use super::socket::Live;
 use super::{Asked, Ends, Measure, Scripted, ScriptedSocket, ToolEnds};
 use crate::check::Statement;
@@ -36,6 +37,9 @@ pub(crate) struct World {
     pub(crate) servers: Vec<(String, ScriptedSocket)>,
     /// Sockets that are open.
     pub(crate) sockets: BTreeMap<u32, Live>,
+    pub(crate) loads: Vec<(String, LoadEnds)>,
+    /// Loads that go on.
+    pub(crate) going: BTreeMap<u32, Going>,
     pub(crate) asked: BTreeMap<String, usize>,
     /// Milliseconds since the start of the test.
     pub(crate) elapsed: f64,
@@ -61,7 +65,7 @@ pub(crate) fn within<T>(world: World, work: impl FnOnce() -> T) -> (T, World) {
     (result, world)
 }
 
-fn with<T>(act: impl FnOnce(&mut World) -> T) -> T {
+pub(super) fn with<T>(act: impl FnOnce(&mut World) -> T) -> T {
     WORLD.with_borrow_mut(|world| match world {
         Some(world) => act(world),
         None => panic!("there is no host in a native build; run the phase through holdpoint::test"),
@@ -296,7 +300,7 @@ fn below<'a>(path: &'a str, directory: &str) -> Option<&'a str> {
 }
 
 impl World {
-    fn next_call(&self) -> u32 {
+    pub(super) fn next_call(&self) -> u32 {
         u32::try_from(self.calls.len()).unwrap_or(u32::MAX)
     }
 

@@ -12,6 +12,7 @@ use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens, UpgradeConfig};
+use holdpoint_cap_load::LoadBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup};
@@ -136,12 +137,14 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
         services,
         connect_to: BTreeMap::new(),
         ca_file: None,
-        grants,
+        grants: grants.clone(),
         vault: vault.clone(),
         id_tokens: Arc::new(NoIdTokens),
     });
+    let http = Arc::new(http.map_err(|e| refused(e.to_string()))?);
     Ok(Backends {
-        http: Arc::new(http.map_err(|e| refused(e.to_string()))?),
+        load: Arc::new(LoadBackend::new(http.clone(), grants, None)),
+        http,
         files: Arc::new(files.map_err(|e| refused(e.to_string()))?),
         secrets: vault.clone(),
         gcloud: Arc::new(gcloud),

@@ -8,6 +8,7 @@ pub(crate) mod exec;
 pub(crate) mod gcloud;
 pub(crate) mod grants;
 pub(crate) mod inputs;
+pub(crate) mod load;
 pub(crate) mod phase;
 pub(crate) mod rollback;
 pub(crate) mod websocket;

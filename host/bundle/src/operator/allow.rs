@@ -1,7 +1,9 @@
 //! Writes what a bundle asks into an operator's file. Comments and everything else in the file stay as they are.
 
 use holdpoint_model::Digest;
-use holdpoint_model::grant::{CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, WebsocketGrant};
+use holdpoint_model::grant::{
+    CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, LoadGrant, WebsocketGrant, format_duration,
+};
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
 use super::Operator;
@@ -72,6 +74,7 @@ fn entry(resolved: &Resolved) -> Table {
     let mut gcloud: Vec<GcloudGrant> = Vec::new();
     let mut exec: Vec<&ExecGrant> = Vec::new();
     let mut websocket: Vec<&WebsocketGrant> = Vec::new();
+    let mut load: Option<LoadGrant> = None;
     for grants in resolved.phases.iter().map(|phase| &phase.grants) {
         for grant in &grants.http {
             // Which places of an answer are secret is the bundle's affair.
@@ -97,6 +100,9 @@ fn entry(resolved: &Resolved) -> Table {
                 websocket.push(grant);
             }
         }
+        if let Some(grant) = &grants.load {
+            load = Some(load.map_or(*grant, |load| load.union(grant)));
+        }
         directories.extend(grants.files.iter().map(|grant| grant.path().to_string_lossy().into_owned()));
         secrets.extend(grants.secrets.iter().map(|grant| grant.name.to_string()));
     }
@@ -111,6 +117,9 @@ fn entry(resolved: &Resolved) -> Table {
     }
     if !websocket.is_empty() {
         table.insert("websocket", lines(websocket.into_iter().map(sockets)));
+    }
+    if let Some(load) = load {
+        table.insert("load", toml_edit::value(bounds(&load)));
     }
     for list in [&mut directories, &mut secrets] {
         list.sort();
@@ -194,6 +203,15 @@ fn tools(grant: &ExecGrant) -> Value {
         table.insert("class", class.word().into());
     }
     table.into()
+}
+
+fn bounds(grant: &LoadGrant) -> InlineTable {
+    let mut table = InlineTable::new();
+    table.insert("max-users", i64::from(grant.max_users).into());
+    table.insert("max-rate", i64::from(grant.max_rate).into());
+    table.insert("max-duration", format_duration(grant.max_duration).into());
+    table.insert("max-requests", i64::from(grant.max_requests).into());
+    table
 }
 
 fn sockets(grant: &WebsocketGrant) -> Value {

@@ -5,7 +5,7 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
-    Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, SecretName, ToolName, UrlPattern,
+    Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, LoadGrant, SecretName, ToolName, UrlPattern,
     WebsocketGrant,
 };
 use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
@@ -15,6 +15,7 @@ use super::gcloud::{self, GcloudBinding};
 use super::machine::{self, SecretBinding, SecretSource};
 use super::tools::{self, ToolBinding};
 use crate::authored::grants::{AuthoredHttp, Fill};
+use crate::authored::load;
 use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::reading::{self, Fields, Located, all_parsed, entries, kind, parsed, plain_name};
@@ -66,6 +67,7 @@ pub struct Entry {
     pub gcloud: Vec<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
     pub websocket: Vec<WebsocketGrant>,
+    pub load: Option<LoadGrant>,
 }
 
 impl Operator {
@@ -91,6 +93,7 @@ impl Operator {
         ceiling.gcloud = entry.gcloud.clone();
         ceiling.exec = entry.exec.clone();
         ceiling.websocket = entry.websocket.clone();
+        ceiling.load = entry.load;
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
             ceiling.allow_directory(directory).ok()?;
@@ -187,10 +190,11 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     let gcloud = list.iter().filter_map(|item| gcloud::read_grant(item, problems)).collect();
     let exec = tools::read_grants(&mut fields, problems);
     let websocket = AuthoredSockets::read_granted(&mut fields, problems);
+    let load = load::read(&mut fields, problems);
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);
-    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket })
+    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket, load })
 }
 
 fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<HttpGrant> {

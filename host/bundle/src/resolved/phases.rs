@@ -88,6 +88,7 @@ impl Context<'_> {
             ("gcloud", !asked.gcloud.is_empty()),
             ("exec", !asked.exec.is_empty()),
             ("websocket", !asked.websocket.is_empty()),
+            ("load", asked.load.is_some()),
         ]
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
@@ -145,7 +146,8 @@ impl Context<'_> {
         let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
         let websocket = phase.grants.websocket.iter().map(|sockets| sockets.resolve(&mut fill)).collect();
         let gcloud = self.gcloud(phase, &mut fill);
-        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load: None, websocket, limits }
+        let load = phase.grants.load;
+        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load, websocket, limits }
     }
 
     /// Commands act in the project and the region of the environment, and in no other.

@@ -14,6 +14,7 @@ mod old_tls;
 mod phase;
 mod plain;
 mod raw;
+mod repeated;
 mod secrets;
 mod server;
 mod settle;

@@ -144,6 +144,14 @@ impl Phase {
         Self { backend: Arc::new(backend), grants, vault, settles: terms.settles }
     }
 
+    pub(crate) fn backend(&self) -> &Arc<HttpBackend> {
+        &self.backend
+    }
+
+    pub(crate) fn id(&self) -> PhaseId {
+        self.grants.phase.clone()
+    }
+
     /// What the vault was given to keep.
     pub(crate) fn kept(&self) -> Vec<String> {
         self.vault.0.lock().unwrap().clone()

@@ -6,6 +6,7 @@ mod exec;
 mod files;
 mod gcloud;
 mod http;
+mod load;
 mod report;
 mod secrets;
 mod types;

@@ -27,6 +27,12 @@ pub(crate) struct Config {
     pub(crate) probes: u32,
     /// Where images come from that nobody has named by their digests.
     pub(crate) build: Option<Build>,
+    /// How often each service is probed while traffic moves, a second.
+    #[serde(default = "ten")]
+    pub(crate) probe_rate: u32,
+    /// The longest time in which no probe of a service is answered.
+    #[serde(default = "half_a_second")]
+    pub(crate) longest_gap: Millis,
 }
 
 #[derive(Deserialize)]
@@ -68,6 +74,10 @@ fn half_an_hour() -> Millis {
     Millis(1_800_000)
 }
 
+fn half_a_second() -> Millis {
+    Millis(500)
+}
+
 fn ten() -> u32 {
     10
 }
@@ -84,6 +94,8 @@ fn health() -> Vec<String> {
     vec!["/health".to_owned()]
 }
 
+/// Probes of one service in a second.
+const FASTEST: u32 = 100;
 /// Requests of one service in one step.
 const MOST_PROBES: u32 = 1_000;
 
@@ -109,6 +121,9 @@ impl Config {
         }
         if !(1..=MOST_PROBES).contains(&self.probes) {
             return refuse(format!("config.probes is 1 to {MOST_PROBES}, not {}", self.probes));
+        }
+        if !(1..=FASTEST).contains(&self.probe_rate) {
+            return refuse(format!("config.probe-rate is 1 to {FASTEST} a second, not {}", self.probe_rate));
         }
         let building = self.building();
         if let Some(build) = building {

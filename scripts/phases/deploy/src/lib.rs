@@ -1,11 +1,13 @@
 //! New revisions of all services by the digests of their images: without traffic first, then with more and more of it (P2.1, KI-1,
-//! RB-C2, SUC-1.deploy).
+//! RB-C2, SUC-1.deploy, SUC-1.gap).
 //!
 //! ```toml
 //! [phase.config]
 //! project = "${env.project}"
 //! region = "${env.region}"
 //! steps = [10, 50, 100]                 # percent of traffic
+//! probe-rate = 10                       # a second and service, while traffic moves
+//! longest-gap = "500ms"                 # in which no probe is answered
 //! [[phase.config.services]]
 //! name = "netra-backend-staging"        # on Cloud Run
 //! image = "${input.image.backend}"      # by its digest
@@ -22,13 +24,15 @@
 //!
 //! What serves is marked by traffic tags before anything is changed, so that `rollback` knows it from the services alone. Nothing gets
 //! traffic that is not ready, does not run the image that was asked for, or does not answer at its own URL; between two steps every
-//! service is asked again. The first thing that is wrong stops it where it is, and the report says where that is. A service that is
+//! service is asked again, and all the while each is probed at a steady rate, so that a gap is seen that no single question would
+//! meet. The first thing that is wrong stops it where it is, and the report says where that is. A service that is
 //! not there is not made: there would be nothing to go back to.
 
 mod before;
 mod build;
 mod candidate;
 mod config;
+mod gap;
 mod manual;
 mod shift;
 mod stopped;
@@ -36,6 +40,7 @@ mod stopped;
 use holdpoint::prelude::*;
 
 use config::Config;
+use gap::Probes;
 use stopped::Stopped;
 
 /// The row of the deployment itself.
@@ -46,6 +51,7 @@ const CHECKS: &str = "P2.1.checks";
 const WARM: &str = "KI-1";
 const MANUAL: &str = "RB-C2";
 const TIME: &str = "SUC-1.deploy";
+pub(crate) const GAP: &str = "SUC-1.gap";
 
 #[holdpoint::phase]
 fn run(cx: &Context, mut config: Config) -> Result<()> {
@@ -64,7 +70,7 @@ fn run(cx: &Context, mut config: Config) -> Result<()> {
         return Ok(());
     }
     // What was not come to is named, or it would look forgotten.
-    for (row, done) in [(WARM, stages.warm), (MANUAL, stages.manual), (TIME, false)] {
+    for (row, done) in [(WARM, stages.warm), (MANUAL, stages.manual), (GAP, stages.gap), (TIME, false)] {
         if !done {
             cx.check([row], "after the deployment").not_exercised("the deployment was stopped before");
         }
@@ -77,6 +83,7 @@ fn run(cx: &Context, mut config: Config) -> Result<()> {
 pub(crate) struct Stages {
     warm: bool,
     manual: bool,
+    gap: bool,
     /// Milliseconds that commands took.
     gcloud: f64,
 }
@@ -92,10 +99,14 @@ fn deploy(cx: &Context, config: &Config, stages: &mut Stages) -> Result<(), Stop
     cx.progress(2, steps, format_args!("{services} services: each new revision at its own URL"));
     candidate::verify(cx, &places, stages)?;
     manual::print(cx, config, &places, stages)?;
-    for (done, percent) in (3..).zip(&config.steps) {
+    let probes = Probes::start(cx, config, &places);
+    let shifted = (3..).zip(&config.steps).try_for_each(|(done, percent)| {
         cx.progress(done, steps, format_args!("{percent} % of the traffic to the new revisions"));
-        shift::to(cx, config, &places, *percent, stages)?;
-    }
+        shift::to(cx, config, &places, *percent, stages)
+    });
+    probes.judge(cx, config, shifted.is_ok());
+    stages.gap = true;
+    shifted?;
     cx.progress(steps, steps, format_args!("{services} services deployed"));
     Ok(())
 }

@@ -1,8 +1,9 @@
 //! The phase against scripts: a deployment that goes well, and each thing that stops one.
 
 use holdpoint::Failure;
+use holdpoint::load::End;
 use holdpoint::prelude::*;
-use holdpoint::testing::{Test, fails, prints};
+use holdpoint::testing::{LoadEnds, Test, fails, loads, prints, refused_load};
 
 use super::run;
 
@@ -79,6 +80,8 @@ fn config() -> Value {
     })
 }
 
+const PROBED: &str = "GET s /health";
+
 /// Up to where the new revision is made.
 fn begun() -> Test<'static> {
     holdpoint::test(run)
@@ -92,7 +95,13 @@ fn begun() -> Test<'static> {
 
 /// Up to the first traffic.
 fn ready() -> Test<'static> {
+    probed(loads(80))
+}
+
+/// The same, and what probes of the service see.
+fn probed(ends: LoadEnds) -> Test<'static> {
     begun()
+        .load(PROBED, ends)
         .command(list(), prints(&json!([shared(0)])))
         .command(describe("a-new"), prints(&revision("a-new", NEW, "1")))
         .command(describe("a-old"), prints(&revision("a-old", OLD, "1")))
@@ -116,7 +125,10 @@ fn a_deployment_that_goes_well_passes_every_row() {
     t.expect("KI-1", Pass, "1");
     t.expect("RB-C2", Pass, OLD);
     t.expect("SUC-1.deploy", Pass, "ms");
+    t.expect("SUC-1.gap", Pass, "0 ms at most; 0 of 80 probes failed");
     assert_eq!(shifts(&t), 2);
+    let (begins, ends) = (place(&t, "load "), place(&t, "stop load"));
+    assert!(begins < place(&t, "--to-revisions=a-new=10") && place(&t, "--to-revisions=a-new=100") < ends);
     assert!(
         t.log().iter().any(|line| line
             .ends_with("gcloud run services update-traffic a --project=p --region=r --to-revisions=a-old=100")),
@@ -125,6 +137,41 @@ fn a_deployment_that_goes_well_passes_every_row() {
     );
     assert!(t.log().iter().any(|line| line.contains(&format!("update a --project=p --region=r --image={OLD}"))));
     assert_eq!(t.attachments(), ["rollback.sh"]);
+}
+
+/// Where a call stands that contains this.
+fn place(test: &Test<'_>, part: &str) -> Option<usize> {
+    let found = test.calls().iter().position(|call| call.contains(part));
+    assert!(found.is_some(), "{part}: {}", test.shown());
+    found
+}
+
+/// A deployment that goes well, but for what its probes see.
+fn with_probes(ends: LoadEnds) -> Test<'static> {
+    probed(ends)
+        .command(list(), prints(&json!([shared(10)])))
+        .command(list(), prints(&json!([shared(100)])))
+        .answer(get("/health"), ok(json!({})))
+}
+
+#[test]
+fn a_gap_while_traffic_moves_fails_its_row_and_no_other() {
+    let t = with_probes(loads(80).failing(20).outage(Millis(3_000), Millis(2_000)));
+    t.expect("SUC-1.gap", Fail, "a gap of 2000 ms; 20 of 80 probes failed: 20 status");
+    t.expect("SUC-1.deploy", Pass, "ms");
+    let short = with_probes(loads(80).failing(3).outage(Millis(3_000), Millis(300)));
+    short.expect("SUC-1.gap", Pass, "300 ms at most; 3 of 80 probes failed");
+}
+
+#[test]
+fn a_gap_that_nobody_could_have_seen_is_not_none() {
+    with_probes(loads(0)).expect("SUC-1.gap", Inconclusive, "no exchange at all");
+    let gone = loads(80).with(|summary| summary.interrupted = true);
+    with_probes(gone).expect("SUC-1.gap", Inconclusive, "the host was gone in between");
+    let ended = loads(80).with(|summary| summary.end = End::Guard("all failed".into()));
+    with_probes(ended).expect("SUC-1.gap", Inconclusive, "not asked all the time");
+    let denied = refused_load(Cause::Failed("no room".into()));
+    with_probes(denied).expect("SUC-1.gap", Fail, "no room");
 }
 
 #[test]
@@ -194,6 +241,7 @@ fn a_service_that_stops_answering_gets_no_more_traffic_to_its_new_revision() {
         .answer(get("/health"), status(500))
         .answer(get("/health"), ok(json!({})));
     t.expect("P2.1.local", Fail, "500 of GET s /health; 1 of 3 are not 200");
+    t.expect("SUC-1.gap", NotExercised, "stopped before");
     assert_eq!(shifts(&t), 1, "{}", t.shown());
 }
 
@@ -213,6 +261,7 @@ fn a_deployment_that_takes_too_long_fails_its_row_when_it_is_done() {
     let t = begun()
         .config(config)
         .command(list(), prints(&json!([slow])))
+        .load(PROBED, loads(80))
         .command(list(), prints(&json!([shared(0)])))
         .command(describe("a-new"), prints(&revision("a-new", NEW, "1")))
         .command(describe("a-old"), prints(&revision("a-old", OLD, "1")))
@@ -252,6 +301,8 @@ fn what_can_t_be_deployed_as_it_is_written_is_refused_first() {
         ("/steps", json!([0, 100])),
         ("/steps", json!([])),
         ("/probes", json!(0)),
+        ("/probe-rate", json!(0)),
+        ("/probe-rate", json!(101)),
         ("/services/0/image", json!("pkg.dev/n/a:latest")),
         ("/services/0/image", json!("pkg.dev/n/a@sha256:abc")),
         ("/services/0/paths", json!([])),
@@ -259,6 +310,8 @@ fn what_can_t_be_deployed_as_it_is_written_is_refused_first() {
         let mut config = config();
         if let Some(place) = config.pointer_mut(field) {
             *place = value.clone();
+        } else if field.starts_with("/probe-") {
+            config[&field[1..]] = value.clone();
         } else {
             config["services"][0]["paths"] = value.clone();
         }

@@ -1,8 +1,9 @@
 //! The front of services: requests go where traffic goes.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
-use holdpoint_gcp_emulator::{Backend, Emulator};
+use holdpoint_gcp_emulator::{Backend, Emulator, Fault, Pattern, What, When};
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -118,4 +119,16 @@ async fn a_connection_that_switches_its_protocol_is_led_through_until_the_emulat
     emulator.stop().await;
     // Closed, or broken off; open it is not.
     assert!(!matches!(stream.read(&mut again).await, Ok(1..)));
+}
+
+#[tokio::test]
+async fn a_gap_lasts_until_the_change_is_answered() {
+    let (emulator, client, host) = shared().await;
+    let on = Pattern::new("PUT", RUN, "*/services/backend");
+    emulator.set_fault(Fault { on, when: When::Always, what: What::Gap(Duration::from_secs(2)) });
+    let wanted = client.backend().await;
+    let asked = async { while client.ask("GET", &host, "/", &Value::Null).await.0 != 503 {} };
+    let ((status, _), ()) = tokio::join!(client.ask("PUT", RUN, BACKEND, &wanted), asked);
+    assert_eq!(status, 200);
+    assert_eq!(client.ask("GET", &host, "/", &Value::Null).await.0, 200);
 }
