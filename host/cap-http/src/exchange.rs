@@ -116,7 +116,7 @@ pub(crate) async fn change_over(
 }
 
 /// Why the end of a body could be found in two places, or the body be something else than it seems, if so.
-fn two_readings(headers: &HeaderMap) -> Option<&'static str> {
+pub(crate) fn two_readings(headers: &HeaderMap) -> Option<&'static str> {
     let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let encoding = encodings.next()?;
     if encodings.next().is_some() || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked") {

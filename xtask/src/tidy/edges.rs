@@ -16,13 +16,14 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-cap-exec", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-files", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-gcloud", &["holdpoint-gate", "holdpoint-model"]),
-    ("holdpoint-cap-http", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-http", &["holdpoint-canary", "holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-load", &[]),
     ("holdpoint-cap-secret", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-websocket", &["holdpoint-cap-http", "holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-builtin", &[]),
     ("holdpoint-bundle", &["holdpoint-model"]),
     ("holdpoint-canary", &[]),
+    ("holdpoint-identity", &["holdpoint-model"]),
     ("holdpoint-report", &["holdpoint-model"]),
     ("holdpoint-scaffold", &["holdpoint-model"]),
     (
@@ -41,14 +42,17 @@ pub(super) const NORMAL: &Edges = &[
     (
         "holdpoint-engine",
         &[
+            "holdpoint-canary",
             "holdpoint-cap-clock",
             "holdpoint-cap-exec",
             "holdpoint-cap-files",
             "holdpoint-cap-gcloud",
             "holdpoint-cap-http",
+            "holdpoint-cap-load",
             "holdpoint-cap-secret",
             "holdpoint-cap-websocket",
             "holdpoint-gate",
+            "holdpoint-identity",
             "holdpoint-model",
         ],
     ),
@@ -98,6 +102,8 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
     ("holdpoint-guest-tool", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
+    ("holdpoint-user-browse", &["holdpoint-sdk"]),
+    ("holdpoint-user-rude", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),
     // So does the emulator, which stands for Google Cloud.

@@ -9,4 +9,8 @@ pub(crate) use crate::testing::world::*;
 #[cfg(target_family = "wasm")]
 mod component;
 #[cfg(target_family = "wasm")]
+mod user;
+#[cfg(target_family = "wasm")]
 pub(crate) use component::*;
+#[cfg(target_family = "wasm")]
+pub(crate) use user::*;

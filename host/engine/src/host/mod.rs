@@ -10,3 +10,5 @@ mod report;
 mod secrets;
 mod types;
 mod websocket;
+
+pub(crate) use http::response;
