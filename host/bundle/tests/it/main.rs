@@ -8,3 +8,4 @@ mod schemas;
 mod sockets;
 mod support;
 mod tools;
+mod users;
