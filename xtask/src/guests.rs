@@ -10,7 +10,7 @@ use crate::sh::{self, Line, say};
 
 const TARGET: &str = "wasm32-wasip2";
 /// Folders whose packages are guests.
-const FOLDERS: [&str; 4] = ["scripts/phases", "scripts/policies", "scripts/users", "tests/guests"];
+const FOLDERS: [&str; 5] = ["scripts/phases", "scripts/policies", "scripts/users", "tests/guests", "tests/users"];
 
 /// A package that becomes a module.
 #[derive(Debug, Clone, PartialEq, Eq)]

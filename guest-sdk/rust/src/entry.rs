@@ -13,7 +13,7 @@ pub fn run<C: DeserializeOwned>(config: &str, run: impl Fn(&Context, C) -> Resul
     outcome.and(finished).map_err(String::from)
 }
 
-fn parse<C: DeserializeOwned>(config: &str) -> Result<C> {
+pub(crate) fn parse<C: DeserializeOwned>(config: &str) -> Result<C> {
     // A bundle without a configuration means an empty one.
     let config = if matches!(config.trim(), "" | "null") { "{}" } else { config };
     let mut deserializer = serde_json::Deserializer::from_str(config);

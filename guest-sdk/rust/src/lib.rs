@@ -1,4 +1,5 @@
-//! Holdpoint for phases written in Rust: what a phase may ask of the world, and how it says what it found.
+//! Holdpoint for phases written in Rust: what a phase may ask of the world, and how it says what it found. Virtual users of a load are in
+//! [`user`](mod@user).
 //!
 //! A phase is a function. It gets a [`Context`], through which everything outside is reached, and its configuration; it makes
 //! [checks](Check), and it ends. It holds no sockets, files or clocks of its own: every call is granted and recorded by the host.
@@ -72,6 +73,7 @@ pub mod load;
 pub mod prelude;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
+pub mod user;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]
@@ -85,6 +87,18 @@ pub mod testing;
 )]
 pub mod bindings;
 
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+#[allow(
+    unsafe_code,
+    unreachable_pub,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from wit/, which is the source to judge"
+)]
+pub mod user_bindings;
+
 pub use call::{CallError, Cause, Denial, Evidence};
 pub use check::{Check, Expected, Observed, Verdict, expected, observed};
 pub use context::{Context, Level};
@@ -93,7 +107,7 @@ pub use error::{Error, Result};
 pub use exec::{Confinement, Exec, Exit, Finished, ReportFormat, TestCase, TestOutcome, Tool};
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use gcloud::{Command, Completed, Failure, Gcloud};
-pub use holdpoint_macros::phase;
+pub use holdpoint_macros::{phase, user};
 pub use holdpoint_rules::isolation;
 pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};
@@ -103,4 +117,5 @@ pub use response::{Hop, Replacement, Response, Timings, Tls};
 pub use secrets::{Placeholder, SecretFacts, Secrets};
 #[cfg(not(target_family = "wasm"))]
 pub use testing::{fixtures, test};
+pub use user::{Me, VirtualUser};
 pub use websocket::{Counters, Ending, Event, Frame, Handshake, Opening, Socket, Told, Websocket};

@@ -241,6 +241,7 @@ mod tests {
             },
             services: vec![],
             phases: vec![phase("a", &[]), phase("b", &["a"]), phase("c", &["b"]), phase("d", &[])],
+            users: vec![],
             only: None,
             checklist: Checklist { rows: rows.into() },
             rollback: None,

@@ -26,7 +26,7 @@ struct SourcesV1 {
     inputs: BTreeMap<String, String>,
     services: BTreeMap<String, String>,
     only: Vec<String>,
-    /// What the bundle calls the module of each phase.
+    /// What the bundle calls the module of each phase and of its users.
     module_names: BTreeMap<String, String>,
 }
 
@@ -51,7 +51,7 @@ pub(crate) fn header(
     retry: Option<Retry>,
     at: f64,
 ) -> Row {
-    let names = verified.phases.iter().map(|phase| (phase.id.to_string(), phase.module.clone())).collect();
+    let names = verified.askers().map(|phase| (phase.id.to_string(), phase.module.clone())).collect();
     let record = SourcesV1 {
         bundle: sources.bundle.into(),
         folder: sources.folder,
@@ -65,7 +65,7 @@ pub(crate) fn header(
     };
     // The order of the bodies is that of the map.
     let modules: BTreeMap<&PhaseId, (Digest, &Arc<[u8]>)> =
-        verified.phases.iter().map(|phase| (&phase.id, (phase.digest, &phase.bytes))).collect();
+        verified.askers().map(|phase| (&phase.id, (phase.digest, &phase.bytes))).collect();
     let header = HeaderRecord {
         holdpoint: env!("CARGO_PKG_VERSION").into(),
         run: run.to_string(),

@@ -6,7 +6,7 @@ use std::fmt;
 use holdpoint_model::Digest;
 use wasmparser::{KnownCustom, Parser, Payload};
 
-use crate::module::{GRANTED, ModuleFacts, contract_package, example, interface};
+use crate::module::{GRANTED, ModuleFacts, PHASE, USER, contract_package, example, interface};
 
 /// Names of tools that are kept.
 const MAX_PRODUCERS: usize = 100;
@@ -49,7 +49,7 @@ impl ImportKind {
         match contract_package(import) {
             _ if import.starts_with("wasi:") => Self::Wasi,
             Some((package, _)) if GRANTED.contains(&package) => Self::NeedsGrant,
-            Some((package, _)) if crate::module::FREE.contains(&package) => Self::Free,
+            Some((package, _)) if PHASE.free.contains(&package) || USER.free.contains(&package) => Self::Free,
             _ => Self::Unknown,
         }
     }
@@ -90,9 +90,10 @@ impl Inspection {
         }
     }
 
-    /// What keeps it from being a phase, whatever a bundle grants: a reason, and perhaps what would change it.
+    /// What keeps it from being a phase, or what it seems to be, whatever a bundle grants: a reason, and perhaps what would change it.
     pub fn refusals(&self, name: &str) -> Vec<(String, Option<String>)> {
-        self.facts.refusals(name, name, &GRANTED)
+        let world = if self.world() == "virtual-user" { &USER } else { &PHASE };
+        self.facts.refusals(name, name, &GRANTED, world)
     }
 
     /// The lines for `[phase.grants]` of whoever uses it, one for each capability that it needs.

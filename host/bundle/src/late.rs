@@ -48,7 +48,7 @@ impl Late {
     /// whoever gives all others by hand has said where this run takes place.
     pub(crate) fn of(resolved: &Resolved) -> Result<Option<Self>, Vec<Diagnostic>> {
         let granted = |service: &&Service| {
-            let grants = resolved.phases.iter().map(|phase| &phase.grants);
+            let grants = resolved.askers().map(|phase| &phase.grants);
             let http = grants.clone().flat_map(|grants| &grants.http).map(|grant| &grant.services);
             let websocket = grants.flat_map(|grants| &grants.websocket).map(|grant| &grant.services);
             http.chain(websocket).any(|services| services.contains(&service.name))

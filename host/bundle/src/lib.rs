@@ -41,7 +41,7 @@ pub use operator::{
     Entry, GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, ToolLayer, ToolNetwork, allow,
 };
 pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService};
-pub use resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
+pub use resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
 pub use sources::{OperatorSource, Sources, Text};
-pub use verified::{PlacedService, Verified, VerifiedPhase};
+pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser};
 pub use words::{Ask, asks, asks_in_words};

@@ -7,8 +7,35 @@ use wasmparser::{Encoding, Parser, Payload};
 pub(crate) const MAX_MODULE: usize = 64 << 20;
 
 const VERSION: &str = "0.1.0";
-/// Packages of the contract that every phase may import.
-pub(crate) const FREE: [&str; 4] = ["types", "context", "clock", "report"];
+/// What a module is to be.
+#[derive(Debug)]
+pub(crate) struct World {
+    /// In messages, and in the name of the table of grants.
+    pub(crate) what: &'static str,
+    name: &'static str,
+    /// Packages of the contract that it may import without a grant.
+    pub(crate) free: &'static [&'static str],
+    /// Packages that need a grant of the same name.
+    pub(crate) granted: &'static [&'static str],
+    exports: &'static [&'static str],
+}
+
+/// A phase.
+pub(crate) const PHASE: World = World {
+    what: "phase",
+    name: "phase",
+    free: &["types", "context", "clock", "report"],
+    granted: &GRANTED,
+    exports: &["run"],
+};
+/// A virtual user of a load.
+pub(crate) const USER: World = World {
+    what: "user",
+    name: "virtual-user",
+    free: &["types", "clock", "user"],
+    granted: &["http"],
+    exports: &["start", "iterate", "stop"],
+};
 /// Packages of the contract that need a grant of the same name.
 pub(crate) const GRANTED: [&str; 7] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load"];
 
@@ -62,20 +89,27 @@ impl ModuleFacts {
         Ok(Self { digest: Digest::of(bytes), imports, exports })
     }
 
-    /// What keeps the module from being a phase with grants for these capabilities: a message, and what would change it.
-    pub(crate) fn refusals(&self, module: &str, phase: &str, granted: &[&str]) -> Vec<(String, Option<String>)> {
+    /// What keeps the module from being that with grants for these capabilities: a message, and what would change it.
+    pub(crate) fn refusals(
+        &self,
+        module: &str,
+        id: &str,
+        granted: &[&str],
+        world: &World,
+    ) -> Vec<(String, Option<String>)> {
+        let what = world.what;
         let mut refusals = Vec::new();
         for import in &self.imports {
             if import.starts_with("wasi:") {
                 continue;
             }
             let Some((package, version)) = contract_package(import) else {
-                refusals.push((format!("module {module} imports {import}, which phases are not given"), None));
+                refusals.push((format!("module {module} imports {import}, which {what}s are not given"), None));
                 continue;
             };
-            let needs_grant = GRANTED.contains(&package);
+            let needs_grant = world.granted.contains(&package);
             let shown = interface(import);
-            if !needs_grant && !FREE.contains(&package) {
+            if !needs_grant && !world.free.contains(&package) {
                 refusals.push((
                     format!("module {module} imports {shown}, which this version of holdpoint does not have"),
                     None,
@@ -87,16 +121,17 @@ impl ModuleFacts {
                     Some(hint),
                 ));
             } else if needs_grant && !granted.contains(&package) {
-                let hint = format!("to allow it, add to [phase.grants] of '{phase}': {}", example(package));
+                let hint = format!("to allow it, add to [{what}.grants] of '{id}': {}", example(package));
                 refusals.push((
-                    format!("module {module} imports {shown}, but phase `{phase}` grants no {package}"),
+                    format!("module {module} imports {shown}, but {what} `{id}` grants no {package}"),
                     Some(hint),
                 ));
             }
         }
-        if !self.exports.iter().any(|name| name == "run") {
+        if let Some(lacking) = world.exports.iter().find(|export| !self.exports.iter().any(|name| name == *export)) {
+            let name = world.name;
             refusals.push((
-                format!("module {module} exports no `run`, so it is a module of another world than `phase`"),
+                format!("module {module} exports no `{lacking}`, so it is a module of another world than `{name}`"),
                 None,
             ));
         }
@@ -157,13 +192,13 @@ mod tests {
             exports: vec![],
         };
         let messages: Vec<String> =
-            facts.refusals("phases/x", "x", &[]).into_iter().map(|(message, _)| message).collect();
+            facts.refusals("phases/x", "x", &[], &PHASE).into_iter().map(|(message, _)| message).collect();
         assert_eq!(
             messages,
             [
                 "module phases/x imports holdpoint:metrics/query, which this version of holdpoint does not have",
                 "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
-                "module phases/x imports acme:steal/everything, which phases are not given",
+                "module phases/x imports acme:steal/everything, which {what}s are not given",
                 "module phases/x imports holdpoint:http/http, but phase `x` grants no http",
                 "module phases/x exports no `run`, so it is a module of another world than `phase`",
             ]

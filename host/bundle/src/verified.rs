@@ -6,14 +6,14 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use holdpoint_model::grant::{
-    Grants, HostPort, HttpAuth, HttpGrant, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
+    Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
 };
 use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceName};
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, asks_digest};
-use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
+use crate::resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
 use crate::sources::Sources;
 
 /// What the engine gets.
@@ -29,6 +29,8 @@ pub struct Verified {
     pub services: Vec<PlacedService>,
     /// Each phase after those that it needs.
     pub phases: Vec<VerifiedPhase>,
+    /// The virtual users that loads can be made of.
+    pub users: Vec<VerifiedUser>,
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
     pub rollback: Option<Rollback>,
@@ -76,7 +78,28 @@ pub struct VerifiedPhase {
     pub grants: Grants,
 }
 
+/// Users that may run.
+#[derive(Debug, Clone)]
+pub struct VerifiedUser {
+    /// Id, module, config and grants, as of a phase. It claims no rows and needs nobody.
+    pub base: VerifiedPhase,
+    pub identities: Option<IdentitySource>,
+    /// Paths of services below which everybody's texts are shown on purpose.
+    pub shared: Vec<PathPrefix>,
+}
+
+impl From<ResolvedUser> for VerifiedUser {
+    fn from(user: ResolvedUser) -> Self {
+        Self { base: user.base.into(), identities: user.identities, shared: user.shared }
+    }
+}
+
 impl Verified {
+    /// Whoever has a module: the phases and, as phases, the users.
+    pub fn askers(&self) -> impl Iterator<Item = &VerifiedPhase> {
+        self.phases.iter().chain(self.users.iter().map(|user| &user.base))
+    }
+
     /// Compares a resolved bundle with what the operator allows. `pinned` are the digests that a run's header holds, where there is one
     /// already: a module that is another since then is refused.
     pub fn new(
@@ -100,13 +123,13 @@ impl Verified {
         };
         let operator = Operator::parse(source)?;
         let mut found = check_grants(&resolved, &operator, &source.file.label);
-        found.extend(resolved.phases.iter().filter_map(|phase| check_digest(phase, pinned, &resolved.label)));
+        found.extend(resolved.askers().filter_map(|phase| check_digest(phase, pinned, &resolved.label)));
         found.extend(missing);
         if !found.is_empty() {
             return Err(Diagnostics::new(found));
         }
         let granted = |binding: &SecretBinding| {
-            resolved.phases.iter().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
+            resolved.askers().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
         };
         let secrets = operator.secrets.into_iter().filter(granted).collect();
         let mut connect_to = operator.connect_to;
@@ -116,6 +139,7 @@ impl Verified {
             operator_digest: Operator::digest(Some(source)),
             services: placed(&resolved),
             phases: resolved.phases.into_iter().map(VerifiedPhase::from).collect(),
+            users: resolved.users.into_iter().map(VerifiedUser::from).collect(),
             name: resolved.name,
             version: resolved.version,
             digest: resolved.digest,
@@ -177,7 +201,7 @@ pub(crate) fn no_operator(resolved: &Resolved) -> Diagnostic {
 impl Resolved {
     /// The services that some phase may reach.
     pub(crate) fn reached(&self) -> impl Iterator<Item = &Service> {
-        self.services.iter().filter(|service| self.phases.iter().any(|phase| phase.services.contains(&service.name)))
+        self.services.iter().filter(|service| self.askers().any(|phase| phase.services.contains(&service.name)))
     }
 
     /// Where the bundle wants to reach services. One that was moved elsewhere by `--service` asks for nothing: the operator's
@@ -218,7 +242,7 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
     let entry = operator.bundles.get(&(bundle.clone(), environment.clone()));
     let changed = entry.and_then(|entry| entry.asks).is_some_and(|asks| asks != asks_digest(resolved));
     let more = if changed { "asks for more than was allowed, to" } else { "asks for what is not allowed, to" };
-    let asks = resolved.phases.iter().filter_map(|phase| {
+    let asks = resolved.askers().filter_map(|phase| {
         contained(&phase.grants, &ceiling).err().map(|missing| (format!("phase `{}`", phase.id), missing))
     });
     let services = services_contained(&resolved.service_asks(), &ceiling)
@@ -309,7 +333,7 @@ fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Op
             .chain(sockets)
             .any(|class| class == Some(Class::Disruptive))
     };
-    let phase = resolved.phases.iter().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
+    let phase = resolved.askers().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
     let message = format!("phase `{}` disturbs environment `{environment}` on purpose", phase.id);
     Some(whole(label, &message, Some(format!("to allow it, add \"{environment}\" to disruptive in {label}"))))
 }

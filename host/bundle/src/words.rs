@@ -39,7 +39,7 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
     for ask in resolved.service_asks() {
         asks.push(whole(format!("reach service {} at {}", ask.name, join(&ask.within))));
     }
-    for phase in &resolved.phases {
+    for phase in resolved.askers() {
         let mut words: Vec<String> = phase.grants.http.iter().map(http).collect();
         for grant in &phase.grants.files {
             words.push(format!("read files below {} as {}", grant.path().display(), grant.directory));

@@ -56,6 +56,7 @@ mod session;
 mod tls;
 mod token;
 mod upgrade;
+pub mod user;
 
 pub use ask::{Misshapen, check as shape};
 pub use backend::HttpBackend;

@@ -21,10 +21,22 @@ pub(crate) fn compose(
     token: Option<&IdToken>,
     vault: &dyn Vault,
 ) -> Result<http::Request<Full<Bytes>>, BackendError> {
+    compose_revealing(request, route, guest, key, token, &|text, to| vault.reveal(text, to))
+}
+
+/// Puts a request together with what somebody else than a vault knows of placeholders.
+pub(crate) fn compose_revealing(
+    request: &Request,
+    route: &Route,
+    guest: &PhaseId,
+    key: Option<&str>,
+    token: Option<&IdToken>,
+    value: &dyn Fn(&str, &Destination<'_>) -> Result<String, Unrevealed>,
+) -> Result<http::Request<Full<Bytes>>, BackendError> {
     let bad = |what: &str| BackendError::NotSent(format!("{what} can't be sent"));
     let reveal = |text: &str, header: Option<&str>| {
         let to = Destination { guest, service: route.service.as_ref(), host: route.origin.bare_host(), header };
-        vault.reveal(text, &to).map_err(refused)
+        value(text, &to).map_err(refused)
     };
     let mut headers = HeaderMap::with_capacity(request.headers.len() + 4);
     let host = HeaderValue::try_from(route.origin.host_header()).map_err(|_| bad("the host"))?;

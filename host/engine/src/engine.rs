@@ -16,7 +16,7 @@ use wasmtime::{Config, Engine, InstanceAllocationStrategy, PoolingAllocationConf
 use crate::{Cache, PhaseModule, linker};
 
 /// How often a running guest can be interrupted.
-const TICK: Duration = Duration::from_millis(10);
+pub(crate) const TICK: Duration = Duration::from_millis(10);
 
 /// Why a module can't be run.
 #[derive(Debug, thiserror::Error)]
@@ -27,6 +27,8 @@ pub enum EngineError {
     Compile { digest: Digest, reason: String },
     #[error("module {digest} is not a phase: {reason}")]
     NotAPhase { digest: Digest, reason: String },
+    #[error("module {digest} is not a virtual user: {reason}")]
+    NotAUser { digest: Digest, reason: String },
 }
 
 /// Compiles and runs phases.
@@ -103,13 +105,13 @@ fn config(memory: u64, slots: u32) -> Config {
 }
 
 /// The thread that moves the epoch on.
-struct Ticker {
+pub(crate) struct Ticker {
     stop: Arc<AtomicBool>,
     thread: Option<JoinHandle<()>>,
 }
 
 impl Ticker {
-    fn start(engine: wasmtime::EngineWeak) -> std::io::Result<Self> {
+    pub(crate) fn start(engine: wasmtime::EngineWeak) -> std::io::Result<Self> {
         let stop = Arc::new(AtomicBool::new(false));
         let stopped = stop.clone();
         let thread = std::thread::Builder::new().name("epoch".into()).spawn(move || {

@@ -13,6 +13,7 @@ mod limits;
 mod linker;
 mod phase;
 mod state;
+pub mod user;
 mod wasi;
 
 pub use cache::Cache;

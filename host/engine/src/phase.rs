@@ -103,7 +103,7 @@ fn ended(error: &wasmtime::Error, refused: Option<&str>) -> Result<PhaseEnd, Fau
 }
 
 /// Texts of a guest are cut before they are kept.
-fn bounded(mut text: String) -> String {
+pub(crate) fn bounded(mut text: String) -> String {
     const BOUND: usize = 4_096;
     if text.len() > BOUND {
         let end = (0..=BOUND).rev().find(|end| text.is_char_boundary(*end)).unwrap_or(0);

@@ -39,6 +39,8 @@ const PATIENCE: u32 = 100;
 /// What a guest has used of its limits.
 #[derive(Debug, Clone)]
 pub struct Budget {
+    /// Whose it is, for the text of refusals.
+    who: &'static str,
     limits: Limits,
     calls: u32,
     request_bytes: u64,
@@ -48,9 +50,14 @@ pub struct Budget {
 }
 
 impl Budget {
-    /// Nothing used yet.
+    /// That of a phase, with nothing used yet.
     pub fn new(limits: Limits) -> Self {
-        Self { limits, calls: 0, request_bytes: 0, answer_bytes: 0, statements: 0, statement_bytes: 0 }
+        Self::of("the phase", limits)
+    }
+
+    /// That of somebody else.
+    pub(crate) fn of(who: &'static str, limits: Limits) -> Self {
+        Self { who, limits, calls: 0, request_bytes: 0, answer_bytes: 0, statements: 0, statement_bytes: 0 }
     }
 
     /// Counts a request before anything is kept of it. The error says that nothing may be.
@@ -58,7 +65,7 @@ impl Budget {
         let used = self.request_bytes.saturating_add(bytes);
         if used > self.limits.request_bytes {
             let most = self.limits.request_bytes;
-            return Err(CallError::Exhausted(format!("the phase's budget of {most} bytes of requests is used up")));
+            return Err(CallError::Exhausted(format!("{}'s budget of {most} bytes of requests is used up", self.who)));
         }
         self.request_bytes = used;
         Ok(())
@@ -72,14 +79,14 @@ impl Budget {
     /// Counts a call. The first error is for the guest, the second for whoever stops it.
     pub(crate) fn call(&mut self) -> Result<Result<(), CallError>, String> {
         self.calls += 1;
-        let Limits { calls, answer_bytes, .. } = self.limits;
+        let (who, Limits { calls, answer_bytes, .. }) = (self.who, self.limits);
         if self.calls > calls.saturating_add(PATIENCE) {
-            return Err(format!("the phase went on calling after its budget of {calls} calls was used up"));
+            return Err(format!("{who} went on calling after its budget of {calls} calls was used up"));
         }
         Ok(if self.calls > calls {
-            Err(CallError::Exhausted(format!("the phase's budget of {calls} calls is used up")))
+            Err(CallError::Exhausted(format!("{who}'s budget of {calls} calls is used up")))
         } else if self.answer_bytes > answer_bytes {
-            Err(CallError::Exhausted(format!("the phase's budget of {answer_bytes} bytes of answers is used up")))
+            Err(CallError::Exhausted(format!("{who}'s budget of {answer_bytes} bytes of answers is used up")))
         } else {
             Ok(())
         })
@@ -94,14 +101,14 @@ impl Budget {
     pub(crate) fn statement(&mut self, bytes: u64) -> Result<Result<(), CallError>, String> {
         self.statements += 1;
         self.statement_bytes = self.statement_bytes.saturating_add(bytes);
-        let Limits { statements, statement_bytes, .. } = self.limits;
+        let (who, Limits { statements, statement_bytes, .. }) = (self.who, self.limits);
         if self.statements > statements.saturating_add(PATIENCE) {
-            return Err(format!("the phase went on stating after its budget of {statements} statements was used up"));
+            return Err(format!("{who} went on stating after its budget of {statements} statements was used up"));
         }
         Ok(if self.statements > statements {
-            Err(CallError::Exhausted(format!("the phase's budget of {statements} statements is used up")))
+            Err(CallError::Exhausted(format!("{who}'s budget of {statements} statements is used up")))
         } else if self.statement_bytes > statement_bytes {
-            Err(CallError::Exhausted(format!("the phase's budget of {statement_bytes} bytes of statements is used up")))
+            Err(CallError::Exhausted(format!("{who}'s budget of {statement_bytes} bytes of statements is used up")))
         } else {
             Ok(())
         })

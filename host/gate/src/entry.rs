@@ -5,8 +5,8 @@ use std::{sync::Arc, time::Duration};
 use holdpoint_model::{Answer, CallError, Class, Denial};
 
 use crate::{
-    Act, Acted, Admission, Backend, BackendError, Boxed, Capability, Doubt, EncodedAnswer, Entry, Gate, Message as _,
-    Permit, Room, Settlement, restore::Restores, room::Batch,
+    Act, Acted, Admission, Backend, BackendError, Boxed, Capability, Doubt, EncodedAnswer, Entry, Gate, Message,
+    Permit, Room, Rules, Scrubber, Settlement, restore::Restores, room::Batch,
 };
 
 /// A call whose request is known and whose fate is not.
@@ -28,27 +28,28 @@ pub(crate) struct PendingCall<'a, C: Capability, B> {
 impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
     fn judge(&self) -> Result<Class, CallError> {
         let class = C::authorize(self.grants, &self.request).map_err(CallError::Denied)?;
-        self.admissible(class).map_err(|(reason, remedy)| {
+        admissible(&self.gate.rules, class, self.batch.is_some()).map_err(|(reason, remedy)| {
             let wanted = format!("{} {}", C::NAME, self.entry.summary);
             CallError::Denied(Denial { wanted, reason, remedy })
         })?;
         self.budget.clone()?;
         Ok(class)
     }
+}
 
-    fn admissible(&self, class: Class) -> Result<(), (String, String)> {
-        let refuse = |reason: &str, remedy: &str| Err((reason.to_owned(), remedy.to_owned()));
-        if class == Class::Disruptive {
-            return refuse("no environment of this machine may be disrupted", "leave the disruptive call out");
-        }
-        if class.happens_once() && self.batch.is_some() {
-            return refuse(&format!("a batch takes no call of class {class}"), "send it alone, with `send`");
-        }
-        if class > Class::Read && self.gate.rules.dry_run {
-            return refuse(&format!("a dry run makes no call of class {class}"), "run without --dry-run");
-        }
-        Ok(())
+/// Whether a run makes calls of a class at all; if not, why and what to do.
+pub(crate) fn admissible(rules: &Rules, class: Class, batch: bool) -> Result<(), (String, String)> {
+    let refuse = |reason: &str, remedy: &str| Err((reason.to_owned(), remedy.to_owned()));
+    if class == Class::Disruptive {
+        return refuse("no environment of this machine may be disrupted", "leave the disruptive call out");
     }
+    if class.happens_once() && batch {
+        return refuse(&format!("a batch takes no call of class {class}"), "send it alone, with `send`");
+    }
+    if class > Class::Read && rules.dry_run {
+        return refuse(&format!("a dry run makes no call of class {class}"), "run without --dry-run");
+    }
+    Ok(())
 }
 
 impl<C: Capability, B: Backend<C>> Act for PendingCall<'_, C, B> {
@@ -160,14 +161,18 @@ impl<C: Capability, B: Backend<C>> Live<C, B> {
     }
 
     fn encode(&self, mut answer: Answer<C::Response>) -> EncodedAnswer {
-        let scrubber = &*self.gate.scrubber;
-        match &mut answer {
-            Ok(response) => response.scrub(scrubber),
-            Err(CallError::Failed(text) | CallError::InDoubt(text) | CallError::Interrupted(text)) => {
-                scrubber.scrub_text(text);
-            }
-            Err(_) => {}
-        }
+        scrub(&mut answer, &*self.gate.scrubber);
         EncodedAnswer::of(&answer).unwrap_or_else(|e| EncodedAnswer::of_error(&CallError::Failed(e.to_string())))
+    }
+}
+
+/// Takes secrets out of an answer. Denials and bounds are the host's own words.
+pub(crate) fn scrub<M: Message>(answer: &mut Answer<M>, scrubber: &dyn Scrubber) {
+    match answer {
+        Ok(response) => response.scrub(scrubber),
+        Err(CallError::Failed(text) | CallError::InDoubt(text) | CallError::Interrupted(text)) => {
+            scrubber.scrub_text(text);
+        }
+        Err(_) => {}
     }
 }

@@ -13,6 +13,8 @@
 //! }
 //! ```
 //!
+//! Virtual users call in numbers that no journal takes. They come through the same gate, [unrecorded](Unrecorded).
+//!
 //! The gate knows no capability, no database and no WebAssembly. It does no IO of its own.
 
 mod budget;
@@ -27,6 +29,7 @@ mod request;
 mod restore;
 mod room;
 mod scrub;
+mod unrecorded;
 mod virtual_time;
 
 pub use budget::{BATCH_BYTES, Budget, Limits};
@@ -38,3 +41,4 @@ pub use permit::{Doubt, Opened, Permit};
 pub use recorder::{Act, Acted, Admission, Boxed, Divergence, Entry, Halt, Performed, Recorder, StatementEntry};
 pub use room::{NoRoom, Room};
 pub use scrub::{Destination, Replacement, Scrubbed, Scrubber, Unrevealed, Unscrubbed, Vault};
+pub use unrecorded::Unrecorded;

@@ -17,13 +17,14 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-cap-exec", &["holdpoint-gate", "holdpoint-model", "holdpoint-supervise"]),
     ("holdpoint-cap-files", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-gcloud", &["holdpoint-gate", "holdpoint-model", "holdpoint-supervise"]),
-    ("holdpoint-cap-http", &["holdpoint-gate", "holdpoint-model"]),
+    ("holdpoint-cap-http", &["holdpoint-canary", "holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-load", &["holdpoint-cap-http", "holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-secret", &["holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-cap-websocket", &["holdpoint-cap-http", "holdpoint-gate", "holdpoint-model"]),
     ("holdpoint-builtin", &[]),
     ("holdpoint-bundle", &["holdpoint-model"]),
     ("holdpoint-canary", &[]),
+    ("holdpoint-identity", &["holdpoint-model"]),
     ("holdpoint-report", &["holdpoint-model"]),
     ("holdpoint-scaffold", &["holdpoint-model"]),
     (
@@ -42,6 +43,7 @@ pub(super) const NORMAL: &Edges = &[
     (
         "holdpoint-engine",
         &[
+            "holdpoint-canary",
             "holdpoint-cap-clock",
             "holdpoint-cap-exec",
             "holdpoint-cap-files",
@@ -51,6 +53,7 @@ pub(super) const NORMAL: &Edges = &[
             "holdpoint-cap-secret",
             "holdpoint-cap-websocket",
             "holdpoint-gate",
+            "holdpoint-identity",
             "holdpoint-model",
         ],
     ),
@@ -104,6 +107,8 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
     ("holdpoint-guest-tool", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
+    ("holdpoint-user-browse", &["holdpoint-sdk"]),
+    ("holdpoint-user-rude", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),
     // So does the emulator, which stands for Google Cloud.

@@ -1,12 +1,12 @@
-//! `#[holdpoint::phase]`: makes a function the entry of a phase.
+//! `#[holdpoint::phase]` makes a function the entry of a phase, and `#[holdpoint::user]` a type a virtual user.
 //!
-//! Only the attribute lives here, because a procedural macro needs a crate of its own; what it calls is in `holdpoint`. It refuses
+//! Only the attributes live here, because a procedural macro needs a crate of its own; what they call is in `holdpoint`. It refuses
 //! a function that it could not call: asynchronous, generic, or without exactly a context and a configuration.
 
 use proc_macro::TokenStream;
 use quote::{quote, quote_spanned};
 use syn::spanned::Spanned;
-use syn::{Error, FnArg, ItemFn, ReturnType};
+use syn::{Error, FnArg, ItemFn, ItemImpl, ReturnType};
 
 /// Makes `fn run(cx: &Context, config: Config) -> Result<()>` what the host calls.
 ///
@@ -24,6 +24,30 @@ pub fn phase(arguments: TokenStream, item: TokenStream) -> TokenStream {
     match check(&function) {
         Ok(()) => expand(&function).into(),
         Err(error) => error.into_compile_error().into(),
+    }
+}
+
+/// Makes a type with `impl VirtualUser for …` what the host calls as a virtual user. A module holds one.
+///
+/// In a native build nothing is exported, and the type stands ready for `holdpoint::testing::user`.
+#[proc_macro_attribute]
+pub fn user(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    let implementation = match syn::parse::<ItemImpl>(item) {
+        Ok(implementation) => implementation,
+        Err(error) => return error.into_compile_error().into(),
+    };
+    let wrong = if !arguments.is_empty() {
+        Some("`#[user]` takes no arguments")
+    } else if implementation.trait_.is_none() {
+        Some("`#[user]` stands above `impl VirtualUser for …`")
+    } else if !implementation.generics.params.is_empty() {
+        Some("a user is not generic: the host makes one type of it")
+    } else {
+        None
+    };
+    match wrong {
+        Some(wrong) => Error::new(implementation.self_ty.span(), wrong).into_compile_error().into(),
+        None => expand_user(&implementation).into(),
     }
 }
 
@@ -73,5 +97,41 @@ fn expand(function: &ItemFn) -> proc_macro2::TokenStream {
         const _: () = {
             let _ = #name;
         };
+    }
+}
+
+fn expand_user(implementation: &ItemImpl) -> proc_macro2::TokenStream {
+    let user = &implementation.self_ty;
+    quote! {
+        #implementation
+
+        #[cfg(target_family = "wasm")]
+        #[allow(unsafe_code, reason = "the exported symbols of a component are unsafe functions by nature")]
+        mod __holdpoint_export {
+            use super::*;
+
+            ::std::thread_local! {
+                static USER: ::holdpoint::user::entry::Instance<#user> =
+                    const { ::holdpoint::user::entry::Instance::new() };
+            }
+
+            struct Exported;
+
+            impl ::holdpoint::user_bindings::Guest for Exported {
+                fn start(config: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
+                    USER.with(|user| user.start(&config))
+                }
+
+                fn iterate() -> ::std::result::Result<(), ::std::string::String> {
+                    USER.with(|user| user.iterate())
+                }
+
+                fn stop() {
+                    USER.with(|user| user.stop());
+                }
+            }
+
+            ::holdpoint::user_bindings::export!(Exported with_types_in ::holdpoint::user_bindings);
+        }
     }
 }

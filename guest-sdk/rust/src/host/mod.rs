@@ -12,8 +12,12 @@ pub(crate) use crate::testing::{
 #[cfg(target_family = "wasm")]
 mod component;
 #[cfg(target_family = "wasm")]
+mod user;
+#[cfg(target_family = "wasm")]
 pub(crate) use component::*;
 #[cfg(target_family = "wasm")]
 mod load;
 #[cfg(target_family = "wasm")]
 pub(crate) use load::*;
+#[cfg(target_family = "wasm")]
+pub(crate) use user::*;

@@ -22,6 +22,11 @@ pub fn post(path: &str) -> Asked {
     Asked::new("POST", path)
 }
 
+/// A request with any method, for a path of any service, or for a URL.
+pub fn request(method: &str, path: &str) -> Asked {
+    Asked::new(method, path)
+}
+
 impl Asked {
     /// A request with any method.
     pub fn new(method: &str, path: &str) -> Self {

@@ -18,10 +18,11 @@ mod socket_tests;
 mod tool;
 #[cfg(test)]
 mod tool_tests;
+mod user;
 pub(crate) mod world;
 
 pub use answer::{Scripted, denied, ok, refused, status, text, timeout};
-pub use asked::{Asked, get, post};
+pub use asked::{Asked, get, post, request};
 pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use load::{LoadEnds, loads, refused_load};
@@ -29,3 +30,4 @@ pub use outcome::{CheckRow, Measure, Outcome};
 pub use script::{Test, test};
 pub use socket::{ScriptedSocket, declines, denied_socket, opens, unreachable_socket};
 pub use tool::{ToolEnds, case, denied_tool, ends, exits, reports, unstartable};
+pub use user::{CANARY, UserOutcome, UserTest, user};

@@ -48,6 +48,11 @@ pub(crate) struct World {
     pub(crate) measures: Vec<Measure>,
     pub(crate) attachments: Vec<String>,
     pub(crate) log: Vec<String>,
+    /// Of a virtual user: its number, how many random numbers it has drawn, what it said of its answers, and its notes.
+    pub(crate) user_number: u32,
+    pub(crate) drawn: u32,
+    pub(crate) judged: Vec<(String, bool)>,
+    pub(crate) notes: Vec<String>,
 }
 
 /// Where the simulated time begins: 2026-01-01T00:00:00Z.
@@ -108,6 +113,36 @@ pub(crate) fn sleep(duration: Millis) -> Outcome<()> {
 
 pub(crate) fn sleep_until(time: Time) -> Outcome<()> {
     sleep(time.since(Time(now())))
+}
+
+pub(crate) fn user_number() -> u32 {
+    with(|world| world.user_number)
+}
+
+pub(crate) fn user_canary() -> String {
+    super::CANARY.to_owned()
+}
+
+pub(crate) fn user_identity() -> Option<String> {
+    Some("hp-user.identity".to_owned())
+}
+
+/// Spread over all numbers, and the same in every test.
+pub(crate) fn user_random() -> u32 {
+    with(|world| {
+        world.drawn = world.drawn.wrapping_add(0x9e37_79b9);
+        world.drawn
+    })
+}
+
+pub(crate) fn user_check(name: &str, good: bool) {
+    with(|world| world.judged.push((name.to_owned(), good)));
+}
+
+pub(crate) fn user_deliberate() {}
+
+pub(crate) fn user_note(text: &str) {
+    with(|world| world.notes.push(text.to_owned()));
 }
 
 pub(crate) fn send(request: &Request) -> Outcome<Response> {

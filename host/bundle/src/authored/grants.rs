@@ -29,6 +29,8 @@ pub(crate) struct AuthoredGrants {
     pub(crate) calls: Option<Located<u32>>,
     pub(crate) memory: Option<Located<u64>>,
     pub(crate) output: Option<Located<u64>>,
+    /// Where they stand.
+    at: usize,
 }
 
 /// One entry of `http`.
@@ -40,6 +42,7 @@ pub(crate) struct AuthoredHttp {
     paths: Option<Vec<Located<String>>>,
     class: Option<Located<String>>,
     auth: Option<HttpAuth>,
+    at: usize,
     secret: Vec<Located<String>>,
     read_back: Option<Located<String>>,
 }
@@ -53,7 +56,7 @@ pub(crate) struct AuthoredFiles {
 
 impl AuthoredGrants {
     pub(crate) fn read(mut fields: Fields<'_, '_>, problems: &mut Problems<'_>) -> Self {
-        let mut grants = Self::default();
+        let mut grants = Self { at: fields.at, ..Self::default() };
         for item in fields.list("http", problems).unwrap_or_default() {
             grants.http.extend(AuthoredHttp::read(item, problems));
         }
@@ -86,6 +89,21 @@ impl AuthoredGrants {
     }
 }
 
+impl AuthoredGrants {
+    /// What is granted besides http, and where the first of each stands.
+    pub(crate) fn kinds_beyond_http(&self) -> Vec<(&'static str, usize)> {
+        let firsts = [
+            ("files", self.files.first().map(|grant| grant.directory.at)),
+            ("secrets", self.secrets.first().map(|name| name.at)),
+            ("gcloud", self.gcloud.first().map(|command| command.command.at)),
+        ];
+        let mut kinds: Vec<_> = firsts.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect();
+        let unplaced = [("exec", self.exec.is_empty()), ("websocket", self.websocket.is_empty())];
+        kinds.extend(unplaced.into_iter().filter(|(_, none)| !none).map(|(kind, _)| (kind, self.at)));
+        kinds
+    }
+}
+
 impl AuthoredHttp {
     pub(crate) fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let mut fields = Fields::open(value, "a grant of http", problems)?;
@@ -103,11 +121,17 @@ impl AuthoredHttp {
             paths: fields.strings("paths", problems),
             class: fields.string("class", problems),
             auth,
+            at: fields.at,
             secret: fields.strings("secret", problems).unwrap_or_default(),
             read_back: fields.string("read-back", problems),
         };
         fields.close(problems);
         Some(http)
+    }
+
+    /// Where the grant stands, if it has the host prove that it may ask.
+    pub(crate) fn auth_at(&self) -> Option<usize> {
+        self.auth.map(|_| self.at)
     }
 
     /// The grant, with every string filled. Mistaken parts are reported and left out.

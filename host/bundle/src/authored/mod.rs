@@ -11,18 +11,23 @@ pub(crate) mod inputs;
 pub(crate) mod load;
 pub(crate) mod phase;
 pub(crate) mod rollback;
+pub(crate) mod user;
 pub(crate) mod websocket;
 
 use environment::Environment;
 use inputs::Input;
 use phase::Phase;
 use rollback::Rollback;
+use user::User;
 
 use crate::diagnostic::Problems;
 use crate::reading::{self, Fields, Located, parsed, plain_name};
 
 /// The longest list of phases.
 const MAX_PHASES: usize = 256;
+
+/// The longest list of users.
+const MAX_USERS: usize = 16;
 
 /// A bundle as it is written.
 #[derive(Debug, Default)]
@@ -32,6 +37,7 @@ pub(crate) struct Authored {
     pub(crate) inputs: Vec<Input>,
     pub(crate) environments: Vec<Environment>,
     pub(crate) phases: Vec<Phase>,
+    pub(crate) users: Vec<User>,
     pub(crate) rollback: Option<Rollback>,
 }
 
@@ -70,8 +76,13 @@ impl Authored {
             problems.whole(format!("a bundle has at most {MAX_PHASES} phases"), None);
         }
         authored.phases = phases.iter().take(MAX_PHASES).filter_map(|value| Phase::read(value, problems)).collect();
+        let users = top.list("user", problems).unwrap_or_default();
+        if users.len() > MAX_USERS {
+            problems.whole(format!("a bundle has at most {MAX_USERS} kinds of users"), None);
+        }
+        authored.users = users.iter().take(MAX_USERS).filter_map(|value| User::read(value, problems)).collect();
         authored.rollback = top.take("rollback").and_then(|value| Rollback::read(value, problems));
-        top.unsupported(&["user", "policy", "notify"], problems);
+        top.unsupported(&["policy", "notify"], problems);
         top.close(problems);
         Some(authored)
     }

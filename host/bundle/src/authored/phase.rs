@@ -9,6 +9,7 @@ use toml_span::value::{Value, ValueInner};
 use super::grants::AuthoredGrants;
 use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
+use crate::module::{PHASE, World};
 use crate::reading::{Fields, Located, all_parsed, entries, parsed, plain_name};
 
 /// A phase as it is written.
@@ -24,6 +25,8 @@ pub(crate) struct Phase {
     pub(crate) deadline: Option<Duration>,
     pub(crate) config: Vec<(String, Config)>,
     pub(crate) grants: AuthoredGrants,
+    /// What its module is to be.
+    pub(crate) world: &'static World,
 }
 
 /// A value of `config`; its strings are filled later.
@@ -38,8 +41,6 @@ pub(crate) enum Config {
 impl Phase {
     pub(crate) fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let mut fields = Fields::open(value, "a phase", problems)?;
-        let id = fields.required("id", problems).and_then(|id| parsed(&id, PhaseId::parse, problems));
-        let module = fields.required("module", problems);
         let needs = fields.strings("needs", problems).unwrap_or_default();
         let requirements = fields.strings("requirements", problems).unwrap_or_default();
         let requirements = all_parsed(&requirements, RequirementId::parse, problems);
@@ -59,6 +60,19 @@ impl Phase {
         let stage =
             fields.parsed("stage", plain_name, problems).map_or_else(|| "deploy".to_owned(), |stage| stage.value);
         let deadline = fields.parsed("deadline", positive_duration, problems).map(|deadline| deadline.value);
+        let common = Self::read_common(&mut fields, &PHASE, problems);
+        fields.close(problems);
+        Some(Self { needs, requirements, map, stage, deadline, ..common? })
+    }
+
+    /// What phases and users have in common.
+    pub(crate) fn read_common(
+        fields: &mut Fields<'_, '_>,
+        world: &'static World,
+        problems: &mut Problems<'_>,
+    ) -> Option<Self> {
+        let id = fields.required("id", problems).and_then(|id| parsed(&id, PhaseId::parse, problems));
+        let module = fields.required("module", problems);
         let config = match fields.take("config") {
             None => Vec::new(),
             Some(value) => entries(value, "config", problems)
@@ -68,8 +82,18 @@ impl Phase {
         };
         let grants =
             fields.table("grants", problems).map(|grants| AuthoredGrants::read(grants, problems)).unwrap_or_default();
-        fields.close(problems);
-        Some(Self { id: id?, module, needs, requirements, map, stage, deadline, config, grants })
+        Some(Self {
+            id: id?,
+            module,
+            needs: vec![],
+            requirements: vec![],
+            map: vec![],
+            stage: "deploy".to_owned(),
+            deadline: None,
+            config,
+            grants,
+            world,
+        })
     }
 }
 

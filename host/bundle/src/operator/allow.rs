@@ -75,7 +75,7 @@ fn entry(resolved: &Resolved) -> Table {
     let mut exec: Vec<&ExecGrant> = Vec::new();
     let mut websocket: Vec<&WebsocketGrant> = Vec::new();
     let mut load: Option<LoadGrant> = None;
-    for grants in resolved.phases.iter().map(|phase| &phase.grants) {
+    for grants in resolved.askers().map(|phase| &phase.grants) {
         for grant in &grants.http {
             // Which places of an answer are secret is the bundle's affair.
             let grant = HttpGrant { secret: vec![], ..grant.clone() };

@@ -7,7 +7,7 @@ use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
 use holdpoint_model::{Checklist, Digest, PhaseId, RequirementId, ServiceName};
 use url::Url;
 
-use super::{Rollback, inputs, order, phases, rollback, services};
+use super::{ResolvedUser, Rollback, inputs, order, phases, rollback, services};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::checklist::parse_checklist;
@@ -25,6 +25,8 @@ pub struct Resolved {
     pub services: Vec<Service>,
     /// The phases that were asked for, each after those that it needs.
     pub phases: Vec<ResolvedPhase>,
+    /// The virtual users that loads can be made of.
+    pub users: Vec<ResolvedUser>,
     /// The phases that were asked for by name; none means all of them.
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
@@ -113,9 +115,14 @@ impl Resolved {
         }
     }
 
+    /// Whoever asks for grants: the phases and, as phases, the users.
+    pub fn askers(&self) -> impl Iterator<Item = &ResolvedPhase> + Clone {
+        self.phases.iter().chain(self.users.iter().map(|user| &user.base))
+    }
+
     /// The digests of the modules that take part.
     pub fn modules(&self) -> BTreeMap<PhaseId, Digest> {
-        self.phases.iter().map(|phase| (phase.id.clone(), phase.digest)).collect()
+        self.askers().map(|phase| (phase.id.clone(), phase.digest)).collect()
     }
 }
 
@@ -146,12 +153,13 @@ fn resolve(
         .filter(|index| taking_part(&authored.phases[*index].id.value))
         .filter_map(|index| context.phase(&authored.phases[index], &taking_part, problems))
         .collect();
+    let users = context.users(problems);
     let rollback = rollback::resolve(authored, checklist, problems);
     inputs::report_missing(authored, &variables, only.is_none(), problems);
     let environment = environment?;
     let checklist = checklist?.clone();
     let mut parts = vec![sources.bundle.text.as_bytes(), sources.checklist.text.as_bytes()];
-    parts.extend(phases.iter().map(|phase| phase.digest.0.as_slice()));
+    parts.extend(phases.iter().chain(users.iter().map(|user| &user.base)).map(|phase| phase.digest.0.as_slice()));
     let digest = Digest::of_parts(&parts);
     Some(Resolved {
         name: authored.name.clone(),
@@ -165,6 +173,7 @@ fn resolve(
         },
         services,
         phases,
+        users,
         only,
         checklist,
         rollback,

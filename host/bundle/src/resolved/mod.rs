@@ -6,7 +6,9 @@ mod order;
 mod phases;
 mod rollback;
 mod services;
+mod users;
 
 pub(crate) use bundle::Modules;
 pub use bundle::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
 pub use rollback::Rollback;
+pub use users::{IdentitySource, ResolvedUser};

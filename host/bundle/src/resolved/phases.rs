@@ -93,7 +93,7 @@ impl Context<'_> {
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
         .collect();
-        for (message, hint) in facts.refusals(&module, phase.id.value.as_str(), &granted) {
+        for (message, hint) in facts.refusals(&module, phase.id.value.as_str(), &granted, phase.world) {
             match hint {
                 Some(hint) => problems.at_with(at, message, hint),
                 None => problems.at(at, message),
@@ -167,7 +167,7 @@ impl Context<'_> {
     }
 
     /// Relative paths start from the bundle's folder.
-    fn absolute(&self, path: &str) -> Result<PathBuf, &'static str> {
+    pub(super) fn absolute(&self, path: &str) -> Result<PathBuf, &'static str> {
         if path.is_empty() {
             Err("the path of a directory is not empty")
         } else {

@@ -9,3 +9,4 @@ mod schemas;
 mod sockets;
 mod support;
 mod tools;
+mod users;

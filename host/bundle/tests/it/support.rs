@@ -5,9 +5,14 @@ use std::path::PathBuf;
 
 use holdpoint_bundle::{Diagnostics, ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
 
-/// A component that imports empty interfaces and exports `run`, by hand: the preamble, one empty instance type, the imports, one empty
-/// component as the export.
+/// A component that imports empty interfaces and exports `run`.
 pub(crate) fn component(imports: &[&str]) -> Vec<u8> {
+    exporting(imports, &["run"])
+}
+
+/// A component that imports empty interfaces, by hand: the preamble, one empty instance type, the imports, one empty
+/// component as each export.
+pub(crate) fn exporting(imports: &[&str], exports: &[&str]) -> Vec<u8> {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     let mut section = |id: u8, body: Vec<u8>| {
         bytes.push(id);
@@ -24,7 +29,14 @@ pub(crate) fn component(imports: &[&str]) -> Vec<u8> {
     }
     section(10, body);
     section(4, b"\0asm\x0d\0\x01\0".to_vec());
-    section(11, [&[1, 0, 3][..], b"run", &[4, 0, 0]].concat());
+    let mut body = leb(exports.len());
+    for name in exports {
+        body.push(0);
+        body.extend(leb(name.len()));
+        body.extend(name.bytes());
+        body.extend([4, 0, 0]);
+    }
+    section(11, body);
     bytes
 }
 
@@ -41,7 +53,7 @@ fn leb(mut number: usize) -> Vec<u8> {
     }
 }
 
-/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` and `phases/architecture` files, `phases/plain` nothing, `phases/cloud` what nobody has.
+/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` and `phases/architecture` files, `phases/plain` nothing, `phases/cloud` what nobody has. `users/browse` is a virtual user.
 pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
     Ok(match name {
         "phases/health" => {
@@ -56,6 +68,10 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:gcloud/gcloud@0.1.0"])
         }
         "phases/monitoring-setup" => component(&["holdpoint:files/files@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
+        "users/browse" => {
+            let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
+            exporting(&imports, &["start", "iterate", "stop"])
+        }
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:metrics/query@0.1.0"]),
         "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),

@@ -38,7 +38,7 @@ impl From<http::Request> for Request {
 }
 
 /// A response in the words of the contract.
-fn response(call: u32, response: Response, hops: Vec<Hop>) -> http::Response {
+pub(crate) fn response(call: u32, response: Response, hops: Vec<Hop>) -> http::Response {
     let holdpoint_cap_http::Timings { dns, connect, tls, first_byte, total } = response.timings;
     http::Response {
         call,

@@ -11,3 +11,5 @@ mod report;
 mod secrets;
 mod types;
 mod websocket;
+
+pub(crate) use http::response;

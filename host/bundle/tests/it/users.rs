@@ -1,0 +1,50 @@
+//! Virtual users: a bundle says what they are, an operator allows what they ask.
+
+use std::path::Path;
+
+use crate::support::{operator, resolve, sample, verify};
+use holdpoint_bundle::{IdentitySource, Sources, allow, asks_in_words};
+
+/// The sample with users of this kind.
+fn with_users(fields: &str) -> Sources {
+    let mut sources = sample();
+    sources.bundle.text.push_str(&format!(
+        "\n[[user]]\nid = \"browser\"\nmodule = \"users/browse\"\nconfig = {{ think = \"1s\" }}\n{fields}\n[user.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\", \"PUT\"], paths = [\"/api\"] }}]\n"
+    ));
+    sources
+}
+
+#[test]
+fn users_that_are_allowed_may_run() {
+    let sources = with_users("identities = { file = \"tokens/all.jsonl\" }\nshared = [\"/api/rooms\"]");
+    let resolved = resolve(&sources);
+    let text = allow(&resolved, &operator("")).unwrap();
+    assert!(text.contains("paths = [\"/api\"], methods = [\"GET\", \"PUT\"]"), "{text}");
+    let verified = verify(sources.clone(), &text).unwrap();
+    let [user] = &verified.users[..] else { panic!("one kind of users: {:?}", verified.users) };
+    assert_eq!((user.base.id.as_str(), user.base.config.as_str()), ("browser", "{\"think\":\"1s\"}"));
+    assert_eq!(user.base.services.len(), 1);
+    assert_eq!(user.shared[0].as_str(), "/api/rooms");
+    let Some(IdentitySource::File(path)) = &user.identities else { panic!("{:?}", user.identities) };
+    assert!(path.ends_with(Path::new("tokens/all.jsonl")) && path.is_absolute(), "{}", path.display());
+    // A file that the host reads for the users is read by the operator's leave.
+    assert!(text.contains("/tokens\""), "{text}");
+    assert_eq!(verified.askers().count(), verified.phases.len() + 1);
+}
+
+#[test]
+fn what_users_ask_beyond_what_is_allowed_is_told() {
+    let allowed = allow(&resolve(&sample()), &operator("")).unwrap();
+    let error = verify(with_users("identities = { file = \"tokens.jsonl\" }"), &allowed).unwrap_err().to_string();
+    assert!(error.contains("`browser` asks for"), "{error}");
+    assert!(error.contains("paths = [\"/api\"], methods = [\"GET\", \"PUT\"]"), "{error}");
+    assert!(error.contains("directories = ["), "{error}");
+    assert!(asks_in_words(&resolve(&with_users(""))).iter().any(|ask| ask.starts_with("browser: ")));
+}
+
+#[test]
+fn another_module_makes_another_bundle() {
+    let (without, with) = (resolve(&sample()), resolve(&with_users("")));
+    assert_ne!(without.digest, with.digest);
+    assert_eq!(with.modules().len(), without.modules().len() + 1);
+}

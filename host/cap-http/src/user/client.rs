@@ -1,0 +1,303 @@
+//! The client of one user.
+
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use bytes::Bytes;
+use holdpoint_canary::{Owner, Scanner, Seen};
+use holdpoint_gate::{Backend, BackendError, Permit};
+use http::{HeaderValue, header};
+use http_body_util::Full;
+use rustls::{ClientConfig, client::Resumption};
+use tokio::time::Instant;
+
+use super::{
+    connection::{self, Connection, Unopened, millis_since},
+    cookies::Cookies,
+    credentials::Credentials,
+    crowd::Crowd,
+    exchange::{self, Answer, Broken},
+    told::{Broke, Exchanged, Shown, Told, Waiting},
+};
+use crate::{
+    Http, IdToken, Request, Response, Timings, ask, backend, capability, message,
+    route::{Origin, Route},
+    session,
+};
+
+/// Places that a user keeps a connection to.
+const MOST_CONNECTIONS: usize = 8;
+/// TLS sessions that a user can resume.
+const MOST_SESSIONS: usize = 8;
+
+/// One user's own way to the world.
+pub struct UserClient {
+    crowd: Arc<Crowd>,
+    owner: Owner,
+    state: Mutex<State>,
+}
+
+#[derive(Default)]
+struct State {
+    connections: Vec<(Origin, Connection)>,
+    /// Made for the first https request: its store of sessions is the user's own.
+    tls: Option<Arc<ClientConfig>>,
+    cookies: Cookies,
+    credentials: Credentials,
+    waiting: Waiting,
+    /// The next exchange is made to go wrong.
+    deliberate: bool,
+}
+
+/// Where an exchange has got, for whoever ends it.
+struct Progress {
+    start: Instant,
+    /// The connection in use, and what had passed over it before.
+    over: Option<(Arc<connection::Passed>, (u64, u64))>,
+    connect: Option<f64>,
+}
+
+impl Progress {
+    fn passed(&self) -> (u64, u64) {
+        self.over.as_ref().map_or((0, 0), |(passed, before)| {
+            let now = passed.so_far();
+            (now.0 - before.0, now.1 - before.1)
+        })
+    }
+}
+
+/// Why there is no answer: nothing was exchanged, or what was is broken.
+enum Failed {
+    Before(BackendError),
+    Broken(Broken),
+}
+
+impl UserClient {
+    pub(super) fn new(crowd: Arc<Crowd>, owner: Owner, identity: Option<IdToken>) -> Option<Self> {
+        // Whoever has no canary can't be told from others.
+        Scanner::new(&crowd.index, owner).ok()?;
+        let state = State { credentials: Credentials::new(identity), ..State::default() };
+        Some(Self { crowd, owner, state: Mutex::new(state) })
+    }
+
+    /// Takes what happened since the last time. The newest exchange waits until its user goes on, because it may still say that the answer
+    /// was wrong.
+    pub fn drain(&self, mut tell: impl FnMut(Told)) {
+        let mut state = self.state();
+        while let Some(told) = state.waiting.pop() {
+            tell(told);
+        }
+    }
+
+    /// The user goes on without having said anything more about its newest exchange.
+    pub fn settle(&self) {
+        self.state().waiting.settle();
+    }
+
+    /// The user judges the newest answer. Says whether there is one to judge.
+    pub fn judge(&self, good: bool) -> bool {
+        self.state().waiting.judge(good)
+    }
+
+    /// The user makes its next request go wrong.
+    pub fn deliberate(&self) {
+        self.state().deliberate = true;
+    }
+
+    /// Whether it has an identity.
+    pub fn has_identity(&self) -> bool {
+        self.state().credentials.identity().is_some()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        // Nothing is left half done where it can panic.
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The request as it is written to the connection.
+    fn compose(&self, permit: &Permit<Http>, route: &Route) -> Result<http::Request<Full<Bytes>>, BackendError> {
+        let (request, state) = (permit.request(), self.state());
+        let brings_its_own = request.headers.iter().any(|h| h.name.eq_ignore_ascii_case("authorization"));
+        let identity = state.credentials.identity().filter(|_| route.service.is_some() && !brings_its_own);
+        let key = (permit.class() > holdpoint_model::Class::Read).then(|| permit.key());
+        let mut message =
+            message::compose_revealing(request, route, permit.guest(), key.as_deref(), identity, &|text, to| {
+                state.credentials.reveal(text, to)
+            })?;
+        if !message.headers().contains_key(header::COOKIE)
+            && let Some(cookies) = state.cookies.header(&route.origin, &route.path)
+        {
+            message.headers_mut().insert(header::COOKIE, cookies);
+        }
+        // A body in gzip is what browsers ask for; the host undoes it.
+        if !request.headers.iter().any(|header| header.name.eq_ignore_ascii_case("accept-encoding")) {
+            message.headers_mut().insert(header::ACCEPT_ENCODING, HeaderValue::from_static("gzip"));
+        }
+        Ok(message)
+    }
+
+    async fn exchange(
+        &self,
+        permit: &Permit<Http>,
+        route: &Route,
+        mut message: http::Request<Full<Bytes>>,
+        progress: &mut Progress,
+    ) -> Result<(Answer, Connection), Failed> {
+        let scanner = || {
+            Scanner::new(&self.crowd.index, self.owner).expect("the user's canary was in the index when it was made")
+        };
+        if let Some(mut connection) = self.take(&route.origin) {
+            progress.over = Some((connection.passed.clone(), connection.passed.begin()));
+            let again = (!permit.class().happens_once()).then(|| message.clone());
+            match exchange::exchange(&mut connection, message, scanner).await {
+                Ok(answer) => return Ok((answer, connection)),
+                // The server closed it while it was idle.
+                Err(Broken { unsent: Some(unsent), .. }) => message = unsent,
+                Err(broken) => match again {
+                    Some(again) if progress.passed().1 == 0 => message = again,
+                    _ => return Err(Failed::Broken(broken)),
+                },
+            }
+        }
+        let mut connection = self.open(permit.request(), route, progress).await?;
+        progress.over = Some((connection.passed.clone(), connection.passed.begin()));
+        let answer = exchange::exchange(&mut connection, message, scanner).await.map_err(Failed::Broken)?;
+        Ok((answer, connection))
+    }
+
+    async fn open(&self, request: &Request, route: &Route, progress: &mut Progress) -> Result<Connection, Failed> {
+        let unopened =
+            |broke, text| Failed::Broken(Broken { broke, text, unsent: None, status: None, seen: Seen::default() });
+        let addresses = match self.crowd.addresses(&route.origin, request).await {
+            Ok(addresses) => addresses,
+            Err(BackendError::NotSent(text)) => return Err(unopened(Broke::Connect, text)),
+            Err(error) => return Err(Failed::Before(error)),
+        };
+        let tls = if route.origin.https { Some(self.tls().await.map_err(Failed::Before)?) } else { None };
+        let opened = connection::open(&*self.crowd.network, tls, &route.origin, &addresses).await;
+        progress.connect = Some(millis_since(progress.start));
+        opened.map_err(|Unopened { broke, text }| unopened(broke, text))
+    }
+
+    async fn tls(&self) -> Result<Arc<ClientConfig>, BackendError> {
+        if let Some(own) = &self.state().tls {
+            return Ok(own.clone());
+        }
+        let mut own = ClientConfig::clone(&*self.crowd.tls.config().await?);
+        own.resumption = Resumption::in_memory_sessions(MOST_SESSIONS);
+        Ok(self.state().tls.insert(Arc::new(own)).clone())
+    }
+
+    /// The connection to a place, if it is open.
+    fn take(&self, origin: &Origin) -> Option<Connection> {
+        let mut state = self.state();
+        let place = state.connections.iter().position(|(to, _)| to == origin)?;
+        let (_, connection) = state.connections.swap_remove(place);
+        (!connection.sender.is_closed()).then_some(connection)
+    }
+
+    fn put(&self, origin: Origin, connection: Connection) {
+        let mut state = self.state();
+        if state.connections.len() == MOST_CONNECTIONS {
+            state.connections.remove(0);
+        }
+        state.connections.push((origin, connection));
+    }
+
+    /// Takes an answer in: cookies, tokens, and what it is told as.
+    fn received(
+        &self,
+        route: Route,
+        answer: Answer,
+        connection: Connection,
+        progress: &Progress,
+        marked: &[holdpoint_model::grant::JsonPath],
+    ) -> Result<Response, BackendError> {
+        let Answer { status, headers, body, truncated, length, first_byte, .. } = answer;
+        let timings = Timings {
+            dns: None,
+            connect: progress.connect,
+            tls: None,
+            first_byte,
+            total: millis_since(progress.start),
+        };
+        let tokens = session::tokens(&headers, &body, truncated, marked).map_err(BackendError::Exhausted)?;
+        let mut response = Response {
+            status,
+            headers: backend::listed(&headers),
+            sha256: None,
+            body: body.into(),
+            truncated,
+            length: length as f64,
+            replaced: vec![],
+            timings,
+            tls: connection.tls.as_deref().cloned(),
+            peer: connection.peer.to_string(),
+        };
+        let mut state = self.state();
+        if headers.contains_key(header::SET_COOKIE) {
+            state.cookies.set(&route.origin, &route.path, &headers);
+        }
+        tokens.into_iter().for_each(|token| state.credentials.keep(token));
+        state.credentials.scrub(&mut response);
+        drop(state);
+        self.put(route.origin, connection);
+        Ok(response)
+    }
+
+    fn tell(&self, request: &Request, progress: &Progress, status: Option<u16>, broke: Option<Broke>, seen: &Seen) {
+        let route = self.crowd.routes.of(request);
+        let (sent_bytes, received_bytes) = progress.passed();
+        let shared = !seen.leaks.is_empty() && self.crowd.is_shared(request);
+        let mut state = self.state();
+        for leak in &seen.leaks {
+            let shown = Shown { owner: leak.owner, form: leak.form, route: route.clone(), shared };
+            state.waiting.push(Told::Shown(shown));
+        }
+        let deliberate = std::mem::take(&mut state.deliberate);
+        let duration = progress.start.elapsed();
+        let own = seen.own;
+        let exchanged =
+            Exchanged { route, status, broke, good: None, deliberate, duration, sent_bytes, received_bytes, own };
+        state.waiting.push(Told::Exchanged(exchanged));
+    }
+}
+
+impl Backend<Http> for UserClient {
+    async fn act(&self, permit: Permit<Http>) -> Result<Response, BackendError> {
+        self.settle();
+        let request = permit.request();
+        let limit = Duration::from_millis(u64::from(request.timeout_ms));
+        let route = self.crowd.services.route(request).map_err(BackendError::NotSent)?;
+        let message = self.compose(&permit, &route)?;
+        let mut marked = Vec::new();
+        if self.crowd.marks {
+            let asked = ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
+            let terms = self.crowd.grants.http(&asked, &capability::shown(&request.target));
+            marked = terms.map_err(BackendError::Denied)?.secret;
+        }
+        let mut progress = Progress { start: Instant::now(), over: None, connect: None };
+        let exchanged = tokio::time::timeout(limit, self.exchange(&permit, &route, message, &mut progress)).await;
+        match exchanged {
+            Ok(Ok((answer, connection))) => {
+                self.tell(request, &progress, Some(answer.status), None, &answer.seen);
+                self.received(route, answer, connection, &progress, &marked)
+            }
+            Ok(Err(Failed::Before(error))) => Err(error),
+            Ok(Err(Failed::Broken(Broken { broke, text, status, seen, .. }))) => {
+                self.tell(request, &progress, status, Some(broke), &seen);
+                Err(match broke {
+                    Broke::Connect | Broke::Tls => BackendError::NotSent(text),
+                    Broke::Malformed => BackendError::Exhausted(text),
+                    Broke::Reset | Broke::Timeout => BackendError::Unknown(text),
+                })
+            }
+            Err(_) => {
+                self.tell(request, &progress, None, Some(Broke::Timeout), &Seen::default());
+                Err(BackendError::Timeout(request.timeout_ms))
+            }
+        }
+    }
+}

@@ -1,0 +1,124 @@
+//! What all users of a load share: where services are, what is granted, who may be whose. No connection, session or credential is among it.
+
+use std::{
+    collections::{BTreeMap, HashMap},
+    net::SocketAddr,
+    sync::Arc,
+    time::Duration,
+};
+
+use holdpoint_canary::{Index, Owner};
+use holdpoint_gate::BackendError;
+use holdpoint_model::{
+    ServiceName,
+    grant::{Grants, HostPort, PathPrefix, RequestPath},
+};
+use tokio::{sync::Mutex, time::Instant};
+use url::Url;
+
+use super::{client::UserClient, routes::Routes};
+use crate::{
+    Error, IdToken, Network, Request, SystemNetwork, Target, capability, resolve,
+    route::{Origin, Services},
+    tls::Tls,
+};
+
+/// How long the addresses of a name are used.
+const ADDRESSES_LAST: Duration = Duration::from_secs(30);
+/// Places whose addresses are known.
+const MOST_PLACES: usize = 1_000;
+
+/// What users' requests need besides themselves.
+pub struct CrowdConfig {
+    /// Where the services of the environment live.
+    pub services: BTreeMap<ServiceName, Url>,
+    /// Where to connect instead. The request and the certificate's name stay as they are.
+    pub connect_to: BTreeMap<HostPort, SocketAddr>,
+    /// Certificates in PEM that are trusted besides the machine's.
+    pub ca_file: Option<Vec<u8>>,
+    /// The users' grants.
+    pub grants: Grants,
+    /// The canaries of everybody who could be shown to somebody else.
+    pub index: Arc<Index>,
+    /// Which set of the index these users are.
+    pub set: u32,
+    /// Paths of services below which everybody's texts are shown on purpose.
+    pub shared: Vec<PathPrefix>,
+}
+
+/// The users of a load.
+pub struct Crowd {
+    pub(super) services: Services,
+    connect_to: BTreeMap<HostPort, SocketAddr>,
+    pub(super) grants: Grants,
+    /// Whether any grant marks places of tokens in answers.
+    pub(super) marks: bool,
+    pub(super) network: Arc<dyn Network>,
+    pub(super) tls: Tls,
+    pub(super) index: Arc<Index>,
+    set: u32,
+    shared: Vec<PathPrefix>,
+    pub(super) routes: Routes,
+    addresses: Mutex<HashMap<Origin, (Instant, Vec<SocketAddr>)>>,
+}
+
+impl Crowd {
+    /// Checks the configuration. Nothing is resolved, read or connected to yet.
+    pub fn new(config: CrowdConfig) -> Result<Self, Error> {
+        let CrowdConfig { services, connect_to, ca_file, grants, index, set, shared } = config;
+        Ok(Self {
+            services: Services::new(&services)?,
+            connect_to,
+            marks: grants.http.iter().any(|grant| !grant.secret.is_empty()),
+            grants,
+            network: Arc::new(SystemNetwork),
+            tls: Tls::new(ca_file.as_deref())?,
+            index,
+            set,
+            shared,
+            routes: Routes::default(),
+            addresses: Mutex::default(),
+        })
+    }
+
+    /// Reaches the world through another network than this machine's.
+    pub fn over(self, network: Arc<dyn Network>) -> Self {
+        Self { network, ..self }
+    }
+
+    /// What these users may ask.
+    pub fn grants(&self) -> &Grants {
+        &self.grants
+    }
+
+    /// The client of a user. None for a number that has no canary.
+    pub fn client(self: &Arc<Self>, user: u32, identity: Option<IdToken>) -> Option<UserClient> {
+        UserClient::new(self.clone(), Owner { set: self.set, user }, identity)
+    }
+
+    /// The addresses of an origin, looked up once for everybody.
+    pub(super) async fn addresses(&self, origin: &Origin, request: &Request) -> Result<Vec<SocketAddr>, BackendError> {
+        if let Some(address) = resolve::pinned(&self.connect_to, origin) {
+            return Ok(vec![address]);
+        }
+        // Whoever comes while somebody looks a name up waits for that.
+        let mut known = self.addresses.lock().await;
+        if let Some((_, addresses)) = known.get(origin).filter(|(at, _)| at.elapsed() < ADDRESSES_LAST) {
+            return Ok(addresses.clone());
+        }
+        let wanted = || capability::wanted(request);
+        let found = resolve::resolve(&*self.network, &self.connect_to, origin, wanted).await?.addresses;
+        // A pattern of hosts lets a user name any number of them.
+        if known.len() >= MOST_PLACES {
+            known.clear();
+        }
+        known.insert(origin.clone(), (Instant::now(), found.clone()));
+        Ok(found)
+    }
+
+    /// Whether an answer to this request may show what others have written.
+    pub(super) fn is_shared(&self, request: &Request) -> bool {
+        let Target::Service { path, .. } = &request.target else { return false };
+        RequestPath::parse(path).is_ok_and(|path| self.shared.iter().any(|prefix| prefix.covers(&path)))
+    }
+}

@@ -1,0 +1,18 @@
+//! The world `virtual-user`, as Rust. What it shares with phases has the same types.
+
+wasmtime::component::bindgen!({
+    path: [
+        "../../wit/types",
+        "../../wit/http",
+        "../../wit/clock",
+        "../../wit/user",
+    ],
+    world: "holdpoint:user/virtual-user",
+    with: {
+        "holdpoint:types/types@0.1.0": crate::bindings::holdpoint::types::types,
+        "holdpoint:http/http@0.1.0": crate::bindings::holdpoint::http::http,
+        "holdpoint:clock/clock@0.1.0": crate::bindings::holdpoint::clock::clock,
+    },
+    imports: { default: trappable },
+    exports: { default: async },
+});

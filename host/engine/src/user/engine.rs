@@ -1,0 +1,163 @@
+//! The wasmtime engine of users: made for one module when its load starts, with a pool as large as the load.
+
+use std::path::PathBuf;
+
+use holdpoint_model::Digest;
+use wasmtime::{
+    Config, Engine, InstanceAllocationStrategy, PoolingAllocationConfig, ResourcesRequired, Store, UpdateDeadline,
+    component::{Component, HasSelf, Linker},
+};
+
+use super::{
+    bindings::{self, VirtualUserPre},
+    compute::Tick,
+    state::UserState,
+};
+use crate::{
+    Cache, EngineError,
+    engine::{TICK, Ticker},
+    limits,
+};
+
+/// Bytes of addresses that a memory reserves. A larger one would be cheaper to check; a smaller one lets ten thousand fit.
+const RESERVED: u64 = 64 << 20;
+/// Memories and tables that a user has unless its module needs more.
+const USUAL: Room = Room { memories: 1, tables: 2 };
+/// Beyond these ten thousand users do not fit into the addresses of a process.
+const MOST: Room = Room { memories: 4, tables: 16 };
+const TABLE: usize = 20_000;
+
+/// What each user takes of the pool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Room {
+    memories: u32,
+    tables: u32,
+}
+
+/// An engine for the users of one load.
+pub struct UserEngine {
+    engine: Engine,
+    _ticker: Ticker,
+}
+
+/// A compiled module, ready to become as many users as its engine has room for.
+#[derive(Clone)]
+pub struct UserModule(pub(super) VirtualUserPre<UserState>);
+
+impl UserEngine {
+    /// Makes an engine for this module with room for as many users as there are `slots`, whose memories are at most `memory` bytes.
+    pub fn new(
+        digest: Digest,
+        bytes: &[u8],
+        slots: u32,
+        memory: u64,
+        cache: Option<PathBuf>,
+    ) -> Result<(Self, UserModule), EngineError> {
+        let memory = memory.min(RESERVED);
+        let (engine, component) = compiled(digest, bytes, USUAL, slots, memory, cache.clone())?;
+        let (engine, component) = match needed(&component) {
+            None => (engine, component),
+            Some(room) if room.memories <= MOST.memories && room.tables <= MOST.tables => {
+                compiled(digest, bytes, room, slots, memory, cache)?
+            }
+            Some(Room { memories, tables }) => {
+                let reason = format!(
+                    "it has {memories} memories and {tables} tables, and a user has at most {} and {}",
+                    MOST.memories, MOST.tables
+                );
+                return Err(EngineError::NotAUser { digest, reason });
+            }
+        };
+        let not_a_user = |e: wasmtime::Error| EngineError::NotAUser { digest, reason: format!("{e:#}") };
+        let linker = linker(&engine).map_err(|e| EngineError::Start(format!("{e:#}")))?;
+        let pre = linker.instantiate_pre(&component).map_err(not_a_user)?;
+        let module = UserModule(VirtualUserPre::new(pre).map_err(not_a_user)?);
+        let ticker = Ticker::start(engine.weak()).map_err(|e| EngineError::Start(e.to_string()))?;
+        Ok((Self { engine, _ticker: ticker }, module))
+    }
+
+    /// A store with its bounds.
+    pub(super) fn store(&self, state: UserState) -> Store<UserState> {
+        let mut store = Store::new(&self.engine, state);
+        store.limiter(|state| &mut state.limits);
+        limits::bound(&mut store);
+        store.set_epoch_deadline(1);
+        store.epoch_deadline_callback(|mut store| match store.data_mut().tick() {
+            Tick::Waited => Ok(UpdateDeadline::Continue(1)),
+            Tick::Computed => Ok(UpdateDeadline::Yield(1)),
+            Tick::Over => {
+                let most = u128::from(store.data().most_ticks) * TICK.as_millis();
+                Err(wasmtime::format_err!("limit of {most} ms of computing in one iteration reached"))
+            }
+        });
+        store
+    }
+}
+
+fn compiled(
+    digest: Digest,
+    bytes: &[u8],
+    room: Room,
+    slots: u32,
+    memory: u64,
+    cache: Option<PathBuf>,
+) -> Result<(Engine, Component), EngineError> {
+    let start = |e: wasmtime::Error| EngineError::Start(format!("{e:#}"));
+    let engine = Engine::new(&config(room, slots.max(1), memory)).map_err(start)?;
+    let cache = cache.and_then(|folder| Cache::open(folder, &engine));
+    if let Some(component) = cache.as_ref().and_then(|cache| cache.load(&engine, &digest)) {
+        return Ok((engine, component));
+    }
+    let component = Component::from_binary(&engine, bytes)
+        .map_err(|e| EngineError::Compile { digest, reason: format!("{e:#}") })?;
+    if let Some(cache) = &cache {
+        cache.store(&digest, &component);
+    }
+    Ok((engine, component))
+}
+
+/// The room that a module needs, if it is more than usual.
+fn needed(component: &Component) -> Option<Room> {
+    let Some(ResourcesRequired { num_memories, num_tables, .. }) = component.resources_required() else {
+        // It brings components along whose needs are not known.
+        return Some(MOST);
+    };
+    let more = num_memories > USUAL.memories || num_tables > USUAL.tables;
+    more.then_some(Room { memories: num_memories.max(1), tables: num_tables.max(1) })
+}
+
+/// As deterministic as for phases where it costs nothing, and with a pool that fits.
+fn config(room: Room, slots: u32, memory: u64) -> Config {
+    let mut pool = PoolingAllocationConfig::default();
+    pool.total_component_instances(slots)
+        .total_core_instances(slots.saturating_mul(8))
+        .max_core_instances_per_component(8)
+        .total_memories(slots.saturating_mul(room.memories))
+        .max_memories_per_component(room.memories)
+        .total_tables(slots.saturating_mul(room.tables))
+        .max_tables_per_component(room.tables)
+        .table_elements(TABLE)
+        .table_keep_resident(4 << 10)
+        .total_stacks(slots)
+        .max_memory_size(usize::try_from(memory).unwrap_or(usize::MAX))
+        .max_component_instance_size(1 << 20)
+        .max_core_instance_size(1 << 20);
+    let mut config = Config::new();
+    config
+        .allocation_strategy(InstanceAllocationStrategy::Pooling(pool))
+        .memory_reservation(RESERVED)
+        .memory_guard_size(64 << 10)
+        .epoch_interruption(true)
+        .relaxed_simd_deterministic(true)
+        .concurrency_support(false)
+        .max_wasm_stack(128 << 10)
+        .async_stack_size(256 << 10);
+    config
+}
+
+fn linker(engine: &Engine) -> wasmtime::Result<Linker<UserState>> {
+    let mut linker = Linker::new(engine);
+    wasmtime_wasi::p2::add_to_linker_async(&mut linker)?;
+    bindings::VirtualUser::add_to_linker::<_, HasSelf<UserState>>(&mut linker, |state| state)?;
+    Ok(linker)
+}

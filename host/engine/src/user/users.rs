@@ -1,0 +1,108 @@
+//! Makes the users of one load.
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicU64, Ordering::Relaxed},
+};
+
+use holdpoint_canary::Canaries;
+use holdpoint_cap_http::{IdToken, user::Crowd};
+use holdpoint_cap_load::{UserError, Users};
+use holdpoint_gate::{Gate, Limits};
+use holdpoint_identity::Identities;
+use holdpoint_model::{Digest, PhaseId, Timestamp};
+use tokio::time::Instant;
+
+use super::{
+    UserEngine, UserLimits, UserModule, VirtualUser,
+    random::Random,
+    state::{Parts, UserState},
+};
+use crate::engine::TICK;
+
+/// Everything that the users of a load have in common.
+pub struct UsersConfig {
+    /// What they are called in the bundle, with what tells this load's apart from others of the run, e.g. `chat-user-0`.
+    pub name: PhaseId,
+    /// As JSON.
+    pub config: String,
+    pub crowd: Arc<Crowd>,
+    pub gate: Arc<Gate>,
+    /// The set of the crowd's index.
+    pub canaries: Canaries,
+    /// Who they are towards the system; none if they have no identities.
+    pub identities: Option<Identities>,
+    /// Where their random numbers come from.
+    pub seed: Digest,
+    /// The time of day now.
+    pub now: Timestamp,
+    pub limits: UserLimits,
+}
+
+/// The users of one load. Cheap to clone; each user holds it.
+#[derive(Clone)]
+pub struct VirtualUsers(Arc<Common>);
+
+/// What the users of a load share.
+pub(super) struct Common {
+    engine: UserEngine,
+    module: UserModule,
+    pub(super) config: UsersConfig,
+    started: Instant,
+    /// How often somebody was shown another's text where the bundle says that all are shown.
+    pub(super) shared: AtomicU64,
+}
+
+impl VirtualUsers {
+    /// Takes a module with its engine.
+    pub fn new(engine: UserEngine, module: UserModule, config: UsersConfig) -> Self {
+        Self(Arc::new(Common { engine, module, config, started: Instant::now(), shared: AtomicU64::new(0) }))
+    }
+
+    /// How often somebody was shown another's text by a route that the bundle declares shared.
+    pub fn shared(&self) -> u64 {
+        self.0.shared.load(Relaxed)
+    }
+}
+
+impl Common {
+    fn parts(&self, number: u32) -> Result<Parts, String> {
+        let UsersConfig { name, crowd, gate, canaries, identities, seed, now, limits, .. } = &self.config;
+        let canary = canaries.canary(number);
+        let identity = match identities {
+            None => None,
+            Some(identities) => {
+                let token = identities.token(number, &canary.text(), *now).map_err(|why| why.to_string())?;
+                Some(IdToken::parse(&token).map_err(|why| format!("the token of its identity is none: {why}"))?)
+            }
+        };
+        let client = crowd.client(number, identity).ok_or("there is no canary for it")?;
+        let id = PhaseId::parse(&format!("{name}-{number}")).map_err(|e| e.to_string())?;
+        let budget = Limits { calls: limits.calls, answer_bytes: limits.answers, ..Limits::default() };
+        Ok(Parts {
+            guest: gate.unrecorded(id, budget),
+            client: Arc::new(client),
+            crowd: crowd.clone(),
+            number,
+            canary,
+            random: Random::new(seed, number),
+            clock: (self.started, *now),
+        })
+    }
+}
+
+impl Users for VirtualUsers {
+    type User = VirtualUser;
+
+    async fn open(&self, number: u32) -> Result<VirtualUser, UserError> {
+        let users = &self.0;
+        let parts = users.parts(number).map_err(UserError::Open)?;
+        let client = parts.client.clone();
+        let limits = users.config.limits;
+        let ticks = u32::try_from(limits.compute.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
+        let mut store = users.engine.store(UserState::new(parts, limits.memory, ticks));
+        let exports = users.module.0.instantiate_async(&mut store).await;
+        let exports = exports.map_err(|error| UserError::Open(format!("{error:#}")))?;
+        Ok(VirtualUser::new(store, exports, client, users.clone(), number))
+    }
+}

@@ -1,0 +1,126 @@
+//! A virtual user that looks at its profile, writes an item of its own and reads it back. What it writes holds its canary, and what it reads
+//! must be what it has written: an answer that is somebody else's is wrong even where no text of a user leaks.
+
+use holdpoint::prelude::*;
+use holdpoint::{Me, VirtualUser};
+
+/// What the bundle says.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+struct Config {
+    #[serde(default = "backend")]
+    service: String,
+    #[serde(default = "profile")]
+    profile: String,
+    /// Where the item lives: a PUT of `{"value": …}` writes it, a GET reads it.
+    #[serde(default = "item")]
+    item: String,
+    /// The longest pause between two requests; each is drawn anew.
+    #[serde(default)]
+    think: Millis,
+}
+
+fn backend() -> String {
+    "backend".to_owned()
+}
+
+fn profile() -> String {
+    "/api/me".to_owned()
+}
+
+fn item() -> String {
+    "/api/state/note".to_owned()
+}
+
+struct Browser {
+    config: Config,
+    written: u32,
+}
+
+#[derive(Deserialize)]
+struct Item {
+    value: String,
+}
+
+#[holdpoint::user]
+impl VirtualUser for Browser {
+    type Config = Config;
+
+    fn start(_me: &Me, config: Config) -> Result<Self> {
+        Ok(Self { config, written: 0 })
+    }
+
+    fn iterate(&mut self, me: &Me) -> Result<()> {
+        let service = me.service(&self.config.service);
+        if let Ok(profile) = me.send(service.get(&self.config.profile)) {
+            me.check("the profile is mine", profile.status() == 200 && profile.text().contains(me.canary()));
+        }
+        self.think(me);
+        self.written += 1;
+        let value = format!("{} {}", me.canary(), self.written);
+        let put = service.request("PUT", &self.config.item).json(&json!({ "value": value }));
+        let Ok(written) = me.send(put) else { return Ok(()) };
+        me.check("the item is written", (200..300).contains(&written.status()));
+        self.think(me);
+        if let Ok(answer) = me.send(service.get(&self.config.item)) {
+            let is_mine = answer.json::<Item>().is_ok_and(|item| item.value == value);
+            me.check("the item is as I wrote it", answer.status() == 200 && is_mine);
+        }
+        self.think(me);
+        Ok(())
+    }
+}
+
+impl Browser {
+    fn think(&self, me: &Me) {
+        let Millis(longest) = self.config.think;
+        if longest > 0 {
+            // A pause that is cut off ends with the iteration.
+            let _ = me.sleep(Millis(me.random(longest)));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use holdpoint::prelude::*;
+    use holdpoint::testing::{CANARY, request, user};
+
+    use super::Browser;
+
+    const ITEM: &str = "/api/state/note";
+
+    #[test]
+    fn reads_back_what_it_has_written() {
+        let t = user::<Browser>()
+            .config(json!({ "think": "5ms" }))
+            .answer(get("/api/me"), ok(json!({ "name": format!("Virtual User {CANARY}") })))
+            .answer(request("PUT", ITEM), ok(json!({ "version": 1 })))
+            .answer(get(ITEM), ok(json!({ "value": format!("{CANARY} 1") })));
+        let outcome = t.iterate(1);
+        for name in ["the profile is mine", "the item is written", "the item is as I wrote it"] {
+            outcome.expect_good(name, 1);
+        }
+        // The second item is another one.
+        t.iterate(2).expect_wrong("the item is as I wrote it");
+    }
+
+    #[test]
+    fn what_is_anothers_is_wrong() {
+        let t = user::<Browser>()
+            .answer(get("/api/me"), ok(json!({ "name": "Virtual User somebody" })))
+            .answer(request("PUT", ITEM), status(500))
+            .answer(get(ITEM), status(404));
+        let outcome = t.iterate(1);
+        for name in ["the profile is mine", "the item is written", "the item is as I wrote it"] {
+            outcome.expect_wrong(name);
+        }
+        assert_eq!(outcome.returned(), Ok(()), "a wrong answer ends nobody");
+    }
+
+    #[test]
+    fn goes_on_when_nobody_answers() {
+        let t = user::<Browser>().answer(get("/api/me"), timeout()).answer(request("PUT", ITEM), refused());
+        assert_eq!(t.iterate(3).returned(), Ok(()));
+    }
+}
