@@ -44,7 +44,10 @@ async fn many_exchanges_go_over_one_connection_and_are_counted() {
 #[tokio::test]
 async fn every_way_to_fail_has_its_name() {
     assert_eq!(once(|_| Reply::Silence).await, Err(Unanswered::Timeout));
-    assert_eq!(once(|_| Reply::Last(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab".to_vec())).await, Err(Unanswered::Reset));
+    assert_eq!(
+        once(|_| Reply::Last(b"HTTP/1.1 200 OK\r\ncontent-length: 9\r\n\r\nab".to_vec())).await,
+        Err(Unanswered::Reset)
+    );
     assert_eq!(once(|_| Reply::Last(Vec::new())).await, Err(Unanswered::Reset));
     assert_eq!(once(|_| Reply::Last(b"SSH-2.0-x\r\n\r\n".to_vec())).await, Err(Unanswered::Malformed));
     assert_eq!(once(|_| Reply::Last(answer("200 OK", &vec![0; (8 << 20) + 1]))).await, Err(Unanswered::Malformed));
