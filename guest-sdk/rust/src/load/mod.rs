@@ -29,7 +29,9 @@ mod plan;
 mod running;
 mod told;
 
-pub(crate) use plan::{Executor, Work};
+pub(crate) use plan::Executor;
+#[cfg(target_family = "wasm")]
+pub(crate) use plan::Work;
 pub use plan::{Guard, Load, Pace, Rate, Stage, Threshold};
 pub(crate) use running::Status;
 pub use running::{Loads, Progress, Running, Step, Stopped};

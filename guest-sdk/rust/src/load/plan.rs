@@ -184,6 +184,7 @@ impl Load {
     }
 
     /// What it repeats, e.g. `GET backend /health`.
+    #[cfg(not(target_family = "wasm"))]
     pub(crate) fn work_in_words(&self) -> String {
         match &self.work {
             Work::Nothing => "nothing".to_owned(),
