@@ -128,7 +128,8 @@ fn crew(url: &str, count: u32) -> Result<VirtualUsers> {
         shared: vec![],
     })?;
     let guests = std::env::var_os("HOLDPOINT_GUESTS").map_or_else(|| PathBuf::from("target/guests"), PathBuf::from);
-    let bytes = std::fs::read(guests.join("rude-user.wasm")).context("read rude-user.wasm; `cargo xtask guests` builds it")?;
+    let bytes =
+        std::fs::read(guests.join("rude-user.wasm")).context("read rude-user.wasm; `cargo xtask guests` builds it")?;
     let limits = UserLimits::default();
     let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false };
     let (engine, module) = UserEngine::new(Digest::of(&bytes), &bytes, count, limits.memory, None)?;
