@@ -198,7 +198,7 @@ mod tests {
             [
                 "module phases/x imports holdpoint:metrics/query, which this version of holdpoint does not have",
                 "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
-                "module phases/x imports acme:steal/everything, which {what}s are not given",
+                "module phases/x imports acme:steal/everything, which phases are not given",
                 "module phases/x imports holdpoint:http/http, but phase `x` grants no http",
                 "module phases/x exports no `run`, so it is a module of another world than `phase`",
             ]

@@ -54,18 +54,12 @@ impl UserEngine {
         cache: Option<PathBuf>,
     ) -> Result<(Self, UserModule), EngineError> {
         let memory = memory.min(RESERVED);
-        let (engine, component) = compiled(digest, bytes, USUAL, slots, memory, cache.clone())?;
-        let (engine, component) = match needed(&component) {
-            None => (engine, component),
-            Some(room) if room.memories <= MOST.memories && room.tables <= MOST.tables => {
-                compiled(digest, bytes, room, slots, memory, cache)?
-            }
-            Some(Room { memories, tables }) => {
-                let reason = format!(
-                    "it has {memories} memories and {tables} tables, and a user has at most {} and {}",
-                    MOST.memories, MOST.tables
-                );
-                return Err(EngineError::NotAUser { digest, reason });
+        let (engine, component) = match compiled(digest, bytes, USUAL, slots, memory, cache.clone()) {
+            Ok(fits) => fits,
+            // A pool refuses a module that needs more before anybody can ask it how much. One for a single user tells, or says what else is wrong.
+            Err(_) => {
+                let (_, component) = compiled(digest, bytes, MOST, 1, memory, cache.clone())?;
+                compiled(digest, bytes, needed(&component), slots, memory, cache)?
             }
         };
         let not_a_user = |e: wasmtime::Error| EngineError::NotAUser { digest, reason: format!("{e:#}") };
@@ -116,14 +110,10 @@ fn compiled(
     Ok((engine, component))
 }
 
-/// The room that a module needs, if it is more than usual.
-fn needed(component: &Component) -> Option<Room> {
-    let Some(ResourcesRequired { num_memories, num_tables, .. }) = component.resources_required() else {
-        // It brings components along whose needs are not known.
-        return Some(MOST);
-    };
-    let more = num_memories > USUAL.memories || num_tables > USUAL.tables;
-    more.then_some(Room { memories: num_memories.max(1), tables: num_tables.max(1) })
+/// The room that a module needs. One that brings other components along does not say.
+fn needed(component: &Component) -> Room {
+    let room = |needs: ResourcesRequired| Room { memories: needs.num_memories.max(1), tables: needs.num_tables.max(1) };
+    component.resources_required().map_or(MOST, room)
 }
 
 /// As deterministic as for phases where it costs nothing, and with a pool that fits.
