@@ -59,7 +59,7 @@ fn one(chance: &mut Chance, kills: u32) -> u32 {
     let report = release.scene.run(&["report", "--format", "json"]).exits(0).json();
     assert_eq!(report["decision"], "rolled-back", "{report:#}");
     assert_eq!(release.serving(), ["100a"]);
-    assert_eq!(release.changes(), EFFECTS, "{:#?}", release.gcp.log());
+    assert_eq!(release.changes(), EFFECTS, "{:#?}\n{report:#}", release.gcp.log());
     let doubts = release.scene.run(&["show", "last"]).exits(0).stdout;
     assert!(!doubts.contains("in-doubt"), "{doubts}");
     release.scene.run(&["replay", "last"]).exits(0);
