@@ -3,7 +3,7 @@
 use anyhow::{Result, bail};
 
 use super::sources::{self, Source};
-use super::{edges, guests, heavy, lengths, links, manifests, text};
+use super::{edges, features, guests, heavy, lengths, links, manifests, text};
 use crate::project::Project;
 use crate::sh::say;
 
@@ -12,7 +12,8 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     say("tidy", &format!("{} packages, {} files", project.packages.len(), sources.len()));
     let short_names: Vec<String> = crate::guests::of(&project.packages)?.into_iter().map(|guest| guest.short).collect();
     let exists = |path: &str| project.root.join(path).exists();
-    let findings = findings(project, &sources, &short_names, exists);
+    let mut findings = findings(project, &sources, &short_names, exists);
+    findings.extend(features::check(&features::read(project)?));
     for finding in &findings {
         eprintln!("{finding}");
     }

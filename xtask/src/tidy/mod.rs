@@ -2,6 +2,7 @@
 
 mod command;
 mod edges;
+mod features;
 mod guests;
 mod heavy;
 mod lengths;
