@@ -232,7 +232,7 @@ fn a_build_whose_answer_was_lost_is_found_by_its_tag_and_not_begun_again() {
     let live = release.scene.start(&["run", "BUNDLE"]);
     let builds = || release.gcp.state()["builds"].as_array().map_or(0, Vec::len);
     until("a build is begun", || builds() > 0);
-    live.goes_down();
+    drop(live);
     release.scene.run(&["resume", "last"]).exits(0);
     assert_eq!(builds(), 1);
     assert!(release.newest(BACKEND).contains("@sha256:"));

@@ -8,6 +8,7 @@ use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens, UpgradeConfig};
+use holdpoint_cap_load::LoadBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::{Backends, PhaseEngine, Setup};
@@ -40,8 +41,10 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     };
     let upgrades =
         UpgradeConfig { services: BTreeMap::new(), connect_to: BTreeMap::new(), ca_file: None, vault: vault.clone() };
+    let http = Arc::new(HttpBackend::new(config)?);
     let backends = Backends {
-        http: Arc::new(HttpBackend::new(config)?),
+        load: Arc::new(LoadBackend::new(http.clone(), grants.clone(), None)),
+        http,
         files: Arc::new(FilesBackend::new(&grants)?),
         gcloud: Arc::new(GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone())),
         secrets: vault,
