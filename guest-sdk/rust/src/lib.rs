@@ -1,5 +1,4 @@
-//! Holdpoint for phases written in Rust: what a phase may ask of the world, and how it says what it found. Virtual users of a load are in
-//! [`user`](mod@user).
+//! Holdpoint for phases written in Rust: what a phase may ask of the world, and how it says what it found. For virtual users see [`VirtualUser`].
 //!
 //! A phase is a function. It gets a [`Context`], through which everything outside is reached, and its configuration; it makes
 //! [checks](Check), and it ends. It holds no sockets, files or clocks of its own: every call is granted and recorded by the host.

@@ -19,7 +19,12 @@ fn scene(backend: &str, loads: &Value, grants: &str) -> Scene {
 }
 
 fn phase(loads: &Value, grants: &str) -> Phase {
-    Phase { grants: grants.into(), ..Phase::reading("load", "load", &inline(&json!({ "loads": loads }))) }
+    let config = inline(&json!({ "loads": loads }));
+    let table = format!(
+        "requirements = [\"P3.1\"]
+config = {config}"
+    );
+    Phase { id: "load".into(), guest: "load".into(), table, grants: grants.into() }
 }
 
 /// What a run of it showed, load by load.

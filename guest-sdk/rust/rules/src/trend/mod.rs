@@ -5,6 +5,7 @@
 
 mod kendall;
 mod limit;
+mod median;
 mod shape;
 mod slope;
 mod troughs;
@@ -12,6 +13,7 @@ mod troughs;
 use alloc::vec::Vec;
 
 pub use limit::TimeToLimit;
+pub(crate) use median::median;
 pub use shape::{Shape, Tolerance};
 pub use slope::{Slope, theil_sen};
 pub use troughs::{Point, peaks, troughs};
@@ -109,17 +111,5 @@ impl Trend {
     pub fn drift(&self) -> f64 {
         let last = self.points.iter().rev().take(OF_BASELINE).map(|point| point.level).collect();
         median(last).map_or(f64::NAN, |level| level / self.baseline - 1.0)
-    }
-}
-
-/// The middle of values, or the mean of the two in the middle. `None` of none.
-pub(crate) fn median(mut values: Vec<f64>) -> Option<f64> {
-    values.sort_unstable_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values.get(middle).copied()
-    } else {
-        let (low, high) = (values.get(middle.checked_sub(1)?)?, values.get(middle)?);
-        Some(low + (high - low) / 2.0)
     }
 }

@@ -7,23 +7,23 @@ use holdpoint_rules::trend::Settings;
 use holdpoint_rules::{Across, Compare, Counted, Expression, Measure, Over, Rule, Selector, Severity, Span};
 use saphyr_parser::{Event, Parser};
 
-/// The alerts of the guide, as they stand in it.
+/// The alerts of the guide, as they stand in it but for two spaces in each empty line.
 const GUIDE: &str = r#"alerts:
   - name: "High Error Rate"
     condition: "error_rate > 2%"
     duration: "5 minutes"
     severity: "CRITICAL"
-  
+
   - name: "Slow Response Time"
     condition: "response_time_p95 > 3 seconds"
     duration: "10 minutes"
     severity: "WARNING"
-  
+
   - name: "Memory Leak Detected"
     condition: "memory_usage_trend > 5% per hour"
     duration: "30 minutes"
     severity: "CRITICAL"
-  
+
   - name: "Request Isolation Failure"
     condition: "isolation_test_success_rate < 90%"
     duration: "1 minute"
@@ -57,7 +57,8 @@ pub(crate) fn measures() -> Measures {
 }
 
 pub(crate) fn rules_of_the_guide() -> Vec<Rule> {
-    let scalars = scalars(GUIDE);
+    let guide = GUIDE.replace("\n\n", "\n  \n");
+    let scalars = scalars(&guide);
     let (head, alerts) = scalars.split_first().unwrap();
     assert_eq!(head, "alerts");
     let definitions: Vec<Definition<'_>> = alerts
