@@ -11,14 +11,14 @@ use crate::{Error, listed, minted::Minted};
 pub struct Identities(Arc<Kind>);
 
 enum Kind {
-    Minted(Minted),
+    Minted(Box<Minted>),
     Listed(Vec<Box<str>>),
 }
 
 impl Identities {
     /// As many as are asked for, signed with a key (HS256).
     pub fn mint(key: &str) -> Result<Self, Error> {
-        Minted::new(key).map(|minted| Self(Arc::new(Kind::Minted(minted))))
+        Minted::new(key).map(|minted| Self(Arc::new(Kind::Minted(Box::new(minted)))))
     }
 
     /// Those of a file: one JSON value a line, the token as a text or as the field `token` of an object.

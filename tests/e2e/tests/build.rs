@@ -29,7 +29,7 @@ arguments = [{first}"--root", "{STORAGE}/root", "--runroot", "{STORAGE}/run", "-
 directory = "source"
 environment = {{ HOME = "{STORAGE}", TMPDIR = "{STORAGE}", PATH = "/usr/bin:/bin" }}
 network = "{network}"
-read = ["/etc/containers"]
+read = ["/etc/containers", "/proc"]
 write = ["{STORAGE}"]
 without = ["seccomp"]
 deadline = "50s"

@@ -234,7 +234,7 @@ fn a_host_that_is_killed_leaves_no_tool_behind_and_a_resumed_run_judges_nothing_
     let live = scene.start(&["run", "BUNDLE"]);
     until("three processes run", || alive(&marker).len() == 3);
     drop(live);
-    until("none is left", || alive(&marker).len() == 0);
+    until("none is left", || alive(&marker).is_empty());
     let resumed: Outcome = scene.run(&["resume", "last"]).exits(1);
     assert!(only(&scene).contains("interrupted"), "{} {resumed:?}", only(&scene));
     assert_eq!(alive(&marker), [0; 0], "nothing is started a second time");
@@ -249,7 +249,7 @@ fn a_cancelled_run_ends_its_tools() {
     until("both processes run", || alive(&marker).len() == 2);
     live.interrupt();
     live.finish();
-    until("none is left", || alive(&marker).len() == 0);
+    until("none is left", || alive(&marker).is_empty());
 }
 
 #[test]

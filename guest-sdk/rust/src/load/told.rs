@@ -249,10 +249,12 @@ impl Summary {
         self.routes.iter().fold(0, |all, route| all.saturating_add(route.failures.all()))
     }
 
-    /// It was exercised, went through its plan without an interruption, and every threshold holds.
+    /// It was exercised, went through its plan without an interruption, and every threshold holds. A load without thresholds claims nothing, so it
+    /// is never good.
     pub fn is_good(&self) -> bool {
         let through = matches!(self.end, End::Completed | End::Stopped);
-        self.exercised && through && !self.interrupted && self.thresholds.iter().all(|threshold| threshold.holds)
+        let holds = !self.thresholds.is_empty() && self.thresholds.iter().all(|threshold| threshold.holds);
+        self.exercised && through && !self.interrupted && holds
     }
 
     /// In one line, for a check.

@@ -67,7 +67,7 @@ impl<U: VirtualUser> UserTest<U> {
 impl UserOutcome {
     /// How it ended: an error is what ended it.
     pub fn returned(&self) -> Result<(), &str> {
-        self.returned.as_ref().map(|()| ()).map_err(String::as_str)
+        self.returned.as_ref().copied().map_err(String::as_str)
     }
 
     /// Everything that it asked, as `GET backend /api/me`.

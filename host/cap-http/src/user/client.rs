@@ -71,7 +71,7 @@ impl Progress {
 /// Why there is no answer: nothing was exchanged, or what was is broken.
 enum Failed {
     Before(BackendError),
-    Broken(Broken),
+    Broken(Box<Broken>),
 }
 
 impl UserClient {
@@ -157,19 +157,22 @@ impl UserClient {
                 Err(Broken { unsent: Some(unsent), .. }) => message = unsent,
                 Err(broken) => match again {
                     Some(again) if progress.passed().1 == 0 => message = again,
-                    _ => return Err(Failed::Broken(broken)),
+                    _ => return Err(Failed::Broken(Box::new(broken))),
                 },
             }
         }
         let mut connection = self.open(permit.request(), route, progress).await?;
         progress.over = Some((connection.passed.clone(), connection.passed.begin()));
-        let answer = exchange::exchange(&mut connection, message, scanner).await.map_err(Failed::Broken)?;
+        let answer = exchange::exchange(&mut connection, message, scanner)
+            .await
+            .map_err(|broken| Failed::Broken(Box::new(broken)))?;
         Ok((answer, connection))
     }
 
     async fn open(&self, request: &Request, route: &Route, progress: &mut Progress) -> Result<Connection, Failed> {
-        let unopened =
-            |broke, text| Failed::Broken(Broken { broke, text, unsent: None, status: None, seen: Seen::default() });
+        let unopened = |broke, text| {
+            Failed::Broken(Box::new(Broken { broke, text, unsent: None, status: None, seen: Seen::default() }))
+        };
         let addresses = match self.crowd.addresses(&route.origin, request).await {
             Ok(addresses) => addresses,
             Err(BackendError::NotSent(text)) => return Err(unopened(Broke::Connect, text)),
@@ -286,7 +289,8 @@ impl Backend<Http> for UserClient {
                 self.received(route, answer, connection, &progress, &marked)
             }
             Ok(Err(Failed::Before(error))) => Err(error),
-            Ok(Err(Failed::Broken(Broken { broke, text, status, seen, .. }))) => {
+            Ok(Err(Failed::Broken(broken))) => {
+                let Broken { broke, text, status, seen, .. } = *broken;
                 self.tell(request, &progress, status, Some(broke), &seen);
                 Err(match broke {
                     Broke::Connect | Broke::Tls => BackendError::NotSent(text),

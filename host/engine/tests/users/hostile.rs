@@ -36,7 +36,7 @@ async fn whoever_goes_beyond_its_bounds_ends_alone() {
     for (act, why) in [
         ("spin", "limit of 200 ms of computing in one iteration reached"),
         ("allocate", "memory limit of 4 MiB reached"),
-        ("recurse", "call stack exhausted"),
+        ("recurse", "out of bounds memory access"),
         ("flood", "the user went on calling after its budget of 100 calls was used up"),
         ("tick", "an iteration made more than 10000 calls of its host"),
         ("panic", "has had enough"),

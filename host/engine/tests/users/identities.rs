@@ -61,7 +61,7 @@ async fn a_host_that_is_not_granted_is_denied_and_hears_nothing() {
     let url = format!("http://{}/steal", other.address);
     let (tally, ended) = run(&scene(&echo, json!({ "tell": url })).start(), 3, 3).await;
     let seen = said(&ended[&1]);
-    assert!(seen.contains("denied: no grant covers host 127.0.0.1"), "{seen}");
+    assert!(seen.contains("denied http GET") && seen.contains("no grant covers host 127.0.0.1"), "{seen}");
     assert_eq!((ended.len(), other.requests().len()), (1, 0));
     assert!(tally.of(1).len() == 1, "a denial is no exchange: {:?}", tally.of(1));
 }

@@ -7,7 +7,7 @@ use holdpoint::{Me, VirtualUser};
 /// What the bundle says.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-struct Config {
+pub struct Config {
     #[serde(default = "backend")]
     service: String,
     #[serde(default = "profile")]
@@ -32,7 +32,7 @@ fn item() -> String {
     "/api/state/note".to_owned()
 }
 
-struct Browser {
+pub struct Browser {
     config: Config,
     written: u32,
 }

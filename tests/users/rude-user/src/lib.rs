@@ -9,7 +9,7 @@ use act::Act;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Config {
+pub struct Config {
     /// What everybody asks in each iteration.
     path: String,
     #[serde(default)]
@@ -19,7 +19,7 @@ struct Config {
     who: Vec<u32>,
 }
 
-struct Rude {
+pub struct Rude {
     config: Config,
     iterations: u32,
 }
