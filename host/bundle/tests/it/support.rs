@@ -159,7 +159,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 25] = [
+pub(crate) const JUDGED: [&str; 26] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -185,4 +185,5 @@ pub(crate) const JUDGED: [&str; 25] = [
     "KI-1",
     "SUC-1.deploy",
     "SUC-1.rollback",
+    "SUC-1.gap",
 ];
