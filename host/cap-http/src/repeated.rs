@@ -227,7 +227,9 @@ async fn over(connection: &mut Connection, composed: &Composed) -> Result<(Excha
             return Err(Unanswered::Malformed);
         }
     }
-    let received = "HTTP/1.1 200 \r\n\r\n".len() as u64 + size(&head.headers) + length as u64;
+    // What a server writes behind the status is not told; it is taken to be what the standard has.
+    let line = "HTTP/1.1 200 \r\n\r\n".len() + head.status.canonical_reason().map_or(0, str::len);
+    let received = line as u64 + size(&head.headers) + length as u64;
     let exchanged = Exchanged { status: head.status.as_u16(), sent: composed.bytes, received };
     Ok((exchanged, !connection.sender.is_closed()))
 }

@@ -29,9 +29,9 @@ arguments = [{first}"--root", "{STORAGE}/root", "--runroot", "{STORAGE}/run", "-
 directory = "source"
 environment = {{ HOME = "{STORAGE}", TMPDIR = "{STORAGE}", PATH = "/usr/bin:/bin" }}
 network = "{network}"
-read = ["/etc/containers", "/proc"]
+read = ["/etc/containers"]
 write = ["{STORAGE}"]
-without = ["seccomp"]
+without = ["landlock", "seccomp"]
 deadline = "50s"
 "#
     )

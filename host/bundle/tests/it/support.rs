@@ -53,7 +53,7 @@ fn leb(mut number: usize) -> Vec<u8> {
     }
 }
 
-/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` and `phases/architecture` files, `phases/plain` nothing, `phases/cloud` what nobody has. `users/browse` is a virtual user.
+/// Modules by name: `phases/health` and `phases/auth-flow` import http, `phases/prerequisites` secrets, `phases/config` and `phases/architecture` files, `phases/toolchain` and `phases/local-isolation` exec, `phases/plain` nothing, `phases/cloud` what nobody has. `users/browse` is a virtual user.
 pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
     Ok(match name {
         "phases/health" => {
@@ -63,7 +63,13 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/auth-flow" => component(&["holdpoint:http/http@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/architecture" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
         "phases/config" => component(&["holdpoint:files/files@0.1.0", "holdpoint:report/report@0.1.0"]),
-        "phases/deploy" => component(&["holdpoint:http/http@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
+        "phases/deploy" => component(&[
+            "holdpoint:http/http@0.1.0",
+            "holdpoint:gcloud/gcloud@0.1.0",
+            "holdpoint:exec/exec@0.1.0",
+            "holdpoint:load/load@0.1.0",
+        ]),
+        "phases/toolchain" | "phases/local-isolation" => component(&["holdpoint:exec/exec@0.1.0"]),
         "phases/identity" | "phases/verify-deployment" | "phases/rollback" => {
             component(&["holdpoint:gcloud/gcloud@0.1.0"])
         }
@@ -175,7 +181,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 27] = [
+pub(crate) const JUDGED: [&str; 28] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -203,4 +209,5 @@ pub(crate) const JUDGED: [&str; 27] = [
     "KI-1",
     "SUC-1.deploy",
     "SUC-1.rollback",
+    "SUC-1.gap",
 ];

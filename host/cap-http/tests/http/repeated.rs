@@ -1,8 +1,11 @@
 //! A request that is repeated: over a connection that is kept, with the addresses, secrets and bounds of any request, and counted.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicUsize, Ordering::SeqCst},
+use std::{
+    io::Write as _,
+    sync::{
+        Arc,
+        atomic::{AtomicUsize, Ordering::SeqCst},
+    },
 };
 
 use holdpoint_cap_http::{Exchanged, Header, Repeated, Request, Target, Unanswered};
@@ -52,7 +55,14 @@ async fn every_way_to_fail_has_its_name() {
     assert_eq!(once(|_| Reply::Last(b"SSH-2.0-x\r\n\r\n".to_vec())).await, Err(Unanswered::Malformed));
     assert_eq!(once(|_| Reply::Last(answer("200 OK", &vec![0; (8 << 20) + 1]))).await, Err(Unanswered::Malformed));
     assert_eq!(once(|_| Reply::Send(answer("503 No", b""))).await.map(|answer| answer.status), Ok(503));
-    let closed = Server::start(|_| ok("")).await.address;
+    let plain = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let speaks_first = plain.local_addr().unwrap();
+    std::thread::spawn(move || {
+        let (mut peer, _) = plain.accept().unwrap();
+        peer.write_all(b"220 mail.example.com\r\n").unwrap();
+        // What it hears does not matter; the end of it does.
+        let _ = std::io::copy(&mut peer, &mut std::io::sink());
+    });
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = listener.local_addr().unwrap();
     drop(listener);
@@ -61,8 +71,8 @@ async fn every_way_to_fail_has_its_name() {
     assert_eq!(repeated.connection().exchange().await, Err(Unanswered::Connect));
     let phase = Phase::new(Terms {
         url: "https://backend.test",
-        connect_to: vec![("backend.test:443", closed)],
-        ..Terms::at(closed)
+        connect_to: vec![("backend.test:443", speaks_first)],
+        ..Terms::at(speaks_first)
     });
     let repeated = prepare(&phase, to("/")).await.unwrap();
     assert_eq!(repeated.connection().exchange().await, Err(Unanswered::Tls));
