@@ -56,7 +56,13 @@ impl Release {
         let hosts: Vec<String> = hosts.flat_map(|host| [host.clone(), format!("candidate---{host}")]).collect();
         let pins = bundle.building.as_ref().map_or(String::new(), |building| building.pins.clone());
         let pins = pins.replace("SCENE", &scene.path().to_string_lossy());
-        scene.write("holdpoint.toml", &format!("{}{}{pins}", gcp.network(&hosts), gcp.operator()));
+        let places = bundle.building.iter().flat_map(|building| &building.services).map(|(_, url)| {
+            let place = url.trim_start_matches("http://");
+            format!("[connect-to]\n\"{place}\" = \"{place}\"\n")
+        });
+        // A registry on this machine is a place that an operator has to name.
+        let network = places.fold(gcp.network(&hosts), |network, place| network.replace("[connect-to]\n", &place));
+        scene.write("holdpoint.toml", &format!("{network}{}{pins}", gcp.operator()));
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
         Self { gcp, old, new, scene, services: bundle.services }
     }

@@ -18,6 +18,9 @@ const BUILD: &str = "image-build";
 const PUSH: &str = "image-push";
 /// How many of the last lines of a tool are shown.
 const LINES: usize = 4;
+/// Characters of such a line that are shown.
+const BEGINNING: usize = 80;
+const ENDING: usize = 220;
 /// Bytes of what a tool says that are kept with the run.
 const LARGEST_LOG: usize = 1 << 20;
 
@@ -80,8 +83,19 @@ fn last_lines(finished: &Finished) -> String {
     let stderr = finished.stderr();
     let lines: Vec<&str> = stderr.lines().map(str::trim).filter(|line| !line.is_empty()).collect();
     if lines.is_empty() {
-        return finished.last_line().chars().take(300).collect();
+        return shortened(&finished.last_line());
     }
     let shown = lines.get(lines.len().saturating_sub(LINES)..).unwrap_or_default();
-    shown.iter().map(|line| line.chars().take(300).collect::<String>()).collect::<Vec<_>>().join(" / ")
+    shown.iter().map(|line| shortened(line)).collect::<Vec<_>>().join(" / ")
+}
+
+/// A line without its middle, if it is long: it begins with what was done and ends with why it went wrong.
+fn shortened(line: &str) -> String {
+    let length = line.chars().count();
+    if length <= BEGINNING + ENDING {
+        return line.to_owned();
+    }
+    let beginning: String = line.chars().take(BEGINNING).collect();
+    let ending: String = line.chars().skip(length - ENDING).collect();
+    format!("{beginning} … {ending}")
 }
