@@ -84,7 +84,7 @@ fn closed_models_do_as_they_say() {
     let loads = json!([
         { "executor": { "per-vu-iterations": [4, 25] }, "during": "60s" },
         { "executor": { "ramping-vus": [0, [["1s", 4], ["500ms", 0]]] } },
-        { "executor": { "constant-vus": 3 }, "during": "10m", "stop-after": "1s" },
+        { "executor": { "constant-vus": 3 }, "during": "10m", "stop-after": "1s", "thresholds": [{ "of": "http_req_failed", "holds": "rate<0.01" }] },
         { "executor": { "ramping-arrival-rate": [0, [["1s", 40]]] }, "users": [2, 40] },
     ]);
     let told = ran(&scene(&staging.backend(), &loads, &format!("{GET}\n{WIDE}")));

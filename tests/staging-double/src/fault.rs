@@ -152,11 +152,12 @@ mod tests {
     }
 
     #[test]
-    fn names_are_unique_and_every_fault_holds_the_release() {
+    fn names_are_unique_and_every_fault_of_a_required_row_holds_the_release() {
         let all = || Fault::all().iter().chain(Fault::under_load());
         let names: HashSet<&str> = all().map(|f| f.name).collect();
         assert_eq!(names.len(), all().count());
-        assert!(all().all(|f| f.exit == 1));
+        // P1.2 is advisory, and a run that deploys nothing is partial.
+        assert!(all().all(|f| f.exit == if f.requirement == "P1.2" { 7 } else { 1 }));
     }
 
     #[test]

@@ -93,7 +93,9 @@ const RESERVED: [&str; 37] = [
 /// repository of git, or there is none. Others would send files of this machine.
 const SUBMIT: &str = "builds submit";
 /// The flags of that form.
-const FLAGS_OF_SUBMIT: [&str; 3] = ["git-source-dir", "git-source-revision", "no-source"];
+const FLAGS_OF_SUBMIT: [&str; 3] = ["git-source-dir", "git-source-revision", WITHOUT_SOURCE];
+/// A build that is sent nothing. `source` itself names files of this machine.
+const WITHOUT_SOURCE: &str = "no-source";
 
 /// No command of gcloud's: the host tells whom gcloud acts as. It takes nothing.
 const IDENTITY: &str = "identity";
@@ -195,6 +197,9 @@ impl FlagName {
         let refuse = |why: &str| Err(GrantError::new(text, "a flag of gcloud", why));
         if !is_name(text, 64) {
             return refuse("write it without its dashes, of a-z, 0-9 and -, as in to-revisions");
+        }
+        if text == WITHOUT_SOURCE {
+            return Ok(Self(text.to_owned()));
         }
         let positive = text.strip_prefix("no-").unwrap_or(text);
         if RESERVED.contains(&positive) || RESERVED.contains(&text) {
@@ -352,7 +357,7 @@ fn submits(arguments: &[String], flags: &[(FlagName, Option<String>)]) -> Result
     if let Some((other, _)) = flags.iter().find(|(name, _)| !FLAGS_OF_SUBMIT.contains(&name.as_str())) {
         return Err(format!("it has no flag {other} here; there are {}", FLAGS_OF_SUBMIT.join(", ")));
     }
-    let without = flags.iter().any(|(name, value)| name.as_str() == "no-source" && value.is_none());
+    let without = flags.iter().any(|(name, value)| name.as_str() == WITHOUT_SOURCE && value.is_none());
     match arguments {
         [] if without => Ok(()),
         [source] if !without && source.starts_with("https://") => Ok(()),
