@@ -67,7 +67,7 @@ mod tests {
         };
         assert_eq!(t(2).iterate(2).calls(), ["GET backend /a", "GET backend /a", "GET backend /farewell"]);
         assert_eq!(t(3).iterate(1).returned(), Ok(()));
-        assert!(t(3).iterate(2).returned().unwrap_err().starts_with("denied: "));
+        assert!(t(3).iterate(2).returned().unwrap_err().starts_with("denied "));
     }
 
     #[test]
