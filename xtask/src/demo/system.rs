@@ -79,6 +79,8 @@ impl System {
         for service in Service::ALL {
             cloud.set_backend(Backend::Image(image(service, OLD)), old.address(service));
             cloud.set_backend(Backend::Image(image(service, NEW)), new.address(service));
+            // What another pipeline deploys serves well, too.
+            cloud.set_backend(Backend::Service(title(service).to_owned()), old.address(service));
         }
         if deploys {
             // The issuer is no part of the release, and knows only the auth service that it stands beside.
