@@ -16,7 +16,7 @@ use url::Url;
 use crate::{
     Error, Header, Http, HttpConfig, IdToken, IdTokens, Network, Request, Response, SystemNetwork, Target, Timings,
     ask, capability,
-    connection::{self, Connection, Opening},
+    connection::{self, Connection, Opening, Reading},
     encoding,
     exchange::{self, Broken, Received},
     message,
@@ -203,7 +203,9 @@ impl HttpBackend {
         }
         let resolved =
             resolve::resolve(&*self.network, &self.connect_to, origin, || capability::wanted(out.request)).await?;
-        let (mut connection, opening) = connection::open(&*self.network, &self.tls, origin, resolved).await?;
+        let config = self.tls.towards(origin).await?;
+        let (mut connection, opening) =
+            connection::open(&*self.network, config, origin, resolved, Reading::PHASE).await?;
         progress.0 = Some(connection.meter.clone());
         match exchange::exchange(&mut connection, message, out.room).await {
             Ok(received) => Ok((received, connection, opening)),

@@ -7,7 +7,7 @@ use holdpoint_gate::BackendError;
 use http_body_util::Full;
 use hyper::client::conn::http1::{Builder, SendRequest};
 use hyper_util::rt::TokioIo;
-use rustls::pki_types::ServerName;
+use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
@@ -21,15 +21,30 @@ use crate::{
     meter::{Meter, Metered, millis},
     resolve::Resolved,
     route::Origin,
-    tls::{self, Tls},
+    tls,
 };
 
 /// Of an answer's head. More than 100 headers are refused by default.
 const HEAD_BYTES: usize = 64 << 10;
-/// Of what is read at once.
-const BUFFER_BYTES: usize = 256 << 10;
 /// How long one of several addresses may stay silent.
 const SILENT: Duration = Duration::from_secs(5);
+
+/// How much is read for whoever asks.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Reading {
+    /// Bytes of a buffer, which begins small and grows with what comes.
+    at_once: usize,
+    /// Bytes that may come before the head of an answer is whole. A head has at most 64 KiB; only answers of the kind 1xx, which say
+    /// nothing and may come without end, are longer.
+    before_head: u64,
+}
+
+impl Reading {
+    /// For phases, of which there are a few.
+    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20 };
+    /// For virtual users, of which there are thousands.
+    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10 };
+}
 
 /// An open connection. It ends when it is dropped.
 pub(crate) struct Connection {
@@ -59,40 +74,36 @@ pub(crate) struct Opening {
 pub(crate) enum Unopened {
     Connect(String),
     Tls(String),
-    /// This machine has no TLS to offer.
-    Own(BackendError),
 }
 
 impl From<Unopened> for BackendError {
     fn from(unopened: Unopened) -> Self {
-        match unopened {
-            Unopened::Connect(text) | Unopened::Tls(text) => Self::NotSent(text),
-            Unopened::Own(error) => error,
-        }
+        let (Unopened::Connect(text) | Unopened::Tls(text)) = unopened;
+        Self::NotSent(text)
     }
 }
 
-/// Opens a connection.
+/// Opens a connection. `config` is there for https.
 pub(crate) async fn open(
     network: &dyn Network,
-    tls: &Tls,
+    config: Option<Arc<ClientConfig>>,
     origin: &Origin,
     resolved: Resolved,
+    reading: Reading,
 ) -> Result<(Connection, Opening), Unopened> {
     let start = Instant::now();
     let (stream, peer) = connect(network, origin, &resolved.addresses).await?;
     let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
-    if !origin.https {
-        return Ok((start_exchanges(stream, peer, None, origin).await?, opening));
-    }
-    let config = tls.config().await.map_err(Unopened::Own)?;
+    let Some(config) = config else {
+        return Ok((start_exchanges((stream, peer), None, origin, reading).await?, opening));
+    };
     let fail = |error: String| Unopened::Tls(format!("no TLS with {}: {error}", origin.authority()));
     let name = ServerName::try_from(origin.bare_host().to_owned()).map_err(|error| fail(error.to_string()))?;
     let start = Instant::now();
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| fail(error.to_string()))?;
     opening.tls = Some(millis(start.elapsed()));
     let facts = tls::facts(stream.get_ref().1);
-    Ok((start_exchanges(stream, peer, Some(facts), origin).await?, opening))
+    Ok((start_exchanges((stream, peer), Some(facts), origin, reading).await?, opening))
 }
 
 async fn connect(
@@ -125,17 +136,17 @@ async fn connect(
 }
 
 async fn start_exchanges<S>(
-    stream: S,
-    peer: SocketAddr,
+    (stream, peer): (S, SocketAddr),
     tls: Option<TlsFacts>,
     origin: &Origin,
+    reading: Reading,
 ) -> Result<Connection, Unopened>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let meter = Meter::new();
+    let meter = Meter::new(reading.before_head);
     let io = TokioIo::new(Metered::new(stream, meter.clone()));
-    let handshake = Builder::new().max_buf_size(BUFFER_BYTES).max_header_size(HEAD_BYTES).handshake(io).await;
+    let handshake = Builder::new().max_buf_size(reading.at_once).max_header_size(HEAD_BYTES).handshake(io).await;
     let (sender, connection) =
         handshake.map_err(|error| Unopened::Connect(format!("{}: {error}", origin.authority())))?;
     // Its errors reach whoever waits for an answer.

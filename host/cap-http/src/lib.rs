@@ -55,6 +55,7 @@ mod route;
 mod session;
 mod tls;
 mod token;
+mod unanswered;
 mod upgrade;
 pub mod user;
 
@@ -64,6 +65,7 @@ pub use capability::{Http, shown};
 pub use config::{Error, HttpConfig};
 pub use network::{Network, SystemNetwork};
 pub use record::{DEFAULT_TIMEOUT_MS, Header, Replacement, Request, Response, Target, Timings, TlsFacts};
-pub use repeated::{Exchanged, Repeated, RepeatedConnection, Unanswered};
+pub use repeated::{Exchanged, Repeated, RepeatedConnection};
 pub use token::{IdToken, IdTokens, NoIdTokens};
+pub use unanswered::Unanswered;
 pub use upgrade::{Stream, Upgrade, UpgradeConfig, Upgrader};

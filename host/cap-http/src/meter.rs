@@ -16,10 +16,6 @@ use tokio::{
     time::Instant,
 };
 
-/// Bytes that may come before the head of an answer is whole. A head has at most 64 KiB, and 256 KiB are read at once; only answers of the
-/// kind 1xx, which say nothing and may come without end, are longer.
-const BEFORE_HEAD: u64 = 1 << 20;
-
 /// Milliseconds, with their fractions.
 pub(crate) fn millis(duration: Duration) -> f64 {
     duration.as_secs_f64() * 1_000.0
@@ -31,18 +27,24 @@ pub(crate) struct Meter {
     base: Instant,
     last_write: AtomicU64,
     first_read: AtomicU64,
-    /// Bytes that came before the head of the answer was whole.
+    sent: AtomicU64,
+    received: AtomicU64,
+    /// Bytes that came before the head of the answer was whole, and how many may.
     early: AtomicU64,
+    most_early: u64,
     whole_head: AtomicBool,
 }
 
 impl Meter {
-    pub(crate) fn new() -> Arc<Self> {
+    pub(crate) fn new(most_early: u64) -> Arc<Self> {
         Arc::new(Self {
             base: Instant::now(),
             last_write: AtomicU64::new(0),
             first_read: AtomicU64::new(0),
+            sent: AtomicU64::new(0),
+            received: AtomicU64::new(0),
             early: AtomicU64::new(0),
+            most_early,
             whole_head: AtomicBool::new(false),
         })
     }
@@ -51,6 +53,8 @@ impl Meter {
     pub(crate) fn begin(&self) {
         self.last_write.store(0, Relaxed);
         self.first_read.store(0, Relaxed);
+        self.sent.store(0, Relaxed);
+        self.received.store(0, Relaxed);
         self.early.store(0, Relaxed);
         self.whole_head.store(false, Relaxed);
     }
@@ -62,7 +66,7 @@ impl Meter {
 
     /// Whether more came without an answer than one would need.
     pub(crate) fn flooded(&self) -> bool {
-        self.early.load(Relaxed) > BEFORE_HEAD
+        self.early.load(Relaxed) > self.most_early
     }
 
     /// Whether a byte of the request has left.
@@ -73,6 +77,11 @@ impl Meter {
     /// Whether a byte of the answer has come.
     pub(crate) fn heard(&self) -> bool {
         self.first_read.load(Relaxed) != 0
+    }
+
+    /// Bytes of the exchange that were sent, and that were received.
+    pub(crate) fn passed(&self) -> (u64, u64) {
+        (self.sent.load(Relaxed), self.received.load(Relaxed))
     }
 
     /// Milliseconds from the last byte out to the first byte in. A server may answer before it has heard everything.
@@ -89,6 +98,7 @@ impl Meter {
         if bytes > 0 && !self.heard() {
             self.first_read.store(self.now(), Relaxed);
         }
+        self.received.fetch_add(bytes as u64, Relaxed);
         if !self.whole_head.load(Relaxed) {
             self.early.fetch_add(bytes as u64, Relaxed);
         }
@@ -98,6 +108,7 @@ impl Meter {
     fn written(&self, bytes: usize) {
         if bytes > 0 {
             self.last_write.store(self.now(), Relaxed);
+            self.sent.fetch_add(bytes as u64, Relaxed);
         }
     }
 }

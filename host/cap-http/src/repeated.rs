@@ -14,8 +14,8 @@ use http_body_util::{BodyExt as _, Full};
 use tokio::time::Instant;
 
 use crate::{
-    HttpBackend, Request, capability,
-    connection::{self, Connection, Unopened},
+    HttpBackend, Request, Unanswered, capability,
+    connection::{self, Connection, Reading, Unopened},
     exchange::{BODY_BYTES, two_readings},
     message,
     resolve::{self, Resolved},
@@ -58,20 +58,6 @@ pub struct Exchanged {
     /// Bytes of head and body, as they are written in HTTP/1.1.
     pub sent: u64,
     pub received: u64,
-}
-
-/// Why there is no answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unanswered {
-    /// No connection, or no address that may be connected to.
-    Connect,
-    Tls,
-    /// Not everything came within the request's limit.
-    Timeout,
-    /// The connection ended before the answer did.
-    Reset,
-    /// It was not HTTP, or larger than its bound.
-    Malformed,
 }
 
 /// Who sends it, over a connection that is kept. Dropping it closes that.
@@ -193,11 +179,12 @@ impl RepeatedConnection {
             }
         }
         let HttpBackend { network, tls, .. } = &*repeated.backend;
-        let resolved = repeated.addresses().await?;
-        let opened = connection::open(&**network, tls, &repeated.route.origin, resolved).await;
+        let (origin, resolved) = (&repeated.route.origin, repeated.addresses().await?);
+        let config = tls.towards(origin).await.map_err(|_| Unanswered::Tls)?;
+        let opened = connection::open(&**network, config, origin, resolved, Reading::PHASE).await;
         let (mut connection, _) = opened.map_err(|unopened| match unopened {
             Unopened::Connect(_) => Unanswered::Connect,
-            Unopened::Tls(_) | Unopened::Own(_) => Unanswered::Tls,
+            Unopened::Tls(_) => Unanswered::Tls,
         })?;
         let (exchanged, reusable) = over(&mut connection, &composed).await?;
         self.connection = reusable.then_some(connection);

@@ -10,7 +10,7 @@ use rustls::{
 use tokio::sync::OnceCell;
 use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 
-use crate::{Error, TlsFacts};
+use crate::{Error, TlsFacts, route::Origin};
 
 const MOST_NAMES: usize = 100;
 
@@ -42,6 +42,11 @@ impl Tls {
             }
         };
         Ok(Self { extra, config: OnceCell::new() })
+    }
+
+    /// The configuration of a connection to this place; none without https.
+    pub(crate) async fn towards(&self, origin: &Origin) -> Result<Option<Arc<ClientConfig>>, BackendError> {
+        if origin.https { self.config().await.map(Some) } else { Ok(None) }
     }
 
     /// The configuration of every connection.

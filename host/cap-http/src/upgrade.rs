@@ -14,8 +14,15 @@ use tokio::{
 use url::Url;
 
 use crate::{
-    Error, Header, Network, Request, SystemNetwork, Timings, TlsFacts, backend::listed, connection, exchange, message,
-    meter::millis, resolve, route::Services, session, tls::Tls,
+    Error, Header, Network, Request, SystemNetwork, Timings, TlsFacts,
+    backend::listed,
+    connection::{self, Reading},
+    exchange, message,
+    meter::millis,
+    resolve,
+    route::Services,
+    session,
+    tls::Tls,
 };
 
 /// What one phase's upgrades need besides the requests.
@@ -109,7 +116,9 @@ impl Upgrader {
         let start = Instant::now();
         let origin = &route.origin;
         let resolved = resolve::resolve(&*self.network, &self.connect_to, origin, || wanted.to_owned()).await?;
-        let (mut connection, opening) = connection::open(&*self.network, &self.tls, origin, resolved).await?;
+        let config = self.tls.towards(origin).await?;
+        let (mut connection, opening) =
+            connection::open(&*self.network, config, origin, resolved, Reading::PHASE).await?;
         let changed = exchange::change_over(&mut connection, message).await;
         let (head, first_byte, upgraded) = changed.map_err(|broken| {
             let text = format!("{}: {}", origin.authority(), broken.text);

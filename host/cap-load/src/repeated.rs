@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdpoint_cap_http::{HttpBackend, Repeated, RepeatedConnection, Request, Unanswered};
+use holdpoint_cap_http::{HttpBackend, Repeated, RepeatedConnection, Request};
 use holdpoint_gate::BackendError;
 use holdpoint_model::PhaseId;
 use tokio::time::Instant;
@@ -75,7 +75,7 @@ impl User for RepeatedUser {
                 let wrong = !self.shared.expects(answer.status);
                 told(Some(answer.status), wrong.then_some(Failure::Status), (answer.sent, answer.received))
             }
-            Err(unanswered) => told(None, Some(failure(unanswered)), (0, 0)),
+            Err(unanswered) => told(None, Some(unanswered.into()), (0, 0)),
         });
         Ok(())
     }
@@ -91,15 +91,5 @@ impl Shared {
             [] => (200..400).contains(&status),
             expected => expected.contains(&status),
         }
-    }
-}
-
-fn failure(unanswered: Unanswered) -> Failure {
-    match unanswered {
-        Unanswered::Connect => Failure::Connect,
-        Unanswered::Tls => Failure::Tls,
-        Unanswered::Timeout => Failure::Timeout,
-        Unanswered::Reset => Failure::Reset,
-        Unanswered::Malformed => Failure::Malformed,
     }
 }

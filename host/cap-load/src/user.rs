@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use holdpoint_cap_http::Unanswered;
+
 use crate::Cost;
 
 /// Makes users. A load has one.
@@ -81,6 +83,18 @@ pub enum Failure {
     Status,
     /// The user itself said that the answer was wrong.
     Content,
+}
+
+impl From<Unanswered> for Failure {
+    fn from(unanswered: Unanswered) -> Self {
+        match unanswered {
+            Unanswered::Connect => Self::Connect,
+            Unanswered::Tls => Self::Tls,
+            Unanswered::Timeout => Self::Timeout,
+            Unanswered::Reset => Self::Reset,
+            Unanswered::Malformed => Self::Malformed,
+        }
+    }
 }
 
 /// A text of one user in what another was shown.

@@ -53,18 +53,7 @@ impl PhaseEngine {
 
     /// Compiles a module, or takes it from the cache.
     pub fn load(&self, digest: Digest, bytes: &[u8]) -> Result<PhaseModule, EngineError> {
-        let cached = self.cache.as_ref().and_then(|cache| cache.load(&self.engine, &digest));
-        let component = match cached {
-            Some(component) => component,
-            None => {
-                let component = Component::from_binary(&self.engine, bytes)
-                    .map_err(|e| EngineError::Compile { digest, reason: format!("{e:#}") })?;
-                if let Some(cache) = &self.cache {
-                    cache.store(&digest, &component);
-                }
-                component
-            }
-        };
+        let component = compiled(&self.engine, self.cache.as_ref(), digest, bytes)?;
         PhaseModule::new(&self.linker, &component)
             .map_err(|e| EngineError::NotAPhase { digest, reason: format!("{e:#}") })
     }
@@ -72,6 +61,24 @@ impl PhaseEngine {
     pub(crate) fn wasmtime(&self) -> &Engine {
         &self.engine
     }
+}
+
+/// A module from the cache, or compiled and kept there.
+pub(crate) fn compiled(
+    engine: &Engine,
+    cache: Option<&Cache>,
+    digest: Digest,
+    bytes: &[u8],
+) -> Result<Component, EngineError> {
+    if let Some(component) = cache.and_then(|cache| cache.load(engine, &digest)) {
+        return Ok(component);
+    }
+    let component =
+        Component::from_binary(engine, bytes).map_err(|e| EngineError::Compile { digest, reason: format!("{e:#}") })?;
+    if let Some(cache) = cache {
+        cache.store(&digest, &component);
+    }
+    Ok(component)
 }
 
 /// Everything that a guest could observe is fixed here: no threads, one NaN, one result of relaxed SIMD.

@@ -18,7 +18,6 @@
 //! user and nowhere else; nothing here prints one, and no error repeats the text it complains of.
 
 mod error;
-mod hmac;
 mod identities;
 mod listed;
 mod minted;

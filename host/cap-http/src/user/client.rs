@@ -14,15 +14,18 @@ use rustls::{ClientConfig, client::Resumption};
 use tokio::time::Instant;
 
 use super::{
-    connection::{self, Connection, Unopened, millis_since},
     cookies::Cookies,
     credentials::Credentials,
     crowd::Crowd,
     exchange::{self, Answer, Broken},
-    told::{Broke, Exchanged, Shown, Told, Waiting},
+    told::{Exchanged, Shown, Told, Waiting},
 };
 use crate::{
-    Http, IdToken, Request, Response, Timings, ask, backend, capability, message,
+    Http, IdToken, Request, Response, Timings, Unanswered, ask, backend, capability,
+    connection::{self, Connection, Opening, Reading, Unopened},
+    message,
+    meter::{Meter, millis},
+    resolve::Resolved,
     route::{Origin, Route},
     session,
 };
@@ -54,17 +57,14 @@ struct State {
 /// Where an exchange has got, for whoever ends it.
 struct Progress {
     start: Instant,
-    /// The connection in use, and what had passed over it before.
-    over: Option<(Arc<connection::Passed>, (u64, u64))>,
-    connect: Option<f64>,
+    /// Of the connection in use.
+    meter: Option<Arc<Meter>>,
+    opening: Opening,
 }
 
 impl Progress {
     fn passed(&self) -> (u64, u64) {
-        self.over.as_ref().map_or((0, 0), |(passed, before)| {
-            let now = passed.so_far();
-            (now.0 - before.0, now.1 - before.1)
-        })
+        self.meter.as_ref().map_or((0, 0), |meter| meter.passed())
     }
 }
 
@@ -149,20 +149,20 @@ impl UserClient {
             Scanner::new(&self.crowd.index, self.owner).expect("the user's canary was in the index when it was made")
         };
         if let Some(mut connection) = self.take(&route.origin) {
-            progress.over = Some((connection.passed.clone(), connection.passed.begin()));
+            progress.meter = Some(connection.meter.clone());
             let again = (!permit.class().happens_once()).then(|| message.clone());
             match exchange::exchange(&mut connection, message, scanner).await {
                 Ok(answer) => return Ok((answer, connection)),
                 // The server closed it while it was idle.
                 Err(Broken { unsent: Some(unsent), .. }) => message = unsent,
                 Err(broken) => match again {
-                    Some(again) if progress.passed().1 == 0 => message = again,
+                    Some(again) if !connection.meter.heard() => message = again,
                     _ => return Err(Failed::Broken(Box::new(broken))),
                 },
             }
         }
         let mut connection = self.open(permit.request(), route, progress).await?;
-        progress.over = Some((connection.passed.clone(), connection.passed.begin()));
+        progress.meter = Some(connection.meter.clone());
         let answer = exchange::exchange(&mut connection, message, scanner)
             .await
             .map_err(|broken| Failed::Broken(Box::new(broken)))?;
@@ -170,18 +170,23 @@ impl UserClient {
     }
 
     async fn open(&self, request: &Request, route: &Route, progress: &mut Progress) -> Result<Connection, Failed> {
-        let unopened = |broke, text| {
-            Failed::Broken(Box::new(Broken { broke, text, unsent: None, status: None, seen: Seen::default() }))
+        let unopened = |why, text| {
+            Failed::Broken(Box::new(Broken { why, text, unsent: None, status: None, seen: Seen::default() }))
         };
         let addresses = match self.crowd.addresses(&route.origin, request).await {
             Ok(addresses) => addresses,
-            Err(BackendError::NotSent(text)) => return Err(unopened(Broke::Connect, text)),
+            Err(BackendError::NotSent(text)) => return Err(unopened(Unanswered::Connect, text)),
             Err(error) => return Err(Failed::Before(error)),
         };
-        let tls = if route.origin.https { Some(self.tls().await.map_err(Failed::Before)?) } else { None };
-        let opened = connection::open(&*self.crowd.network, tls, &route.origin, &addresses).await;
-        progress.connect = Some(millis_since(progress.start));
-        opened.map_err(|Unopened { broke, text }| unopened(broke, text))
+        let config = if route.origin.https { Some(self.tls().await.map_err(Failed::Before)?) } else { None };
+        let resolved = Resolved { addresses, dns: None };
+        let opened = connection::open(&*self.crowd.network, config, &route.origin, resolved, Reading::USER).await;
+        let (connection, opening) = opened.map_err(|why| match why {
+            Unopened::Connect(text) => unopened(Unanswered::Connect, text),
+            Unopened::Tls(text) => unopened(Unanswered::Tls, text),
+        })?;
+        progress.opening = opening;
+        Ok(connection)
     }
 
     async fn tls(&self) -> Result<Arc<ClientConfig>, BackendError> {
@@ -219,13 +224,8 @@ impl UserClient {
         marked: &[holdpoint_model::grant::JsonPath],
     ) -> Result<Response, BackendError> {
         let Answer { status, headers, body, truncated, length, first_byte, .. } = answer;
-        let timings = Timings {
-            dns: None,
-            connect: progress.connect,
-            tls: None,
-            first_byte,
-            total: millis_since(progress.start),
-        };
+        let Opening { dns, connect, tls } = progress.opening;
+        let timings = Timings { dns, connect, tls, first_byte, total: millis(progress.start.elapsed()) };
         let tokens = session::tokens(&headers, &body, truncated, marked).map_err(BackendError::Exhausted)?;
         let mut response = Response {
             status,
@@ -236,7 +236,7 @@ impl UserClient {
             length: length as f64,
             replaced: vec![],
             timings,
-            tls: connection.tls.as_deref().cloned(),
+            tls: connection.tls.clone(),
             peer: connection.peer.to_string(),
         };
         let mut state = self.state();
@@ -250,7 +250,7 @@ impl UserClient {
         Ok(response)
     }
 
-    fn tell(&self, request: &Request, progress: &Progress, status: Option<u16>, broke: Option<Broke>, seen: &Seen) {
+    fn tell(&self, request: &Request, progress: &Progress, status: Option<u16>, why: Option<Unanswered>, seen: &Seen) {
         let route = self.crowd.routes.of(request);
         let (sent_bytes, received_bytes) = progress.passed();
         let shared = !seen.leaks.is_empty() && self.crowd.is_shared(request);
@@ -262,8 +262,17 @@ impl UserClient {
         let deliberate = std::mem::take(&mut state.deliberate);
         let duration = progress.start.elapsed();
         let own = seen.own;
-        let exchanged =
-            Exchanged { route, status, broke, good: None, deliberate, duration, sent_bytes, received_bytes, own };
+        let exchanged = Exchanged {
+            route,
+            status,
+            unanswered: why,
+            good: None,
+            deliberate,
+            duration,
+            sent_bytes,
+            received_bytes,
+            own,
+        };
         state.waiting.push(Told::Exchanged(exchanged));
     }
 }
@@ -281,7 +290,7 @@ impl Backend<Http> for UserClient {
             let terms = self.crowd.grants.http(&asked, &capability::shown(&request.target));
             marked = terms.map_err(BackendError::Denied)?.secret;
         }
-        let mut progress = Progress { start: Instant::now(), over: None, connect: None };
+        let mut progress = Progress { start: Instant::now(), meter: None, opening: Opening::default() };
         let exchanged = tokio::time::timeout(limit, self.exchange(&permit, &route, message, &mut progress)).await;
         match exchanged {
             Ok(Ok((answer, connection))) => {
@@ -290,16 +299,16 @@ impl Backend<Http> for UserClient {
             }
             Ok(Err(Failed::Before(error))) => Err(error),
             Ok(Err(Failed::Broken(broken))) => {
-                let Broken { broke, text, status, seen, .. } = *broken;
-                self.tell(request, &progress, status, Some(broke), &seen);
-                Err(match broke {
-                    Broke::Connect | Broke::Tls => BackendError::NotSent(text),
-                    Broke::Malformed => BackendError::Exhausted(text),
-                    Broke::Reset | Broke::Timeout => BackendError::Unknown(text),
+                let Broken { why, text, status, seen, .. } = *broken;
+                self.tell(request, &progress, status, Some(why), &seen);
+                Err(match why {
+                    Unanswered::Connect | Unanswered::Tls => BackendError::NotSent(text),
+                    Unanswered::Malformed => BackendError::Exhausted(text),
+                    Unanswered::Reset | Unanswered::Timeout => BackendError::Unknown(text),
                 })
             }
             Err(_) => {
-                self.tell(request, &progress, None, Some(Broke::Timeout), &Seen::default());
+                self.tell(request, &progress, None, Some(Unanswered::Timeout), &Seen::default());
                 Err(BackendError::Timeout(request.timeout_ms))
             }
         }

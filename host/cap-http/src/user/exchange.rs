@@ -7,13 +7,8 @@ use holdpoint_canary::{Scanner, Seen};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
-use tokio::time::Instant;
 
-use super::{
-    connection::{Connection, millis_since},
-    told::Broke,
-};
-use crate::{encoding, exchange::two_readings};
+use crate::{Unanswered, connection::Connection, encoding, exchange::two_readings};
 
 /// Bytes of a body that a user is given. What comes after them is searched and thrown away.
 pub(super) const KEPT: usize = 1 << 20;
@@ -34,7 +29,7 @@ pub(super) struct Answer {
 
 /// An exchange without an answer that was read and searched.
 pub(super) struct Broken {
-    pub(super) broke: Broke,
+    pub(super) why: Unanswered,
     pub(super) text: String,
     /// Nothing of the request has left, and here it is again.
     pub(super) unsent: Option<http::Request<Full<Bytes>>>,
@@ -46,18 +41,24 @@ pub(super) struct Broken {
 
 impl Broken {
     fn malformed(text: impl Into<String>, status: u16) -> Self {
-        Self { broke: Broke::Malformed, text: text.into(), unsent: None, status: Some(status), seen: Seen::default() }
+        Self {
+            why: Unanswered::Malformed,
+            text: text.into(),
+            unsent: None,
+            status: Some(status),
+            seen: Seen::default(),
+        }
     }
 
     fn of(error: &hyper::Error, connection: &Connection, status: Option<u16>) -> Self {
-        let flooded = connection.passed.flooded();
-        let broke = if flooded || error.is_parse() { Broke::Malformed } else { Broke::Reset };
+        let flooded = connection.meter.flooded();
+        let why = if flooded || error.is_parse() { Unanswered::Malformed } else { Unanswered::Reset };
         let text = match error.source() {
             _ if flooded => "more came than an answer begins with, and no answer".to_owned(),
             Some(source) => format!("{error}: {source}"),
             None => error.to_string(),
         };
-        Self { broke, text, unsent: None, status, seen: Seen::default() }
+        Self { why, text, unsent: None, status, seen: Seen::default() }
     }
 }
 
@@ -67,10 +68,10 @@ pub(super) async fn exchange(
     message: http::Request<Full<Bytes>>,
     scanner: impl FnOnce() -> Scanner,
 ) -> Result<Answer, Broken> {
+    connection.meter.begin();
     if let Err(error) = connection.sender.ready().await {
         return Err(Broken { unsent: Some(message), ..Broken::of(&error, connection, None) });
     }
-    let start = Instant::now();
     let (head, mut incoming) = match connection.sender.try_send_request(message).await {
         Ok(answer) => answer.into_parts(),
         Err(mut error) => {
@@ -78,8 +79,8 @@ pub(super) async fn exchange(
             return Err(Broken { unsent, ..Broken::of(error.error(), connection, None) });
         }
     };
-    connection.passed.head_is_whole();
-    let (first_byte, status) = (millis_since(start), head.status.as_u16());
+    connection.meter.head_is_whole();
+    let (first_byte, status) = (connection.meter.first_byte(), head.status.as_u16());
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Broken::malformed("the server changed to another protocol, which nobody asked for", status));
     }

@@ -7,7 +7,6 @@
 //! gives its user no credential: the token of an identity and the cookies of a server go from here to the server alone.
 
 mod client;
-mod connection;
 mod cookies;
 mod credentials;
 mod crowd;
@@ -18,4 +17,4 @@ mod told;
 pub use client::UserClient;
 pub use credentials::IDENTITY;
 pub use crowd::{Crowd, CrowdConfig};
-pub use told::{Broke, Exchanged, Shown, Told};
+pub use told::{Exchanged, Shown, Told};

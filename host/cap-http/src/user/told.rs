@@ -4,6 +4,8 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use holdpoint_canary::{Form, Owner};
 
+use crate::Unanswered;
+
 /// Something that is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Told {
@@ -19,7 +21,7 @@ pub struct Exchanged {
     /// Of the answer, if there was one.
     pub status: Option<u16>,
     /// Why there was none, or none that could be read.
-    pub broke: Option<Broke>,
+    pub unanswered: Option<Unanswered>,
     /// What the user said of the answer, if it said anything. Once wrong, it stays so.
     pub good: Option<bool>,
     /// The user made it to go wrong.
@@ -30,16 +32,6 @@ pub struct Exchanged {
     pub received_bytes: u64,
     /// How often the user's own canary came back.
     pub own: u64,
-}
-
-/// Why an exchange brought no answer that could be read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Broke {
-    Connect,
-    Tls,
-    Timeout,
-    Reset,
-    Malformed,
 }
 
 /// A canary of another user in an answer.
@@ -103,7 +95,7 @@ mod tests {
         Told::Exchanged(Exchanged {
             route: route.into(),
             status: Some(200),
-            broke: None,
+            unanswered: None,
             good: None,
             deliberate: false,
             duration: Duration::ZERO,

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     Cache, EngineError,
-    engine::{TICK, Ticker},
+    engine::{TICK, Ticker, compiled},
     limits,
 };
 
@@ -54,12 +54,12 @@ impl UserEngine {
         cache: Option<PathBuf>,
     ) -> Result<(Self, UserModule), EngineError> {
         let memory = memory.min(RESERVED);
-        let (engine, component) = match compiled(digest, bytes, USUAL, slots, memory, cache.clone()) {
+        let (engine, component) = match made(digest, bytes, USUAL, slots, memory, cache.clone()) {
             Ok(fits) => fits,
             // A pool refuses a module that needs more before anybody can ask it how much. One for a single user tells, or says what else is wrong.
             Err(_) => {
-                let (_, component) = compiled(digest, bytes, MOST, 1, memory, cache.clone())?;
-                compiled(digest, bytes, needed(&component), slots, memory, cache)?
+                let (_, component) = made(digest, bytes, MOST, 1, memory, cache.clone())?;
+                made(digest, bytes, needed(&component), slots, memory, cache)?
             }
         };
         let not_a_user = |e: wasmtime::Error| EngineError::NotAUser { digest, reason: format!("{e:#}") };
@@ -88,7 +88,8 @@ impl UserEngine {
     }
 }
 
-fn compiled(
+/// A pool of its own, and the module compiled for it.
+fn made(
     digest: Digest,
     bytes: &[u8],
     room: Room,
@@ -99,14 +100,7 @@ fn compiled(
     let start = |e: wasmtime::Error| EngineError::Start(format!("{e:#}"));
     let engine = Engine::new(&config(room, slots.max(1), memory)).map_err(start)?;
     let cache = cache.and_then(|folder| Cache::open(folder, &engine));
-    if let Some(component) = cache.as_ref().and_then(|cache| cache.load(&engine, &digest)) {
-        return Ok((engine, component));
-    }
-    let component = Component::from_binary(&engine, bytes)
-        .map_err(|e| EngineError::Compile { digest, reason: format!("{e:#}") })?;
-    if let Some(cache) = &cache {
-        cache.store(&digest, &component);
-    }
+    let component = compiled(&engine, cache.as_ref(), digest, bytes)?;
     Ok((engine, component))
 }
 

@@ -35,45 +35,17 @@ pub(super) struct UserState {
     pub(super) compute: Compute,
     pub(super) most_ticks: u32,
     pub(super) note: Option<Box<str>>,
-    /// Made when the module first asks for something of WASI. Modules that import none, as those of the SDK, never do.
-    wasi: Option<Box<Wasi>>,
+    /// Made when the module first calls something of WASI, which most never do.
+    pub(super) wasi: Option<Box<Wasi>>,
 }
 
-struct Wasi {
+/// What WASI wants of whoever calls it.
+pub(super) struct Wasi {
     context: WasiCtx,
     table: ResourceTable,
 }
 
-/// What the state is made of that differs from user to user.
-pub(super) struct Parts {
-    pub(super) guest: Unrecorded,
-    pub(super) client: Arc<UserClient>,
-    pub(super) crowd: Arc<Crowd>,
-    pub(super) number: u32,
-    pub(super) canary: Canary,
-    pub(super) random: Random,
-    pub(super) clock: (Instant, Timestamp),
-}
-
 impl UserState {
-    pub(super) fn new(parts: Parts, memory: u64, most_ticks: u32) -> Self {
-        let Parts { guest, client, crowd, number, canary, random, clock } = parts;
-        Self {
-            guest,
-            client,
-            crowd,
-            number,
-            canary,
-            random,
-            clock,
-            limits: Limits::new(memory),
-            compute: Compute::default(),
-            most_ticks,
-            note: None,
-            wasi: None,
-        }
-    }
-
     /// The time, as this machine has it.
     pub(super) fn now(&self) -> Timestamp {
         let (read, said) = self.clock;

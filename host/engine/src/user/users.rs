@@ -8,17 +8,13 @@ use std::sync::{
 use holdpoint_canary::Canaries;
 use holdpoint_cap_http::{IdToken, user::Crowd};
 use holdpoint_cap_load::{UserError, Users};
-use holdpoint_gate::{Gate, Limits};
+use holdpoint_gate::Gate;
 use holdpoint_identity::Identities;
 use holdpoint_model::{Digest, PhaseId, Timestamp};
 use tokio::time::Instant;
 
-use super::{
-    UserEngine, UserLimits, UserModule, VirtualUser,
-    random::Random,
-    state::{Parts, UserState},
-};
-use crate::engine::TICK;
+use super::{UserEngine, UserLimits, UserModule, VirtualUser, compute::Compute, random::Random, state::UserState};
+use crate::{engine::TICK, limits::Limits};
 
 /// Everything that the users of a load have in common.
 pub struct UsersConfig {
@@ -66,7 +62,7 @@ impl VirtualUsers {
 }
 
 impl Common {
-    fn parts(&self, number: u32) -> Result<Parts, String> {
+    fn state(&self, number: u32) -> Result<UserState, String> {
         let UsersConfig { name, crowd, gate, canaries, identities, seed, now, limits, .. } = &self.config;
         let canary = canaries.canary(number);
         let identity = match identities {
@@ -78,8 +74,13 @@ impl Common {
         };
         let client = crowd.client(number, identity).ok_or("there is no canary for it")?;
         let id = PhaseId::parse(&format!("{name}-{number}")).map_err(|e| e.to_string())?;
-        let budget = Limits { calls: limits.calls, answer_bytes: limits.answers, ..Limits::default() };
-        Ok(Parts {
+        let budget = holdpoint_gate::Limits {
+            calls: limits.calls,
+            answer_bytes: limits.answers,
+            ..holdpoint_gate::Limits::default()
+        };
+        let ticks = u32::try_from(limits.compute.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
+        Ok(UserState {
             guest: gate.unrecorded(id, budget),
             client: Arc::new(client),
             crowd: crowd.clone(),
@@ -87,6 +88,11 @@ impl Common {
             canary,
             random: Random::new(seed, number),
             clock: (self.started, *now),
+            limits: Limits::new(limits.memory),
+            compute: Compute::default(),
+            most_ticks: ticks,
+            note: None,
+            wasi: None,
         })
     }
 }
@@ -96,11 +102,9 @@ impl Users for VirtualUsers {
 
     async fn open(&self, number: u32) -> Result<VirtualUser, UserError> {
         let users = &self.0;
-        let parts = users.parts(number).map_err(UserError::Open)?;
-        let client = parts.client.clone();
-        let limits = users.config.limits;
-        let ticks = u32::try_from(limits.compute.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
-        let mut store = users.engine.store(UserState::new(parts, limits.memory, ticks));
+        let state = users.state(number).map_err(UserError::Open)?;
+        let client = state.client.clone();
+        let mut store = users.engine.store(state);
         let exports = users.module.0.instantiate_async(&mut store).await;
         let exports = exports.map_err(|error| UserError::Open(format!("{error:#}")))?;
         Ok(VirtualUser::new(store, exports, client, users.clone(), number))

@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::pin, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use holdpoint_canary::Form;
-use holdpoint_cap_http::user::{Broke, Exchanged, Shown, Told, UserClient};
+use holdpoint_cap_http::user::{Exchanged, Shown, Told, UserClient};
 use holdpoint_cap_load::{Exchange, Failure, Leak, Observer, User, UserError};
 use holdpoint_gate::Halt;
 use holdpoint_model::grant::format_duration;
@@ -165,13 +165,9 @@ fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
 
 /// The user's own word counts more than the status: a 404 may be what it wanted to see.
 fn failure(exchanged: &Exchanged) -> Option<Failure> {
-    let Exchanged { broke, good, status, .. } = exchanged;
-    match (broke, good) {
-        (Some(Broke::Connect), _) => Some(Failure::Connect),
-        (Some(Broke::Tls), _) => Some(Failure::Tls),
-        (Some(Broke::Timeout), _) => Some(Failure::Timeout),
-        (Some(Broke::Reset), _) => Some(Failure::Reset),
-        (Some(Broke::Malformed), _) => Some(Failure::Malformed),
+    let Exchanged { unanswered, good, status, .. } = exchanged;
+    match (unanswered, good) {
+        (Some(unanswered), _) => Some((*unanswered).into()),
         (None, Some(true)) => None,
         (None, Some(false)) => Some(Failure::Content),
         (None, None) => status.is_none_or(|status| status >= 400).then_some(Failure::Status),
