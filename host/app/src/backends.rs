@@ -1,6 +1,6 @@
 //! The backends of one phase: made for it alone, and shared with no other.
 
-use std::{collections::BTreeMap, net::SocketAddr, path::Path, sync::Arc};
+use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::{SleepBackend, SystemClock};
@@ -8,7 +8,7 @@ use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens, UpgradeConfig};
-use holdpoint_cap_load::LoadBackend;
+use holdpoint_cap_load::{Crews, LoadBackend};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::Backends;
@@ -22,8 +22,8 @@ use crate::{Error, gcloud, secrets, tokens::Tokens, tools};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
-    connect_to: BTreeMap<HostPort, SocketAddr>,
-    ca_file: Option<Vec<u8>>,
+    pub(crate) connect_to: BTreeMap<HostPort, SocketAddr>,
+    pub(crate) ca_file: Option<Vec<u8>>,
     id_tokens: Arc<dyn IdTokens>,
 }
 
@@ -64,17 +64,25 @@ pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     Ok(())
 }
 
-/// Backends that act. What loads have counted is kept in the folder of the run.
+/// What loads of a run have in common.
+pub(crate) struct Loads {
+    /// Where what they have counted is kept.
+    pub(crate) folder: PathBuf,
+    /// Who makes users of the bundle.
+    pub(crate) crews: Arc<dyn Crews>,
+}
+
+/// Backends that act.
 pub(crate) fn live(
     verified: &Verified,
     phase: &PhaseId,
-    (network, folder): (&Network, &Path),
+    (network, loads): (&Network, &Loads),
     vault: &Arc<RunVault>,
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
     let grants = grants_of(verified, phase)?;
     let tools = tools::backend(verified, &grants, vault).map_err(|e| refused(phase, &e))?;
-    make(verified, phase, &grants, (network, Some(folder)), (vault, tools), clock)
+    make(verified, phase, &grants, (network, Some(loads)), (vault, tools), clock)
 }
 
 /// Backends for a replay, where nothing is ever asked of them. They open no directory and know no address.
@@ -97,7 +105,7 @@ fn make(
     verified: &Verified,
     phase: &PhaseId,
     grants: &Grants,
-    (network, folder): (&Network, Option<&Path>),
+    (network, loads): (&Network, Option<&Loads>),
     (vault, tools): (&Arc<RunVault>, ExecBackend),
     clock: &Arc<SystemClock>,
 ) -> Result<Backends, Error> {
@@ -116,8 +124,12 @@ fn make(
         vault: vault.clone(),
     });
     let http = Arc::new(http.map_err(|e| refused(phase, &e))?);
+    let load = LoadBackend::new(http.clone(), grants.clone(), loads.map(|loads| loads.folder.clone()));
     Ok(Backends {
-        load: Arc::new(LoadBackend::new(http.clone(), grants.clone(), folder.map(Path::to_owned))),
+        load: Arc::new(match loads {
+            Some(loads) => load.with_crews(loads.crews.clone()),
+            None => load,
+        }),
         http,
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
         secrets: vault.clone(),

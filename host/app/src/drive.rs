@@ -17,9 +17,11 @@ use tokio::{
 
 use crate::{
     Error, Machine,
-    backends::{self, Network},
+    backends::{self, Loads, Network},
+    canaries::RunCanaries,
     cancel,
     control::Control,
+    crews::BundleCrews,
     plan::{Progress, Step},
     report, secrets,
     workshop::{Workshop, gate},
@@ -85,7 +87,8 @@ enum Left {
 struct Parts {
     workshop: Arc<Workshop>,
     gate: Arc<Gate>,
-    network: Network,
+    network: Arc<Network>,
+    loads: Loads,
     vault: Arc<RunVault>,
     clock: Arc<SystemClock>,
     recorder: Arc<LiveRecorder>,
@@ -110,13 +113,25 @@ impl Drive {
         let bindings = secrets::bindings(&self.verified)?;
         let vault = RunVault::new(&self.run, bindings, Some(self.folder.sessions()));
         let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?);
-        let network = Network::of(&self.verified)?;
+        let network = Arc::new(Network::of(&self.verified)?);
         let recorder = Arc::new(LiveRecorder::new(&self.folder.journal(), self.writer.clone(), clock.clone())?);
         let gate = gate(&self.run, recorder.clone(), vault.clone(), self.dry_run);
 
+        let crews = BundleCrews {
+            verified: self.verified.clone(),
+            run: self.run.clone(),
+            network: network.clone(),
+            gate: gate.clone(),
+            clock: clock.clone(),
+            canaries: RunCanaries::new(&self.run, &self.folder.loads()),
+            cache: machine.cache.clone(),
+        };
+        let loads = Loads { folder: self.folder.loads(), crews: Arc::new(crews) };
+
         let mut guests: JoinSet<Ended> = JoinSet::new();
-        let parts =
-            Parts { workshop, gate, network, vault: vault.clone(), clock: clock.clone(), recorder: recorder.clone() };
+        let (vault, clock) = (vault.clone(), clock.clone());
+        let parts = Parts { workshop, gate, network, loads, vault, clock, recorder: recorder.clone() };
+        let (vault, clock) = (parts.vault.clone(), parts.clock.clone());
         let outcome = self.side_by_side(&mut guests, &parts, &mut cancel).await;
         // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
         guests.shutdown().await;
@@ -161,7 +176,7 @@ impl Drive {
                         self.end(&phase, &PhaseEnd::Skipped(reason), clock).await?;
                     }
                     Step::Start(phase) if running.len() < self.verified.parallel => {
-                        let machine = (&parts.network, &*self.folder.loads());
+                        let machine = (&*parts.network, &parts.loads);
                         let backends = backends::live(&self.verified, &phase, machine, &parts.vault, clock)?;
                         self.start(&phase, clock).await?;
                         running.push(phase.clone());

@@ -5,8 +5,10 @@
 
 mod allow;
 mod backends;
+mod canaries;
 mod cancel;
 mod control;
+mod crews;
 mod drive;
 mod error;
 mod export;

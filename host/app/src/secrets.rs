@@ -4,6 +4,7 @@ use std::io::Read as _;
 
 use holdpoint_bundle::{SecretBinding as Bound, SecretSource, Verified};
 use holdpoint_cap_secret::{Search, SecretBinding, SecretValue};
+use holdpoint_model::grant::SecretName;
 
 use crate::Error;
 
@@ -40,6 +41,11 @@ pub(crate) fn search(verified: &Verified) -> (Search, Vec<String>) {
         }
     }
     (search, absent)
+}
+
+/// The value of a secret that somebody in the bundle is granted; none where it is not set.
+pub(crate) fn named(verified: &Verified, name: &SecretName) -> Result<Option<String>, Error> {
+    verified.secrets.iter().find(|bound| bound.name == *name).map_or(Ok(None), value)
 }
 
 fn value(bound: &Bound) -> Result<Option<String>, Error> {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use holdpoint_bundle::{Verified, VerifiedPhase};
 use holdpoint_cap_secret::RunVault;
-use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup};
+use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup, user::UserEngine};
 use holdpoint_gate::{Gate, Recorder, Rules, Scrubber};
 use holdpoint_model::{Digest, PhaseEnd, PhaseId, RunId, Timestamp};
 
@@ -31,6 +31,11 @@ impl Workshop {
             };
             by_digest.insert(phase.digest, module.clone());
             modules.insert(phase.id.clone(), module);
+        }
+        // What can't become a user is found before anything has happened. An engine of users is made for each load; this one fills the cache.
+        for user in &verified.users {
+            let memory = user.base.grants.limits.memory;
+            UserEngine::new(user.base.digest, &user.base.bytes, 1, memory, machine.cache.clone())?;
         }
         Ok(Self { engine, modules })
     }

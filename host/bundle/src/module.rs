@@ -1,6 +1,6 @@
 //! What a module is and what it imports, read from its bytes. Nothing is compiled and nothing is run.
 
-use holdpoint_model::Digest;
+use holdpoint_model::{Digest, grant::Limits};
 use wasmparser::{Encoding, Parser, Payload};
 
 /// The largest module that is read.
@@ -18,6 +18,15 @@ pub(crate) struct World {
     /// Packages that need a grant of the same name.
     pub(crate) granted: &'static [&'static str],
     exports: &'static [&'static str],
+    /// What a module has if the bundle says nothing else.
+    limits: fn() -> Limits,
+}
+
+impl World {
+    /// What a module of this kind has if the bundle says nothing else.
+    pub(crate) fn limits(&self) -> Limits {
+        (self.limits)()
+    }
 }
 
 /// A phase.
@@ -27,6 +36,7 @@ pub(crate) const PHASE: World = World {
     free: &["types", "context", "clock", "report"],
     granted: &GRANTED,
     exports: &["run"],
+    limits: Limits::default,
 };
 /// A virtual user of a load.
 pub(crate) const USER: World = World {
@@ -35,6 +45,7 @@ pub(crate) const USER: World = World {
     free: &["types", "clock", "user"],
     granted: &["http"],
     exports: &["start", "iterate", "stop"],
+    limits: || Limits::USER,
 };
 /// Packages of the contract that need a grant of the same name.
 pub(crate) const GRANTED: [&str; 7] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load"];

@@ -12,10 +12,9 @@ use holdpoint_gate::{Backend, BackendError, Doubt, Opened, Permit, Settlement};
 use holdpoint_model::{PhaseId, Seq, grant::Grants};
 
 use crate::{
-    Load, Plan, RepeatedUsers, Request, Response, Summary, Users as _, Work,
+    Crews, Load, Plan, Ready, RepeatedUsers, Request, Response, Started, Summary, Wanted, Work,
     ledger::{Kept, Ledger},
     plan::{self, Checked},
-    room::Room,
     running::{Bounds, Running},
 };
 
@@ -29,6 +28,8 @@ pub struct LoadBackend {
     grants: Grants,
     /// Where counts are kept for the host after this one; none for a replay.
     folder: Option<PathBuf>,
+    /// Where users of the bundle come from; none where no load is ever started.
+    crews: Option<Arc<dyn Crews>>,
     loads: Mutex<BTreeMap<u32, Known>>,
 }
 
@@ -43,7 +44,12 @@ enum Known {
 impl LoadBackend {
     /// Requests of loads are sent by this backend of http, under these grants.
     pub fn new(http: Arc<HttpBackend>, grants: Grants, folder: Option<PathBuf>) -> Self {
-        Self { http, grants, folder, loads: Mutex::default() }
+        Self { http, grants, folder, crews: None, loads: Mutex::default() }
+    }
+
+    /// Lets loads be made of users of the bundle.
+    pub fn with_crews(self, crews: Arc<dyn Crews>) -> Self {
+        Self { crews: Some(crews), ..self }
     }
 
     fn loads(&self) -> MutexGuard<'_, BTreeMap<u32, Known>> {
@@ -57,9 +63,13 @@ impl LoadBackend {
         })
     }
 
+    /// What a load is called, as no other of the run is.
+    fn name(&self, seq: Seq) -> String {
+        format!("{}-{seq}", self.grants.phase)
+    }
+
     fn ledger(&self, seq: Seq) -> Option<Ledger> {
-        let folder = self.folder.as_deref()?;
-        Some(Ledger::of(folder, &format!("{}-{seq}", self.grants.phase)))
+        self.folder.as_deref().map(|folder| Ledger::of(folder, &self.name(seq)))
     }
 
     async fn start(&self, seq: Seq, guest: &PhaseId, plan: &Plan) -> Result<Response, BackendError> {
@@ -89,13 +99,22 @@ impl LoadBackend {
         self.has_room()?;
         let bounds = self.grants.load(&checked.ask).map_err(BackendError::Denied)?;
         let bounds = Bounds { max_rate: bounds.max_rate, max_requests: bounds.max_requests };
-        let Work::Request { request, expected } = &plan.work else {
-            return Err(BackendError::NotSent("this host has no modules for users; repeat a request instead".into()));
+        let hosts = kept.as_ref().map_or(0, |kept| kept.incarnations.len());
+        let users = checked.ask.users;
+        let ready = Ready { checked, bounds, ledger: self.ledger(seq), kept };
+        let Started(running) = match &plan.work {
+            Work::Request { request, expected } => {
+                let (request, expected) = (request.clone(), expected.clone());
+                ready.start(RepeatedUsers::of(self.http.clone(), request, expected, guest.clone()).await?)?
+            }
+            Work::User { id, config } => {
+                let incarnation = u32::try_from(hosts + 1).unwrap_or(u32::MAX);
+                let wanted = Wanted { id, config, load: &self.name(seq), users, incarnation };
+                let crews = self.crews.as_ref();
+                let crews = crews.ok_or_else(|| BackendError::NotSent("this host has no users of a bundle".into()))?;
+                crews.start(wanted, ready).await?
+            }
         };
-        let users = RepeatedUsers::of(self.http.clone(), request.clone(), expected.clone(), guest.clone()).await?;
-        Room::now().fits(checked.ask.users, users.cost()).map_err(BackendError::Exhausted)?;
-        let running = Running::start(users, checked, bounds, self.ledger(seq), kept)
-            .map_err(|error| BackendError::NotSent(format!("the counts of a load can't be kept: {error}")))?;
         self.loads().insert(seq.0, Known::Running(Arc::new(running)));
         Ok(())
     }

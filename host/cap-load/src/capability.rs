@@ -39,7 +39,8 @@ impl Capability for Load {
                 match &plan.work {
                     // Many reads are no read: a dry run puts no load on anything.
                     Work::Request { request, .. } => Ok(Http::authorize(grants, request)?.max(Class::Repeatable)),
-                    Work::User { .. } => Ok(Class::Effect),
+                    // What a user does is judged call by call, under grants of its own.
+                    Work::User { id, .. } => grants.load_user(id).map(|()| Class::Effect),
                 }
             }
             // They only reach what the same phase has started.
@@ -96,8 +97,8 @@ fn pace(plan: &Plan) -> String {
 fn work(work: &Work) -> String {
     match work {
         Work::Request { request, .. } => label(request),
-        Work::User { module, .. } => {
-            let name: String = module.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
+        Work::User { id, .. } => {
+            let name: String = id.chars().take(64).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();
             format!("user {name}")
         }
     }
@@ -138,8 +139,13 @@ mod tests {
         Grants { load, http: vec![http], ..Grants::none(PhaseId::parse("load").unwrap()) }
     }
 
-    const GRANT: LoadGrant =
-        LoadGrant { max_users: 10, max_rate: 20, max_duration: Duration::from_secs(60), max_requests: 1_000 };
+    const GRANT: LoadGrant = LoadGrant {
+        max_users: 10,
+        max_rate: 20,
+        max_duration: Duration::from_secs(60),
+        max_requests: 1_000,
+        users: vec![],
+    };
 
     fn start(service: &str, method: &str, executor: Executor) -> Request {
         let target = Target::Service { service: service.into(), path: "/health?x=1".into() };
@@ -171,6 +177,17 @@ mod tests {
     }
 
     #[test]
+    fn users_are_named_in_the_grant_and_need_no_other() {
+        let Request::Start(plan) = start("backend", "GET", rate(1, 1_000, 1)) else { unreachable!() };
+        let work = Work::User { id: "browse-user".into(), config: String::new() };
+        let request = Request::Start(Box::new(Plan { work, ..*plan }));
+        let named = LoadGrant { users: vec![PhaseId::parse("browse-user").unwrap()], ..GRANT };
+        assert_eq!(Load::authorize(&grants(Some(named), &[]), &request), Ok(Class::Effect));
+        let denial = Load::authorize(&grants(Some(GRANT), &["GET"]), &request).unwrap_err();
+        assert_eq!(denial.reason, "the grant of load names other users: none");
+    }
+
+    #[test]
     fn every_bound_of_the_grant_is_kept() {
         let grants = grants(Some(GRANT), &["GET"]);
         let users = |vus| Executor::ConstantVus { vus, duration_ms: 1_000 };
@@ -198,7 +215,7 @@ mod tests {
         let fine = start("backend", "GET", rate(20, 50_000, 10));
         assert_eq!(Load::summary(&fine), "start constant-arrival-rate 20 each 1000 ms of GET backend /health");
         let Request::Start(mut plan) = fine else { unreachable!() };
-        plan.work = Work::User { module: "a\u{1b}[31m".repeat(100), config: String::new() };
+        plan.work = Work::User { id: "a\u{1b}[31m".repeat(100), config: String::new() };
         let summary = Load::summary(&Request::Start(plan));
         assert!(!summary.contains('\u{1b}') && summary.len() < 300, "{summary}");
     }

@@ -1,6 +1,7 @@
 //! Starting iterations at the pace of a plan. It ends when the plan is through, the load is ended, or no user is left.
 
 use std::{
+    collections::VecDeque,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, AtomicU32, AtomicU64, Ordering::Relaxed},
@@ -13,6 +14,7 @@ use tokio::task::JoinSet;
 use crate::{
     End, Users,
     arrivals::Arrivals,
+    crew::numbers,
     crowd::{Crowd, Presence},
     plan::Pace,
     shared::{Shared, ms},
@@ -27,7 +29,8 @@ const CLOSED_AT_ONCE: usize = 256;
 struct Crew<U: Users> {
     users: Arc<U>,
     shared: Arc<Shared>,
-    free: Mutex<Vec<U::User>>,
+    /// Who has waited longest comes next, so that all of them take turns.
+    free: Mutex<VecDeque<U::User>>,
     /// Opened so far, which is also the next one's number.
     opened: AtomicU32,
     alive: AtomicU32,
@@ -132,7 +135,10 @@ async fn again<U: Users>(
     let mut opened = match user.take() {
         Some(user) => user,
         None => match users.open(number).await {
-            Ok(user) => user,
+            Ok(user) => {
+                shared.tally().totals.user();
+                user
+            }
             Err(error) => {
                 shared.lost(&error);
                 return false;
@@ -171,7 +177,7 @@ async fn open<U: Users>(
     let crew = Arc::new(Crew { users, shared: shared.clone(), free, opened, alive, leaving });
     for _ in 0..pre_allocated {
         if let Some(user) = crew.open().await {
-            crew.free().push(user);
+            crew.free().push_back(user);
         }
     }
     let mut next = arrivals.from(shared.begin());
@@ -186,8 +192,8 @@ async fn open<U: Users>(
             continue;
         }
         // The lock is not held while a user is opened.
-        let user = crew.free().pop();
-        let replaced = crew.opened.load(Relaxed) >= most.saturating_mul(2);
+        let user = crew.free().pop_front();
+        let replaced = crew.opened.load(Relaxed) >= numbers(most);
         if user.is_none() && crew.alive.load(Relaxed) == 0 && replaced {
             let why = shared.tally().totals.first_loss.clone().unwrap_or_default();
             shared.end(End::Users(why));
@@ -210,7 +216,7 @@ async fn open<U: Users>(
 }
 
 impl<U: Users> Crew<U> {
-    fn free(&self) -> MutexGuard<'_, Vec<U::User>> {
+    fn free(&self) -> MutexGuard<'_, VecDeque<U::User>> {
         self.free.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
@@ -222,7 +228,10 @@ impl<U: Users> Crew<U> {
 
     async fn opened(&self) -> Option<U::User> {
         match self.users.open(self.opened.fetch_add(1, Relaxed)).await {
-            Ok(user) => Some(user),
+            Ok(user) => {
+                self.shared.tally().totals.user();
+                Some(user)
+            }
             Err(error) => {
                 self.alive.fetch_sub(1, Relaxed);
                 self.shared.lost(&error);
@@ -243,7 +252,7 @@ impl<U: Users> Crew<U> {
         };
         match self.shared.iterate(&mut user, number, due).await {
             Ok(()) if self.leaving.load(Relaxed) => self.shared.close(user).await,
-            Ok(()) => self.free().push(user),
+            Ok(()) => self.free().push_back(user),
             Err(error) => {
                 self.alive.fetch_sub(1, Relaxed);
                 self.shared.lost(&error);

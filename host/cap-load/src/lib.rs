@@ -32,6 +32,7 @@
 //!     max_rate: 10,
 //!     max_duration: Duration::from_secs(60),
 //!     max_requests: 600,
+//!     users: vec![],
 //! };
 //! let grants = Grants { load: Some(load), ..Grants::none(PhaseId::parse("deploy")?) };
 //! let request = Request::Start(Box::new(probe));
@@ -48,6 +49,7 @@ mod arrivals;
 mod backend;
 mod capability;
 mod counted;
+mod crew;
 mod crowd;
 mod drive;
 mod ledger;
@@ -69,6 +71,7 @@ mod user;
 
 pub use backend::LoadBackend;
 pub use capability::Load;
+pub use crew::{Crews, Ready, Started, Starting, Wanted, numbers};
 pub use record::{
     DEFAULT_GRACEFUL_STOP_MS, Executor, Guard, Plan, Progress, Request, Response, Stage, Threshold, Work,
 };

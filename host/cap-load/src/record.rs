@@ -63,8 +63,9 @@ pub struct Stage {
 pub enum Work {
     /// A request, and the statuses that are right; none means 200 to 399.
     Request { request: http::Request, expected: Vec<u16> },
-    /// A module whose instances are users, and what it is told.
-    User { module: String, config: String },
+    /// Users of the bundle by their id, and a JSON object whose fields take the place of those of their configuration; empty if these stay
+    /// as they are.
+    User { id: String, config: String },
 }
 
 /// A bound in k6's grammar.

@@ -190,4 +190,8 @@ impl Observer for Watching<'_> {
         self.failed.store(true, Relaxed);
         self.shared.tally().totals.leak(leak);
     }
+
+    fn own(&self, _: u32, times: u64) {
+        self.shared.tally().totals.own(times);
+    }
 }

@@ -120,6 +120,7 @@ impl Tally {
         }
         self.totals.latest_ms = self.totals.latest_ms.max(late_ms);
         add(&mut self.under_way, 1);
+        self.totals.users_at_once = self.totals.users_at_once.max(self.under_way);
         self.totals.outages.due(due_ms)
     }
 

@@ -166,8 +166,14 @@ pub struct Summary {
     pub outages: Vec<Outage>,
     pub outage_count: u32,
     pub longest_outage_ms: f64,
+    /// How often users were shown their own canaries. Where that never was, no leak proves nothing.
+    pub own_count: u32,
     pub leak_count: u32,
     pub leaks: Vec<LeakTold>,
+    /// Users that were opened.
+    pub users: u32,
+    /// The most of them that had an iteration under way at one time.
+    pub users_at_once: u32,
     /// Users that ended before the load did.
     pub users_lost: u32,
     /// Why the first of them did.

@@ -23,8 +23,11 @@ pub(crate) struct Totals {
     /// In the order in which they came up.
     pub(crate) routes: Vec<(String, Counted)>,
     pub(crate) outages: Outages,
+    pub(crate) own_count: u32,
     pub(crate) leak_count: u32,
     pub(crate) leaks: Vec<LeakTold>,
+    pub(crate) users: u32,
+    pub(crate) users_at_once: u32,
     pub(crate) users_lost: u32,
     pub(crate) first_loss: Option<String>,
 }
@@ -53,6 +56,16 @@ impl Totals {
             let Leak { owner, shown_to, route, form } = leak;
             self.leaks.push(LeakTold { owner, shown_to, route, form });
         }
+    }
+
+    /// A user was shown its own text so often.
+    pub(crate) fn own(&mut self, times: u64) {
+        add(&mut self.own_count, u32::try_from(times).unwrap_or(u32::MAX));
+    }
+
+    /// A user was opened.
+    pub(crate) fn user(&mut self) {
+        add(&mut self.users, 1);
     }
 
     pub(crate) fn loss(&mut self, why: &str) {
@@ -131,8 +144,11 @@ pub(crate) struct KeptTotals {
     iteration_times: KeptTimes,
     routes: Vec<KeptRoute>,
     outages: Outages,
+    own_count: u32,
     leak_count: u32,
     leaks: Vec<LeakTold>,
+    users: u32,
+    users_at_once: u32,
     users_lost: u32,
     first_loss: Option<String>,
 }
@@ -168,8 +184,11 @@ impl From<&Totals> for KeptTotals {
             iteration_times: (&totals.iteration_times).into(),
             routes: totals.routes.iter().map(route).collect(),
             outages: totals.outages.clone(),
+            own_count: totals.own_count,
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),
+            users: totals.users,
+            users_at_once: totals.users_at_once,
             users_lost: totals.users_lost,
             first_loss: totals.first_loss.clone(),
         }
@@ -196,8 +215,11 @@ impl From<KeptTotals> for Totals {
             iteration_times: (&kept.iteration_times).into(),
             routes: kept.routes.into_iter().map(route).collect(),
             outages: kept.outages,
+            own_count: kept.own_count,
             leak_count: kept.leak_count,
             leaks: kept.leaks,
+            users: kept.users,
+            users_at_once: kept.users_at_once,
             users_lost: kept.users_lost,
             first_loss: kept.first_loss,
         }

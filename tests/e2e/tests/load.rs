@@ -170,7 +170,7 @@ fn what_the_grants_do_not_cover_is_denied_and_nothing_is_sent() {
         rate(10, "6s", 5),
         { "executor": { "per-vu-iterations": [5, 11] }, "during": "1s" },
         { "executor": { "constant-arrival-rate": 1 }, "users": [1, 5], "post": true },
-        { "executor": { "constant-arrival-rate": 1 }, "users": [1, 5], "module": "users/chat" },
+        { "executor": { "constant-arrival-rate": 1 }, "users": [1, 5], "user": "chat-user" },
     ]);
     let scene = scene(&staging.backend(), &loads, &format!("{GET}\n{narrow}"));
     let told = ran(&scene);
@@ -181,7 +181,7 @@ fn what_the_grants_do_not_cover_is_denied_and_nothing_is_sent() {
         "60 iterations are more than max-requests = 50",
         "55 iterations are more than max-requests = 50",
         "POST",
-        "this host has no modules for users",
+        "the grant of load names other users: none",
     ]) {
         assert!(check.as_str().is_some_and(|text| text.contains(why)), "{check} lacks: {why}");
     }

@@ -61,6 +61,7 @@ pub(super) const NORMAL: &Edges = &[
         "holdpoint-app",
         &[
             "holdpoint-bundle",
+            "holdpoint-canary",
             "holdpoint-cap-clock",
             "holdpoint-cap-exec",
             "holdpoint-cap-files",
@@ -72,6 +73,7 @@ pub(super) const NORMAL: &Edges = &[
             "holdpoint-engine",
             "holdpoint-fixture",
             "holdpoint-gate",
+            "holdpoint-identity",
             "holdpoint-journal",
             "holdpoint-model",
             "holdpoint-report",

@@ -16,9 +16,7 @@ pub(crate) fn start_load(planned: &Load) -> Result<u32, Cause> {
         Work::Request(sent) => {
             load::Work::Request(load::RepeatedRequest { request: request(sent), expected: planned.expected.clone() })
         }
-        Work::User { module, config } => {
-            load::Work::User(load::UserModule { module: module.clone(), config: config.clone() })
-        }
+        Work::User { id, config } => load::Work::User(load::BundleUser { id: id.clone(), config: config.clone() }),
     };
     let thresholds = planned.thresholds.iter().map(|threshold| load::Threshold {
         metric: threshold.metric.clone(),
@@ -167,8 +165,11 @@ fn summary(told: load::Summary) -> Summary {
         outages: told.outages.into_iter().map(outage).collect(),
         outage_count: told.outage_count,
         longest_outage_ms: told.longest_outage_ms,
+        own_count: told.own_count,
         leak_count: told.leak_count,
         leaks: told.leaks.into_iter().map(leak).collect(),
+        users: told.users,
+        users_at_once: told.users_at_once,
         users_lost: told.users_lost,
         first_loss: told.first_loss,
         windows_lost: told.windows_lost,

@@ -15,6 +15,8 @@ pub trait Pace {
     fn per_second(self) -> Rate;
     /// In each minute.
     fn per_minute(self) -> Rate;
+    /// In each unit of that length, 1 ms to one hour.
+    fn per(self, unit: Millis) -> Rate;
 }
 
 impl Pace for u32 {
@@ -24,6 +26,10 @@ impl Pace for u32 {
 
     fn per_minute(self) -> Rate {
         Rate { count: self, unit: Millis(60_000) }
+    }
+
+    fn per(self, unit: Millis) -> Rate {
+        Rate { count: self, unit }
     }
 }
 
@@ -66,7 +72,7 @@ pub(crate) enum Work {
     Nothing,
     Request(Box<Request>),
     User {
-        module: String,
+        id: String,
         config: String,
     },
 }
@@ -144,9 +150,17 @@ impl Load {
         self
     }
 
-    /// Lets instances of a module of the bundle be the users, each told this as JSON.
-    pub fn act_as(mut self, module: impl Into<String>, config: &serde_json::Value) -> Self {
-        self.work = Work::User { module: module.into(), config: config.to_string() };
+    /// Lets users of the bundle act, by the id of their `[[user]]`, which the grant of load has to name.
+    pub fn act_as(mut self, id: impl Into<String>) -> Self {
+        self.work = Work::User { id: id.into(), config: String::new() };
+        self
+    }
+
+    /// Tells these users something else than the bundle does: the fields of an object take the place of those of `[user.config]`.
+    pub fn telling(mut self, config: serde_json::Map<String, serde_json::Value>) -> Self {
+        if let Work::User { config: told, .. } = &mut self.work {
+            *told = serde_json::Value::Object(config).to_string();
+        }
         self
     }
 
@@ -189,7 +203,7 @@ impl Load {
         match &self.work {
             Work::Nothing => "nothing".to_owned(),
             Work::Request(request) => request.to_string(),
-            Work::User { module, .. } => format!("user {module}"),
+            Work::User { id, .. } => format!("user {id}"),
         }
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use crate::isolation::Isolation;
+
 /// Iterations, by what became of them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Iterations {
@@ -224,10 +226,16 @@ pub struct Summary {
     pub outage_count: u32,
     /// The longest of them.
     pub longest_outage_ms: f64,
+    /// How often users were shown their own canaries. Where that never was, no leak proves nothing.
+    pub own_count: u32,
     /// All leaks.
     pub leak_count: u32,
     /// The first ones.
     pub leaks: Vec<Leak>,
+    /// Users that were opened.
+    pub users: u32,
+    /// The most of them that had an iteration under way at one time.
+    pub users_at_once: u32,
     /// Users that ended before the load did.
     pub users_lost: u32,
     /// Why the first of them did.
@@ -247,6 +255,12 @@ impl Summary {
     /// Those that failed.
     pub fn failed(&self) -> u32 {
         self.routes.iter().fold(0, |all, route| all.saturating_add(route.failures.all()))
+    }
+
+    /// What it has shown about users who are to be isolated from each other.
+    pub fn isolation(&self) -> Isolation {
+        let (own, leaks) = (self.own_count.into(), self.leak_count.into());
+        Isolation { exchanges: self.exchanges().into(), own, leaks }
     }
 
     /// It was exercised, went through its plan without an interruption, and every threshold holds. A load without thresholds claims nothing, so it

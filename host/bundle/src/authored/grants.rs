@@ -3,14 +3,12 @@
 use std::fmt::Display;
 
 use holdpoint_model::ServiceName;
-use holdpoint_model::grant::{
-    HostPattern, HttpAuth, HttpGrant, JsonPath, LoadGrant, Method, PathPrefix, ReadBack, parse_size,
-};
+use holdpoint_model::grant::{HostPattern, HttpAuth, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
 use toml_span::value::Value;
 
 use crate::authored::exec::AuthoredTools;
 use crate::authored::gcloud::{AuthoredCommand, read_class};
-use crate::authored::load;
+use crate::authored::load::AuthoredLoad;
 use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, parsed};
@@ -25,7 +23,7 @@ pub(crate) struct AuthoredGrants {
     pub(crate) exec: Vec<AuthoredTools>,
     pub(crate) websocket: Vec<AuthoredSockets>,
     /// Bounds have no variables.
-    pub(crate) load: Option<LoadGrant>,
+    pub(crate) load: Option<AuthoredLoad>,
     pub(crate) calls: Option<Located<u32>>,
     pub(crate) memory: Option<Located<u64>>,
     pub(crate) output: Option<Located<u64>>,
@@ -76,7 +74,7 @@ impl AuthoredGrants {
         for item in fields.list("websocket", problems).unwrap_or_default() {
             grants.websocket.extend(AuthoredSockets::read(item, problems));
         }
-        grants.load = load::read(&mut fields, problems);
+        grants.load = AuthoredLoad::read(&mut fields, problems);
         if let Some(mut limits) = fields.table("limits", problems) {
             grants.calls = limits.count("calls", problems);
             grants.memory = limits.parsed("memory", parse_size, problems);

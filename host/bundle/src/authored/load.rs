@@ -4,15 +4,37 @@
 use holdpoint_model::grant::{LoadGrant, parse_duration};
 
 use crate::diagnostic::Problems;
-use crate::reading::Fields;
+use crate::reading::{Fields, Located};
 
 /// What a grant looks like, for messages.
 pub(crate) const EXAMPLE: &str =
     "load = { max-users = 20, max-rate = 10, max-duration = \"30m\", max-requests = 20000 }";
 
-/// Reads `load`, if it is there and whole.
-pub(crate) fn read(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<LoadGrant> {
-    let mut load = fields.table("load", problems)?;
+/// A phase's grant of load as it is written.
+#[derive(Debug, Clone)]
+pub(crate) struct AuthoredLoad {
+    /// Names no users.
+    pub(crate) bounds: LoadGrant,
+    /// Users of the bundle.
+    pub(crate) users: Vec<Located<String>>,
+}
+
+impl AuthoredLoad {
+    /// Reads `load`, if it is there and whole.
+    pub(crate) fn read(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<Self> {
+        let mut load = fields.table("load", problems)?;
+        let users = load.strings("users", problems).unwrap_or_default();
+        Some(Self { bounds: bounds(load, problems)?, users })
+    }
+
+    /// Reads what an operator allows: bounds alone.
+    pub(crate) fn read_allowed(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<LoadGrant> {
+        let load = fields.table("load", problems)?;
+        bounds(load, problems)
+    }
+}
+
+fn bounds(mut load: Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<LoadGrant> {
     let at = load.at;
     let max_users = load.count("max-users", problems);
     let max_rate = load.count("max-rate", problems);
@@ -29,5 +51,6 @@ pub(crate) fn read(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> 
         max_rate: max_rate?.value,
         max_duration: max_duration?.value,
         max_requests: max_requests?.value,
+        users: vec![],
     })
 }

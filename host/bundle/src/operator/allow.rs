@@ -101,7 +101,7 @@ fn entry(resolved: &Resolved) -> Table {
             }
         }
         if let Some(grant) = &grants.load {
-            load = Some(load.map_or(*grant, |load| load.union(grant)));
+            load = Some(load.map_or_else(|| grant.clone(), |load| load.union(grant)));
         }
         directories.extend(grants.files.iter().map(|grant| grant.path().to_string_lossy().into_owned()));
         secrets.extend(grants.secrets.iter().map(|grant| grant.name.to_string()));

@@ -15,7 +15,7 @@ use super::gcloud::{self, GcloudBinding};
 use super::machine::{self, SecretBinding, SecretSource};
 use super::tools::{self, ToolBinding};
 use crate::authored::grants::{AuthoredHttp, Fill};
-use crate::authored::load;
+use crate::authored::load::AuthoredLoad;
 use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::reading::{self, Fields, Located, all_parsed, entries, kind, parsed, plain_name};
@@ -93,7 +93,7 @@ impl Operator {
         ceiling.gcloud = entry.gcloud.clone();
         ceiling.exec = entry.exec.clone();
         ceiling.websocket = entry.websocket.clone();
-        ceiling.load = entry.load;
+        ceiling.load = entry.load.clone();
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
             ceiling.allow_directory(directory).ok()?;
@@ -190,7 +190,7 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     let gcloud = list.iter().filter_map(|item| gcloud::read_grant(item, problems)).collect();
     let exec = tools::read_grants(&mut fields, problems);
     let websocket = AuthoredSockets::read_granted(&mut fields, problems);
-    let load = load::read(&mut fields, problems);
+    let load = AuthoredLoad::read_allowed(&mut fields, problems);
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);

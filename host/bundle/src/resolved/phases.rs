@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
-    DirectoryName, FilesGrant, GcloudGrant, Grants, Limits, ProjectId, Region, SecretName, SecretsGrant,
+    DirectoryName, FilesGrant, GcloudGrant, Grants, Limits, LoadGrant, ProjectId, Region, SecretName, SecretsGrant,
     format_duration, format_size,
 };
 use holdpoint_model::{Checklist, PhaseId, RequirementId, ServiceName};
@@ -12,6 +12,7 @@ use super::{Modules, ResolvedPhase, Service};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::authored::grants::{AuthoredHttp, Fill};
+use crate::authored::load::AuthoredLoad;
 use crate::authored::phase::{Phase, resolve_table};
 use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
@@ -146,8 +147,22 @@ impl Context<'_> {
         let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
         let websocket = phase.grants.websocket.iter().map(|sockets| sockets.resolve(&mut fill)).collect();
         let gcloud = self.gcloud(phase, &mut fill);
-        let load = phase.grants.load;
+        let load = phase.grants.load.as_ref().map(|load| self.load(load, fill.problems));
         Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load, websocket, limits }
+    }
+
+    /// Users are those of the bundle.
+    fn load(&self, load: &AuthoredLoad, problems: &mut Problems<'_>) -> LoadGrant {
+        let known = || self.authored.users.iter().map(|user| user.base.id.value.as_str());
+        let users = load.users.iter().filter_map(|name| {
+            let found = self.authored.users.iter().find(|user| user.base.id.value.as_str() == name.value);
+            if found.is_none() {
+                let near = problems.nearest(&name.value, known());
+                problems.at(name.at, format!("`{}` are no users of this bundle{near}", name.value));
+            }
+            found.map(|user| user.base.id.value.clone())
+        });
+        LoadGrant { users: users.collect(), ..load.bounds.clone() }
     }
 
     /// Commands act in the project and the region of the environment, and in no other.
@@ -191,7 +206,7 @@ impl Context<'_> {
     }
 
     fn limits(&self, phase: &Phase, problems: &mut Problems<'_>) -> Limits {
-        let (default, most) = (Limits::default(), Limits::ABSOLUTE);
+        let (default, most) = (phase.world.limits(), Limits::ABSOLUTE);
         let asked = &phase.grants;
         if let Some(calls) = asked.calls.as_ref().filter(|calls| calls.value > most.max_calls) {
             problems.at(calls.at, format!("no phase makes more than {} calls", most.max_calls));

@@ -70,7 +70,7 @@ impl From<load::Plan> for Plan {
             executor: plan.executor.into(),
             work: match plan.work {
                 load::Work::Request(work) => Work::Request { request: work.request.into(), expected: work.expected },
-                load::Work::User(work) => Work::User { module: work.module, config: work.config },
+                load::Work::User(work) => Work::User { id: work.id, config: work.config },
             },
             thresholds: plan
                 .thresholds
@@ -224,8 +224,11 @@ impl From<Summary> for load::Summary {
             outages: all(summary.outages),
             outage_count: summary.outage_count,
             longest_outage_ms: summary.longest_outage_ms,
+            own_count: summary.own_count,
             leak_count: summary.leak_count,
             leaks: all(summary.leaks),
+            users: summary.users,
+            users_at_once: summary.users_at_once,
             users_lost: summary.users_lost,
             first_loss: summary.first_loss,
             windows_lost: summary.windows_lost,

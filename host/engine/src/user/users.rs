@@ -7,7 +7,7 @@ use std::sync::{
 
 use holdpoint_canary::Canaries;
 use holdpoint_cap_http::{IdToken, user::Crowd};
-use holdpoint_cap_load::{UserError, Users};
+use holdpoint_cap_load::{Cost, UserError, Users};
 use holdpoint_gate::Gate;
 use holdpoint_identity::Identities;
 use holdpoint_model::{Digest, PhaseId, Timestamp};
@@ -15,6 +15,9 @@ use tokio::time::Instant;
 
 use super::{UserEngine, UserLimits, UserModule, VirtualUser, compute::Compute, random::Random, state::UserState};
 use crate::{engine::TICK, limits::Limits};
+
+/// An instance with a connection and its TLS. A module that takes all the memory it may have is larger; most take little.
+const COST: Cost = Cost { descriptors: 1, bytes: 1 << 20 };
 
 /// Everything that the users of a load have in common.
 pub struct UsersConfig {
@@ -99,6 +102,10 @@ impl Common {
 
 impl Users for VirtualUsers {
     type User = VirtualUser;
+
+    fn cost(&self) -> Cost {
+        COST
+    }
 
     async fn open(&self, number: u32) -> Result<VirtualUser, UserError> {
         let users = &self.0;

@@ -163,14 +163,16 @@ fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
     }
 }
 
-/// The user's own word counts more than the status: a 404 may be what it wanted to see.
+/// The user's own word counts more than the status: a 404 may be what it wanted to see. What it finds wrong is the content, unless the
+/// status says it too.
 fn failure(exchanged: &Exchanged) -> Option<Failure> {
     let Exchanged { unanswered, good, status, .. } = exchanged;
     match (unanswered, good) {
         (Some(unanswered), _) => Some((*unanswered).into()),
         (None, Some(true)) => None,
+        (None, Some(false) | None) if status.is_none_or(|status| status >= 400) => Some(Failure::Status),
         (None, Some(false)) => Some(Failure::Content),
-        (None, None) => status.is_none_or(|status| status >= 400).then_some(Failure::Status),
+        (None, None) => None,
     }
 }
 

@@ -229,6 +229,11 @@ impl Grants {
         super::load::judge(&self.phase, self.load.as_ref(), ask)
     }
 
+    /// Decides about users of the bundle as the work of a load.
+    pub fn load_user(&self, name: &str) -> Result<(), Denial> {
+        super::load::judge_user(&self.phase, self.load.as_ref(), name)
+    }
+
     /// Decides about opening a socket. `shown` is the destination as people read it, e.g. `backend /ws`.
     pub fn websocket(&self, ask: &WebsocketAsk, shown: &str) -> Result<Class, Denial> {
         super::websocket::opening(&self.phase, &self.websocket, ask, shown)

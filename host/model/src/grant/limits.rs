@@ -25,6 +25,9 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// What a virtual user gets of whom the bundle says nothing else. The time is that of an iteration; a user states nothing.
+    pub const USER: Self = Self { deadline: Duration::from_secs(30), max_calls: 100, memory: 4 * MIB, output: 0 };
+
     /// What no bundle and no operator can go beyond.
     pub const ABSOLUTE: Self = Self {
         deadline: Duration::from_secs(7 * 86_400),

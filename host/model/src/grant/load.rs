@@ -1,7 +1,7 @@
 //! Load: how much of it a phase may put on what its other grants let it ask.
 //!
 //! A grant of load holds bounds and no destination: every request of a load needs a grant of `http` as well. A bound that is not stated is
-//! not granted.
+//! not granted. Where the work of a load is done by users of the bundle, it names which; each of those has grants of its own.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use super::{Missing, format_duration};
 use crate::{Denial, PhaseId};
 
 /// The most that a phase may have going at once and in all, or that the operator allows.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct LoadGrant {
     /// Users side by side: requests that may be under way at once.
     pub max_users: u32,
@@ -19,6 +19,8 @@ pub struct LoadGrant {
     pub max_duration: Duration,
     /// Requests of one load.
     pub max_requests: u32,
+    /// Users of the bundle that a load may be made of. The operator allows what these may ask, and not their names.
+    pub users: Vec<PhaseId>,
 }
 
 /// What a plan of a load comes to.
@@ -35,7 +37,7 @@ pub struct LoadAsk {
 impl LoadGrant {
     /// The first bound that a plan exceeds, in words.
     fn exceeded(&self, ask: &LoadAsk) -> Option<String> {
-        let Self { max_users, max_rate, max_duration, max_requests } = *self;
+        let Self { max_users, max_rate, max_duration, max_requests, .. } = *self;
         if ask.users > max_users {
             return Some(format!("{} users are more than max-users = {max_users}", ask.users));
         }
@@ -52,29 +54,32 @@ impl LoadGrant {
 
     /// What it lets through, for a person.
     pub fn words(&self) -> String {
-        let Self { max_users, max_rate, max_duration, max_requests } = self;
+        let Self { max_users, max_rate, max_duration, max_requests, users } = self;
         let duration = format_duration(*max_duration);
+        let users: Vec<&str> = users.iter().map(PhaseId::as_str).collect();
+        let users = if users.is_empty() { String::new() } else { format!(", also by {}", users.join(", ")) };
         format!(
-            "load of at most {max_users} users, {max_rate} iterations a second, {duration} and {max_requests} requests"
+            "load of at most {max_users} users, {max_rate} iterations a second, {duration} and {max_requests} requests{users}"
         )
     }
 
-    /// The grant as a line of a bundle or an operator's file.
+    /// Its bounds as a line of an operator's file.
     pub fn to_toml(&self) -> String {
-        let Self { max_users, max_rate, max_duration, max_requests } = self;
+        let Self { max_users, max_rate, max_duration, max_requests, .. } = self;
         let duration = format_duration(*max_duration);
         format!(
             "{{ max-users = {max_users}, max-rate = {max_rate}, max-duration = \"{duration}\", max-requests = {max_requests} }}"
         )
     }
 
-    /// The smallest grant that lets through what either does.
+    /// The smallest bounds that let through what either does.
     pub fn union(&self, other: &Self) -> Self {
         Self {
             max_users: self.max_users.max(other.max_users),
             max_rate: self.max_rate.max(other.max_rate),
             max_duration: self.max_duration.max(other.max_duration),
             max_requests: self.max_requests.max(other.max_requests),
+            users: vec![],
         }
     }
 
@@ -99,12 +104,30 @@ pub(super) fn judge(phase: &PhaseId, grant: Option<&LoadGrant>, ask: &LoadAsk) -
         ));
     };
     match grant.exceeded(ask) {
-        None => Ok(*grant),
+        None => Ok(grant.clone()),
         Some(reason) => Err(denial(
             reason,
             format!("ask for less, or raise it in [phase.grants] of '{phase}' in bundle.toml and in holdpoint.toml"),
         )),
     }
+}
+
+/// Decides about users of the bundle by their name.
+pub(super) fn judge_user(phase: &PhaseId, grant: Option<&LoadGrant>, name: &str) -> Result<(), Denial> {
+    let users = grant.map_or(&[][..], |grant| &grant.users);
+    if users.iter().any(|user| user.as_str() == name) {
+        return Ok(());
+    }
+    let granted: Vec<&str> = users.iter().map(PhaseId::as_str).collect();
+    let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+    let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
+    Err(Denial {
+        wanted: format!("load by the users `{name}`"),
+        reason: format!("the grant of load names other users: {granted}"),
+        remedy: format!(
+            "to allow it, add to `load` in [phase.grants] of '{phase}' in bundle.toml: users = [\"{name}\"]"
+        ),
+    })
 }
 
 fn wanted(ask: &LoadAsk) -> String {
@@ -124,8 +147,13 @@ pub(super) fn missing(ask: Option<&LoadGrant>, ceiling: Option<&LoadGrant>) -> V
 mod tests {
     use super::*;
 
-    const GRANT: LoadGrant =
-        LoadGrant { max_users: 10, max_rate: 20, max_duration: Duration::from_secs(60), max_requests: 1_000 };
+    const GRANT: LoadGrant = LoadGrant {
+        max_users: 10,
+        max_rate: 20,
+        max_duration: Duration::from_secs(60),
+        max_requests: 1_000,
+        users: vec![],
+    };
     const ASK: LoadAsk =
         LoadAsk { users: 10, rate: Some(20.0), duration: Duration::from_secs(60), iterations: Some(1_000.0) };
 
@@ -145,6 +173,19 @@ mod tests {
         ] {
             assert_eq!(judged(Some(&GRANT), &ask).unwrap_err().reason, why);
         }
+    }
+
+    #[test]
+    fn users_are_named() {
+        let phase = PhaseId::parse("deploy").unwrap();
+        let grant = LoadGrant { users: vec![PhaseId::parse("browse-user").unwrap()], ..GRANT };
+        assert_eq!(judge_user(&phase, Some(&grant), "browse-user"), Ok(()));
+        assert!(grant.words().ends_with("1000 requests, also by browse-user"), "{}", grant.words());
+        let reason = |grant: Option<&LoadGrant>, name| judge_user(&phase, grant, name).unwrap_err().reason;
+        assert_eq!(reason(Some(&grant), "chat-user"), "the grant of load names other users: browse-user");
+        assert_eq!(reason(Some(&GRANT), "browse-user"), "the grant of load names other users: none");
+        assert_eq!(reason(None, ""), "the grant of load names other users: none");
+        assert_eq!(missing(Some(&grant), Some(&GRANT)), [], "whom a load is made of is the bundle's affair");
     }
 
     #[test]

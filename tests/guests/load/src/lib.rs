@@ -19,11 +19,11 @@ struct Asked {
     /// Users from the start, and at most.
     #[serde(default = "few")]
     users: (u32, u32),
-    /// A path of the service, or else a module.
+    /// A path of the service, or else users of the bundle.
     get: Option<String>,
     #[serde(default)]
     post: bool,
-    module: Option<String>,
+    user: Option<String>,
     #[serde(default = "five_seconds")]
     timeout: Millis,
     #[serde(default)]
@@ -96,8 +96,8 @@ fn load(cx: &Context, asked: &Asked) -> Result<Load> {
         Executor::PerVuIterations(users, iterations) => Load::per_vu_iterations(*users, *iterations),
     };
     let mut load = load.during(asked.during).users(asked.users.0, asked.users.1);
-    if let Some(module) = &asked.module {
-        load = load.act_as(module, &json!({}));
+    if let Some(user) = &asked.user {
+        load = load.act_as(user);
     } else {
         let backend = cx.service("backend")?;
         let path = asked.get.as_deref().unwrap_or("/health");
@@ -159,6 +159,10 @@ fn shown(summary: &Summary, in_windows: u32) -> Value {
         "dropped": summary.iterations.dropped,
         "hosts": hosts.collect::<Vec<_>>(),
         "thresholds": summary.thresholds.iter().map(|threshold| threshold.holds).collect::<Vec<_>>(),
+        "leaks": summary.leak_count,
+        "leaked": summary.leaks.iter().map(|leak| (leak.owner, leak.shown_to, &leak.route)).collect::<Vec<_>>(),
+        "users-lost": summary.users_lost,
+        "first-loss": summary.first_loss,
         "outages": summary.outage_count,
         "longest": summary.longest_outage_ms.round(),
         "p50": summary.routes.first().and_then(|route| route.service).map(|times| times.p50),

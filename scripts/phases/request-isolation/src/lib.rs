@@ -1,0 +1,52 @@
+//! Many users at once are served, in time, and none is shown anything of another (P3.2, SUC-3).
+//!
+//! ```toml
+//! [phase.config]
+//! user = "browse-user"   # the id of a [[user]], which the grant of load names too
+//! users = 150            # each with an identity, connections and a canary of its own
+//! pace = "2s"            # each begins anew every two seconds; an open model, so a server that halts is not spared
+//! ramp = "30s"
+//! during = "2m"
+//! at-once = 100          # so many have something under way at one time, or nothing was shown
+//! success = 0.95         # more than this share of the requests
+//! average = "2s"         # less than this, from when the iteration was due
+//! ```
+//! `quick = true` is the profile for after a rollback: 20 users for ten seconds, of whom isolation alone is judged.
+//!
+//! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
+//! (SUC-3.state), which also finds a state that all share and that echoes nobody's text. Zero of n is told with its 95 % bound.
+
+mod config;
+mod judge;
+
+use holdpoint::load::{Load, Pace as _, Stage};
+use holdpoint::prelude::*;
+
+use config::Config;
+
+/// The metric of the average: it counts from when an iteration was due, so that what waits for slow answers counts as long as it waits.
+const LATENCY: &str = "http_req_latency";
+
+#[holdpoint::phase]
+fn run(cx: &Context, config: Config) -> Result<()> {
+    let profile = config.profile()?;
+    let stage = |duration| Stage { duration, target: profile.users };
+    let load = Load::ramping_arrival_rate(0.per(profile.pace), [stage(profile.ramp), stage(profile.during)])
+        .users(profile.users, profile.users)
+        .act_as(&config.user)
+        .threshold(LATENCY, format!("avg<{}", config.average.0))
+        .threshold("leaks", "count==0");
+    match cx.load().run(&load) {
+        Ok(done) if config.quick => judge::isolation(cx, &done),
+        Ok(done) => judge::all(cx, &config, &profile, &done),
+        Err(error) => {
+            for row in judge::rows(config.quick) {
+                cx.check([*row], format!("{} act", config.user)).from_error(&error);
+            }
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;
