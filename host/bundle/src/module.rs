@@ -1,7 +1,10 @@
 //! What a module is and what it imports, read from its bytes. Nothing is compiled and nothing is run.
 
 use holdpoint_model::{Digest, grant::Limits};
-use wasmparser::{Encoding, Parser, Payload};
+use wasmparser::{
+    ComponentAlias, ComponentExternalKind, ComponentOuterAliasKind, ComponentType, ComponentTypeRef, Encoding,
+    InstanceTypeDeclaration, Parser, Payload,
+};
 
 /// The largest module that is read.
 pub(crate) const MAX_MODULE: usize = 64 << 20;
@@ -63,7 +66,8 @@ pub struct ModuleError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleFacts {
     pub digest: Digest,
-    /// What the component imports, e.g. `holdpoint:http/http@0.1.0`, in the order of its bytes.
+    /// What the component imports, e.g. `holdpoint:http/http@0.1.0`, in the order of its bytes; without what brings types alone, since
+    /// nothing of that can be called.
     pub imports: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
@@ -77,6 +81,7 @@ impl ModuleFacts {
         }
         let broken = |e: wasmparser::BinaryReaderError| format!("it is not WebAssembly: {}", e.message());
         let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0usize);
+        let mut types = Types::default();
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(broken)? {
                 Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
@@ -84,14 +89,30 @@ impl ModuleFacts {
                 }
                 Payload::Version { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),
+                Payload::ComponentTypeSection(section) if depth == 1 => {
+                    for ty in section {
+                        types.defined(&ty.map_err(broken)?);
+                    }
+                }
+                Payload::ComponentAliasSection(section) if depth == 1 => {
+                    for alias in section {
+                        types.aliased(&alias.map_err(broken)?);
+                    }
+                }
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
-                        imports.push(import.map_err(broken)?.name.name.to_owned());
+                        let import = import.map_err(broken)?;
+                        if types.can_be_called(import.ty) {
+                            imports.push(import.name.name.to_owned());
+                        }
+                        types.named(matches!(import.ty, ComponentTypeRef::Type(_)));
                     }
                 }
                 Payload::ComponentExportSection(section) if depth == 1 => {
                     for export in section {
-                        exports.push(export.map_err(broken)?.name.name.to_owned());
+                        let export = export.map_err(broken)?;
+                        types.named(export.kind == ComponentExternalKind::Type);
+                        exports.push(export.name.name.to_owned());
                     }
                 }
                 _ => {}
@@ -150,6 +171,41 @@ impl ModuleFacts {
     }
 }
 
+/// The types of a component by their numbers: whether each is that of an instance without functions, which is what an interface is of which
+/// only types are used.
+#[derive(Default)]
+struct Types(Vec<bool>);
+
+impl Types {
+    fn defined(&mut self, ty: &ComponentType<'_>) {
+        let ComponentType::Instance(declarations) = ty else { return self.0.push(false) };
+        let mut items = declarations.iter().filter_map(|declaration| match declaration {
+            InstanceTypeDeclaration::Export { ty, .. } => Some(ty),
+            _ => None,
+        });
+        self.0.push(items.all(|ty| matches!(ty, ComponentTypeRef::Type(_))));
+    }
+
+    fn aliased(&mut self, alias: &ComponentAlias<'_>) {
+        self.named(matches!(
+            alias,
+            ComponentAlias::InstanceExport { kind: ComponentExternalKind::Type, .. }
+                | ComponentAlias::Outer { kind: ComponentOuterAliasKind::Type, .. }
+        ));
+    }
+
+    /// Something has a name, which makes it another type if it is one.
+    fn named(&mut self, is_type: bool) {
+        if is_type {
+            self.0.push(false);
+        }
+    }
+
+    fn can_be_called(&self, ty: ComponentTypeRef) -> bool {
+        !matches!(ty, ComponentTypeRef::Instance(number) if self.0.get(number as usize) == Some(&true))
+    }
+}
+
 /// `holdpoint:http/http@0.1.0` → (`http`, `0.1.0`).
 pub(crate) fn contract_package(import: &str) -> Option<(&str, &str)> {
     let (package, rest) = import.strip_prefix("holdpoint:")?.split_once('/')?;
@@ -184,6 +240,21 @@ mod tests {
         assert!(ModuleFacts::read(b"").is_err());
         let core = b"\0asm\x01\0\0\0";
         assert!(ModuleFacts::read(core).unwrap_err().starts_with("it is a core module"));
+    }
+
+    #[test]
+    fn what_brings_types_alone_is_no_import() {
+        let component = wat::parse_str(
+            r#"(component
+                (type (instance (type (record (field "path" string))) (export "request" (type (eq 0)))))
+                (import "holdpoint:http/http@0.1.0" (instance (type 0)))
+                (alias export 0 "request" (type))
+                (type (instance (export "start" (func))))
+                (import "holdpoint:load/load@0.1.0" (instance (type 2)))
+                (import "holdpoint:files/files@0.1.0" (func)))"#,
+        );
+        let facts = ModuleFacts::read(&component.unwrap()).unwrap();
+        assert_eq!(facts.imports, ["holdpoint:load/load@0.1.0", "holdpoint:files/files@0.1.0"]);
     }
 
     #[test]

@@ -1,10 +1,10 @@
 //! The environment of whoever validates the double: the variables that the guide wants set, with
-//! made-up values, and what a fault makes of them. Sets nothing itself.
+//! made-up values, the key that signs test users, and what a fault makes of them. Sets nothing itself.
 
 use std::fmt;
 
 use crate::fault::{Drawn, FaultSetting};
-use crate::login::GOOGLE_CLIENT;
+use crate::login::{GOOGLE_CLIENT, TEST_SIGNING_KEY};
 
 /// One variable of the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,12 +16,13 @@ pub struct Variable {
 }
 
 /// As they should be. No key of any provider looks like these.
-const CLEAN: [Variable; 5] = [
+const CLEAN: [Variable; 6] = [
     Variable { name: "OPENAI_API_KEY", value: Some("demo.openai.5f0c9a7e21d84b36a1") },
     Variable { name: "ANTHROPIC_API_KEY", value: Some("demo.anthropic.c27b60f3e9154d08b4") },
     Variable { name: "GEMINI_API_KEY", value: Some("demo.gemini.84e1d5a09c3f4276fe") },
     Variable { name: "GOOGLE_STAGING_CLIENT_ID", value: Some(GOOGLE_CLIENT) },
     Variable { name: "GOOGLE_STAGING_CLIENT_SECRET", value: Some("demo.client.b93f7c12d06e4a58e7") },
+    Variable { name: "STAGING_TEST_SIGNING_KEY", value: Some(TEST_SIGNING_KEY) },
 ];
 
 /// What to start a validation with: every variable, as a fault leaves it if one is given.

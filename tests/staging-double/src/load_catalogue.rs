@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::change::Change;
+use crate::draw::Draw;
 use crate::fault::{Fault, Kind};
 use crate::load::{ChatFault, Leak, LeakForm, Struck};
 
@@ -11,11 +12,15 @@ pub(crate) const LOAD_CATALOGUE: &[Fault] = &[
         name: "leak",
         requirement: "P3.2.isolation",
         exit: 1,
+        description: "one answer in a few carries what another user has sent",
+        kind: Kind::Backend(|draw| leak(draw, &[10, 20, 50])),
+    },
+    Fault {
+        name: "leak-rare",
+        requirement: "P3.2.isolation",
+        exit: 1,
         description: "one answer in many carries what another user has sent",
-        kind: Kind::Backend(|draw| {
-            let one_in = draw.pick(&[100, 1_000, 10_000]);
-            Change::Leak(Leak { one_in, form: draw.pick(&LeakForm::ALL) })
-        }),
+        kind: Kind::Backend(|draw| leak(draw, &[100, 1_000, 10_000])),
     },
     Fault {
         name: "shared-global",
@@ -95,6 +100,10 @@ pub(crate) const LOAD_CATALOGUE: &[Fault] = &[
         kind: Kind::Backend(|draw| Change::Chat(ChatFault::HalfOpen { after: draw.between(1, 20) })),
     },
 ];
+
+fn leak(draw: &mut Draw, often: &[u32]) -> Change {
+    Change::Leak(Leak { one_in: draw.pick(often), form: draw.pick(&LeakForm::ALL) })
+}
 
 fn frames(struck: Struck, one_in: u32) -> Change {
     Change::Chat(ChatFault::Frames { struck, one_in })

@@ -64,10 +64,16 @@ fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str)
         .collect()
 }
 
-/// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; and without an identity nothing is known of the
-/// project.
+/// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
+/// project; who is shown another's text has no state of its own, and who reads another's state was not served.
 fn goes_along(requirement: &str, id: &str) -> bool {
-    matches!((requirement, id), ("P3.1", "CRIT-2") | ("PRE-1.identity", "PRE-1.project"))
+    matches!(
+        (requirement, id),
+        ("P3.1", "CRIT-2")
+            | ("PRE-1.identity", "PRE-1.project")
+            | ("P3.2.isolation", "SUC-3.state")
+            | ("SUC-3.state", "P3.2.isolation" | "P3.2.success")
+    )
 }
 
 /// Whether a row has no verdict because its phase needs one whose row failed by the fault, or one that was skipped for that.

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Fault as CloudFault, Named, Pattern, What, When};
-use holdpoint_staging_double::{Change, Drawn, FaultSetting, Service, WrongBody};
+use holdpoint_staging_double::{Change, Drawn, FaultSetting, Leak, LeakForm, Service, WrongBody};
 
 use super::system::System;
 
@@ -62,6 +62,9 @@ fn refused(host: &str, path: &str) -> CloudFault {
 fn named(name: &str) -> CloudFault {
     Named::find(name).unwrap_or_else(|| panic!("the emulator has no fault {name}")).fault()
 }
+
+/// What a load as short as that of the demonstration finds, of what only virtual users meet.
+const UNDER_LOAD: [&str; 3] = ["leak", "shared-global", "errors"];
 
 const RELEASES: &[Release] = &[
     Release {
@@ -156,6 +159,13 @@ const RELEASES: &[Release] = &[
         what: Wrong::Version(Service::Backend, Change::WrongBody(WrongBody::Status("degraded"))),
     },
     Release {
+        name: "release-leaks",
+        requirement: "P3.2.isolation",
+        exit: 5,
+        description: "the new version of the backend shows one user's text to another",
+        what: Wrong::Version(Service::Backend, Change::Leak(Leak { one_in: 20, form: LeakForm::Base64 })),
+    },
+    Release {
         name: "dashboard-rejected",
         requirement: "P4.2.dashboards",
         exit: 1,
@@ -174,7 +184,9 @@ const RELEASES: &[Release] = &[
 impl Fault {
     /// Every fault.
     pub(crate) fn all() -> impl Iterator<Item = Self> {
-        let staging = holdpoint_staging_double::Fault::all().iter().map(Self::Staging);
+        let under_load = holdpoint_staging_double::Fault::under_load();
+        let under_load = under_load.iter().filter(|fault| UNDER_LOAD.contains(&fault.name));
+        let staging = holdpoint_staging_double::Fault::all().iter().chain(under_load).map(Self::Staging);
         staging.chain(RELEASES.iter().map(Self::Release))
     }
 

@@ -45,7 +45,16 @@ mod tests {
         let phases = super::named(text).unwrap();
         assert_eq!(
             phases,
-            ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"]
+            [
+                "prerequisites",
+                "toolchain",
+                "architecture",
+                "local-isolation",
+                "config",
+                "health",
+                "auth-flow",
+                "request-isolation"
+            ]
         );
     }
 }

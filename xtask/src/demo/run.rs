@@ -23,6 +23,9 @@ const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
 /// Where the services' certificate, gcloud's token and the files under judgement lie. The operator's file names it.
 const FOLDER: &str = ".holdpoint/demo";
 
+/// A load as short as one that shows something can be.
+const LOAD: [&str; 2] = ["load-ramp=1s", "load-during=6s"];
+
 /// Builds what a demonstration runs.
 pub(crate) fn build(project: &Project) -> Result<()> {
     guests::build(project)?;
@@ -133,6 +136,9 @@ impl Demo<'_> {
             .arg(format!("client-id={CLIENT_ID}"))
             .arg("--set")
             .arg(format!("redirect-uri={REDIRECT_URI}"));
+        for input in LOAD {
+            line = line.arg("--set").arg(input);
+        }
         for input in ["config", "source"] {
             line = line.arg("--set").arg(format!("{input}={}", files.join(input).display()));
         }

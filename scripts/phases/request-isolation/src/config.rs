@@ -1,6 +1,7 @@
 //! What the bundle says, and what follows from it.
 
 use holdpoint::prelude::*;
+use serde_json::Map;
 
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -8,6 +9,9 @@ pub(crate) struct Config {
     pub(crate) user: String,
     #[serde(default)]
     pub(crate) quick: bool,
+    /// What users are told otherwise than by `[user.config]`.
+    #[serde(default)]
+    pub(crate) tell: Map<String, Value>,
     users: Option<u32>,
     pace: Option<Millis>,
     ramp: Option<Millis>,

@@ -11,6 +11,8 @@
 //! success = 0.95         # more than this share of the requests
 //! average = "2s"         # less than this, from when the iteration was due
 //! ```
+//! `tell = { … }` tells the users something else than the bundle does.
+//!
 //! `quick = true` is the profile for after a rollback: 20 users for ten seconds, of whom isolation alone is judged.
 //!
 //! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
@@ -31,11 +33,14 @@ const LATENCY: &str = "http_req_latency";
 fn run(cx: &Context, config: Config) -> Result<()> {
     let profile = config.profile()?;
     let stage = |duration| Stage { duration, target: profile.users };
-    let load = Load::ramping_arrival_rate(0.per(profile.pace), [stage(profile.ramp), stage(profile.during)])
+    let mut load = Load::ramping_arrival_rate(0.per(profile.pace), [stage(profile.ramp), stage(profile.during)])
         .users(profile.users, profile.users)
         .act_as(&config.user)
         .threshold(LATENCY, format!("avg<{}", config.average.0))
         .threshold("leaks", "count==0");
+    if !config.tell.is_empty() {
+        load = load.telling(config.tell.clone());
+    }
     match cx.load().run(&load) {
         Ok(done) if config.quick => judge::isolation(cx, &done),
         Ok(done) => judge::all(cx, &config, &profile, &done),
