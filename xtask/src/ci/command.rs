@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::parts::{self, End, Part};
 use super::{deny, faults, scan};
-use crate::demo::{self, Demo, Fault, Outcome, Stdout};
+use crate::demo::{self, Demo, Fault, Outcome, Scope, Stdout};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{docs, guests, test, tidy};
@@ -39,27 +39,25 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
 /// The clean demonstration, which must release.
 fn clean(project: &Project) -> Result<Outcome> {
     demo::build(project)?;
-    let deploys = demo::gcloud_is_here();
-    let (clean, _) = judged(project, None, deploys)?;
-    refuse(faults::of_clean(&clean, deploys))?;
+    let scope = if demo::gcloud_is_here() { Scope::Release } else { Scope::Standing };
+    let (clean, _) = judged(project, None, scope)?;
+    refuse(faults::of_clean(&clean, scope.deploys()))?;
     Ok(clean)
 }
 
-/// Every fault of the catalogue, beside a clean run: those that were there before beside one that deploys nothing, because they are
-/// found without it.
+/// Every fault of the catalogue, each beside a clean run of the phases that find it.
 fn all_faults(project: &Project) -> Result<()> {
     demo::build(project)?;
     let mut wrong = Vec::new();
-    for deploys in [false, true] {
-        if deploys && !demo::gcloud_is_here() {
+    for scope in [Scope::Quiet, Scope::Standing, Scope::Release] {
+        if scope.deploys() && !demo::gcloud_is_here() {
             say("faults", "left out, because gcloud is not here: every fault of a deployment");
             continue;
         }
-        let (clean, _) = judged(project, None, deploys)?;
-        refuse(faults::of_clean(&clean, deploys))?;
-        for (seed, fault) in (1..).zip(Fault::all()).filter(|(_, fault)| matches!(fault, Fault::Release(_)) == deploys)
-        {
-            let (faulted, report) = judged(project, Some((fault, seed)), deploys)?;
+        let (clean, _) = judged(project, None, scope)?;
+        refuse(faults::of_clean(&clean, scope.deploys()))?;
+        for (seed, fault) in (1..).zip(Fault::all()).filter(|(_, fault)| fault.scope() == scope) {
+            let (faulted, report) = judged(project, Some((fault, seed)), scope)?;
             let wanted = faults::Wanted { requirement: fault.requirement(), exit: fault.exit() };
             let mut complaints = faults::of_faulted(&clean, &faulted, &report, wanted);
             complaints.extend(faults::of_row(&report, fault.requirement()));
@@ -76,7 +74,7 @@ fn refuse(wrong: Vec<String>) -> Result<()> {
 }
 
 /// One demonstration in a folder of its own, searched for calls of control routes, with its full report.
-fn judged(project: &Project, fault: Option<(Fault, u64)>, deploys: bool) -> Result<(Outcome, Value)> {
+fn judged(project: &Project, fault: Option<(Fault, u64)>, scope: Scope) -> Result<(Outcome, Value)> {
     let runs = project.root.join(".holdpoint/ci").join(fault.map_or("clean", |(fault, _)| fault.name()));
     if runs.exists() {
         fs::remove_dir_all(&runs).with_context(|| format!("remove {}", runs.display()))?;
@@ -84,7 +82,7 @@ fn judged(project: &Project, fault: Option<(Fault, u64)>, deploys: bool) -> Resu
     fs::create_dir_all(&runs).with_context(|| format!("create {}", runs.display()))?;
     let setting = fault.map(|(fault, seed)| fault.settle(seed));
     let demo =
-        Demo { project, setting, deploys, json: true, stdout: Stdout::Keep, ports: demo::PORTS, runs: runs.clone() };
+        Demo { project, setting, scope, json: true, stdout: Stdout::Keep, ports: demo::PORTS, runs: runs.clone() };
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
     let outcome = runtime.block_on(async {
         let (outcome, system) = demo.run().await?;

@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::child::Signals;
 use super::fault::Fault;
+use super::phases::Scope;
 use super::ports::PORTS;
 use super::run::{Demo, Outcome, Stdout, build};
 use super::seed;
@@ -94,11 +95,12 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
     if !gcloud {
         say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
     }
-    // What was wrong before is found without a deployment, and sooner.
-    let deploys = gcloud && !matches!(fault, Some(Fault::Staging(_)));
+    let all = if gcloud { Scope::Release } else { Scope::Standing };
+    let scope = fault.map_or(all, Fault::scope);
+    let deploys = scope.deploys();
     let demo = Demo {
         project,
-        deploys,
+        scope,
         setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
         json,
         stdout: if json { Stdout::Pass } else { Stdout::Ours },

@@ -7,6 +7,7 @@ use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Fault as CloudFault, Named, Pattern, What, When};
 use holdpoint_staging_double::{Change, Drawn, FaultSetting, Leak, LeakForm, Service, WrongBody};
 
+use super::phases::Scope;
 use super::system::System;
 
 /// A fault of the catalogue, whichever.
@@ -215,6 +216,15 @@ impl Fault {
         match self {
             Self::Staging(fault) => fault.exit,
             Self::Release(fault) => fault.exit,
+        }
+    }
+
+    /// Which phases find it. What was wrong before is found without a deployment, and sooner.
+    pub(crate) fn scope(self) -> Scope {
+        match self {
+            Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Standing,
+            Self::Staging(_) => Scope::Quiet,
+            Self::Release(_) => Scope::Release,
         }
     }
 

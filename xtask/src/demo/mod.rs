@@ -16,6 +16,7 @@ mod system;
 
 pub(crate) use command::{Arguments, run};
 pub(crate) use fault::Fault;
+pub(crate) use phases::Scope;
 pub(crate) use ports::PORTS;
 pub(crate) use run::{Demo, Outcome, Stdout, build};
 pub(crate) use system::gcloud_is_here;

@@ -1,5 +1,4 @@
-//! Which phases of the shipped bundle take part where there is no gcloud: those without grants of it, but for the rollback, which has
-//! nothing to take back where nothing was deployed.
+//! Which phases of the shipped bundle take part.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -8,16 +7,37 @@ use std::path::Path;
 use anyhow::{Context, Result, ensure};
 use toml_span::Value;
 
-/// The phases that need no gcloud, in the order of the bundle.
-pub(super) fn without_gcloud(bundle: &Path) -> Result<Vec<String>> {
-    let path = bundle.join("bundle.toml");
-    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
-    let phases = named(&text).with_context(|| format!("read {}", path.display()))?;
-    ensure!(!phases.is_empty(), "{} has no phase without gcloud", path.display());
-    Ok(phases)
+/// Which phases take part.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Scope {
+    /// All of them.
+    Release,
+    /// Those without grants of gcloud, but for the rollback, which has nothing to take back where nothing was deployed.
+    Standing,
+    /// Of these, those that put no load on anything.
+    Quiet,
 }
 
-fn named(text: &str) -> Result<Vec<String>> {
+impl Scope {
+    /// Whether something is deployed.
+    pub(crate) fn deploys(self) -> bool {
+        self == Self::Release
+    }
+}
+
+/// The phases that take part, in the order of the bundle; none where all do.
+pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>> {
+    if scope.deploys() {
+        return Ok(None);
+    }
+    let path = bundle.join("bundle.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    let phases = named(&text, scope).with_context(|| format!("read {}", path.display()))?;
+    ensure!(!phases.is_empty(), "{} has no phase without gcloud", path.display());
+    Ok(Some(phases))
+}
+
+fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
     let bundle = toml_span::parse(text)?;
     let rollback = bundle.pointer("/rollback/phase").and_then(Value::as_str);
     let mut left_out: BTreeSet<&str> = rollback.into_iter().collect();
@@ -27,7 +47,8 @@ fn named(text: &str) -> Result<Vec<String>> {
         let needs = phase.pointer("/needs").and_then(Value::as_array).into_iter().flatten();
         // What looks at the state after a rollback stands behind it.
         let of_rollback = needs.filter_map(Value::as_str).any(|need| rollback == Some(need));
-        if of_rollback || phase.pointer("/grants/gcloud").is_some() {
+        let too_loud = scope == Scope::Quiet && phase.pointer("/grants/load").is_some();
+        if of_rollback || too_loud || phase.pointer("/grants/gcloud").is_some() {
             left_out.insert(id);
         }
         if !left_out.contains(id) {
@@ -39,22 +60,14 @@ fn named(text: &str) -> Result<Vec<String>> {
 
 #[cfg(test)]
 mod tests {
+    use super::Scope;
+
     #[test]
     fn leaves_out_what_gives_commands() {
         let text = include_str!("../../../scripts/bundles/netra-staging/bundle.toml");
-        let phases = super::named(text).unwrap();
-        assert_eq!(
-            phases,
-            [
-                "prerequisites",
-                "toolchain",
-                "architecture",
-                "local-isolation",
-                "config",
-                "health",
-                "auth-flow",
-                "request-isolation"
-            ]
-        );
+        let quiet = ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"];
+        assert_eq!(super::named(text, Scope::Quiet).unwrap(), quiet);
+        let standing = super::named(text, Scope::Standing).unwrap();
+        assert_eq!(standing, [&quiet[..], &["request-isolation"]].concat());
     }
 }

@@ -8,9 +8,10 @@ use holdpoint_staging_double::{CLIENT_ID, REDIRECT_URI, Service, environment};
 use serde_json::{Value, json};
 
 use super::fault::Setting;
+use super::phases::{self, Scope};
 use super::ports::{self, Ports};
 use super::system::{self, System};
-use super::{child, login, phases};
+use super::{child, login};
 use crate::digests::{self, Digests};
 use crate::guests;
 use crate::project::Project;
@@ -38,8 +39,7 @@ pub(crate) struct Demo<'a> {
     pub(crate) project: &'a Project,
     /// What is made wrong, if anything.
     pub(crate) setting: Option<Setting>,
-    /// Phases that give commands to gcloud take part.
-    pub(crate) deploys: bool,
+    pub(crate) scope: Scope,
     pub(crate) json: bool,
     pub(crate) stdout: Stdout,
     pub(crate) ports: Ports,
@@ -81,7 +81,7 @@ impl Demo<'_> {
         }
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         say("demo", &format!("writing the files under judgement, a certificate and a token below {FOLDER}"));
-        let system = System::start(folder, self.ports, self.deploys).await?;
+        let system = System::start(folder, self.ports, self.scope.deploys()).await?;
         for service in Service::ALL {
             say("demo", &format!("{service}: https://{} at {}", service.host(), system.cloud.front()));
         }
@@ -163,8 +163,8 @@ impl Demo<'_> {
             let image = if lacks { system::missing_image(service) } else { system::new_image(service) };
             line = line.arg("--set").arg(format!("image.{service}={image}"));
         }
-        if !self.deploys {
-            line = line.arg("--only").arg(phases::without_gcloud(&self.project.root.join(BUNDLE))?.join(","));
+        if let Some(phases) = phases::chosen(&self.project.root.join(BUNDLE), self.scope)? {
+            line = line.arg("--only").arg(phases.join(","));
         }
         Ok(line.args(["--output", if self.json { "json" } else { "text" }]))
     }
@@ -196,7 +196,7 @@ mod tests {
         let setting = fault.map(|name| Fault::named(name).unwrap().settle(5));
         let runs = project.root.join("runs");
         let ports = Ports { front: 0, proxy: 0 };
-        let demo = Demo { project, setting, deploys: true, json: true, stdout: Stdout::Keep, ports, runs };
+        let demo = Demo { project, setting, scope: Scope::Release, json: true, stdout: Stdout::Keep, ports, runs };
         let (outcome, system) = demo.run().await.unwrap();
         system.stop().await;
         outcome
