@@ -1,9 +1,9 @@
 //! The staging double for tests that are not asynchronous themselves.
 
-use std::time::Duration;
+use std::{collections::BTreeMap, time::Duration};
 
+pub use holdpoint_staging_double::{Adjustment, Change, Crossing, Fault, LeakForm, Service};
 use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI};
-pub use holdpoint_staging_double::{Change, Fault, Service};
 use tokio::runtime::Runtime;
 
 /// The phases of the shipped bundle that look at what is there.
@@ -71,6 +71,16 @@ impl Staging {
     /// How many requests came.
     pub fn requests(&self) -> usize {
         self.double.requests().len()
+    }
+
+    /// Requests that came with each user's token.
+    pub fn served_users(&self) -> BTreeMap<String, u64> {
+        self.double.served_users().into_iter().collect()
+    }
+
+    /// What of one user another was shown.
+    pub fn crossings(&self) -> Vec<Crossing> {
+        self.double.crossings()
     }
 
     /// Every effect that came.

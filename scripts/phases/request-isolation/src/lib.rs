@@ -44,9 +44,10 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     match cx.load().run(&load) {
         Ok(done) if config.quick => judge::isolation(cx, &done),
         Ok(done) => judge::all(cx, &config, &profile, &done),
+        // A load that does not go says nothing of the system.
         Err(error) => {
             for row in judge::rows(config.quick) {
-                cx.check([*row], format!("{} act", config.user)).from_error(&error);
+                cx.check([*row], format!("{} act", config.user)).inconclusive(observed(&error), &error);
             }
         }
     }

@@ -92,8 +92,10 @@ fn the_quick_profile_judges_isolation_alone() {
 
 #[test]
 fn a_load_that_does_not_start_says_nothing_of_the_system() {
-    let refused = refused_load(holdpoint::Cause::Exhausted("150 users need 214 descriptors".to_owned()));
-    let t = holdpoint::test(run).config(json!({ "user": "browse-user" })).load("user browse-user", refused);
-    t.expect("P3.2.isolation", Verdict::Inconclusive, "");
-    assert_eq!(t.checks().len(), 5);
+    for cause in [holdpoint::Cause::Exhausted, holdpoint::Cause::Failed] {
+        let refused = refused_load(cause("150 users need 214 descriptors".to_owned()));
+        let t = holdpoint::test(run).config(json!({ "user": "browse-user" })).load("user browse-user", refused);
+        t.expect("P3.2.isolation", Verdict::Inconclusive, "150 users need 214 descriptors");
+        assert_eq!(t.checks().len(), 5);
+    }
 }

@@ -1,0 +1,207 @@
+//! Virtual users of a bundle, through the command line: what the phase `request-isolation` says of a system that keeps users apart, and of those that do not.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::{collections::BTreeMap, time::Duration};
+
+use holdpoint_e2e::{
+    Outcome, Scene,
+    process::{Live, until},
+    staging::{Adjustment, Change, Fault, LeakForm, Service, Staging},
+};
+
+const ROWS: [&str; 5] = ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state"];
+const SHORT: &str =
+    "users = 40\nat-once = 10\npace = \"1s\"\nramp = \"500ms\"\nduring = \"4s\"\ntell = { think = \"300ms\" }";
+const LOAD: &str = "load = { max-users = 200, max-rate = 200, max-duration = \"1m\", max-requests = 20000, users = [\"browse-user\"] }";
+const KEY: &str = "STAGING_TEST_SIGNING_KEY";
+
+/// A bundle with the phase and its user, who acts on the backend.
+fn scene(backend: &str, config: &str) -> Scene {
+    let scene = Scene::bare();
+    let rows = ROWS.map(|row| format!("\"{row}\"")).join(", ");
+    scene.write(
+        "bundle/bundle.toml",
+        &format!(
+            "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
+             [environments.test]\nsecrets = [\"{KEY}\"]\n\
+             [environments.test.services.backend]\nurl = \"{backend}\"\n\
+             [[user]]\nid = \"browse-user\"\nmodule = \"browse-user\"\nidentities = {{ mint = \"{KEY}\" }}\n\
+             [user.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\", \"PUT\"], paths = [\"/api/me\", \"/api/state/note\"] }}]\n\
+             [[phase]]\nid = \"isolation\"\nmodule = \"request-isolation\"\nrequirements = [{rows}]\n\
+             [phase.config]\nuser = \"browse-user\"\n{config}\n[phase.grants]\n{LOAD}\n"
+        ),
+    );
+    let checklist = ROWS.map(|row| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n"));
+    scene.write("bundle/checklist.toml", &checklist.join("\n"));
+    let place = backend.trim_start_matches("http://");
+    scene.write(
+        "holdpoint.toml",
+        &format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"),
+    );
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
+
+/// Each row of the newest run with its verdict and what was observed.
+fn rows(scene: &Scene) -> BTreeMap<String, (String, String)> {
+    let report = scene.run(&["report", "--format", "json"]).json();
+    let rows = report["rows"].as_object().cloned().unwrap_or_default();
+    let text = |row: &serde_json::Value, field: &str| row[field].as_str().unwrap_or_default().to_owned();
+    rows.iter().map(|(id, row)| (id.clone(), (text(row, "verdict"), text(row, "observed")))).collect()
+}
+
+/// The rows that do not pass.
+fn wrong(scene: &Scene) -> Vec<(String, String)> {
+    let rows = rows(scene).into_iter().filter(|(_, (verdict, _))| verdict != "pass");
+    rows.map(|(id, (verdict, observed))| (format!("{id} {verdict}"), observed)).collect()
+}
+
+/// How many requests of users have come.
+fn sent(staging: &Staging) -> u64 {
+    staging.served_users().values().sum()
+}
+
+fn ran(scene: &Scene, exit: i32) -> Outcome {
+    scene.run(&["run", "BUNDLE", "--output", "json"]).exits(exit)
+}
+
+/// The number in the name of an identity: `holdpoint-user-7-…`.
+fn number(subject: &str) -> &str {
+    subject.split('-').nth(2).unwrap()
+}
+
+#[test]
+fn users_of_a_system_that_keeps_them_apart_pass_every_row_and_a_replay_sends_nothing() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), SHORT);
+    ran(&scene, 0);
+    let seen = rows(&scene);
+    assert_eq!(wrong(&scene), [], "{seen:?}");
+    assert!(seen["SUC-3.users"].1.starts_with("40 users, "), "{seen:?}");
+    assert!(seen["P3.2.isolation"].1.contains("exchanges leaked, at most"), "{seen:?}");
+    assert_eq!(staging.served_users().len(), 40, "each has an identity of its own");
+    let exchanges = sent(&staging);
+    assert!(seen["P3.2.success"].1.contains(&format!("{exchanges} exchanges, 0 failed")), "{exchanges}: {seen:?}");
+    let folder = scene.journal().parent().unwrap().to_owned();
+    assert!(!folder.join("loads").exists(), "the secret of the canaries goes with the run");
+    staging.stop();
+    scene.run(&["replay", "last"]).exits(0);
+    assert_eq!(rows(&scene), seen);
+}
+
+#[test]
+fn a_leak_is_told_with_both_users_as_the_system_itself_lists_them() {
+    let staging = Staging::start();
+    let by = Adjustment { one_in: Some(15), form: Some(LeakForm::Base64), ..Adjustment::default() };
+    staging.switch(Fault::named("leak").unwrap().settle(1).adjusted(by).unwrap());
+    let scene = scene(&staging.backend(), SHORT);
+    ran(&scene, 1);
+    let seen = rows(&scene);
+    let (verdict, told) = &seen["P3.2.isolation"];
+    assert_eq!((verdict.as_str(), seen["SUC-3.state"].0.as_str()), ("fail", "fail"));
+    let crossings = staging.crossings();
+    assert!(told.starts_with(&format!("{} leaks in ", crossings.len())), "{told}");
+    let pair = |from: &str, to: &str| format!("user {} was shown a text of user {} by ", number(to), number(from));
+    let happened: Vec<String> = crossings.iter().map(|crossing| pair(&crossing.from, &crossing.to)).collect();
+    let (_, first) = told.split_once(": ").unwrap();
+    assert!(happened.iter().any(|pair| first.starts_with(pair)) && first.contains("(base64)"), "{told}: {happened:?}");
+}
+
+#[test]
+fn a_state_that_all_share_is_found() {
+    let staging = Staging::start();
+    staging.change(Service::Backend, Change::SharedGlobal);
+    let scene = scene(&staging.backend(), SHORT);
+    ran(&scene, 1);
+    assert_eq!(rows(&scene)["SUC-3.state"].0, "fail");
+}
+
+#[test]
+fn six_percent_of_errors_fail_and_four_pass() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), SHORT);
+    staging.change(Service::Backend, Change::Errors(6));
+    ran(&scene, 1);
+    let failed = wrong(&scene);
+    assert_eq!(failed.len(), 1, "{failed:?}");
+    assert!(failed[0].0 == "P3.2.success fail" && failed[0].1.contains(" status)"), "{failed:?}");
+    staging.clear();
+    staging.change(Service::Backend, Change::Errors(4));
+    ran(&scene, 0);
+}
+
+#[test]
+fn an_average_above_two_seconds_fails_and_one_below_passes() {
+    let staging = Staging::start();
+    let slow = "users = 40\nat-once = 10\npace = \"10s\"\nramp = \"0s\"\nduring = \"3s\"";
+    let scene = scene(&staging.backend(), slow);
+    staging.slow(Duration::from_millis(2_100));
+    ran(&scene, 1);
+    let failed = wrong(&scene);
+    assert!(failed.iter().any(|(row, _)| row == "P3.2.average fail"), "{failed:?}");
+    staging.clear();
+    staging.slow(Duration::from_millis(1_700));
+    ran(&scene, 3);
+    assert_eq!(rows(&scene)["P3.2.average"].0, "pass");
+}
+
+#[test]
+fn a_halt_of_seconds_is_in_the_slowest_percent() {
+    let staging = Staging::start();
+    let config = "users = 60\nat-once = 10\npace = \"1500ms\"\nramp = \"500ms\"\nduring = \"8s\"";
+    let scene = scene(&staging.backend(), config);
+    let run = scene.start(&["run", "BUNDLE", "--output", "json"]);
+    until("some have arrived", || sent(&staging) > 100);
+    staging.change(Service::Backend, Change::Stall(Duration::from_secs(5)));
+    run.finish();
+    let seen = rows(&scene);
+    let told = &seen["P3.2.average"].1;
+    let p99: f64 = told.split_once("p99 ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+    assert!(p99 > 3_000.0, "those that were due while it halted waited for it: {told}");
+}
+
+#[test]
+fn users_whose_host_is_killed_are_followed_by_others_who_are_strangers_to_them() {
+    let staging = Staging::start();
+    let config = SHORT.replace("during = \"4s\"", "during = \"7s\"");
+    let scene = scene(&staging.backend(), &config);
+    let run = scene.start(&["run", "BUNDLE", "--output", "json"]);
+    until("some have arrived", || sent(&staging) > 150);
+    drop(run);
+    let before = staging.served_users();
+    scene.run(&["resume", "last", "--output", "json"]).exits(0);
+    let after = staging.served_users();
+    let new: Vec<_> = after.keys().filter(|user| !before.contains_key(*user)).collect();
+    assert_eq!(new.len(), 40, "no identity of the first is taken up by the second");
+    assert!(before.iter().all(|(user, requests)| after[user] == *requests), "they ended with their host");
+    let told = &rows(&scene)["P3.2.success"].1;
+    assert!(told.contains("the host was gone in between"), "{told}");
+    let sent = sent(&staging);
+    let counted: u64 = told.split_once(": ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
+    assert!(counted <= sent && sent - counted <= 200, "{counted} of {sent} are counted");
+}
+
+#[test]
+fn without_the_key_nobody_acts_and_the_reason_is_told() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), SHORT);
+    let mut command = scene.command(&["run", "BUNDLE", "--output", "json"]);
+    Live::start(command.env_remove(KEY)).finish().exits(3);
+    let told = wrong(&scene);
+    assert_eq!(told.len(), 5);
+    let why = format!("the secret {KEY}, which signs identities, is not set");
+    assert!(told.iter().all(|(_, observed)| observed.contains(&why)), "{told:?}");
+    assert_eq!(sent(&staging), 0);
+}
+
+#[test]
+fn users_that_nobody_has_named_are_found_before_anything_runs() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), SHORT);
+    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).unwrap();
+    scene.write("bundle/bundle.toml", &bundle.replace("users = [\"browse-user\"]", "users = [\"brows-user\"]"));
+    let said = scene.run(&["run", "BUNDLE"]).exits(2).stderr;
+    assert!(said.contains("`brows-user` are no users of this bundle, did you mean `browse-user`?"), "{said}");
+    assert_eq!(sent(&staging), 0);
+}
