@@ -16,9 +16,13 @@ const SHORT: &str =
 const LOAD: &str = "load = { max-users = 200, max-rate = 200, max-duration = \"1m\", max-requests = 20000, users = [\"browse-user\"] }";
 const KEY: &str = "STAGING_TEST_SIGNING_KEY";
 
+/// What is tried.
+const MODULE: &str = "request-isolation.wasm";
+
 /// A bundle with the phase and its user, who acts on the backend.
 fn scene(backend: &str, config: &str) -> Scene {
     let scene = Scene::bare();
+    let module = MODULE.trim_end_matches(".wasm");
     let rows = ROWS.map(|row| format!("\"{row}\"")).join(", ");
     scene.write(
         "bundle/bundle.toml",
@@ -28,7 +32,7 @@ fn scene(backend: &str, config: &str) -> Scene {
              [environments.test.services.backend]\nurl = \"{backend}\"\n\
              [[user]]\nid = \"browse-user\"\nmodule = \"browse-user\"\nidentities = {{ mint = \"{KEY}\" }}\n\
              [user.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\", \"PUT\"], paths = [\"/api/me\", \"/api/state/note\"] }}]\n\
-             [[phase]]\nid = \"isolation\"\nmodule = \"request-isolation\"\nrequirements = [{rows}]\n\
+             [[phase]]\nid = \"isolation\"\nmodule = \"{module}\"\nrequirements = [{rows}]\n\
              [phase.config]\nuser = \"browse-user\"\n{config}\n[phase.grants]\n{LOAD}\n"
         ),
     );

@@ -98,6 +98,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
     ("holdpoint-phase-rollback", &["holdpoint-sdk"]),
     ("holdpoint-phase-toolchain", &["holdpoint-sdk"]),
+    ("holdpoint-phase-request-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),
     ("holdpoint-guest-command", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),

@@ -96,7 +96,8 @@ impl AuthoredGrants {
             ("gcloud", self.gcloud.first().map(|command| command.command.at)),
         ];
         let mut kinds: Vec<_> = firsts.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect();
-        let unplaced = [("exec", self.exec.is_empty()), ("websocket", self.websocket.is_empty())];
+        let unplaced =
+            [("exec", self.exec.is_empty()), ("websocket", self.websocket.is_empty()), ("load", self.load.is_none())];
         kinds.extend(unplaced.into_iter().filter(|(_, none)| !none).map(|(kind, _)| (kind, self.at)));
         kinds
     }

@@ -94,7 +94,7 @@ fn the_rollback_stands_behind_everything_and_says_what_calls_for_it() {
     assert!(level("rollback") > level("monitoring-setup") && level("rollback-health") > level("rollback"));
     let rollback = plan.rollback.as_ref().unwrap();
     assert!(rollback.automatic && rollback.undoes.iter().any(|phase| phase.as_str() == "deploy"));
-    assert_eq!(rollback.phases.len(), 2);
+    assert_eq!(rollback.phases.len(), 3);
     let alone = Sources { only: vec!["rollback".to_owned()], ..shipped() };
     assert!(self::plan(&alone, None).rollback.is_none(), "it is asked for, and nothing calls for it");
 }

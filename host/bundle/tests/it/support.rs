@@ -5,13 +5,13 @@ use std::path::PathBuf;
 
 use holdpoint_bundle::{Diagnostics, ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
 
-/// A component that imports empty interfaces and exports `run`.
+/// A component that imports interfaces with one function and exports `run`.
 pub(crate) fn component(imports: &[&str]) -> Vec<u8> {
     exporting(imports, &["run"])
 }
 
-/// A component that imports empty interfaces, by hand: the preamble, one empty instance type, the imports, one empty
-/// component as each export.
+/// A component that imports interfaces, by hand: the preamble, the type of an instance with one function, the imports, one empty component as
+/// each export.
 pub(crate) fn exporting(imports: &[&str], exports: &[&str]) -> Vec<u8> {
     let mut bytes = b"\0asm\x0d\0\x01\0".to_vec();
     let mut section = |id: u8, body: Vec<u8>| {
@@ -19,7 +19,9 @@ pub(crate) fn exporting(imports: &[&str], exports: &[&str]) -> Vec<u8> {
         bytes.extend(leb(body.len()));
         bytes.extend(body);
     };
-    section(7, vec![1, 0x42, 0]);
+    let function = [0x01, 0x40, 0, 0x01, 0];
+    let its_name = [0x04, 0, 1, b'f', 0x01, 0];
+    section(7, [&[1, 0x42, 2], &function[..], &its_name[..]].concat());
     let mut body = leb(imports.len());
     for name in imports {
         body.push(0);
@@ -74,7 +76,8 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:gcloud/gcloud@0.1.0"])
         }
         "phases/monitoring-setup" => component(&["holdpoint:files/files@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
-        "users/browse" => {
+        "phases/request-isolation" => component(&["holdpoint:load/load@0.1.0"]),
+        "users/browse" | "users/browse-user" => {
             let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
         }
@@ -181,7 +184,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 28] = [
+pub(crate) const JUDGED: [&str; 34] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -197,6 +200,9 @@ pub(crate) const JUDGED: [&str; 28] = [
     "P2.1.local",
     "P2.2",
     "P3.1",
+    "P3.2.success",
+    "P3.2.average",
+    "P3.2.isolation",
     "P3.3",
     "P4.2.dashboards",
     "P4.2.alerts",
@@ -206,8 +212,11 @@ pub(crate) const JUDGED: [&str; 28] = [
     "RB-C1",
     "RB-C2",
     "RB-V1",
+    "RB-V2",
     "KI-1",
     "SUC-1.deploy",
     "SUC-1.rollback",
     "SUC-1.gap",
+    "SUC-3.users",
+    "SUC-3.state",
 ];
