@@ -64,7 +64,7 @@ pub use holdpoint_scaffold as scaffold;
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
     Allowed, Ask, Builtin, Diagnostic, ImportKind, Inspection, Late, ModuleChange, Plan, PlannedPhase, PlannedRow,
-    PlannedSecret, PlannedService, schema,
+    PlannedSecret, PlannedService, PlannedUsers, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};
 pub use waive::{Until, WaiveChoices, waive};

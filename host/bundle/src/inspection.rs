@@ -73,7 +73,15 @@ impl Inspection {
 
     /// The imports of one kind.
     pub fn imports(&self, kind: ImportKind) -> impl Iterator<Item = &str> {
-        self.facts.imports.iter().map(String::as_str).filter(move |import| ImportKind::of(import) == kind)
+        self.facts.imports.iter().filter(move |import| self.kind(import) == kind).map(String::as_str)
+    }
+
+    /// What brings types alone needs no grant.
+    fn kind(&self, import: &String) -> ImportKind {
+        match ImportKind::of(import) {
+            ImportKind::NeedsGrant if self.facts.types_alone.contains(import) => ImportKind::Free,
+            kind => kind,
+        }
     }
 
     /// The world that its exports speak of.
@@ -139,7 +147,7 @@ pub struct ModuleChange {
 impl ModuleChange {
     /// Compares two versions.
     pub fn between(old: &Inspection, new: &Inspection) -> Self {
-        let weighs = |import: &&String| matches!(ImportKind::of(import), ImportKind::NeedsGrant | ImportKind::Unknown);
+        let weighs = |kind: ImportKind| matches!(kind, ImportKind::NeedsGrant | ImportKind::Unknown);
         let only = |these: &[String], those: &[String]| -> Vec<String> {
             these.iter().filter(|one| !those.contains(one)).cloned().collect()
         };
@@ -148,10 +156,15 @@ impl ModuleChange {
             |imports: &[String], import: &String| imports.iter().any(|other| interface(other) == interface(import));
         let (before, after) = (&old.facts.imports, &new.facts.imports);
         let (added, removed) = (only(after, before), only(before, after));
-        let widened: Vec<String> =
-            added.iter().filter(weighs).filter(|import| !known(before, import)).cloned().collect();
-        let narrowed: Vec<String> =
-            removed.iter().filter(weighs).filter(|import| !known(after, import)).cloned().collect();
+        // What was only used for its types can be called now, or the other way round.
+        let called = |now: &Inspection, before: &Inspection, import: &String| {
+            before.facts.types_alone.contains(import) && !now.facts.types_alone.contains(import)
+        };
+        let gives = |now: &Inspection, before: &Inspection, import: &&String| {
+            weighs(now.kind(import)) && (!known(&before.facts.imports, import) || called(now, before, import))
+        };
+        let widened: Vec<String> = after.iter().filter(|import| gives(new, old, import)).cloned().collect();
+        let narrowed: Vec<String> = before.iter().filter(|import| gives(old, new, import)).cloned().collect();
         let signed = |sign: &str, names: Vec<String>, told: &[String]| -> Vec<String> {
             names.into_iter().filter(|name| !told.contains(name)).map(|name| format!("{sign} {name}")).collect()
         };
@@ -178,6 +191,7 @@ mod tests {
         let facts = ModuleFacts {
             digest: Digest::of(imports.concat().as_bytes()),
             imports: texts(imports),
+            types_alone: vec![],
             exports: texts(exports),
         };
         Inspection { facts, size: 10, producers: vec![] }
@@ -194,6 +208,17 @@ mod tests {
         ] {
             assert_eq!(ImportKind::of(import), kind, "{import}");
         }
+    }
+
+    #[test]
+    fn what_was_used_for_its_types_and_can_be_called_now_has_widened() {
+        let mut before = module(&["holdpoint:http/http@0.1.0"], &["run"]);
+        let after = before.clone();
+        before.facts.types_alone = vec!["holdpoint:http/http@0.1.0".to_owned()];
+        assert_eq!(before.imports(ImportKind::NeedsGrant).count(), 0);
+        assert_eq!(ModuleChange::between(&before, &after).widened, ["holdpoint:http/http@0.1.0"]);
+        assert_eq!(ModuleChange::between(&after, &before).narrowed, ["holdpoint:http/http@0.1.0"]);
+        assert!(ModuleChange::between(&before, &before).widened.is_empty());
     }
 
     #[test]

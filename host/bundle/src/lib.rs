@@ -40,7 +40,7 @@ pub use module::{ModuleError, ModuleFacts};
 pub use operator::{
     Entry, GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, ToolLayer, ToolNetwork, allow,
 };
-pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService};
+pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService, PlannedUsers};
 pub use resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
 pub use sources::{OperatorSource, Sources, Text};
 pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser};

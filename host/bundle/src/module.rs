@@ -66,9 +66,10 @@ pub struct ModuleError {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ModuleFacts {
     pub digest: Digest,
-    /// What the component imports, e.g. `holdpoint:http/http@0.1.0`, in the order of its bytes; without what brings types alone, since
-    /// nothing of that can be called.
+    /// What the component imports, e.g. `holdpoint:http/http@0.1.0`, in the order of its bytes.
     pub imports: Vec<String>,
+    /// Those among them that bring types alone: nothing of these can be called.
+    pub types_alone: Vec<String>,
     /// What it exports.
     pub exports: Vec<String>,
 }
@@ -81,7 +82,7 @@ impl ModuleFacts {
         }
         let broken = |e: wasmparser::BinaryReaderError| format!("it is not WebAssembly: {}", e.message());
         let (mut imports, mut exports, mut depth) = (Vec::new(), Vec::new(), 0usize);
-        let mut types = Types::default();
+        let (mut types, mut types_alone) = (Types::default(), Vec::new());
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(broken)? {
                 Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
@@ -102,9 +103,10 @@ impl ModuleFacts {
                 Payload::ComponentImportSection(section) if depth == 1 => {
                     for import in section {
                         let import = import.map_err(broken)?;
-                        if types.can_be_called(import.ty) {
-                            imports.push(import.name.name.to_owned());
+                        if types.has_no_function(import.ty) {
+                            types_alone.push(import.name.name.to_owned());
                         }
+                        imports.push(import.name.name.to_owned());
                         types.named(matches!(import.ty, ComponentTypeRef::Type(_)));
                     }
                 }
@@ -118,7 +120,7 @@ impl ModuleFacts {
                 _ => {}
             }
         }
-        Ok(Self { digest: Digest::of(bytes), imports, exports })
+        Ok(Self { digest: Digest::of(bytes), imports, types_alone, exports })
     }
 
     /// What keeps the module from being that with grants for these capabilities: a message, and what would change it.
@@ -152,7 +154,7 @@ impl ModuleFacts {
                     format!("module {module} imports {shown} {version}, and this host has {VERSION}"),
                     Some(hint),
                 ));
-            } else if needs_grant && !granted.contains(&package) {
+            } else if needs_grant && !granted.contains(&package) && !self.types_alone.contains(import) {
                 let hint = format!("to allow it, add to [{what}.grants] of '{id}': {}", example(package));
                 refusals.push((
                     format!("module {module} imports {shown}, but {what} `{id}` grants no {package}"),
@@ -201,8 +203,8 @@ impl Types {
         }
     }
 
-    fn can_be_called(&self, ty: ComponentTypeRef) -> bool {
-        !matches!(ty, ComponentTypeRef::Instance(number) if self.0.get(number as usize) == Some(&true))
+    fn has_no_function(&self, ty: ComponentTypeRef) -> bool {
+        matches!(ty, ComponentTypeRef::Instance(number) if self.0.get(number as usize) == Some(&true))
     }
 }
 
@@ -243,7 +245,7 @@ mod tests {
     }
 
     #[test]
-    fn what_brings_types_alone_is_no_import() {
+    fn what_brings_types_alone_needs_no_grant() {
         let component = wat::parse_str(
             r#"(component
                 (type (instance (type (record (field "path" string))) (export "request" (type (eq 0)))))
@@ -254,7 +256,11 @@ mod tests {
                 (import "holdpoint:files/files@0.1.0" (func)))"#,
         );
         let facts = ModuleFacts::read(&component.unwrap()).unwrap();
-        assert_eq!(facts.imports, ["holdpoint:load/load@0.1.0", "holdpoint:files/files@0.1.0"]);
+        assert_eq!((facts.imports.len(), &facts.types_alone[..]), (3, &["holdpoint:http/http@0.1.0".to_owned()][..]));
+        let messages: Vec<String> =
+            facts.refusals("phases/x", "x", &["load"], &PHASE).into_iter().map(|(message, _)| message).collect();
+        assert!(messages[0].contains("imports holdpoint:files/files, but phase `x` grants no files"), "{messages:?}");
+        assert_eq!(messages.len(), 2, "{messages:?}");
     }
 
     #[test]
@@ -271,6 +277,7 @@ mod tests {
             ]
             .map(str::to_owned)
             .to_vec(),
+            types_alone: vec![],
             exports: vec![],
         };
         let messages: Vec<String> =

@@ -1,12 +1,12 @@
 //! What a run of a bundle would do, seen without doing any of it. Nothing is contacted, and no consent is needed to look.
 
-use holdpoint_model::grant::{HostPort, Limits, SecretName};
+use holdpoint_model::grant::{HostPort, HttpGrant, Limits, SecretName};
 use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::late::Late;
 use crate::operator::Operator;
-use crate::resolved::{EnvironmentFacts, Resolved, ResolvedPhase, Rollback, Service};
+use crate::resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
 use crate::sources::OperatorSource;
 use crate::verified::{check_grants, no_operator};
 use crate::words::{http, join, load};
@@ -20,6 +20,8 @@ pub struct Plan {
     pub environment: EnvironmentFacts,
     /// The phases in the order of their levels. Those of one level run side by side, as far as `parallel` lets them.
     pub phases: Vec<PlannedPhase>,
+    /// Who acts in loads.
+    pub users: Vec<PlannedUsers>,
     /// How many phases run side by side at most.
     pub parallel: usize,
     pub services: Vec<PlannedService>,
@@ -49,6 +51,20 @@ pub struct PlannedPhase {
     pub services: Vec<ServiceName>,
     pub grants: Vec<PlannedGrant>,
     pub secrets: Vec<PlannedSecret>,
+    pub limits: Limits,
+}
+
+/// Virtual users of a plan.
+#[derive(Debug, Clone)]
+pub struct PlannedUsers {
+    pub id: PhaseId,
+    /// As the bundle names it.
+    pub module: String,
+    pub digest: Digest,
+    pub grants: Vec<PlannedGrant>,
+    /// Whose they are, in words; none if they have no identities.
+    pub identities: Option<String>,
+    /// Of each user: the time is that of an iteration.
     pub limits: Limits,
 }
 
@@ -130,6 +146,7 @@ impl Plan {
             services: resolved.reached().map(|service| located(service, &operator)).collect(),
             unjudged,
             off,
+            users: resolved.users.iter().map(acting).collect(),
             phases,
             rollback: resolved.rollback.clone().filter(|_| resolved.only.is_none()),
             parallel: operator.parallel,
@@ -138,23 +155,40 @@ impl Plan {
         })
     }
 
-    /// The grants of this class, with the phase that has each.
+    /// The grants of this class, with the phase or the users that have each.
     pub fn of_class(&self, class: Class) -> impl Iterator<Item = (&PhaseId, &str)> {
-        let of = move |phase: &'_ PlannedPhase| phase.grants.iter().any(|grant| grant.class == class);
-        self.phases.iter().filter(move |phase| of(phase)).flat_map(move |phase| {
-            let grants = phase.grants.iter().filter(move |grant| grant.class == class);
-            grants.map(|grant| (&phase.id, grant.what.as_str()))
+        let phases = self.phases.iter().map(|phase| (&phase.id, &phase.grants));
+        let users = self.users.iter().map(|users| (&users.id, &users.grants));
+        phases.chain(users).flat_map(move |(id, grants)| {
+            let grants = grants.iter().filter(move |grant| grant.class == class);
+            grants.map(move |grant| (id, grant.what.as_str()))
         })
     }
 }
 
-fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &Operator) -> PlannedPhase {
-    let mut grants: Vec<PlannedGrant> = Vec::new();
-    for grant in &phase.grants.http {
-        let class = grant.methods.iter().map(|method| grant.class_of(method)).max();
-        // Without a method it grants nothing, and says so.
-        grants.push(PlannedGrant { what: http(grant), class: class.unwrap_or(Class::Read) });
+fn acting(user: &ResolvedUser) -> PlannedUsers {
+    let ResolvedUser { base, identities, .. } = user;
+    PlannedUsers {
+        id: base.id.clone(),
+        module: base.module.clone(),
+        digest: base.digest,
+        grants: base.grants.http.iter().map(requests).collect(),
+        identities: identities.as_ref().map(|source| match source {
+            IdentitySource::Mint(name) => format!("signed with the secret {name}"),
+            IdentitySource::File(path) => format!("those in {}", path.display()),
+        }),
+        limits: base.grants.limits,
     }
+}
+
+fn requests(grant: &HttpGrant) -> PlannedGrant {
+    let class = grant.methods.iter().map(|method| grant.class_of(method)).max();
+    // Without a method it grants nothing, and says so.
+    PlannedGrant { what: http(grant), class: class.unwrap_or(Class::Read) }
+}
+
+fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &Operator) -> PlannedPhase {
+    let mut grants: Vec<PlannedGrant> = phase.grants.http.iter().map(requests).collect();
     for grant in &phase.grants.files {
         let what = format!("read files below {} as {}", grant.path().display(), grant.directory);
         grants.push(PlannedGrant { what, class: Class::Read });
@@ -170,8 +204,9 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
     }
     if let Some(grant) = &phase.grants.load {
-        // What its requests do to the world is said by the grants of http.
-        grants.push(PlannedGrant { what: load(grant), class: Class::Repeatable });
+        // What its requests do to the world is said by the grants of http. What users do happens once.
+        let class = if grant.users.is_empty() { Class::Repeatable } else { Class::Effect };
+        grants.push(PlannedGrant { what: load(grant), class });
     }
     let row = |id: &RequirementId| resolved.checklist.row(id);
     PlannedPhase {

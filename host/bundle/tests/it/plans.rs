@@ -49,6 +49,18 @@ fn phases_stand_in_levels_and_what_changes_something_apart() {
 }
 
 #[test]
+fn who_acts_in_loads_is_told_with_whose_identities() {
+    let plan = plan(&shipped(), None);
+    let [users] = &plan.users[..] else { panic!("{:?}", plan.users) };
+    assert_eq!((users.id.as_str(), users.limits.max_calls), ("browse-user", 100));
+    assert_eq!(users.identities.as_deref(), Some("signed with the secret STAGING_TEST_SIGNING_KEY"));
+    let effects: Vec<String> = plan.of_class(Class::Effect).map(|(who, what)| format!("{who}: {what}")).collect();
+    for start in ["browse-user: send GET, PUT to services backend below /api/me", "request-isolation: put load of"] {
+        assert!(effects.iter().any(|effect| effect.starts_with(start)), "{start}: {effects:?}");
+    }
+}
+
+#[test]
 fn without_consent_it_plans_and_tells_what_is_missing() {
     let plan = plan(&sources(BUNDLE), None);
     let refusals: Vec<String> = plan.refusals.iter().map(ToString::to_string).collect();

@@ -1,6 +1,6 @@
 //! `holdpoint plan`
 
-use holdpoint_app::{Machine, OperatorChoice, Plan, PlannedPhase, PlannedRow};
+use holdpoint_app::{Machine, OperatorChoice, Plan, PlannedPhase, PlannedRow, PlannedUsers};
 use holdpoint_model::{
     Class, Level,
     grant::{format_duration, format_size},
@@ -67,6 +67,7 @@ fn text(plan: &Plan, line: &str) -> String {
         (Tone::Plain, &format!(" · environment {}", environment.name)),
     ]);
     page.copyable(&[(Tone::Faint, &plan.digest.to_string())]);
+    let longest = plan.services.iter().map(|service| service.name.as_str().len()).max().unwrap_or(0).max(10);
     for service in &plan.services {
         let place = if service.known {
             service.place.clone()
@@ -74,7 +75,7 @@ fn text(plan: &Plan, line: &str) -> String {
             format!("asked of Cloud Run when the run begins, within {}", service.place)
         };
         let led = service.connect_to.as_ref().map_or(String::new(), |to| format!(", connected to {to}"));
-        wrapped(&mut page, &format!("  {:<12}", service.name.as_str()), &format!("{place}{led}"), Tone::Plain);
+        wrapped(&mut page, &format!("  {:<longest$}  ", service.name.as_str()), &format!("{place}{led}"), Tone::Plain);
     }
     let mut level = 0;
     for phase in &plan.phases {
@@ -89,6 +90,7 @@ fn text(plan: &Plan, line: &str) -> String {
         }
         one(&mut page, phase);
     }
+    users(&mut page, plan);
     rollback(&mut page, plan);
     grants(&mut page, plan);
     rows(&mut page, "judged by nobody, so never passed", &plan.unjudged);
@@ -159,6 +161,26 @@ fn one(page: &mut Page, phase: &PlannedPhase) {
         format_size(limits.output)
     );
     wrapped(page, "    at most   ", &limits, Tone::Faint);
+}
+
+/// Who acts in loads.
+fn users(page: &mut Page, plan: &Plan) {
+    if plan.users.is_empty() {
+        return;
+    }
+    page.blank();
+    page.line(&[(Tone::Faint, "users, by the loads that name them")]);
+    for PlannedUsers { id, module, digest, grants, identities, limits } in &plan.users {
+        page.line(&[(Tone::Strong, &format!("  {id}"))]);
+        wrapped(page, "    module    ", &format!("{module} {digest}"), Tone::Plain);
+        wrapped(page, "    identity  ", identities.as_deref().unwrap_or("none"), Tone::Plain);
+        for grant in grants {
+            wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
+        }
+        let (time, memory) = (format_duration(limits.deadline), format_size(limits.memory));
+        let limits = format!("{time} and {} calls an iteration, {memory} of memory a user", limits.max_calls);
+        wrapped(page, "    at most   ", &limits, Tone::Faint);
+    }
 }
 
 fn tone(class: Class) -> Tone {
@@ -258,6 +280,20 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             },
         })
     };
+    let users = |users: &PlannedUsers| {
+        json!({
+            "id": users.id.to_string(),
+            "module": users.module,
+            "digest": users.digest.to_string(),
+            "identities": users.identities,
+            "grants": users.grants.iter().map(|g| json!({ "what": g.what, "class": g.class.word() })).collect::<Vec<_>>(),
+            "limits": {
+                "iteration_ms": u64::try_from(users.limits.deadline.as_millis()).unwrap_or(u64::MAX),
+                "calls": users.limits.max_calls,
+                "memory_bytes": users.limits.memory,
+            },
+        })
+    };
     let service = |s: &holdpoint_app::PlannedService| json!({ "name": s.name.to_string(), "title": s.title, "place": s.place, "known": s.known, "connect_to": s.connect_to });
     json!({
         "bundle": plan.name,
@@ -274,6 +310,7 @@ fn as_json(plan: &Plan, line: &str) -> Value {
         })),
         "dry_run_only": plan.dry_run_only,
         "phases": plan.phases.iter().map(phase).collect::<Vec<_>>(),
+        "users": plan.users.iter().map(users).collect::<Vec<_>>(),
         "services": plan.services.iter().map(service).collect::<Vec<_>>(),
         "repeatables": of(Class::Repeatable),
         "effects": of(Class::Effect),
