@@ -23,8 +23,8 @@ pub(crate) struct RunCanaries {
 #[derive(Default)]
 struct Known {
     key: Option<Key>,
-    /// Those of every load so far, and of how many users.
-    sets: Vec<(Canaries, u32)>,
+    /// Those of every load so far, by its name and the host that made them, and of how many users.
+    sets: Vec<((String, u32), Canaries, u32)>,
 }
 
 /// The canaries of one load, and everybody's whom its users could be shown.
@@ -48,11 +48,17 @@ impl RunCanaries {
             Some(key) => key,
             None => known.key.insert(self.key().map_err(|e| format!("{}: {e}", self.file.display()))?).clone(),
         };
-        let hosts = 1..=incarnation;
-        known.sets.extend(hosts.map(|host| (Canaries::new(&key, load, host), users)));
-        let index = Index::new(known.sets.iter().map(|(canaries, users)| (canaries, *users)));
+        for host in 1..=incarnation {
+            let name = (load.to_owned(), host);
+            // A set that stood there twice would have everybody's own text belong to somebody else.
+            if known.sets.iter().all(|(known, ..)| *known != name) {
+                known.sets.push((name, Canaries::new(&key, load, host), users));
+            }
+        }
+        let set = known.sets.iter().position(|((name, host), ..)| name == load && *host == incarnation);
+        let set = set.and_then(|set| u32::try_from(set).ok()).ok_or("a load is counted from its first host on")?;
+        let index = Index::new(known.sets.iter().map(|(_, canaries, users)| (canaries, *users)));
         let index = Arc::new(index.map_err(|e| e.to_string())?);
-        let set = u32::try_from(known.sets.len() - 1).map_err(|e| e.to_string())?;
         Ok(Marked { canaries: Canaries::new(&key, load, incarnation), index, set })
     }
 
@@ -107,6 +113,8 @@ mod tests {
         let beside = first.of_load("isolation-4", 1, 5).unwrap();
         assert_eq!(leaked(&beside, &before.canaries.canary(2).text()), Some(Owner { set: 0, user: 2 }));
         assert_eq!(leaked(&beside, &beside.canaries.canary(0).text()), None, "its own");
+        let again = first.of_load("isolation-3", 1, 5).unwrap();
+        assert_eq!((again.set, leaked(&again, &before.canaries.canary(0).text())), (0, None), "still its own");
         // Another host knows what this one's users were called.
         let after = RunCanaries::new(&run, folder.path()).of_load("isolation-3", 2, 5).unwrap();
         assert_eq!(leaked(&after, &before.canaries.canary(4).text()), Some(Owner { set: 0, user: 4 }));

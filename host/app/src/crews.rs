@@ -6,7 +6,7 @@ use holdpoint_bundle::{IdentitySource, Verified, VerifiedUser};
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_http::user::{Crowd, CrowdConfig};
 use holdpoint_cap_load::{Crews, Ready, Starting, Wanted, numbers};
-use holdpoint_engine::user::{UserEngine, UserLimits, UsersConfig, VirtualUsers};
+use holdpoint_engine::user::{UserEngine, UserLimits, UserModule, UsersConfig, VirtualUsers};
 use holdpoint_gate::{BackendError, Clock as _, Gate};
 use holdpoint_identity::Identities;
 use holdpoint_model::{Digest, PhaseId, RunId};
@@ -79,12 +79,7 @@ impl BundleCrews {
     }
 
     /// An engine with the module. Compiling takes processors and no waiting, so it is done aside.
-    async fn compiled(
-        &self,
-        user: &VerifiedUser,
-        users: u32,
-        memory: u64,
-    ) -> Result<(UserEngine, holdpoint_engine::user::UserModule), String> {
+    async fn compiled(&self, user: &VerifiedUser, users: u32, memory: u64) -> Result<(UserEngine, UserModule), String> {
         let (digest, bytes, cache) = (user.base.digest, user.base.bytes.clone(), self.cache.clone());
         let made = tokio::task::spawn_blocking(move || UserEngine::new(digest, &bytes, users, memory, cache)).await;
         made.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
