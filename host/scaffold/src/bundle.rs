@@ -2,7 +2,14 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::{Choices, Draft, Error, name, phase::add_member, place::real, sdk::Sdk, template, workspace};
+use crate::{
+    Choices, Draft, Error,
+    member::{self, PHASE},
+    name,
+    place::real,
+    sdk::Sdk,
+    template, workspace,
+};
 
 /// The phase that a new bundle begins with.
 const FIRST: &str = "answers";
@@ -20,13 +27,13 @@ pub fn bundle(choices: &Choices) -> Result<Draft, Error> {
                 let text = workspace::with_sdk(&file.path, &file.text, &sdk)?;
                 workspace::with_member(&file.path, &text, &member)?
             }
-            Some("bundle.toml") => workspace::with_phase(&file.path, &file.text, FIRST, &member)?,
+            Some("bundle.toml") => workspace::with_module(&file.path, &file.text, &PHASE, FIRST, &member)?,
             Some("checklist.toml") => workspace::with_row(&file.path, &file.text, FIRST)?,
             _ => file.text,
         };
         draft.add(file.path, text);
     }
-    add_member(&mut draft, FIRST, Path::new(&member))?;
+    member::add(&mut draft, &PHASE, FIRST, Path::new(&member))?;
     let enter = format!("cd {}", draft.folder().display());
     draft.then([enter, "cargo test --workspace".to_owned()]);
     draft.then(

@@ -1,4 +1,4 @@
-//! New phases and bundles, from the templates in `guest-sdk/templates`.
+//! New phases, users and bundles, from the templates in `guest-sdk/templates`.
 //!
 //! Everything is worked out first, as a [`Draft`]; then it is written. Nothing that exists is overwritten: where something is added to
 //! a workspace, its files are edited, and their comments stay. Templates and SDK are part of the program, so that the program alone
@@ -8,11 +8,13 @@ mod bundle;
 mod deployed;
 mod draft;
 mod error;
+mod member;
 mod name;
 mod phase;
 mod place;
 mod sdk;
 mod template;
+mod user;
 mod workspace;
 
 pub use bundle::bundle;
@@ -20,6 +22,7 @@ pub use deployed::{Deployed, deployed};
 pub use draft::{Draft, Written};
 pub use error::Error;
 pub use phase::phase;
+pub use user::user;
 
 use std::path::PathBuf;
 

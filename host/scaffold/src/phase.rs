@@ -5,16 +5,12 @@ use std::path::{Path, PathBuf};
 use crate::{
     Choices, Draft, Error,
     draft::Edit,
+    member::{BUILD, PHASE, member},
     name,
     place::{BundleWorkspace, from_here, real},
     sdk::Sdk,
     template, workspace,
 };
-
-/// How a module is built.
-const BUILD: &str = "cargo build --release --target wasm32-wasip2";
-/// What of the template belongs to a project of its own.
-const OWN: [&str; 5] = ["bundle.toml", "checklist.toml", "operator.toml", ".gitignore", "README.md"];
 
 /// Works out a new phase.
 pub fn phase(choices: &Choices) -> Result<Draft, Error> {
@@ -46,60 +42,16 @@ fn alone(choices: &Choices) -> Result<Draft, Error> {
 }
 
 fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
-    let Choices { name, path, sdk } = choices;
-    let root = from_here(&around.root);
-    let manifest = root.join("Cargo.toml");
-    if let Some(sdk) = sdk {
-        let why =
-            format!("the SDK of all phases of a workspace stands there; --sdk {} can't be another", sdk.display());
-        return Err(Error::Workspace { path: manifest, why });
-    }
-    if !workspace::has_sdk(&manifest, &around.manifest)? {
-        let why = "add holdpoint-sdk and serde to [workspace.dependencies], so that its phases share them, or name a folder elsewhere with --path";
-        return Err(Error::Workspace { path: manifest, why: why.to_owned() });
-    }
-    let folder = path.clone().unwrap_or_else(|| root.join("phases").join(name));
-    let mut draft = Draft::new(folder)?;
-    let place = real(draft.folder())?;
-    let member = place.strip_prefix(&around.root).unwrap_or(&place).to_string_lossy().replace('\\', "/");
-    add_member(&mut draft, name, Path::new(""))?;
-    // A built module is found by the last part, which is the name of the crate.
-    let module = match member.rsplit_once('/') {
-        Some((above, _)) => format!("{above}/{name}"),
-        None => name.clone(),
-    };
-    let bundle = root.join("bundle.toml");
+    let name = &choices.name;
+    let (mut draft, member) = member(choices, around, &PHASE)?;
     let (checklist, rows) = (from_here(&around.checklist.0), &around.checklist.1);
-    let checklist = &checklist;
-    for (path, before, after) in [
-        (&manifest, &around.manifest, workspace::with_member(&manifest, &around.manifest, &member)?),
-        (&bundle, &around.bundle, workspace::with_phase(&bundle, &around.bundle, name, &module)?),
-        (checklist, rows, workspace::with_row(checklist, rows, name)?),
-    ] {
-        draft.edit(Edit { path: path.clone(), before: before.clone(), after });
-    }
+    let after = workspace::with_row(&checklist, rows, name)?;
+    draft.edit(Edit { path: checklist, before: rows.clone(), after });
     let shown = draft.folder().display().to_string();
     draft.then([format!("cargo test -p {name}"), format!("{BUILD} -p {name}"), format!("holdpoint test {shown}")]);
-    let root = if root.as_os_str().is_empty() { Path::new(".") } else { &root };
-    draft.then([format!("holdpoint plan {}", root.display())]);
+    draft.then([format!("holdpoint plan {}", member.root.display())]);
     Ok(draft)
 }
-
-/// Adds the files of a phase that shares a workspace, below a folder of the draft.
-pub(crate) fn add_member(draft: &mut Draft, name: &str, below: &Path) -> Result<(), Error> {
-    for file in template::files("phase", name) {
-        if OWN.iter().any(|own| file.path.as_os_str() == *own) {
-            continue;
-        }
-        let text = match file.path.to_str() {
-            Some("Cargo.toml") => workspace::as_member(&file.path, &file.text)?,
-            _ => file.text,
-        };
-        draft.add(below.join(file.path), text);
-    }
-    Ok(())
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;

@@ -47,7 +47,10 @@ fn add(folder: &Dir<'_>, template: &str, name: &str, files: &mut Vec<File>) {
 }
 
 fn named(text: &str, name: &str) -> String {
-    text.replace("template-phase", name).replace("template-bundle", name).replace("TEMPLATE-1", &row(name))
+    text.replace("template-phase", name)
+        .replace("template-user", name)
+        .replace("template-bundle", name)
+        .replace("TEMPLATE-1", &row(name))
 }
 
 #[cfg(test)]
@@ -56,9 +59,9 @@ mod tests {
 
     #[test]
     fn no_name_of_a_template_is_left() {
-        for template in ["phase", "bundle"] {
+        for (template, least) in [("phase", 6), ("bundle", 6), ("user", 3)] {
             let files = files(template, "hello");
-            assert!(files.len() >= 6, "{template} has {} files", files.len());
+            assert!(files.len() >= least, "{template} has {} files", files.len());
             for File { path, text } in files {
                 assert!(!text.to_lowercase().contains("template"), "{}: {text}", path.display());
             }

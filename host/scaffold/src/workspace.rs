@@ -1,10 +1,10 @@
-//! Adding a phase to a bundle's workspace: its manifest, its bundle.toml, its checklist. Comments and order stay as they are.
+//! Adding a phase or a user to a bundle's workspace: its manifest, its bundle.toml, its checklist. Comments and order stay as they are.
 
 use std::path::Path;
 
 use toml_edit::{Array, DocumentMut, Item, Table, Value};
 
-use crate::{Error, name::row, template};
+use crate::{Error, member::Kind, name::row, template};
 
 fn parse(path: &Path, text: &str) -> Result<DocumentMut, Error> {
     text.parse().map_err(|e: toml_edit::TomlError| Error::Workspace { path: path.to_owned(), why: e.to_string() })
@@ -106,22 +106,25 @@ pub(crate) fn as_member(path: &Path, text: &str) -> Result<String, Error> {
     Ok(format!("{}\n", document.to_string().trim_end()))
 }
 
-/// A bundle with one more phase, which may read all services of its first environment.
-pub(crate) fn with_phase(path: &Path, text: &str, name: &str, module: &str) -> Result<String, Error> {
+/// A bundle with one more phase or user, which may read all services of its first environment.
+pub(crate) fn with_module(path: &Path, text: &str, kind: &Kind, name: &str, module: &str) -> Result<String, Error> {
     let document = parse(path, text)?;
-    if !ids(&document, "phase").is_some_and(|ids| ids.iter().all(|id| id != name)) {
-        return refuse(
-            path,
-            format!("it has a phase `{name}` already, or phases that are not [[phase]]; choose another name"),
-        );
+    // A phase and a user have no name in common.
+    for key in ["phase", "user"] {
+        if !ids(&document, key).is_some_and(|ids| ids.iter().all(|id| id != name)) {
+            return refuse(
+                path,
+                format!("it has a {key} `{name}` already, or {key}s that are not [[{key}]]; choose another name"),
+            );
+        }
     }
     let services = services(&document);
     let services = if services.is_empty() { vec!["backend".to_owned()] } else { services };
     let services: Vec<String> = services.iter().map(|name| format!("\"{name}\"")).collect();
-    let phase = entry("bundle.toml", "[[phase]]", name)
+    let entry = entry(kind.key, "bundle.toml", &format!("[[{}]]", kind.key), name)
         .replace(&format!("module = \"{name}\""), &format!("module = \"{module}\""))
         .replace("[\"backend\"]", &format!("[{}]", services.join(", ")));
-    appended(path, text, &phase)
+    appended(path, text, &entry)
 }
 
 /// A checklist with the row of one more phase.
@@ -133,12 +136,12 @@ pub(crate) fn with_row(path: &Path, text: &str, name: &str) -> Result<String, Er
             format!("it has a row {} already, or rows that are not [[row]]; choose another name", row(name)),
         );
     }
-    appended(path, text, &entry("checklist.toml", "[[row]]", name))
+    appended(path, text, &entry("phase", "checklist.toml", "[[row]]", name))
 }
 
-/// What the template of a phase has from this heading on.
-fn entry(file: &str, heading: &str, name: &str) -> String {
-    let text = template::text("phase", file, name);
+/// What a template has from this heading on.
+fn entry(template: &str, file: &str, heading: &str, name: &str) -> String {
+    let text = template::text(template, file, name);
     text.find(heading).map(|at| text[at..].to_owned()).unwrap_or_default()
 }
 
@@ -166,6 +169,8 @@ fn services(document: &DocumentMut) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    use crate::member::{PHASE, USER};
 
     fn path() -> &'static Path {
         Path::new("x.toml")
@@ -199,12 +204,18 @@ mod tests {
     #[test]
     fn a_phase_is_added_for_the_services_that_there_are() {
         let text = "# top\n[bundle]\nname = \"b\"\nversion = \"1\" # one\n[environments.staging.services.api]\nurl = \"http://x.test\"\n\n[[phase]]\nid = \"a\"\nmodule = \"a\"\n# the end\n";
-        let added = with_phase(path(), text, "hello", "phases/hello").unwrap();
+        let added = with_module(path(), text, &PHASE, "hello", "phases/hello").unwrap();
         assert!(added.starts_with(text.trim_end()), "{added}");
         assert!(added.contains("# the end\n\n[[phase]]\nid = \"hello\"\nmodule = \"phases/hello\"\n"), "{added}");
         assert!(added.contains("services = [\"api\"]"), "{added}");
-        assert!(with_phase(path(), text, "a", "phases/a").unwrap_err().to_string().contains("choose another name"));
-        assert!(with_phase(path(), "phase = []\n", "a", "phases/a").is_err());
+        for kind in [&PHASE, &USER] {
+            let taken = with_module(path(), text, kind, "a", "phases/a").unwrap_err().to_string();
+            assert!(taken.contains("it has a phase `a` already") && taken.contains("choose another name"), "{taken}");
+        }
+        assert!(with_module(path(), "phase = []\n", &PHASE, "a", "phases/a").is_err());
+        let users = with_module(path(), text, &USER, "shopper", "users/shopper").unwrap();
+        assert!(users.contains("# the end\n\n[[user]]\nid = \"shopper\"\nmodule = \"users/shopper\"\n"), "{users}");
+        assert!(users.contains("[user.grants]\nhttp = [{ services = [\"api\"]"), "{users}");
     }
 
     #[test]

@@ -139,9 +139,11 @@ fn a_new_bundle_takes_new_phases_in() {
     for changed in ["Cargo.toml", "bundle.toml", "checklist.toml"] {
         assert!(made.stderr.lines().any(|line| line.starts_with("changed ") && line.ends_with(changed)), "{made:?}");
     }
+    let made = desk.holdpoint("shop", &["new", "user", "shopper"]).exits(0);
+    assert!(made.stdout.lines().any(|line| line == "users/shopper/src/lib.rs"), "{made:?}");
     desk.cargo("shop", &["test", "--workspace"]);
     desk.cargo("shop", &["build", "--workspace", "--release", "--target", "wasm32-wasip2"]);
-    for artifact in ["answers.wasm", "log_in.wasm"] {
+    for artifact in ["answers.wasm", "log_in.wasm", "shopper.wasm"] {
         desk.built("shop", artifact);
     }
     desk.holdpoint("shop", &["test", "phases/log-in"]).exits(0);
@@ -156,6 +158,8 @@ fn a_new_bundle_takes_new_phases_in() {
         .map(|phase| phase["id"].as_str().unwrap().to_owned())
         .collect();
     assert_eq!(ids, ["answers", "log-in"]);
+    let users = &plan.json()["users"];
+    assert_eq!((&users[0]["id"], &users[0]["limits"]["calls"]), (&"shopper".into(), &100.into()), "{users}");
     desk.holdpoint("shop", &["allow", ".", "--operator", "operator.toml", "--yes"]).exits(0);
     let well = run(&desk, "shop").exits(0);
     assert_eq!(well.row("LOG-IN-1"), "pass");
@@ -170,6 +174,7 @@ fn what_can_not_be_made_is_refused_and_says_what_to_do() {
     for (arguments, says) in [
         (&["new", "phase", "Hello"][..], "is no name for it"),
         (&["new", "phase", "fn"], "choose another"),
+        (&["new", "user", "shopper"], "users act in the loads of one; go into a bundle"),
         (&["new", "bundle", "../x"], "is no name for it"),
         (&["new", "phase", "hello", "--sdk", "."], "name the folder guest-sdk/rust"),
     ] {

@@ -10,14 +10,15 @@ use holdpoint_app::{
 
 use crate::{exit_code::Exit, terminal};
 
-/// Makes a phase or a bundle that builds and tests at once
+/// Makes a phase, virtual users or a bundle that build and test at once
 ///
 /// Nothing that exists is overwritten, and nothing is built: the commands that do are printed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint new phase hello
   holdpoint new bundle shop-staging
-  holdpoint new bundle shop-staging --from-gcloud")]
+  holdpoint new bundle shop-staging --from-gcloud
+  cd shop-staging && holdpoint new user shopper")]
 pub(crate) struct Arguments {
     #[command(subcommand)]
     what: What,
@@ -34,6 +35,13 @@ enum What {
   holdpoint new phase hello --path work/hello
   holdpoint new phase hello --sdk ../holdpoint       with the SDK of a checkout, not the one within the program")]
     Phase(New),
+    /// Virtual users of a load: one more module of the bundle around it
+    ///
+    /// It comes to lie in users/NAME of a bundle that `new bundle` made, and is added to Cargo.toml and bundle.toml. A load makes users of it
+    /// once the grant of load of some phase names it.
+    #[command(after_help = "Examples:
+  cd shop-staging && holdpoint new user shopper")]
+    User(New),
     /// A bundle: an environment with a service, a checklist, and a workspace of phases with one in it
     ///
     /// With --from-gcloud it has the services that run in a project of Google Cloud, and a phase that asks for their health. gcloud is
@@ -87,6 +95,7 @@ impl From<New> for Choices {
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let draft = match arguments.what {
         What::Phase(new) => scaffold::phase(&new.into()).map_err(holdpoint_app::Error::from)?,
+        What::User(new) => scaffold::user(&new.into()).map_err(holdpoint_app::Error::from)?,
         What::Bundle(NewBundle { new, from_gcloud: true, project, region }) => {
             holdpoint_app::bundle_from_gcloud(&new.into(), &CloudPlace { project, region }, machine).await?
         }
