@@ -42,8 +42,14 @@ fn run(cx: &Context, config: Config) -> Result<()> {
         load = load.telling(config.tell.clone());
     }
     match cx.load().run(&load) {
-        Ok(done) if config.quick => judge::isolation(cx, &done),
-        Ok(done) => judge::all(cx, &config, &profile, &done),
+        Ok(done) => {
+            cx.progress(1, 1, done.isolation());
+            if config.quick {
+                judge::isolation(cx, &done);
+            } else {
+                judge::all(cx, &config, &profile, &done);
+            }
+        }
         // A load that does not go says nothing of the system.
         Err(error) => {
             for row in judge::rows(config.quick) {
