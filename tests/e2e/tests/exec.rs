@@ -236,7 +236,9 @@ fn a_host_that_is_killed_leaves_no_tool_behind_and_a_resumed_run_judges_nothing_
     drop(live);
     until("none is left", || alive(&marker).is_empty());
     let resumed: Outcome = scene.run(&["resume", "last"]).exits(1);
-    assert!(only(&scene).contains("interrupted"), "{} {resumed:?}", only(&scene));
+    // It may have been killed before it had written down that the tool runs.
+    let told = ["interrupted", "in doubt"].iter().any(|words| only(&scene).contains(words));
+    assert!(told, "{} {resumed:?}", only(&scene));
     assert_eq!(alive(&marker), [0; 0], "nothing is started a second time");
     scene.run(&["replay", "last"]).exits(0);
 }
