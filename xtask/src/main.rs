@@ -35,8 +35,10 @@ Examples:
   cargo xtask test                             all tests
   cargo xtask test -p holdpoint-gate -- denies one crate, tests whose names have `denies`
   cargo xtask ci                               everything that has to hold before a change goes in
+  cargo xtask ci fmt tidy clippy               some parts of it
   cargo xtask dist                             target/dist/holdpoint, which needs nothing beside it
   cargo xtask bench --output json              the figures of docs/benchmarks.md
+  cargo xtask bench --load --users 150,1500    virtual users beside k6, oha, wrk and hey
   cargo xtask fuzz --minutes 10 --jobs 2       all fuzz targets, ten minutes each, two side by side";
 
 /// Commands of the project.
@@ -58,7 +60,7 @@ enum Command {
     /// Run all tests, or those that the arguments of `cargo test` choose
     Test(test::Arguments),
     /// Everything that has to hold before a change goes in, with the time of each part
-    Ci,
+    Ci(ci::Arguments),
     /// Check the rules of the source tree: edges between crates, lengths, licences, tests of guests, links
     Tidy,
     /// Make the reference in docs/reference from the program's help, the schemas and the contract
@@ -78,7 +80,7 @@ fn main() -> ExitCode {
         Command::Guests => guests::build(&project).map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments.typed()).map(|()| ExitCode::SUCCESS),
-        Command::Ci => ci::run(&project),
+        Command::Ci(arguments) => ci::run(&project, &arguments),
         Command::Tidy => tidy::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Docs => docs::run(&project).map(|()| ExitCode::SUCCESS),
         Command::Bench(arguments) => bench::run(&project, &arguments).map(|()| ExitCode::SUCCESS),

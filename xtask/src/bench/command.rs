@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cold_start, inner};
+use super::{cold_start, inner, load};
 use crate::project::Project;
 use crate::sh::say;
 use crate::{guests, test};
@@ -19,6 +19,15 @@ pub(crate) struct Arguments {
     /// Run the crash suite with this many kills instead of measuring
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = MANY)]
     crash: Option<u32>,
+    /// Measure virtual users beside other load generators instead
+    #[arg(long, conflicts_with = "crash")]
+    load: bool,
+    /// With how many users, each more than 100
+    #[arg(long, value_delimiter = ',', default_values_t = [150, 1_500, 10_000], requires = "load")]
+    users: Vec<u32>,
+    /// How long everybody asks, each time
+    #[arg(long, default_value_t = 10, requires = "load")]
+    seconds: u32,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -36,9 +45,13 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         .cargo("bench")
         .args(["build", "--release", "--workspace", "--bin", "holdpoint", "--bin", "measure"])
         .run()?;
-    let mut figures = vec![cold_start::figure(project)?];
-    say("bench", "instantiation, recorded calls and replay, by target/release/measure");
-    figures.extend(inner::figures(project)?);
+    let figures = if arguments.load {
+        load::figures(project, load::Work { users: &arguments.users, seconds: arguments.seconds })?
+    } else {
+        let cold_start = cold_start::figure(project)?;
+        say("bench", "instantiation, recorded calls and replay, by target/release/measure");
+        [vec![cold_start], inner::figures(project)?].concat()
+    };
     for figure in figures {
         match arguments.output {
             Output::Json => println!("{}", figure.object()),

@@ -4,5 +4,6 @@ mod cold_start;
 mod command;
 mod figure;
 mod inner;
+mod load;
 
 pub(crate) use command::{Arguments, run};

@@ -1,5 +1,6 @@
 //! Which parts there are, and the runs of the demonstration among them.
 
+use std::cell::OnceCell;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -14,10 +15,19 @@ use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{docs, guests, test, tidy};
 
-pub(crate) fn run(project: &Project) -> Result<ExitCode> {
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Only these parts, whatever they need; all of them otherwise
+    #[arg(value_name = "PART")]
+    parts: Vec<String>,
+}
+
+pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> {
     let part =
         |name, needs, work: fn(&Project) -> Result<()>| Part { name, needs, work: Box::new(move || work(project)) };
-    let past = parts::run(&[
+    // The clean release, which faults are compared with too.
+    let released = OnceCell::new();
+    let all = [
         part("fmt", &[], |p| p.cargo("fmt").args(["fmt", "--all", "--check"]).run()),
         part("tidy", &[], tidy::run),
         part("clippy", &[], |p| {
@@ -28,34 +38,46 @@ pub(crate) fn run(project: &Project) -> Result<ExitCode> {
         part("deny", &[], deny::run),
         // All that fails is told at once: a run of this takes half an hour.
         part("test", &["guests"], |p| test::run(p, &["--no-fail-fast".to_owned()])),
-        part("demo", &["guests"], |p| clean(p).map(drop)),
-        part("faults", &["demo"], all_faults),
-    ]);
+        Part { name: "demo", needs: &["guests"], work: Box::new(|| demonstration(project, &released)) },
+        Part { name: "faults", needs: &["demo"], work: Box::new(|| all_faults(project, &released)) },
+    ];
+    let past = parts::run(&parts::chosen(all.into(), &arguments.parts)?);
     eprint!("{}", parts::table(&past));
     let good = past.iter().all(|part| part.end == End::Done);
     Ok(if good { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The clean demonstration, which must release.
-fn clean(project: &Project) -> Result<Outcome> {
+fn demonstration(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
     let scope = if demo::gcloud_is_here() { Scope::Release } else { Scope::Standing };
+    let clean = clean(project, scope)?;
+    if scope.deploys() {
+        // It is set once.
+        let _ = released.set(clean);
+    }
+    Ok(())
+}
+
+fn clean(project: &Project, scope: Scope) -> Result<Outcome> {
     let (clean, _) = judged(project, None, scope)?;
     refuse(faults::of_clean(&clean, scope.deploys()))?;
     Ok(clean)
 }
 
 /// Every fault of the catalogue, each beside a clean run of the phases that find it.
-fn all_faults(project: &Project) -> Result<()> {
+fn all_faults(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
     let mut wrong = Vec::new();
-    for scope in [Scope::Quiet, Scope::Standing, Scope::Release] {
-        if scope.deploys() && !demo::gcloud_is_here() {
+    for scope in [Scope::Quiet, Scope::Standing, Scope::Monitoring, Scope::Release] {
+        if matches!(scope, Scope::Monitoring | Scope::Release) && !demo::gcloud_is_here() {
             say("faults", "left out, because gcloud is not here: every fault of a deployment");
             continue;
         }
-        let (clean, _) = judged(project, None, scope)?;
-        refuse(faults::of_clean(&clean, scope.deploys()))?;
+        let clean = match released.get().filter(|_| scope.deploys()) {
+            Some(clean) => clean.clone(),
+            None => clean(project, scope)?,
+        };
         for (seed, fault) in (1..).zip(Fault::all()).filter(|(_, fault)| fault.scope() == scope) {
             let (faulted, report) = judged(project, Some((fault, seed)), scope)?;
             let wanted = faults::Wanted { requirement: fault.requirement(), exit: fault.exit() };

@@ -88,14 +88,16 @@ fn was_skipped(report: &Value, requirement: &str, id: &str) -> bool {
     row["verdict"] == "not-exercised" && because.is_some_and(|why| why == "which was skipped" || failed(why))
 }
 
-/// Whether a row is as it is because the release was stopped or taken back for the fault: what was not come to, what a rollback ended,
-/// and what it found itself.
+/// Whether a row is as it is because the release was stopped or taken back for the fault: what was not come to, what was under way, what a
+/// rollback ended, and what it found itself.
 fn follows(report: &Value, requirement: &str, id: &str) -> bool {
     let row = &report["rows"][id];
     let observed = row["observed"].as_str().unwrap_or_default();
     let stopped = [&format!("rolled back: row {requirement} failed"), "the deployment was stopped before"];
     let not_come_to = row["verdict"] == "not-exercised" && stopped.contains(&observed);
-    not_come_to || id.starts_with("RB-C1") || id.starts_with("RB-V") || id == "SUC-1.rollback"
+    let under_way = row["verdict"] == "inconclusive"
+        && observed == format!("the phase was stopped: rolled back: row {requirement} failed");
+    not_come_to || under_way || id.starts_with("RB-C1") || id.starts_with("RB-V") || id == "SUC-1.rollback"
 }
 
 fn decision(outcome: &Outcome) -> Option<&str> {
@@ -172,6 +174,19 @@ mod tests {
             let wrong = of_faulted(&clean(), &skipped, &report(verdict, observed), WANTED);
             assert_eq!(wrong.len(), 2, "{observed}: {wrong:?}");
         }
+    }
+
+    #[test]
+    fn what_was_under_way_when_the_release_was_taken_back_for_it_may_say_nothing() {
+        let report =
+            |observed: &str| json!({ "rows": { "P3.1": { "verdict": "inconclusive", "observed": observed } } });
+        let others = |observed: &str| {
+            let faulted = outcome(5, "rolled-back", "fail", "inconclusive", "a");
+            of_faulted(&clean(), &faulted, &report(observed), Wanted { exit: 5, ..WANTED })
+        };
+        // CRIT-2 is the other row, of which that report says nothing.
+        assert_eq!(others("the phase was stopped: rolled back: row P1.3 failed").len(), 1);
+        assert_eq!(others("the phase was stopped: rolled back: row P1.1 failed").len(), 2);
     }
 
     #[test]

@@ -6,4 +6,4 @@ mod faults;
 mod parts;
 mod scan;
 
-pub(crate) use command::run;
+pub(crate) use command::{Arguments, run};

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::time::{Duration, Instant};
 
-use anyhow::Result;
+use anyhow::{Result, bail};
 
 /// A part of the work.
 pub(super) struct Part<'a> {
@@ -27,6 +27,19 @@ pub(super) struct Past {
     pub(super) name: &'static str,
     pub(super) end: End,
     pub(super) took: Duration,
+}
+
+/// The parts with these names, in their own order; all where none is named. Whoever names a part wants it whatever it needs.
+pub(super) fn chosen<'a>(parts: Vec<Part<'a>>, names: &[String]) -> Result<Vec<Part<'a>>> {
+    let known: Vec<&str> = parts.iter().map(|part| part.name).collect();
+    if let Some(stranger) = names.iter().find(|name| !known.contains(&name.as_str())) {
+        bail!("there is no part {stranger}; the parts are {}", known.join(", "));
+    }
+    if names.is_empty() {
+        return Ok(parts);
+    }
+    let chosen = parts.into_iter().filter(|part| names.iter().any(|name| name == part.name));
+    Ok(chosen.map(|part| Part { needs: &[], ..part }).collect())
 }
 
 /// Runs the parts in their order.
@@ -74,8 +87,6 @@ pub(super) fn table(past: &[Past]) -> String {
 
 #[cfg(test)]
 mod tests {
-    use anyhow::bail;
-
     use super::*;
 
     fn part(name: &'static str, needs: &'static [&'static str], good: bool) -> Part<'static> {
@@ -93,6 +104,20 @@ mod tests {
         let ends: Vec<End> = run(&parts).into_iter().map(|p| p.end).collect();
         let broken = || End::Failed("broken".to_owned());
         assert_eq!(ends, [broken(), broken(), End::Without("guests"), End::Without("test")]);
+    }
+
+    #[test]
+    fn parts_are_chosen_by_their_names() {
+        let parts = || vec![part("fmt", &[], true), part("guests", &[], true), part("test", &["guests"], true)];
+        let names = |chosen: &[&str]| -> Result<Vec<&'static str>> {
+            let chosen: Vec<String> = chosen.iter().map(ToString::to_string).collect();
+            Ok(super::chosen(parts(), &chosen)?.into_iter().map(|part| part.name).collect())
+        };
+        assert_eq!(names(&[]).unwrap(), ["fmt", "guests", "test"]);
+        assert_eq!(names(&["test", "fmt"]).unwrap(), ["fmt", "test"]);
+        assert_eq!(names(&["tset"]).unwrap_err().to_string(), "there is no part tset; the parts are fmt, guests, test");
+        let alone = super::chosen(parts(), &["test".to_owned()]).unwrap();
+        assert_eq!(run(&alone)[0].end, End::Done, "it is run without what it needs");
     }
 
     #[test]

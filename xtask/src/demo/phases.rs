@@ -16,7 +16,12 @@ pub(crate) enum Scope {
     Standing,
     /// Of these, those that put no load on anything.
     Quiet,
+    /// The one that sets monitoring up, which minds no deployment.
+    Monitoring,
 }
+
+/// The phase of that scope.
+const MONITORING: &str = "monitoring-setup";
 
 impl Scope {
     /// Whether something is deployed.
@@ -27,8 +32,10 @@ impl Scope {
 
 /// The phases that take part, in the order of the bundle; none where all do.
 pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>> {
-    if scope.deploys() {
-        return Ok(None);
+    match scope {
+        Scope::Release => return Ok(None),
+        Scope::Monitoring => return Ok(Some(vec![MONITORING.to_owned()])),
+        Scope::Standing | Scope::Quiet => {}
     }
     let path = bundle.join("bundle.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
@@ -67,6 +74,7 @@ mod tests {
         let text = include_str!("../../../scripts/bundles/netra-staging/bundle.toml");
         let quiet = ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"];
         assert_eq!(super::named(text, Scope::Quiet).unwrap(), quiet);
+        assert!(text.contains(&format!("id = \"{}\"", super::MONITORING)));
         let standing = super::named(text, Scope::Standing).unwrap();
         assert_eq!(standing, [&quiet[..], &["request-isolation"]].concat());
     }
