@@ -23,27 +23,33 @@ const EFFECTS: usize = 5;
 
 #[test]
 fn whenever_a_host_is_killed_every_change_of_a_service_happens_once() {
-    suite(kills().div_ceil(2));
+    let seed = seed();
+    println!("seed {seed}");
+    println!("{} times", suite(seed, kills().div_ceil(2)));
 }
 
 /// At other moments, beside the first.
 #[test]
 fn whenever_another_host_is_killed_every_change_of_a_service_happens_once() {
-    suite(kills() / 2);
+    let seed = seed();
+    println!("seed {seed}");
+    println!("{} times", suite(seed, kills() / 2));
 }
 
-fn suite(kills: u32) {
-    if !gcloud_is_here() {
-        return;
-    }
-    let seed = std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64;
-    println!("seed {seed}");
-    let mut chance = Chance::new(seed);
+fn seed() -> u64 {
+    std::time::UNIX_EPOCH.elapsed().unwrap_or_default().as_nanos() as u64
+}
+
+/// How often hosts were killed.
+fn suite(seed: u64, kills: u32) -> u32 {
     let mut done = 0;
-    while done < kills {
-        done += one(&mut chance, (kills - done).min(KILLS_A_RUN));
+    if gcloud_is_here() {
+        let mut chance = Chance::new(seed);
+        while done < kills {
+            done += one(&mut chance, (kills - done).min(KILLS_A_RUN));
+        }
     }
-    println!("{done} times");
+    done
 }
 
 /// One release that is taken back; how often its host was killed.
