@@ -184,7 +184,7 @@ mod tests {
         let named = LoadGrant { users: vec![PhaseId::parse("browse-user").unwrap()], ..GRANT };
         assert_eq!(Load::authorize(&grants(Some(named), &[]), &request), Ok(Class::Effect));
         let denial = Load::authorize(&grants(Some(GRANT), &["GET"]), &request).unwrap_err();
-        assert_eq!(denial.reason, "the grant of load names other users: none");
+        assert_eq!(denial.reason, "the grant of load names no users");
     }
 
     #[test]

@@ -181,7 +181,7 @@ fn what_the_grants_do_not_cover_is_denied_and_nothing_is_sent() {
         "60 iterations are more than max-requests = 50",
         "55 iterations are more than max-requests = 50",
         "POST",
-        "the grant of load names other users: none",
+        "the grant of load names no users",
     ]) {
         assert!(check.as_str().is_some_and(|text| text.contains(why)), "{check} lacks: {why}");
     }

@@ -119,11 +119,14 @@ pub(super) fn judge_user(phase: &PhaseId, grant: Option<&LoadGrant>, name: &str)
         return Ok(());
     }
     let granted: Vec<&str> = users.iter().map(PhaseId::as_str).collect();
-    let granted = if granted.is_empty() { "none".to_owned() } else { granted.join(", ") };
+    let reason = match &granted[..] {
+        [] => "the grant of load names no users".to_owned(),
+        granted => format!("the grant of load names other users: {}", granted.join(", ")),
+    };
     let name: String = name.chars().filter(|c| !c.is_control()).take(64).collect();
     Err(Denial {
         wanted: format!("load by the users `{name}`"),
-        reason: format!("the grant of load names other users: {granted}"),
+        reason,
         remedy: format!(
             "to allow it, add to `load` in [phase.grants] of '{phase}' in bundle.toml: users = [\"{name}\"]"
         ),
@@ -183,8 +186,8 @@ mod tests {
         assert!(grant.words().ends_with("1000 requests, also by browse-user"), "{}", grant.words());
         let reason = |grant: Option<&LoadGrant>, name| judge_user(&phase, grant, name).unwrap_err().reason;
         assert_eq!(reason(Some(&grant), "chat-user"), "the grant of load names other users: browse-user");
-        assert_eq!(reason(Some(&GRANT), "browse-user"), "the grant of load names other users: none");
-        assert_eq!(reason(None, ""), "the grant of load names other users: none");
+        assert_eq!(reason(Some(&GRANT), "browse-user"), "the grant of load names no users");
+        assert_eq!(reason(None, ""), "the grant of load names no users");
         assert_eq!(missing(Some(&grant), Some(&GRANT)), [], "whom a load is made of is the bundle's affair");
     }
 
