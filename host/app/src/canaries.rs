@@ -55,11 +55,11 @@ impl RunCanaries {
                 known.sets.push((name, Canaries::new(&key, load, host), users));
             }
         }
-        let set = known.sets.iter().position(|((name, host), ..)| name == load && *host == incarnation);
-        let set = set.and_then(|set| u32::try_from(set).ok()).ok_or("a load is counted from its first host on")?;
         let index = Index::new(known.sets.iter().map(|(_, canaries, users)| (canaries, *users)));
         let index = Arc::new(index.map_err(|e| e.to_string())?);
-        Ok(Marked { canaries: Canaries::new(&key, load, incarnation), index, set })
+        let ours = (0..).zip(&known.sets).find(|(_, ((name, host), ..))| name == load && *host == incarnation);
+        let (set, (_, canaries, _)) = ours.ok_or("hosts of a load are counted from 1")?;
+        Ok(Marked { canaries: canaries.clone(), index, set })
     }
 
     fn known(&self) -> MutexGuard<'_, Known> {
