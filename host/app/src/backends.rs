@@ -18,7 +18,7 @@ use holdpoint_model::{
 };
 use url::Url;
 
-use crate::{Error, gcloud, secrets, tokens::Tokens, tools};
+use crate::{Error, crews, gcloud, secrets, tokens::Tokens, tools};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
@@ -50,7 +50,7 @@ pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
 }
 
 /// Whether this machine has what the backends of every phase need: directories, the CA file, ID tokens, the
-/// values of secrets, gcloud, tools.
+/// values of secrets, gcloud, tools, identities of those who act in loads.
 pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     secrets::bindings(verified)?;
     Network::of(verified)?;
@@ -60,6 +60,10 @@ pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
             gcloud::probe(&verified.gcloud).map_err(|e| refused(&phase.id, &e))?;
         }
         tools::probe(verified, phase).map_err(|e| refused(&phase.id, &e))?;
+    }
+    for user in verified.acting() {
+        let users = || user.base.id.to_string();
+        crews::identities(verified, user).map_err(|reason| Error::Users { users: users(), reason })?;
     }
     Ok(())
 }

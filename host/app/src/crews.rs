@@ -47,7 +47,7 @@ impl BundleCrews {
         let user = self.verified.users.iter().find(|user| user.base.id.as_str() == wanted.id);
         let user = user.ok_or_else(|| format!("the bundle has no users `{}`", wanted.id))?;
         let config = told(&user.base.config, wanted.config)?;
-        let identities = user.identities.as_ref().map(|source| self.identities(source)).transpose()?;
+        let identities = identities(&self.verified, user)?;
         if let Some(identities) = &identities {
             identities.suffice(wanted.users).map_err(|e| e.to_string())?;
         }
@@ -84,25 +84,28 @@ impl BundleCrews {
         let made = tokio::task::spawn_blocking(move || UserEngine::new(digest, &bytes, users, memory, cache)).await;
         made.map_err(|e| e.to_string())?.map_err(|e| e.to_string())
     }
+}
 
-    fn identities(&self, source: &IdentitySource) -> Result<Identities, String> {
-        match source {
-            IdentitySource::Mint(name) => {
-                let key = secrets::named(&self.verified, name).map_err(|e| e.to_string())?;
-                let key = key.ok_or_else(|| format!("the secret {name}, which signs identities, is not set"))?;
-                Identities::mint(&key).map_err(|e| format!("the secret {name}: {e}"))
-            }
-            IdentitySource::File(path) => {
-                let failed = |e: &dyn std::fmt::Display| format!("the identities in {}: {e}", path.display());
-                let length = fs::metadata(path).map_err(|e| failed(&e))?.len();
-                if length > LONGEST_FILE {
-                    return Err(failed(&format!("it has {length} bytes, more than {LONGEST_FILE}")));
-                }
-                let text = fs::read_to_string(path).map_err(|e| failed(&e))?;
-                Identities::listed(&text).map_err(|e| failed(&e))
-            }
+/// Who users are, as this machine knows it; none if the bundle gives them no identities.
+pub(crate) fn identities(verified: &Verified, user: &VerifiedUser) -> Result<Option<Identities>, String> {
+    let Some(source) = &user.identities else { return Ok(None) };
+    let identities = match source {
+        IdentitySource::Mint(name) => {
+            let key = secrets::named(verified, name).map_err(|e| e.to_string())?;
+            let key = key.ok_or_else(|| format!("the secret {name}, which signs their identities, is not set"))?;
+            Identities::mint(&key).map_err(|e| format!("the secret {name}: {e}"))
         }
-    }
+        IdentitySource::File(path) => {
+            let failed = |e: &dyn std::fmt::Display| format!("the identities in {}: {e}", path.display());
+            let length = fs::metadata(path).map_err(|e| failed(&e))?.len();
+            if length > LONGEST_FILE {
+                return Err(failed(&format!("it has {length} bytes, more than {LONGEST_FILE}")));
+            }
+            let text = fs::read_to_string(path).map_err(|e| failed(&e))?;
+            Identities::listed(&text).map_err(|e| failed(&e))
+        }
+    };
+    identities.map(Some)
 }
 
 /// The configuration of users, with the fields that the phase wants otherwise.

@@ -23,6 +23,8 @@ pub enum Error {
     ReadCa { path: PathBuf, source: std::io::Error },
     #[error("secret {name}: {reason}")]
     Secret { name: String, reason: String },
+    #[error("users `{users}`: {reason}")]
+    Users { users: String, reason: String },
     #[error("service {service}: {reason}")]
     IdToken { service: String, reason: String },
     #[error("{0}")]
@@ -57,6 +59,7 @@ pub enum ErrorKind {
 impl Error {
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
+        use holdpoint_engine::EngineError;
         use holdpoint_journal::Error as Journal;
         match self {
             Self::Bundle(_)
@@ -67,6 +70,7 @@ impl Error {
             | Self::WriteOperator { .. }
             | Self::ReadCa { .. }
             | Self::Secret { .. }
+            | Self::Users { .. }
             | Self::IdToken { .. }
             | Self::Usage(_)
             | Self::Backend { .. }
@@ -78,7 +82,7 @@ impl Error {
                 | Journal::NotBegun,
             )
             | Self::Engine(
-                holdpoint_engine::EngineError::Compile { .. } | holdpoint_engine::EngineError::NotAPhase { .. },
+                EngineError::Compile { .. } | EngineError::NotAPhase { .. } | EngineError::NotAUser { .. },
             ) => ErrorKind::Usage,
             Self::Cloud(_) | Self::Journal(_) | Self::Engine(_) | Self::Replay(_) | Self::Fault { .. } => {
                 ErrorKind::Fault

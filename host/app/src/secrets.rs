@@ -43,9 +43,17 @@ pub(crate) fn search(verified: &Verified) -> (Search, Vec<String>) {
     (search, absent)
 }
 
-/// The value of a secret that somebody in the bundle is granted; none where it is not set.
+/// The value of a secret that somebody in the bundle is granted; none where it is not set. One that the operator's file does not bind is an
+/// error.
 pub(crate) fn named(verified: &Verified, name: &SecretName) -> Result<Option<String>, Error> {
-    verified.secrets.iter().find(|bound| bound.name == *name).map_or(Ok(None), value)
+    let bound = verified.secrets.iter().find(|bound| bound.name == *name);
+    let unbound = || {
+        let reason = format!(
+            "the operator's file does not say where it is; to bind it, add:\n    [secrets.{name}]\n    from = {{ env = \"{name}\" }}"
+        );
+        Error::Secret { name: name.to_string(), reason }
+    };
+    value(bound.ok_or_else(unbound)?)
 }
 
 fn value(bound: &Bound) -> Result<Option<String>, Error> {

@@ -160,6 +160,15 @@ impl Verified {
 }
 
 impl Verified {
+    /// The users that loads of the phases that take part may be made of.
+    pub fn acting(&self) -> impl Iterator<Item = &VerifiedUser> {
+        let named = |user: &PhaseId| {
+            let mut loads = self.phases.iter().filter_map(|phase| phase.grants.load.as_ref());
+            loads.any(|load| load.users.contains(user))
+        };
+        self.users.iter().filter(move |user| named(&user.base.id))
+    }
+
     /// The services that some phase asks with an ID token, in the order of the bundle.
     pub fn services_with_id_token(&self) -> impl Iterator<Item = &PlacedService> {
         let asks = |grant: &HttpGrant, service: &ServiceName| {

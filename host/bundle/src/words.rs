@@ -39,6 +39,7 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
     for ask in resolved.service_asks() {
         asks.push(whole(format!("reach service {} at {}", ask.name, join(&ask.within))));
     }
+    let of_users = |id: &PhaseId| resolved.users.iter().any(|user| user.base.id == *id);
     for phase in resolved.askers() {
         let mut words: Vec<String> = phase.grants.http.iter().map(http).collect();
         for grant in &phase.grants.files {
@@ -50,7 +51,8 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         words.extend(phase.grants.exec.iter().map(ExecGrant::words));
         words.extend(phase.grants.websocket.iter().map(WebsocketGrant::words));
         words.extend(phase.grants.load.iter().map(load));
-        words.push(limits(&phase.grants.limits));
+        let bounds = &phase.grants.limits;
+        words.push(if of_users(&phase.id) { of_each_user(bounds) } else { limits(bounds) });
         asks.extend(words.into_iter().map(|what| Ask { phase: Some(phase.id.clone()), what }));
     }
     asks
@@ -69,6 +71,16 @@ pub(crate) fn limits(limits: &Limits) -> String {
         limits.max_calls,
         format_size(limits.memory),
         format_size(limits.output)
+    )
+}
+
+/// The bounds of virtual users.
+fn of_each_user(limits: &Limits) -> String {
+    format!(
+        "run for {} with {} calls in each iteration, and {} of memory for each user",
+        format_duration(limits.deadline),
+        limits.max_calls,
+        format_size(limits.memory)
     )
 }
 

@@ -19,25 +19,34 @@ const KEY: &str = "STAGING_TEST_SIGNING_KEY";
 /// What is tried.
 const MODULE: &str = "request-isolation.wasm";
 
+/// A user that looks at its profile, and writes and reads an item of its own.
+const BROWSER: &str = "module = \"browse-user\"\nidentities = { mint = \"STAGING_TEST_SIGNING_KEY\" }\n[user.grants]\n\
+    http = [{ services = [\"backend\"], methods = [\"GET\", \"PUT\"], paths = [\"/api/me\", \"/api/state/note\"] }]";
+
 /// A bundle with the phase and its user, who acts on the backend.
 fn scene(backend: &str, config: &str) -> Scene {
+    let rows = ROWS.map(|row| format!("\"{row}\"")).join(", ");
+    scene_of(backend, (&format!("requirements = [{rows}]"), &ROWS), config, BROWSER)
+}
+
+/// The same with other rows, which are those of the checklist, or other users.
+fn scene_of(backend: &str, (rows, checklist): (&str, &[&str]), config: &str, user: &str) -> Scene {
     let scene = Scene::bare();
     let module = MODULE.trim_end_matches(".wasm");
-    let rows = ROWS.map(|row| format!("\"{row}\"")).join(", ");
     scene.write(
         "bundle/bundle.toml",
         &format!(
             "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
              [environments.test]\nsecrets = [\"{KEY}\"]\n\
              [environments.test.services.backend]\nurl = \"{backend}\"\n\
-             [[user]]\nid = \"browse-user\"\nmodule = \"browse-user\"\nidentities = {{ mint = \"{KEY}\" }}\n\
-             [user.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\", \"PUT\"], paths = [\"/api/me\", \"/api/state/note\"] }}]\n\
-             [[phase]]\nid = \"isolation\"\nmodule = \"{module}\"\nrequirements = [{rows}]\n\
+             [[user]]\nid = \"browse-user\"\n{user}\n\
+             [[phase]]\nid = \"isolation\"\nmodule = \"{module}\"\n{rows}\n\
              [phase.config]\nuser = \"browse-user\"\n{config}\n[phase.grants]\n{LOAD}\n"
         ),
     );
-    let checklist = ROWS.map(|row| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n"));
-    scene.write("bundle/checklist.toml", &checklist.join("\n"));
+    let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    let checklist = checklist.iter().map(row);
+    scene.write("bundle/checklist.toml", &checklist.collect::<String>());
     let place = backend.trim_start_matches("http://");
     scene.write(
         "holdpoint.toml",
@@ -187,15 +196,77 @@ fn users_whose_host_is_killed_are_followed_by_others_who_are_strangers_to_them()
 }
 
 #[test]
-fn without_the_key_nobody_acts_and_the_reason_is_told() {
+fn without_the_key_nothing_is_begun_and_the_reason_is_told() {
     let staging = Staging::start();
     let scene = scene(&staging.backend(), SHORT);
-    let mut command = scene.command(&["run", "BUNDLE", "--output", "json"]);
-    Live::start(command.env_remove(KEY)).finish().exits(3);
-    let told = wrong(&scene);
-    assert_eq!(told.len(), 5);
-    let why = format!("the secret {KEY}, which signs identities, is not set");
-    assert!(told.iter().all(|(_, observed)| observed.contains(&why)), "{told:?}");
+    for command in ["check", "run"] {
+        let mut command = scene.command(&[command, "BUNDLE"]);
+        let said = Live::start(command.env_remove(KEY)).finish().exits(2).stderr;
+        let why = format!("users `browse-user`: the secret {KEY}, which signs their identities, is not set");
+        assert!(said.contains(&why), "{said}");
+        let mut command = scene.command(&["check", "BUNDLE"]);
+        let said = Live::start(command.env(KEY, "too short")).finish().exits(2).stderr;
+        assert!(said.contains(KEY) && !said.contains("too short\n"), "{said}");
+    }
+    let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).unwrap();
+    scene.write("holdpoint.toml", &operator.replace(&format!("[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"), ""));
+    let said = scene.run(&["run", "BUNDLE"]).exits(2).stderr;
+    assert!(said.contains(&format!("to bind it, add:\n    [secrets.{KEY}]")), "{said}");
+    assert!(!scene.path().join(".holdpoint").exists(), "a run was begun");
+    assert_eq!(sent(&staging), 0);
+}
+
+#[test]
+fn users_that_end_fail_their_row_and_the_others_go_on() {
+    let staging = Staging::start();
+    let user = "module = \"rude-user\"\nconfig = { path = \"/health\", act = \"panic\", who = [3] }\n[user.grants]\n\
+        http = [{ services = [\"backend\"], methods = [\"GET\"] }]";
+    let config = "users = 20\nat-once = 1\npace = \"500ms\"\nramp = \"0s\"\nduring = \"3s\"";
+    let ids = ["SUC-3.users", "P3.2.isolation"];
+    let rows_of = ("requirements = [\"SUC-3.users\", \"P3.2.isolation\"]", &ids[..]);
+    let scene = scene_of(&staging.backend(), rows_of, config, user);
+    ran(&scene, 1);
+    let seen = rows(&scene);
+    let (verdict, told) = &seen["SUC-3.users"];
+    assert!(verdict == "fail" && told.contains("1 ended before the load did: "), "{seen:?}");
+    assert!(staging.requests() > 60, "the others went on: {}", staging.requests());
+    // Nobody wrote a canary, so none came back.
+    assert_eq!(seen["P3.2.isolation"].0, "inconclusive", "{seen:?}");
+}
+
+#[test]
+fn the_quick_profile_finds_a_leak_too() {
+    let staging = Staging::start();
+    let rows_of = "requirements = [\"P3.2.isolation\"]\nmap = { \"P3.2.isolation\" = \"RB-V2\" }";
+    let config = "quick = true\nramp = \"500ms\"\nduring = \"2s\"\ntell = { think = \"100ms\" }";
+    let scene = scene_of(&staging.backend(), (rows_of, &["RB-V2"]), config, BROWSER);
+    ran(&scene, 0);
+    let (verdict, told) = rows(&scene)["RB-V2"].clone();
+    assert!(verdict == "pass" && told.starts_with("0 of "), "{told}");
+    let by = Adjustment { one_in: Some(10), form: Some(LeakForm::Plain), ..Adjustment::default() };
+    staging.switch(Fault::named("leak").unwrap().settle(1).adjusted(by).unwrap());
+    ran(&scene, 1);
+    let (verdict, told) = rows(&scene)["RB-V2"].clone();
+    assert!(verdict == "fail" && told.contains(" was shown a text of user "), "{told}");
+}
+
+#[test]
+fn a_module_that_only_looks_like_a_user_is_refused() {
+    let staging = Staging::start();
+    let mut scene = scene(&staging.backend(), SHORT);
+    let stranger = r#"(component
+        (core module $m (func (export "f")))
+        (core instance $i (instantiate $m))
+        (func $f (canon lift (core func $i "f")))
+        (export "start" (func $f)) (export "iterate" (func $f)) (export "stop" (func $f)))"#;
+    std::fs::create_dir(scene.path().join("modules")).unwrap();
+    std::fs::copy(scene.modules.join(MODULE), scene.path().join("modules").join(MODULE)).unwrap();
+    std::fs::write(scene.path().join("modules/browse-user.wasm"), wat::parse_str(stranger).unwrap()).unwrap();
+    scene.modules = scene.path().join("modules");
+    for command in ["check", "run"] {
+        let said = scene.run(&[command, "BUNDLE"]).exits(2).stderr;
+        assert!(said.contains("is not a virtual user"), "{said}");
+    }
     assert_eq!(sent(&staging), 0);
 }
 
