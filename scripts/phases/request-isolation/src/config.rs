@@ -61,6 +61,12 @@ impl Config {
         if profile.users < 2 {
             return Err(Error::new(format!("config.users is {}; nobody is isolated from nobody", profile.users)));
         }
+        if !self.quick && self.at_once > profile.users {
+            let (wanted, users) = (self.at_once, profile.users);
+            return Err(Error::new(format!(
+                "config.at-once wants {wanted} users with something under way at one time, and config.users is {users}"
+            )));
+        }
         if !(0.0..1.0).contains(&self.success) {
             return Err(Error::new(format!("config.success is a share from 0 to below 1, not {}", self.success)));
         }
@@ -87,6 +93,9 @@ mod tests {
     #[test]
     fn one_user_and_a_share_of_all_are_mistakes() {
         assert!(config(json!({ "user": "a", "users": 1 })).is_err());
+        let few = config(json!({ "user": "a", "users": 99 })).unwrap_err().to_string();
+        assert!(few.contains("config.at-once wants 100 users") && few.contains("config.users is 99"), "{few}");
+        assert!(config(json!({ "user": "a", "users": 99, "at-once": 99 })).is_ok());
         assert!(config(json!({ "user": "a", "success": 1.0 })).is_err());
     }
 }

@@ -42,7 +42,11 @@ fn success(cx: &Context, config: &Config, done: &Stopped) {
     // Whoever was not there was not served badly either, but a load that ended early for its target's sake was.
     let through = matches!(done.end, End::Completed | End::Bound(_));
     if good > config.success && done.users_at_once < config.at_once {
-        let few = format!("{} users at once, of {} that were to be; {seen}", done.users_at_once, config.at_once);
+        let (most, wanted) = (done.users_at_once, config.at_once);
+        let few = format!(
+            "{most} users had something under way at one time, of {wanted} that were to; with a shorter `pace`, or users that think \
+             longer, there are more; {seen}"
+        );
         return check.inconclusive(observed(few), done);
     }
     check.passes_if(good > config.success && through, expected, observed(seen), done);
