@@ -81,7 +81,7 @@ pub enum Failure {
     Malformed,
     /// The answer's status was not one that was expected.
     Status,
-    /// The user itself said that the answer was wrong.
+    /// The user itself said that the answer was wrong, though its status was good.
     Content,
 }
 

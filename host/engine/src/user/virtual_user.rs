@@ -170,7 +170,7 @@ fn failure(exchanged: &Exchanged) -> Option<Failure> {
     match (unanswered, good) {
         (Some(unanswered), _) => Some((*unanswered).into()),
         (None, Some(true)) => None,
-        (None, Some(false) | None) if status.is_none_or(|status| status >= 400) => Some(Failure::Status),
+        (None, _) if status.is_none_or(|status| status >= 400) => Some(Failure::Status),
         (None, Some(false)) => Some(Failure::Content),
         (None, None) => None,
     }
