@@ -25,14 +25,8 @@ pub(crate) struct Kind {
 pub(crate) const PHASE: Kind = Kind { key: "phase", folder: "phases" };
 pub(crate) const USER: Kind = Kind { key: "user", folder: "users" };
 
-/// Where a member was added.
-pub(crate) struct Place {
-    /// The folder of the workspace, as it is typed from here.
-    pub(crate) root: PathBuf,
-}
-
-/// A draft with one more member of the bundle around it.
-pub(crate) fn member(choices: &Choices, around: &BundleWorkspace, kind: &Kind) -> Result<(Draft, Place), Error> {
+/// A draft with one more member of the bundle around it, and the folder of that, as it is typed from here.
+pub(crate) fn member(choices: &Choices, around: &BundleWorkspace, kind: &Kind) -> Result<(Draft, PathBuf), Error> {
     let Choices { name, path, sdk } = choices;
     let root = from_here(&around.root);
     let manifest = root.join("Cargo.toml");
@@ -63,7 +57,7 @@ pub(crate) fn member(choices: &Choices, around: &BundleWorkspace, kind: &Kind) -
         draft.edit(Edit { path: path.clone(), before: before.clone(), after });
     }
     let root = if root.as_os_str().is_empty() { PathBuf::from(".") } else { root };
-    Ok((draft, Place { root }))
+    Ok((draft, root))
 }
 
 /// Adds the files of a member that shares a workspace, below a folder of the draft.

@@ -43,13 +43,13 @@ fn alone(choices: &Choices) -> Result<Draft, Error> {
 
 fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
     let name = &choices.name;
-    let (mut draft, member) = member(choices, around, &PHASE)?;
+    let (mut draft, root) = member(choices, around, &PHASE)?;
     let (checklist, rows) = (from_here(&around.checklist.0), &around.checklist.1);
     let after = workspace::with_row(&checklist, rows, name)?;
     draft.edit(Edit { path: checklist, before: rows.clone(), after });
     let shown = draft.folder().display().to_string();
     draft.then([format!("cargo test -p {name}"), format!("{BUILD} -p {name}"), format!("holdpoint test {shown}")]);
-    draft.then([format!("holdpoint plan {}", member.root.display())]);
+    draft.then([format!("holdpoint plan {}", root.display())]);
     Ok(draft)
 }
 #[cfg(test)]

@@ -18,9 +18,9 @@ pub fn user(choices: &Choices) -> Result<Draft, Error> {
         return Err(Error::Workspace { path: start.to_owned(), why: why.to_owned() });
     };
     let name = &choices.name;
-    let (mut draft, place) = member(choices, &around, &USER)?;
+    let (mut draft, root) = member(choices, &around, &USER)?;
     draft.then([format!("cargo test -p {name}"), format!("{BUILD} -p {name}")]);
-    draft.then([format!("holdpoint plan {}", place.root.display())]);
+    draft.then([format!("holdpoint plan {}", root.display())]);
     Ok(draft)
 }
 

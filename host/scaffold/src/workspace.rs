@@ -214,7 +214,8 @@ mod tests {
         }
         assert!(with_module(path(), "phase = []\n", &PHASE, "a", "phases/a").is_err());
         let users = with_module(path(), text, &USER, "shopper", "users/shopper").unwrap();
-        assert!(users.contains("# the end\n\n[[user]]\nid = \"shopper\"\nmodule = \"users/shopper\"\n"), "{users}");
+        assert!(users.contains("# the end\n\n[[user]]\n# Acts"), "{users}");
+        assert!(users.contains("\nid = \"shopper\"\nmodule = \"users/shopper\"\n"), "{users}");
         assert!(users.contains("[user.grants]\nhttp = [{ services = [\"api\"]"), "{users}");
     }
 
