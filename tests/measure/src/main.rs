@@ -5,11 +5,8 @@
 mod cpu;
 mod instance;
 mod recording;
-mod users;
 
 use std::io::Write as _;
-
-use anyhow::Context as _;
 
 /// As the command line has it.
 #[global_allocator]
@@ -18,14 +15,10 @@ static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
 /// Calls of a measurement, unless it is told another number.
 const CALLS: u32 = 300_000;
 
-/// `measure [METRIC [CALLS]]`: one metric alone, and a number of calls, for profilers. `measure users URL USERS SECONDS`: virtual users.
+/// `measure [METRIC [CALLS]]`: one metric alone, and a number of calls, for profilers.
 fn main() -> anyhow::Result<()> {
     let mut arguments = std::env::args().skip(1);
     let wanted = arguments.next();
-    if wanted.as_deref() == Some("users") {
-        let mut next = || arguments.next().context("measure users URL USERS SECONDS");
-        return of_users(&next()?, next()?.parse()?, next()?.parse()?);
-    }
     let calls = arguments.next().map_or(Ok(CALLS), |calls| calls.parse())?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build()?;
     for (metric, unit) in METRICS {
@@ -37,19 +30,6 @@ fn main() -> anyhow::Result<()> {
                 serde_json::json!({ "metric": metric, "unit": unit, "value": value })
             )?;
         }
-    }
-    Ok(())
-}
-
-/// Virtual users have all processors, as in a run.
-fn of_users(url: &str, users: u32, seconds: u64) -> anyhow::Result<()> {
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    for (metric, unit, value) in runtime.block_on(users::figures(url, users, seconds))? {
-        writeln!(
-            std::io::stdout().lock(),
-            "{}",
-            serde_json::json!({ "metric": metric, "unit": unit, "value": value })
-        )?;
     }
     Ok(())
 }
