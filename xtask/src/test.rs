@@ -1,5 +1,5 @@
-//! All tests, with what they need built before: guests, the command line, and the command line sabotaged in two ways, so that the
-//! crash suite can show that it would notice, and the command line with modules inside.
+//! All tests, with what they need built before: guests, the command line, the command line that can be sabotaged, so that the crash
+//! suite can show that it would notice, and the command line with modules inside.
 
 use std::path::PathBuf;
 
@@ -10,9 +10,6 @@ use crate::guests::{self, copy_if_changed};
 use crate::project::Project;
 use crate::servers::{self, Server};
 use crate::sh::{Line, say};
-
-/// Features of the command line that each take one protection away.
-const SABOTAGES: [&str; 2] = ["no-wait", "real-clock"];
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -40,10 +37,8 @@ pub(crate) fn run(project: &Project, args: &[String]) -> Result<()> {
 /// Builds what tests start.
 pub(crate) fn build(project: &Project) -> Result<()> {
     guests::build(project)?;
-    for sabotage in SABOTAGES {
-        project.build_holdpoint("test", &[&format!("sabotage-{sabotage}")])?;
-        copy_if_changed(&project.holdpoint(), &sabotaged(project).join(sabotage).join("holdpoint"))?;
-    }
+    project.build_holdpoint("test", &["sabotage"])?;
+    copy_if_changed(&project.holdpoint(), &sabotaged(project))?;
     dist::gather(project)?;
     dist::with_modules(project, project.holdpoint_line("test")).run()?;
     copy_if_changed(&project.holdpoint(), &with_modules(project))?;
@@ -56,7 +51,7 @@ fn with_modules(project: &Project) -> PathBuf {
 }
 
 fn sabotaged(project: &Project) -> PathBuf {
-    project.target.join("sabotage")
+    project.target.join("sabotage/holdpoint")
 }
 
 /// Arguments before and after `--`.

@@ -25,17 +25,13 @@ impl VirtualClock {
     }
 
     /// The time. Each reading is a microsecond later, or loops that wait for time to pass would never end.
-    #[cfg(not(feature = "sabotage-real-clock"))]
     pub(crate) fn now(&mut self) -> Timestamp {
+        #[cfg(feature = "sabotage")]
+        if let Some(now) = sabotage::now() {
+            return now;
+        }
         self.readings = self.readings.saturating_add(1);
         Timestamp(self.last.0 + f64::from(self.readings) / 1_000.0)
-    }
-
-    #[cfg(feature = "sabotage-real-clock")]
-    #[expect(clippy::disallowed_methods, reason = "this is the fault that the crash suite must find")]
-    pub(crate) fn now(&mut self) -> Timestamp {
-        let since = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
-        Timestamp(since.as_secs_f64() * 1_000.0)
     }
 }
 
@@ -43,16 +39,12 @@ impl VirtualClock {
 pub(crate) struct GuestRandom(ChaCha20Rng);
 
 impl GuestRandom {
-    #[cfg(not(feature = "sabotage-real-clock"))]
     pub(crate) fn new(run_seed: &Digest, guest: &PhaseId) -> Self {
+        #[cfg(feature = "sabotage")]
+        if let Some(now) = sabotage::now() {
+            return Self(ChaCha20Rng::from_seed(Digest::of(&now.0.to_le_bytes()).0));
+        }
         Self(ChaCha20Rng::from_seed(Digest::of_parts(&[b"random", &run_seed.0, guest.as_str().as_bytes()]).0))
-    }
-
-    #[cfg(feature = "sabotage-real-clock")]
-    #[expect(clippy::disallowed_methods, reason = "this is the fault that the crash suite must find")]
-    pub(crate) fn new(run_seed: &Digest, guest: &PhaseId) -> Self {
-        let now = format!("{:?}", std::time::SystemTime::now());
-        Self(ChaCha20Rng::from_seed(Digest::of_parts(&[now.as_bytes(), &run_seed.0, guest.as_str().as_bytes()]).0))
     }
 
     pub(crate) fn fill(&mut self, bytes: &mut [u8]) {
@@ -60,7 +52,23 @@ impl GuestRandom {
     }
 }
 
-#[cfg(all(test, not(feature = "sabotage-real-clock")))]
+/// The fault that the crash suite must find.
+#[cfg(feature = "sabotage")]
+mod sabotage {
+    use std::time::{SystemTime, UNIX_EPOCH};
+
+    use holdpoint_model::Timestamp;
+
+    /// What the machine's clock says, where that is asked for.
+    #[expect(clippy::disallowed_methods, reason = "reading the machine's clock is the fault")]
+    pub(super) fn now() -> Option<Timestamp> {
+        std::env::var("HOLDPOINT_SABOTAGE").ok().filter(|how| how == "real-clock")?;
+        let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+        Some(Timestamp(since.as_secs_f64() * 1_000.0))
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 

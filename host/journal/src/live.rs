@@ -17,6 +17,17 @@ use crate::{
     past::{Found, Pasts, halt},
 };
 
+#[cfg(not(feature = "sabotage"))]
+fn does_not_wait() -> bool {
+    false
+}
+
+#[cfg(feature = "sabotage")]
+#[expect(clippy::disallowed_methods, reason = "this is the fault that the crash suite must find")]
+fn does_not_wait() -> bool {
+    std::env::var("HOLDPOINT_SABOTAGE").is_ok_and(|how| how == "no-wait")
+}
+
 /// Records to a journal, and rolls forward over what it already has.
 pub struct LiveRecorder {
     writer: Writer,
@@ -68,7 +79,7 @@ impl LiveRecorder {
     async fn effect<'a>(&self, mut call: Box<dyn Act + 'a>, class: Class, attempt: u32) -> Result<Performed, Halt> {
         let entry = call.entry().clone();
         let intent = self.row(RowKind::Intent, Entry::clone(&entry), Some(class), attempt);
-        if cfg!(feature = "sabotage-no-wait") {
+        if does_not_wait() {
             self.writer.append(intent).await.map_err(halt)?;
         } else {
             self.writer.append_durable(intent).await.map_err(halt)?;

@@ -7,35 +7,41 @@ use std::{
 
 /// A build of the command line.
 #[derive(Debug, Clone)]
-pub struct Holdpoint(PathBuf);
+pub struct Holdpoint {
+    program: PathBuf,
+    sabotage: Option<&'static str>,
+}
 
 impl Holdpoint {
     /// The build under test.
     pub fn built() -> Self {
-        Self(existing("HOLDPOINT_BIN", &target().join("debug/holdpoint")))
+        Self::at(existing("HOLDPOINT_BIN", &target().join("debug/holdpoint")))
+    }
+
+    fn at(program: PathBuf) -> Self {
+        Self { program, sabotage: None }
     }
 
     /// The command, with nothing of this process's environment that could change its way.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(&self.0);
+        let mut command = Command::new(&self.program);
         for name in ["HOLDPOINT_OPERATOR", "HOLDPOINT_RUNS", "XDG_CONFIG_HOME"] {
             command.env_remove(name);
         }
+        command.envs(self.sabotage.map(|how| ("HOLDPOINT_SABOTAGE", how)));
         command
     }
 }
 
 /// The build with the modules that ship inside of it.
 pub fn with_modules() -> Holdpoint {
-    Holdpoint(existing("HOLDPOINT_WITH_MODULES", &target().join("with-modules/holdpoint")))
+    Holdpoint::at(existing("HOLDPOINT_WITH_MODULES", &target().join("with-modules/holdpoint")))
 }
 
-/// A build that is broken on purpose, if it was made: `no-wait` or `real-clock`.
-pub fn sabotaged(how: &str) -> Holdpoint {
-    Holdpoint(existing(
-        "",
-        &variable("HOLDPOINT_SABOTAGED").unwrap_or_else(|| target().join("sabotage")).join(how).join("holdpoint"),
-    ))
+/// The build that can be broken on purpose, and is, in this way: `no-wait` or `real-clock`.
+pub fn sabotaged(how: &'static str) -> Holdpoint {
+    let program = existing("HOLDPOINT_SABOTAGED", &target().join("sabotage/holdpoint"));
+    Holdpoint { sabotage: Some(how), ..Holdpoint::at(program) }
 }
 
 /// The folder of the built guests.

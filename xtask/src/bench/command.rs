@@ -64,8 +64,8 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 /// The crash suite of the tests, for longer.
 fn crash(project: &Project, kills: u32) -> Result<()> {
     test::build(project)?;
-    let suites = ["--test", "crash", "--test", "release_crash"];
-    let line = project.cargo("bench").args(["test", "-p", "holdpoint-e2e"]).args(suites).args(["--", "--nocapture"]);
+    let suites = ["--test", "e2e", "--", "--nocapture", "crash::", "release_crash::"];
+    let line = project.cargo("bench").args(["test", "--workspace"]).args(suites);
     // A deployment takes as long as hundreds of requests.
     let releases = (kills / 5).clamp(20, 200);
     let line = line.env("HOLDPOINT_KILLS", kills.to_string()).env("HOLDPOINT_RELEASE_KILLS", releases.to_string());

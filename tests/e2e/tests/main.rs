@@ -1,0 +1,39 @@
+//! Everything as people meet it, through the command line.
+//!
+//! One program, so that tests of all files share the machine while others wait for their servers.
+
+mod author;
+mod build;
+mod builtin;
+mod cancel;
+mod crash;
+mod dry_run;
+mod examples;
+mod exec;
+mod export;
+mod from_gcloud;
+mod gcloud;
+mod guests;
+mod hostile_hosts;
+mod hostile_limits;
+mod hostile_modules;
+mod hostile_paths;
+mod hostile_secrets;
+mod identity;
+mod isolation;
+mod load;
+mod logins;
+mod messages;
+mod monitoring;
+mod network;
+mod new;
+mod nginx;
+mod places;
+mod release;
+mod release_crash;
+mod replay;
+mod retry;
+mod storage;
+mod swarm;
+mod waive;
+mod websocket;
