@@ -73,11 +73,18 @@ fn split(args: &[String]) -> Split {
 }
 
 fn line(project: &Project, split: &Split, missing: &[&Server]) -> Line {
+    let threads = std::env::var("RUST_TEST_THREADS").unwrap_or_else(|_| threads().to_string());
     let skips = missing.iter().flat_map(|server| ["--skip", server.name]);
     with_environment(
         project,
         project.cargo("test").arg("test").args(&split.cargo).arg("--").args(&split.tests).args(skips),
     )
+    .env("RUST_TEST_THREADS", threads)
+}
+
+/// Two for each processor: most tests wait for a server, or for gcloud, half of their time.
+fn threads() -> usize {
+    2 * std::thread::available_parallelism().map_or(1, usize::from)
 }
 
 /// Where tests find what was built for them.

@@ -139,7 +139,12 @@ impl Gcp {
 
     /// Makes something wrong with another host than those of Cloud Run.
     pub fn fault_on(&self, host: &str, method: &str, path: &str, when: When, what: What) {
-        self.emulator.set_fault(Fault { on: Pattern::new(method, host, path), when, what });
+        self.set(Fault { on: Pattern::new(method, host, path), when, what });
+    }
+
+    /// Makes this wrong.
+    pub fn set(&self, fault: Fault) {
+        self.emulator.set_fault(fault);
     }
 
     /// The state of everything.

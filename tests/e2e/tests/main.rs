@@ -6,6 +6,7 @@ mod author;
 mod build;
 mod builtin;
 mod cancel;
+mod cloud_faults;
 mod crash;
 mod dry_run;
 mod examples;

@@ -5,7 +5,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use anyhow::{Context, Result, bail};
+use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
 use super::parts::{self, End, Part};
@@ -14,6 +14,9 @@ use crate::demo::{self, Demo, Fault, Outcome, Scope, Stdout};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{docs, guests, test, tidy};
+
+/// The exit code of a run that was stopped by a signal.
+const INTERRUPTED: u8 = 130;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -111,6 +114,7 @@ fn judged(project: &Project, fault: Option<(Fault, u64)>, scope: Scope) -> Resul
         system.stop().await;
         anyhow::Ok(outcome)
     })?;
+    ensure!(outcome.exit != INTERRUPTED, "interrupted");
     scan::no_control_routes(&runs)?;
     let report = Line::new("demo", project.holdpoint())
         .folder(&project.root)
