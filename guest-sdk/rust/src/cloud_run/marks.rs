@@ -65,7 +65,7 @@ impl Marks {
     /// Whether a service carries these tags and no others of their kind.
     pub fn are_on(&self, service: &Service) -> bool {
         let there: BTreeMap<String, String> =
-            on(service).map(|(tag, revision)| (tag.to_owned(), revision.to_owned())).collect();
+            on(service).into_iter().map(|(tag, revision)| (tag.to_owned(), revision.to_owned())).collect();
         there == self.tags
     }
 
@@ -76,16 +76,19 @@ impl Marks {
 
     /// The tags of an earlier deployment that say something else, as gcloud wants them behind `--remove-tags`; none if there is none.
     pub fn stale(&self, service: &Service) -> Option<String> {
-        let stale: Vec<&str> = on(service).map(|(tag, _)| tag).filter(|tag| !self.tags.contains_key(*tag)).collect();
+        let stale: Vec<&str> = on(service).into_keys().filter(|tag| !self.tags.contains_key(*tag)).collect();
         (!stale.is_empty()).then(|| stale.join(","))
     }
 }
 
-fn on(service: &Service) -> impl Iterator<Item = (&str, &str)> {
-    service.targets().iter().filter_map(|target| {
+/// Tags and where they lead, or were asked to lead: the status of a service that never settles says nothing of what was asked last.
+fn on(service: &Service) -> BTreeMap<&str, &str> {
+    let targets = service.asked().iter().chain(service.targets());
+    let marks = targets.filter_map(|target| {
         let tag = target.tag.as_deref().filter(|tag| tag.starts_with(BEFORE))?;
         Some((tag, target.revision_name.as_deref()?))
-    })
+    });
+    marks.collect()
 }
 
 #[cfg(test)]
@@ -114,8 +117,19 @@ mod tests {
         assert_eq!(marks.stale(&service), None);
         assert_eq!(
             Marks::of(&TrafficMap::all_to("d")).stale(&service).as_deref(),
-            Some("before-45,before-45-2,before-10")
+            Some("before-10,before-45,before-45-2")
         );
+    }
+
+    #[test]
+    fn what_was_asked_for_counts_until_it_is_there() {
+        let target = |revision: &str| json!([{ "revisionName": revision, "tag": "before-100" }]);
+        let of = |asked: Value, there: Value| -> Service {
+            let service = json!({ "metadata": { "name": "backend" }, "spec": { "traffic": asked }, "status": { "traffic": there } });
+            serde_json::from_value(service).unwrap()
+        };
+        assert_eq!(Marks::on(&of(target("a"), json!([]))), Marked::Whole(TrafficMap::all_to("a")));
+        assert_eq!(Marks::on(&of(target("a"), target("b"))), Marked::Whole(TrafficMap::all_to("b")));
     }
 
     #[test]

@@ -146,6 +146,11 @@ impl Service {
         &self.status.traffic
     }
 
+    /// Shares and tags as they were asked for last.
+    pub(crate) fn asked(&self) -> &[Target] {
+        &self.spec.traffic
+    }
+
     /// What serves.
     pub fn traffic(&self) -> TrafficMap {
         let serving = self.targets().iter().filter(|target| target.percent > 0);
@@ -159,7 +164,7 @@ impl Service {
 
     /// The revision that a tag leads to, or was asked to lead to: a revision that never got ready is in no share of the traffic.
     pub fn tagged(&self, tag: &str) -> Option<&str> {
-        let mut targets = self.targets().iter().chain(&self.spec.traffic);
+        let mut targets = self.targets().iter().chain(self.asked());
         let target = targets.find(|target| target.tag.as_deref() == Some(tag) && target.revision_name.is_some());
         target.and_then(|target| target.revision_name.as_deref())
     }
