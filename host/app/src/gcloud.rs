@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use holdpoint_bundle::GcloudBinding;
 use holdpoint_cap_gcloud::{Failure, GcloudConfig};
-use holdpoint_model::CallEvent;
+use holdpoint_model::{CallEvent, OutcomeKind};
 use holdpoint_supervise::Supervisor;
 
 /// Variables of the operator's that gcloud may see while it is asked for a token, and at no other time.
@@ -62,14 +62,16 @@ fn found(path: &str) -> PathBuf {
     candidates.into_iter().find(|file| file.is_file()).unwrap_or_else(|| PathBuf::from("gcloud"))
 }
 
-/// Whether a command was answered, and the answer says for sure that it has changed nothing.
+/// Whether an effect was answered and has changed nothing for sure. One that failed is answered only where that is sure, by what gcloud
+/// says or by what was read back; otherwise it is in doubt.
 pub(crate) fn changed_nothing(call: &CallEvent) -> bool {
     #[derive(serde::Deserialize)]
     struct Ended {
         failure: Option<Failure>,
     }
     let ended = call.answer.as_deref().and_then(|answer| serde_json::from_str::<Ended>(answer).ok());
-    call.capability == "gcloud" && ended.and_then(|ended| ended.failure).is_some_and(Failure::is_harmless)
+    let answered = call.capability == "gcloud" && call.outcome == Some(OutcomeKind::Answered);
+    answered && ended.is_some_and(|ended| ended.failure.is_some())
 }
 
 #[cfg(test)]

@@ -376,11 +376,11 @@ mod tests {
 
     #[test]
     fn a_command_that_was_refused_has_changed_nothing() {
-        for (failure, acted) in [("permission-denied", false), ("unavailable", true), ("conflict", true)] {
+        for (outcome, acted) in [(OutcomeKind::Answered, false), (OutcomeKind::InDoubt, true)] {
             let mut progress = Progress::new();
-            let answer = format!("{{\"exit\":1,\"failure\":\"{failure}\",\"stderr\":\"\"}}");
-            answered(&mut progress, "a", OutcomeKind::Answered, Some(&answer));
-            assert_eq!(progress.has_acted(&id("a")), acted, "{failure}");
+            let answer = r#"{"exit":1,"failure":"conflict","stderr":""}"#;
+            answered(&mut progress, "a", outcome, Some(answer));
+            assert_eq!(progress.has_acted(&id("a")), acted, "{outcome:?}");
         }
         let mut progress = Progress::new();
         sent(&mut progress, "a", None, None);

@@ -38,7 +38,7 @@ pub(crate) enum Changed {
 }
 
 /// Beginnings and parts of what gcloud says, the most telling first.
-const WORDS: [(&str, Failure); 27] = [
+const WORDS: [(&str, Failure); 28] = [
     ("do not currently have an active account selected", Failure::Unauthenticated),
     ("Request had invalid authentication credentials", Failure::Unauthenticated),
     ("UNAUTHENTICATED", Failure::Unauthenticated),
@@ -53,6 +53,8 @@ const WORDS: [(&str, Failure); 27] = [
     ("HTTPError 404", Failure::NotFound),
     ("Cannot find", Failure::NotFound),
     ("could not be found", Failure::NotFound),
+    // Of a service that is gone before it is changed.
+    ("endpoint was not found", Failure::NotFound),
     // Of what is not Cloud Run's: `Projects instance [NAME] not found: `.
     ("] not found: ", Failure::NotFound),
     ("ALREADY_EXISTS", Failure::AlreadyExists),
@@ -82,11 +84,6 @@ impl Failure {
     }
 
     /// What an effect that failed so has changed.
-    /// Whether a command that failed so has changed nothing for sure.
-    pub fn is_harmless(self) -> bool {
-        self.changed() == Changed::Nothing
-    }
-
     pub(crate) fn changed(self) -> Changed {
         match self {
             Self::Unauthenticated
