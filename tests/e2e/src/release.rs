@@ -103,6 +103,8 @@ pub struct Bundle {
     pub when: &'static str,
     pub mode: &'static str,
     pub steps: &'static str,
+    /// How long a new revision has.
+    pub ready_within: &'static str,
     /// How many of the services there are; the first ones.
     pub services: usize,
     /// What stands in front of the deployment asks for this path, which answers 200 where all is well.
@@ -133,6 +135,7 @@ impl Default for Bundle {
             when: r#"["P2.1.local", "P2.2", "P3.1"]"#,
             mode: "auto",
             steps: "[50, 100]",
+            ready_within: "2m",
             services: 1,
             before: "/health",
             building: None,
@@ -150,7 +153,7 @@ impl Bundle {
     }
 
     fn text(&self, gcp: &Gcp) -> String {
-        let Self { when, mode, steps, services, before, building } = self;
+        let Self { when, mode, steps, ready_within, services, before, building } = self;
         let here = &SERVICES[..*services];
         let mut text = "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
              [environments.test]\nproject = \"netra-staging\"\nregion = \"us-central1\"\n"
@@ -216,7 +219,7 @@ project = "${{env.project}}"
 region = "${{env.region}}"
 steps = {steps}
 probes = 4
-ready-within = "2m"
+ready-within = "{ready_within}"
 {build}{deployed}
 [phase.grants]
 {grants}

@@ -15,6 +15,18 @@ fn run(release: &Release, code: i32) {
     release.scene.run(&["run", "BUNDLE"]).exits(code);
 }
 
+/// How many milliseconds lie between the first check that failed and the moment when the rollback asks what serves. How long gcloud takes to
+/// answer is another matter.
+fn trigger_to_look(release: &Release) -> f64 {
+    let journal = rusqlite::Connection::open(release.scene.journal()).expect("the journal can be opened");
+    let time = |of: &str| -> f64 {
+        let sql = format!("SELECT {of} ORDER BY position LIMIT 1");
+        journal.query_row(&sql, [], |row| row.get(0)).unwrap_or_else(|error| panic!("{sql}: {error}"))
+    };
+    let failed = time("at FROM event WHERE kind = 'statement' AND summary LIKE 'check fail: %'");
+    time("at - (answer ->> 'milliseconds') FROM event WHERE guest = 'rollback' AND kind = 'call'") - failed
+}
+
 #[test]
 fn three_services_are_deployed_step_by_step_and_the_run_replays_without_a_cloud() {
     if !gcloud_is_here() {
@@ -114,6 +126,8 @@ fn a_version_that_breaks_later_is_taken_back() {
     {
         assert_eq!(report["rows"][row]["verdict"], verdict, "{row}: {report:#}");
     }
+    let waited = trigger_to_look(&release);
+    assert!(waited < 1_000.0, "{waited} ms between the row that fails and the first look of the rollback");
     release.scene.run(&["replay", "last"]).exits(0);
 }
 
