@@ -70,6 +70,7 @@ pub mod cloud_run;
 pub mod entry;
 pub mod load;
 pub mod prelude;
+pub mod scrape;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod user;
@@ -107,7 +108,8 @@ pub use exec::{Confinement, Exec, Exit, Finished, ReportFormat, TestCase, TestOu
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use gcloud::{Command, Completed, Failure, Gcloud};
 pub use holdpoint_macros::{phase, user};
-pub use holdpoint_rules::isolation;
+pub use holdpoint_rules as rules;
+pub use holdpoint_rules::{isolation, upper_limit};
 pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};
 pub use millis::{Millis, Time};

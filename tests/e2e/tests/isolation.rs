@@ -13,7 +13,8 @@ use holdpoint_e2e::{
 const ROWS: [&str; 5] = ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state"];
 const SHORT: &str =
     "users = 40\nat-once = 10\npace = \"1s\"\nramp = \"500ms\"\nduring = \"4s\"\ntell = { think = \"300ms\" }";
-const LOAD: &str = "load = { max-users = 200, max-rate = 200, max-duration = \"1m\", max-requests = 20000, users = [\"browse-user\"] }";
+const LOAD: &str = "http = [{ services = [\"backend\"], methods = [\"GET\"], paths = [\"/metrics\"] }]\n\
+    load = { max-users = 200, max-rate = 200, max-duration = \"1m\", max-requests = 20000, users = [\"browse-user\"] }";
 const KEY: &str = "STAGING_TEST_SIGNING_KEY";
 
 /// What is tried.
@@ -119,6 +120,29 @@ fn a_leak_is_told_with_both_users_as_the_system_itself_lists_them() {
     let happened: Vec<String> = crossings.iter().map(|crossing| pair(&crossing.from, &crossing.to)).collect();
     let (_, first) = told.split_once(": ").unwrap();
     assert!(happened.iter().any(|pair| first.starts_with(pair)) && first.contains("(base64)"), "{told}: {happened:?}");
+}
+
+#[test]
+fn memory_that_grows_with_the_requests_is_found_and_one_that_stays_passes() {
+    let staging = Staging::start();
+    let ids = ["P3.2.memory"];
+    let rows_of = ("requirements = [\"P3.2.memory\"]", &ids[..]);
+    let gauge = "{ service = \"backend\", path = \"/metrics\", gauge = \"process_resident_memory_bytes\" }";
+    let scene = scene_of(&staging.backend(), rows_of, &format!("{SHORT}\nmemory = {gauge}"), BROWSER);
+    ran(&scene, 0);
+    let told = rows(&scene)["P3.2.memory"].clone();
+    assert!(told.0 == "pass" && told.1.ends_with("stays, +0.0 %, of 200 MiB"), "{told:?}");
+    scene.run(&["replay", "last"]).exits(0);
+    staging.change(Service::Backend, Change::MemoryLeak(256 * 1024));
+    ran(&scene, 1);
+    let told = rows(&scene)["P3.2.memory"].clone();
+    assert!(told.0 == "fail" && told.1.contains("grows on, by +"), "{told:?}");
+    let nowhere = scene.path().join("bundle/bundle.toml");
+    let bundle = std::fs::read_to_string(&nowhere).unwrap().replace("gauge = \"process_resident", "gauge = \"resident");
+    std::fs::write(&nowhere, bundle).unwrap();
+    ran(&scene, 3);
+    let told = rows(&scene)["P3.2.memory"].clone();
+    assert_eq!(told, ("inconclusive".into(), "GET backend /metrics has no resident_memory_bytes".into()));
 }
 
 #[test]

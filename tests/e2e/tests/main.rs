@@ -2,6 +2,7 @@
 //!
 //! One program, so that tests of all files share the machine while others wait for their servers.
 
+mod agents;
 mod author;
 mod build;
 mod builtin;

@@ -48,7 +48,7 @@ pub(crate) const LOAD_CATALOGUE: &[Fault] = &[
         requirement: "P3.2.memory",
         exit: 1,
         description: "the memory of the backend grows with its requests",
-        kind: Kind::Backend(|draw| Change::MemoryLeak(draw.pick(&[4 * 1024, 16 * 1024, 64 * 1024]))),
+        kind: Kind::Backend(|draw| Change::MemoryLeak(draw.pick(&[64 * 1024, 128 * 1024, 256 * 1024]))),
     },
     Fault {
         name: "stall",

@@ -65,7 +65,8 @@ fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str)
 }
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
-/// project; who is shown another's text has no state of its own, and who reads another's state was not served.
+/// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another does was not isolated, and may have
+/// left something behind.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!(
         (requirement, id),
@@ -73,6 +74,7 @@ fn goes_along(requirement: &str, id: &str) -> bool {
             | ("PRE-1.identity", "PRE-1.project")
             | ("P3.2.isolation", "SUC-3.state")
             | ("SUC-3.state", "P3.2.isolation" | "P3.2.success")
+            | ("BIZ-1", "SUC-3.failures" | "SUC-3.cleanup")
     )
 }
 

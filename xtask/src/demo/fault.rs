@@ -65,7 +65,7 @@ fn named(name: &str) -> CloudFault {
 }
 
 /// What a load as short as that of the demonstration finds, of what only virtual users meet.
-const UNDER_LOAD: [&str; 3] = ["leak", "shared-global", "errors"];
+const UNDER_LOAD: [&str; 6] = ["leak", "shared-global", "errors", "memory-leak", "shared-crash", "orphans"];
 
 const RELEASES: &[Release] = &[
     Release {

@@ -87,6 +87,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-macros", &[]),
     ("holdpoint-rules", &[]),
     ("holdpoint-sdk", &["holdpoint-macros", "holdpoint-rules"]),
+    ("holdpoint-phase-agent-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-auth-flow", &["holdpoint-sdk"]),
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
@@ -110,6 +111,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
     ("holdpoint-guest-tool", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
+    ("holdpoint-user-agent", &["holdpoint-sdk"]),
     ("holdpoint-user-browse", &["holdpoint-sdk"]),
     ("holdpoint-user-rude", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.

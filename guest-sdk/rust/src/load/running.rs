@@ -89,9 +89,15 @@ impl<'a> Loads<'a> {
 
     /// Starts a load, waits for its end, and tells who is watching how far it is.
     pub fn run(&self, load: &Load) -> Result<Stopped, CallError> {
+        self.run_beside(load, STEP, || ())
+    }
+
+    /// The same, and between waits of this length something else is done, e.g. looked at what the load is put on.
+    pub fn run_beside(&self, load: &Load, every: Millis, mut beside: impl FnMut()) -> Result<Stopped, CallError> {
         let running = self.start(load)?;
         loop {
-            match running.wait(STEP)? {
+            beside();
+            match running.wait(every)? {
                 Step::Running(progress) => {
                     let seconds = |ms: f64| Millis::from_f64(ms / 1_000.0).0;
                     let Progress { elapsed_ms, planned_ms, users, exchanges, failed, .. } = progress;

@@ -257,6 +257,11 @@ impl Summary {
         self.routes.iter().fold(0, |all, route| all.saturating_add(route.failures.all()))
     }
 
+    /// Those that were made to go wrong, which count neither as good nor as failed.
+    pub fn deliberate(&self) -> u32 {
+        self.routes.iter().fold(0, |all, route| all.saturating_add(route.deliberate))
+    }
+
     /// What it has shown about users who are to be isolated from each other.
     pub fn isolation(&self) -> Isolation {
         let (own, leaks) = (self.own_count.into(), self.leak_count.into());

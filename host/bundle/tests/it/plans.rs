@@ -51,7 +51,8 @@ fn phases_stand_in_levels_and_what_changes_something_apart() {
 #[test]
 fn who_acts_in_loads_is_told_with_whose_identities() {
     let plan = plan(&shipped(), None);
-    let [users] = &plan.users[..] else { panic!("{:?}", plan.users) };
+    let [users, agents] = &plan.users[..] else { panic!("{:?}", plan.users) };
+    assert_eq!(agents.id.as_str(), "agent-user");
     assert_eq!((users.id.as_str(), users.limits.max_calls), ("browse-user", 100));
     assert_eq!(users.identities.as_deref(), Some("signed with the secret STAGING_TEST_SIGNING_KEY"));
     let effects: Vec<String> = plan.of_class(Class::Effect).map(|(who, what)| format!("{who}: {what}")).collect();

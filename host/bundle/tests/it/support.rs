@@ -76,8 +76,10 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:gcloud/gcloud@0.1.0"])
         }
         "phases/monitoring-setup" => component(&["holdpoint:files/files@0.1.0", "holdpoint:gcloud/gcloud@0.1.0"]),
-        "phases/request-isolation" => component(&["holdpoint:load/load@0.1.0"]),
-        "users/browse" | "users/browse-user" => {
+        "phases/request-isolation" | "phases/agent-isolation" => {
+            component(&["holdpoint:http/http@0.1.0", "holdpoint:load/load@0.1.0"])
+        }
+        "users/browse" | "users/browse-user" | "users/agent-user" => {
             let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
         }
@@ -184,7 +186,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 34] = [
+pub(crate) const JUDGED: [&str; 38] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -203,12 +205,14 @@ pub(crate) const JUDGED: [&str; 34] = [
     "P3.2.success",
     "P3.2.average",
     "P3.2.isolation",
+    "P3.2.memory",
     "P3.3",
     "P4.2.dashboards",
     "P4.2.alerts",
     "CRIT-1",
     "CRIT-2",
     "CRIT-4",
+    "BIZ-1",
     "RB-C1",
     "RB-C2",
     "RB-V1",
@@ -218,5 +222,7 @@ pub(crate) const JUDGED: [&str; 34] = [
     "SUC-1.rollback",
     "SUC-1.gap",
     "SUC-3.users",
+    "SUC-3.failures",
+    "SUC-3.cleanup",
     "SUC-3.state",
 ];

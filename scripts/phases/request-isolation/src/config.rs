@@ -3,6 +3,8 @@
 use holdpoint::prelude::*;
 use serde_json::Map;
 
+use crate::memory::Memory;
+
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Config {
@@ -16,6 +18,7 @@ pub(crate) struct Config {
     pace: Option<Millis>,
     ramp: Option<Millis>,
     during: Option<Millis>,
+    pub(crate) memory: Option<Memory>,
     #[serde(default = "a_hundred")]
     pub(crate) at_once: u32,
     #[serde(default = "most")]

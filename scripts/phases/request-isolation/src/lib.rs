@@ -13,6 +13,9 @@
 //! ```
 //! `tell = { … }` tells the users something else than the bundle does.
 //!
+//! `memory = { service = "backend", path = "/metrics", gauge = "process_resident_memory_bytes" }` looks at the memory of each instance while
+//! all users are there, in the text format of Prometheus: it may grow by a twentieth (`growth = 0.05`), once or on and on (P3.2.memory).
+//!
 //! `quick = true` is the profile for after a rollback: 20 users for ten seconds, of whom isolation alone is judged.
 //!
 //! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
@@ -20,11 +23,14 @@
 
 mod config;
 mod judge;
+mod memory;
 
+use holdpoint::Time;
 use holdpoint::load::{Load, Pace as _, Stage};
 use holdpoint::prelude::*;
 
 use config::Config;
+use memory::{Memory, Watched};
 
 /// The metric of the average: it counts from when an iteration was due, so that what waits for slow answers counts as long as it waits.
 const LATENCY: &str = "http_req_latency";
@@ -41,7 +47,14 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     if !config.tell.is_empty() {
         load = load.telling(config.tell.clone());
     }
-    match cx.load().run(&load) {
+    let memory = config.memory.as_ref().filter(|_| !config.quick);
+    let mut watched = Watched::default();
+    let all_from = Time(cx.now().0 + profile.ramp.as_f64());
+    let done = match memory {
+        Some(memory) => cx.load().run_beside(&load, Memory::every(&profile), || memory.look(cx, &mut watched)),
+        None => cx.load().run(&load),
+    };
+    match done {
         Ok(done) => {
             cx.progress(1, 1, done.isolation());
             if config.quick {
@@ -49,10 +62,13 @@ fn run(cx: &Context, config: Config) -> Result<()> {
             } else {
                 judge::all(cx, &config, &profile, &done);
             }
+            if let Some(memory) = memory {
+                memory::judge(cx, (memory, &watched), &profile, (all_from, &done));
+            }
         }
         // A load that does not go says nothing of the system.
         Err(error) => {
-            for row in judge::rows(config.quick) {
+            for row in judge::rows(config.quick).iter().chain(memory.map(|_| &memory::MEMORY)) {
                 cx.check([*row], format!("{} act", config.user)).inconclusive(observed(&error), &error);
             }
         }

@@ -99,3 +99,51 @@ fn a_load_that_does_not_start_says_nothing_of_the_system() {
         assert_eq!(t.checks().len(), 5);
     }
 }
+
+/// What the service tells of two instances, look by look.
+fn watched(looks: impl Iterator<Item = f64>) -> Test<'static> {
+    let memory = json!({ "service": "backend", "path": "/metrics", "gauge": "memory" });
+    let config = json!({ "user": "browse-user", "ramp": "1s", "during": "40s", "memory": memory });
+    let mut t =
+        holdpoint::test(run).service("backend").config(config).load("user browse-user", loads(3_000).with(good));
+    for megabytes in looks {
+        let told = format!("memory{{instance=\"a\"}} {:.0}\nmemory{{instance=\"b\"}} 300000000\n", megabytes * 1e6);
+        t = t.answer(get("/metrics"), text(&told));
+    }
+    t
+}
+
+#[test]
+fn memory_that_stays_or_goes_up_and_down_is_stable() {
+    watched([200.0].into_iter()).expect(
+        "P3.2.memory",
+        Verdict::Pass,
+        "a stays, +0.0 %, of 191 MiB; b stays, +0.0 %, of 286 MiB",
+    );
+    let saw = (0..60).map(|look| 200.0 + f64::from(look % 4) * 20.0);
+    watched(saw).expect("P3.2.memory", Verdict::Pass, "a stays");
+}
+
+#[test]
+fn memory_that_grows_is_not_whether_on_and_on_or_once() {
+    let leak = (0..60).map(|look| 200.0 + f64::from(look));
+    watched(leak).expect("P3.2.memory", Verdict::Fail, "a grows on, by +");
+    let step = (0..60).map(|look| if look < 20 { 200.0 } else { 240.0 });
+    watched(step).expect("P3.2.memory", Verdict::Fail, "a grew once, by +20.0 %");
+    let little = (0..60).map(|look| 200.0 + f64::from(look) * 0.1);
+    watched(little).expect("P3.2.memory", Verdict::Pass, "a stays, +1");
+}
+
+#[test]
+fn memory_that_nobody_tells_is_not_known() {
+    let t = |told: &str| {
+        let memory = json!({ "service": "backend", "path": "/metrics", "gauge": "memory" });
+        let config = json!({ "user": "browse-user", "memory": memory });
+        let t =
+            holdpoint::test(run).service("backend").config(config).load("user browse-user", loads(3_000).with(good));
+        t.answer(get("/metrics"), text(told))
+    };
+    t("other 1\n").expect("P3.2.memory", Verdict::Inconclusive, "GET backend /metrics has no memory");
+    t("memory 1\n").expect("P3.2.memory", Verdict::Inconclusive, "no label instance");
+    t("memory{instance=\"a\"} 0\n").expect("P3.2.memory", Verdict::Inconclusive, "it has no memory at first");
+}

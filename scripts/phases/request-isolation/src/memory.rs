@@ -1,0 +1,161 @@
+//! Memory while all users are there, instance by instance, as the service itself tells it (P3.2.memory).
+
+use std::collections::BTreeMap;
+
+use holdpoint::load::Stopped;
+use holdpoint::prelude::*;
+use holdpoint::rules::trend::{NoTrend, Settings, Shape, Tolerance, Trend};
+use holdpoint::rules::{self, Sample, Span};
+use holdpoint::{Time, scrape};
+
+use crate::config::Profile;
+
+pub(crate) const MEMORY: &str = "P3.2.memory";
+
+/// Points of the trend.
+const POINTS: u32 = 10;
+/// Looks for each of them.
+const LOOKS: u32 = 4;
+/// Instances that are told apart.
+const MOST_INSTANCES: usize = 100;
+
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Memory {
+    service: String,
+    path: String,
+    gauge: String,
+    /// By which share of what there was at first it may grow while all users are there.
+    #[serde(default = "a_twentieth")]
+    growth: f64,
+}
+
+fn a_twentieth() -> f64 {
+    0.05
+}
+
+/// What was seen of it.
+#[derive(Debug, Default)]
+pub(crate) struct Watched {
+    /// By instance.
+    series: BTreeMap<String, Vec<Sample>>,
+    /// Why the first look that showed nothing did not.
+    blind: Option<String>,
+}
+
+impl Memory {
+    /// How long between two looks.
+    pub(crate) fn every(profile: &Profile) -> Millis {
+        Millis((profile.during.0 / (POINTS * LOOKS)).clamp(100, 5_000))
+    }
+
+    /// Looks once.
+    pub(crate) fn look(&self, cx: &Context, watched: &mut Watched) {
+        if let Err(why) = self.add(cx, watched) {
+            watched.blind.get_or_insert(why);
+        }
+    }
+
+    fn add(&self, cx: &Context, watched: &mut Watched) -> Result<(), String> {
+        let service = cx.service(&self.service).map_err(|error| error.to_string())?;
+        let answer = cx.http().send(service.get(&self.path)).map_err(|error| error.to_string())?;
+        let told = format!("GET {} {}", self.service, self.path);
+        if answer.status() != 200 {
+            return Err(format!("{} of {told}", answer.status()));
+        }
+        let samples = scrape::samples(&answer.text(), &self.gauge);
+        if samples.is_empty() {
+            return Err(format!("{told} has no {}", self.gauge));
+        }
+        let at = rules::Time::from_f64(cx.now().0).ok_or("there is no such time")?;
+        for sample in samples {
+            // Without it nobody knows whether two samples are of one process.
+            let instance =
+                sample.label("instance").ok_or_else(|| format!("{} of {told} has no label instance", self.gauge))?;
+            if watched.series.len() >= MOST_INSTANCES && !watched.series.contains_key(instance) {
+                return Err(format!("{told} names more than {MOST_INSTANCES} instances"));
+            }
+            let series = watched.series.entry(instance.to_owned()).or_default();
+            if series.last().is_none_or(|last| last.at < at) {
+                series.push(Sample { at, value: sample.value });
+            }
+        }
+        Ok(())
+    }
+}
+
+/// What its memory did while all users were there, from this time on.
+pub(crate) fn judge(
+    cx: &Context,
+    (memory, watched): (&Memory, &Watched),
+    profile: &Profile,
+    (all_from, load): (Time, &Stopped),
+) {
+    let check = cx.check([MEMORY], "memory stays as it is under load");
+    let wanted =
+        || expected(format!("at most {} % more while {} users are there", percent(memory.growth), profile.users));
+    if !load.exercised {
+        return check.inconclusive(observed(load.words()), load);
+    }
+    if watched.series.is_empty() {
+        let why = watched.blind.clone().unwrap_or_else(|| "nobody looked".to_owned());
+        return check.inconclusive(observed(why), load);
+    }
+    let told: Vec<(Verdict, String)> = watched
+        .series
+        .iter()
+        .map(|(instance, samples)| of_instance(memory, profile, (instance, samples), all_from))
+        .collect();
+    let seen = told.iter().map(|(_, words)| words.as_str()).collect::<Vec<_>>().join("; ");
+    let blind = watched.blind.as_ref().map_or_else(String::new, |why| format!("; some looks showed nothing: {why}"));
+    let seen = observed(format!("{seen}{blind}"));
+    let has = |verdict: Verdict| told.iter().any(|(known, _)| *known == verdict);
+    if has(Verdict::Fail) {
+        check.fail(wanted(), seen, load);
+    } else if has(Verdict::Inconclusive) {
+        check.expecting(wanted()).inconclusive(seen, load);
+    } else {
+        check.expecting(wanted()).pass(seen, load);
+    }
+}
+
+fn of_instance(
+    memory: &Memory,
+    profile: &Profile,
+    (instance, samples): (&str, &[Sample]),
+    all_from: Time,
+) -> (Verdict, String) {
+    let trend = match trend_of(profile, samples, all_from) {
+        Ok(trend) => trend,
+        Err(why) => return (Verdict::Inconclusive, format!("{instance}: {why}")),
+    };
+    let hours = profile.during.as_f64() / 3_600_000.0;
+    let tolerance = Tolerance { per_hour: memory.growth / hours, step: memory.growth };
+    let drift = format!("{:+.1} %", percent(trend.drift()));
+    let (verdict, words) = match trend.shape(&tolerance) {
+        Shape::Leak => (Verdict::Fail, format!("grows on, by {drift} so far")),
+        Shape::Step { by, .. } if by > 0.0 => (Verdict::Fail, format!("grew once, by {:+.1} %", percent(by))),
+        Shape::Unclear => (Verdict::Inconclusive, format!("goes up and down too much to tell, {drift}")),
+        Shape::Flat | Shape::Sawtooth | Shape::Step { .. } | Shape::Falling => {
+            (Verdict::Pass, format!("stays, {drift}"))
+        }
+    };
+    (verdict, format!("{instance} {words}, of {:.0} MiB", trend.baseline / f64::from(1 << 20)))
+}
+
+fn trend_of(profile: &Profile, samples: &[Sample], all_from: Time) -> Result<Trend, &'static str> {
+    let bucket = Span(i64::from(profile.during.0 / POINTS).max(1));
+    let settings = Settings { warm_up: Span::ZERO, bucket, reach: Span(bucket.0 / 2), baseline: None };
+    let started = rules::Time::from_f64(all_from.0);
+    let last = samples.last().map(|last| last.at);
+    let (Some(started), Some(last)) = (started, last) else { return Err("nothing was seen of it") };
+    Trend::of(samples, started, last, &settings).map_err(|why| match why {
+        NoTrend::TooFewPoints => "it was seen too seldom to tell",
+        NoTrend::TooManyPoints => "it was seen too often to tell",
+        NoTrend::NoBaseline => "it has no memory at first",
+    })
+}
+
+fn percent(share: f64) -> f64 {
+    share * 100.0
+}

@@ -1,0 +1,128 @@
+//! Agents of virtual users, through the command line: what the phase `agent-isolation` says of a system where the failure of one is nobody
+//! else's, and of those where it is not.
+
+use holdpoint_e2e::Scene;
+use holdpoint_e2e::process::until;
+use holdpoint_e2e::staging::{Change, Service, Staging};
+use serde_json::Value;
+use std::time::Duration;
+
+const KEY: &str = "STAGING_TEST_SIGNING_KEY";
+const ROWS: [&str; 3] = ["BIZ-1", "SUC-3.failures", "SUC-3.cleanup"];
+/// What is tried.
+const MODULES: [&str; 2] = ["agent-isolation.wasm", "agent-user.wasm"];
+
+fn scene(backend: &str) -> Scene {
+    let scene = Scene::bare();
+    let [phase, user] = MODULES.map(|module| module.trim_end_matches(".wasm"));
+    scene.write(
+        "bundle/bundle.toml",
+        &format!(
+            r#"[bundle]
+name = "scene"
+version = "1.0.0"
+checklist = "checklist.toml"
+[environments.test]
+secrets = ["{KEY}"]
+[environments.test.services.backend]
+url = "{backend}"
+[[user]]
+id = "operator"
+module = "{user}"
+identities = {{ mint = "{KEY}" }}
+config = {{ think = "50ms" }}
+[user.grants]
+http = [{{ services = ["backend"], methods = ["POST", "DELETE"], paths = ["/api/agents"] }}]
+[[phase]]
+id = "agents"
+module = "{phase}"
+requirements = {ROWS:?}
+[phase.config]
+user = "operator"
+users = 12
+failing-one-in = 4
+pace = "500ms"
+ramp = "500ms"
+during = "2s"
+inventory = {{ service = "backend", path = "/metrics", gauge = "agents_live", settles = "2s" }}
+[phase.grants]
+http = [{{ services = ["backend"], methods = ["GET"], paths = ["/metrics"] }}]
+load = {{ max-users = 12, max-rate = 50, max-duration = "1m", max-requests = 20000, users = ["operator"] }}
+"#
+        ),
+    );
+    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.write("bundle/checklist.toml", &ROWS.map(row).concat());
+    let place = backend.trim_start_matches("http://");
+    let operator = format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n");
+    scene.write("holdpoint.toml", &operator);
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
+
+/// A run that ends so, and its rows.
+fn rows(scene: &Scene, exit: i32) -> Value {
+    scene.run(&["run", "BUNDLE"]).exits(exit);
+    scene.run(&["report", "--format", "json"]).json()["rows"].clone()
+}
+
+fn expect(rows: &Value, row: &str, verdict: &str, observed: &str) {
+    let seen = &rows[row];
+    let told = seen["observed"].as_str().unwrap_or_default();
+    assert!(
+        seen["verdict"] == verdict && told.contains(observed),
+        "{row} should be {verdict} with `{observed}`: {seen:#}"
+    );
+}
+
+#[test]
+fn agents_that_fail_for_their_users_alone_pass_every_row_and_a_replay_starts_none() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend());
+    let seen = rows(&scene, 0);
+    expect(&seen, "BIZ-1", "pass", " agents failed, and of the others' requests 0 of ");
+    expect(&seen, "SUC-3.failures", "pass", "with 95 % confidence");
+    expect(&seen, "SUC-3.cleanup", "pass", "0 live after ");
+    staging.stop();
+    scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn a_crash_that_all_share_is_found() {
+    let staging = Staging::start();
+    staging.change(Service::Backend, Change::SharedCrash(Duration::from_millis(300)));
+    let seen = rows(&scene(&staging.backend()), 1);
+    expect(&seen, "BIZ-1", "fail", "; without that 0 of ");
+    expect(&seen, "SUC-3.failures", "fail", " status");
+    expect(&seen, "SUC-3.cleanup", "pass", "0 live after ");
+}
+
+#[test]
+fn agents_that_stay_are_found() {
+    let staging = Staging::start();
+    staging.change(Service::Backend, Change::Orphans);
+    let seen = rows(&scene(&staging.backend()), 1);
+    expect(&seen, "SUC-3.cleanup", "fail", " live after ");
+    expect(&seen, "BIZ-1", "pass", "");
+}
+
+#[test]
+fn a_system_that_fails_anyway_is_not_blamed_on_the_agents() {
+    let staging = Staging::start();
+    staging.change(Service::Backend, Change::Errors(20));
+    let seen = rows(&scene(&staging.backend()), 3);
+    expect(&seen, "BIZ-1", "pass", " agents failed");
+    expect(&seen, "SUC-3.failures", "inconclusive", "failed in the control group too");
+}
+
+#[test]
+fn a_host_that_is_killed_between_the_groups_goes_on_with_the_second() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend());
+    let run = scene.start(&["run", "BUNDLE"]);
+    until("some have arrived", || staging.served_users().values().sum::<u64>() > 60);
+    drop(run);
+    scene.run(&["resume", "last"]);
+    let seen = scene.run(&["report", "--format", "json"]).json()["rows"].clone();
+    expect(&seen, "BIZ-1", "pass", "");
+}
