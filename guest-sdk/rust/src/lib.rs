@@ -13,8 +13,7 @@
 //!     endpoints: Vec<String>,
 //!     #[serde(default = "two_seconds")]
 //!     within: Millis,
-//!     #[serde(default)]
-//!     retries: u32,
+//!     #[serde(default)] retries: u32,
 //! }
 //!
 //! fn two_seconds() -> Millis {
@@ -108,8 +107,7 @@ pub use exec::{Confinement, Exec, Exit, Finished, ReportFormat, TestCase, TestOu
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use gcloud::{Command, Completed, Failure, Gcloud};
 pub use holdpoint_macros::{phase, user};
-pub use holdpoint_rules as rules;
-pub use holdpoint_rules::{isolation, upper_limit};
+pub use holdpoint_rules::{self as rules, isolation, upper_limit};
 pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};
 pub use millis::{Millis, Time};

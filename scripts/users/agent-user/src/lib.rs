@@ -86,7 +86,7 @@ impl Operator {
     /// Lets it work, or fail.
     fn work(&self, me: &Me, service: &Service, id: &str, words: &str) {
         let every = self.config.fail_one_in;
-        let fails = every > 0 && me.number() % every == 0;
+        let fails = every > 0 && me.number().is_multiple_of(every);
         let run = service.request("POST", format!("{}/{id}/run", self.config.agents));
         let run = run.json(&json!({ "input": words, "fail": fails }));
         if fails {
