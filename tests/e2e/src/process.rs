@@ -53,6 +53,12 @@ impl Live {
         self.ended.is_none()
     }
 
+    /// How much memory it holds now, in bytes; none once it has ended.
+    pub fn memory(&self) -> Option<u64> {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", self.id())).ok()?;
+        bytes_of(&status, "VmRSS:")
+    }
+
     /// Interrupts it as Ctrl-C does.
     pub fn interrupt(&self) {
         let sent = Command::new("kill").args(["-INT", &self.id().to_string()]).status();
@@ -88,7 +94,7 @@ impl Live {
         let watcher = std::thread::spawn(move || {
             let mut peak = 0;
             // A process that has ended has no memory in its status until it is waited for, and then no status.
-            while let Some(now) = std::fs::read_to_string(&status).ok().as_deref().and_then(most_memory) {
+            while let Some(now) = std::fs::read_to_string(&status).ok().and_then(|status| bytes_of(&status, "VmHWM:")) {
                 peak = now.max(peak);
                 std::thread::sleep(BETWEEN_LOOKS);
             }
@@ -109,9 +115,9 @@ impl Drop for Live {
     }
 }
 
-/// The most memory that a process has held, in bytes, by its status.
-fn most_memory(status: &str) -> Option<u64> {
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
+/// A line of a process's status, in bytes: `VmRSS:` is the memory that it holds, `VmHWM:` the most that it has held.
+fn bytes_of(status: &str, name: &str) -> Option<u64> {
+    let line = status.lines().find_map(|line| line.strip_prefix(name))?;
     line.trim().strip_suffix(" kB")?.parse::<u64>().ok().map(|kibibytes| kibibytes << 10)
 }
 

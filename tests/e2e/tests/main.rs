@@ -35,6 +35,7 @@ mod release;
 mod release_crash;
 mod replay;
 mod retry;
+mod soak;
 mod storage;
 mod swarm;
 mod waive;

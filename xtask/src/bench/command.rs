@@ -5,7 +5,7 @@ use clap::ValueEnum;
 
 use super::{cold_start, inner, load};
 use crate::project::Project;
-use crate::sh::say;
+use crate::sh::{Line, say};
 use crate::{guests, test};
 
 /// Kills of the long crash suite.
@@ -19,6 +19,9 @@ pub(crate) struct Arguments {
     /// Run the crash suite with this many kills instead of measuring
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = MANY)]
     crash: Option<u32>,
+    /// Watch the memory of a load for so many minutes instead
+    #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "60", conflicts_with_all = ["crash", "load"])]
+    soak: Option<u32>,
     /// Measure virtual users beside other load generators instead
     #[arg(long, conflicts_with = "crash")]
     load: bool,
@@ -39,6 +42,9 @@ enum Output {
 pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     if let Some(kills) = arguments.crash {
         return crash(project, kills);
+    }
+    if let Some(minutes) = arguments.soak {
+        return soak(project, minutes);
     }
     guests::build(project)?;
     project
@@ -63,11 +69,20 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
 
 /// The crash suite of the tests, for longer.
 fn crash(project: &Project, kills: u32) -> Result<()> {
-    test::build(project)?;
-    let suites = ["--test", "e2e", "--", "--nocapture", "crash::", "release_crash::"];
-    let line = project.cargo("bench").args(["test", "--workspace"]).args(suites);
+    let line = longer(project, &["crash::", "release_crash::"])?;
     // A deployment takes as long as hundreds of requests.
     let releases = (kills / 5).clamp(20, 200);
-    let line = line.env("HOLDPOINT_KILLS", kills.to_string()).env("HOLDPOINT_RELEASE_KILLS", releases.to_string());
-    test::with_environment(project, line).run()
+    line.env("HOLDPOINT_KILLS", kills.to_string()).env("HOLDPOINT_RELEASE_KILLS", releases.to_string()).run()
+}
+
+/// The soak of the tests, for longer.
+fn soak(project: &Project, minutes: u32) -> Result<()> {
+    longer(project, &["soak::"])?.env("HOLDPOINT_SOAK_SECONDS", (minutes.max(1) * 60).to_string()).run()
+}
+
+/// A line that runs some of the tests, with everything that they start.
+fn longer(project: &Project, tests: &[&str]) -> Result<Line> {
+    test::build(project)?;
+    let line = project.cargo("bench").args(["test", "--workspace", "--test", "e2e", "--", "--nocapture"]).args(tests);
+    Ok(test::with_environment(project, line))
 }
