@@ -208,6 +208,25 @@ fn one_of_three_that_can_t_go_back_does_not_keep_the_others() {
 }
 
 #[test]
+fn a_revision_that_is_gone_is_not_gone_back_to_and_what_serves_goes_on() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let release = Release::with(&Bundle { mode: "never", ..Bundle::default() });
+    run(&release, 0);
+    // It is deleted in the moment in which it is to get traffic, and then it is not there any more.
+    release.gcp.fault_of(BACKEND, "PUT", When::First(1), What::RevisionLost);
+    for _ in 0..2 {
+        release.scene.run(&["run", "BUNDLE", "--only", "rollback"]).exits(6);
+        assert_eq!(release.serving(), ["100b"]);
+        let wrong = release.scene.wrong();
+        assert!(wrong.iter().any(|one| one.starts_with("fail: ") && one.contains("-00001-")), "{wrong:?}");
+    }
+    let wrong = release.scene.wrong();
+    assert!(wrong.iter().any(|one| one.contains("can't serve any more: not found")), "{wrong:?}");
+}
+
+#[test]
 fn what_is_still_unwell_after_the_rollback_is_no_success() {
     if !gcloud_is_here() {
         return;

@@ -25,6 +25,7 @@
 //!
 //! Nothing is judged that was not exercised: a load without an exchange is not good, and thresholds without data do not hold.
 
+mod live;
 mod plan;
 mod running;
 mod told;

@@ -3,11 +3,9 @@
 use std::marker::PhantomData;
 use std::ops::Deref;
 
+use super::live::{Live, STEP};
 use super::{Load, Summary, Window};
 use crate::{CallError, Cause, Context, Evidence, Millis, host};
-
-/// Milliseconds of one wait while a person may be watching.
-const STEP: Millis = Millis(5_000);
 
 /// What one poll finds.
 #[derive(Clone, Debug, PartialEq)]
@@ -94,16 +92,16 @@ impl<'a> Loads<'a> {
 
     /// The same, and between waits of this length something else is done, e.g. looked at what the load is put on.
     pub fn run_beside(&self, load: &Load, every: Millis, mut beside: impl FnMut()) -> Result<Stopped, CallError> {
-        let running = self.start(load)?;
+        let (running, mut live) = (self.start(load)?, Live::default());
         loop {
             beside();
             match running.wait(every)? {
                 Step::Running(progress) => {
                     let seconds = |ms: f64| Millis::from_f64(ms / 1_000.0).0;
-                    let Progress { elapsed_ms, planned_ms, users, exchanges, failed, .. } = progress;
-                    let message = format!("{exchanges} exchanges, {failed} failed, {users} under way");
-                    // Nothing depends on it.
-                    let _ = host::progress(seconds(elapsed_ms), seconds(planned_ms), &message);
+                    if let Some(line) = live.line(&progress) {
+                        // Nothing depends on it.
+                        let _ = host::progress(seconds(progress.elapsed_ms), seconds(progress.planned_ms), &line);
+                    }
                 }
                 Step::Ended(stopped) => return Ok(*stopped),
             }

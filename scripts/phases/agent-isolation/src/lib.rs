@@ -8,7 +8,7 @@
 //! pace = "2s"            # each begins anew every two seconds
 //! ramp = "5s"
 //! during = "30s"
-//! slowdown = 1.5         # the others' p95 may be so many times that of the control group
+//! slowdown = 1.5         # the others' p95 may be so many times that of the control group, and a quarter of a second more
 //! [phase.config.inventory]
 //! service = "backend"
 //! path = "/metrics"      # in the text format of Prometheus
