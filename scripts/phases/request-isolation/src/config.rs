@@ -73,6 +73,7 @@ impl Config {
         if !(0.0..1.0).contains(&self.success) {
             return Err(Error::new(format!("config.success is a share from 0 to below 1, not {}", self.success)));
         }
+        self.memory.as_ref().map_or(Ok(()), Memory::check)?;
         Ok(profile)
     }
 }
@@ -100,5 +101,7 @@ mod tests {
         assert!(few.contains("config.at-once wants 100 users") && few.contains("config.users is 99"), "{few}");
         assert!(config(json!({ "user": "a", "users": 99, "at-once": 99 })).is_ok());
         assert!(config(json!({ "user": "a", "success": 1.0 })).is_err());
+        let memory = json!({ "service": "b", "path": "/metrics", "gauge": "m", "growth": 0.0 });
+        assert!(config(json!({ "user": "a", "memory": memory })).is_err());
     }
 }

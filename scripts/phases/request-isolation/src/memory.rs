@@ -44,6 +44,13 @@ pub(crate) struct Watched {
 }
 
 impl Memory {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.growth > 0.0 && self.growth <= 1.0 {
+            return Ok(());
+        }
+        Err(Error::new(format!("config.memory.growth is a share above 0 and up to 1, not {}", self.growth)))
+    }
+
     /// How long between two looks.
     pub(crate) fn every(profile: &Profile) -> Millis {
         Millis((profile.during.0 / (POINTS * LOOKS)).clamp(100, 5_000))
