@@ -1,13 +1,6 @@
 //! Opening a connection to checked addresses.
 
-use std::{
-    future::poll_fn,
-    net::SocketAddr,
-    pin::{Pin, pin},
-    sync::Arc,
-    task::Poll,
-    time::Duration,
-};
+use std::{net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
 use holdpoint_gate::BackendError;
@@ -44,15 +37,13 @@ pub(crate) struct Reading {
     /// Bytes that may come before the head of an answer is whole. A head has at most 64 KiB; only answers of the kind 1xx, which say
     /// nothing and may come without end, are longer.
     before_head: u64,
-    /// Whether the connection has a task of its own, which notices that the server closes it while nobody uses it.
-    aside: bool,
 }
 
 impl Reading {
     /// For phases, of which there are a few.
-    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20, aside: true };
-    /// For virtual users, of which there are thousands: waking another task for each part of an exchange costs more than the exchange.
-    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10, aside: false };
+    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20 };
+    /// For virtual users, of which there are thousands.
+    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10 };
 }
 
 /// An open connection. It ends when it is dropped.
@@ -62,49 +53,12 @@ pub(crate) struct Connection {
     pub(crate) peer: SocketAddr,
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) used: Instant,
-    pub(crate) driver: Driver,
+    task: AbortHandle,
 }
 
-/// What reads and writes. It ends when it is dropped.
-pub(crate) enum Driver {
-    /// On a task of its own.
-    Aside(AbortHandle),
-    /// Only while somebody waits for an exchange; none once it has ended.
-    Within(Option<Pin<Box<dyn Future<Output = ()> + Send>>>),
-}
-
-impl Drop for Driver {
+impl Drop for Connection {
     fn drop(&mut self) {
-        if let Self::Aside(task) = self {
-            task.abort();
-        }
-    }
-}
-
-impl Driver {
-    fn new(exchanges: impl Future<Output = ()> + Send + 'static, reading: Reading) -> Self {
-        if reading.aside {
-            Self::Aside(tokio::spawn(exchanges).abort_handle())
-        } else {
-            Self::Within(Some(Box::pin(exchanges)))
-        }
-    }
-
-    /// Waits for something that comes over the connection.
-    pub(crate) async fn while_waiting<T>(&mut self, waiting: impl Future<Output = T>) -> T {
-        let mut waiting = pin!(waiting);
-        poll_fn(|context| {
-            if let Poll::Ready(done) = waiting.as_mut().poll(context) {
-                return Poll::Ready(done);
-            }
-            let Self::Within(Some(exchanges)) = self else { return Poll::Pending };
-            if exchanges.as_mut().poll(context).is_ready() {
-                *self = Self::Within(None);
-            }
-            // What it has read may be what is waited for.
-            waiting.as_mut().poll(context)
-        })
-        .await
+        self.task.abort();
     }
 }
 
@@ -196,6 +150,6 @@ where
     let (sender, connection) =
         handshake.map_err(|error| Unopened::Connect(format!("{}: {error}", origin.authority())))?;
     // Its errors reach whoever waits for an answer.
-    let driver = Driver::new(async move { drop(connection.with_upgrades().await) }, reading);
-    Ok(Connection { sender, meter, peer, tls, used: Instant::now(), driver })
+    let task = tokio::spawn(async move { drop(connection.with_upgrades().await) }).abort_handle();
+    Ok(Connection { sender, meter, peer, tls, used: Instant::now(), task })
 }

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use holdpoint_canary::{Scanner, Seen};
 use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
-use hyper::{body::Incoming, client::conn::http1::SendRequest};
+use hyper::body::Incoming;
 
-use crate::{Unanswered, connection::Connection, encoding, exchange::two_readings, meter::Meter};
+use crate::{Unanswered, connection::Connection, encoding, exchange::two_readings};
 
 /// Bytes of a body that a user is given. What comes after them is searched and thrown away.
 pub(super) const KEPT: usize = 1 << 20;
@@ -50,8 +50,8 @@ impl Broken {
         }
     }
 
-    fn of(error: &hyper::Error, meter: &Meter, status: Option<u16>) -> Self {
-        let flooded = meter.flooded();
+    fn of(error: &hyper::Error, connection: &Connection, status: Option<u16>) -> Self {
+        let flooded = connection.meter.flooded();
         let why = if flooded || error.is_parse() { Unanswered::Malformed } else { Unanswered::Reset };
         let text = match error.source() {
             _ if flooded => "more came than an answer begins with, and no answer".to_owned(),
@@ -68,29 +68,19 @@ pub(super) async fn exchange(
     message: http::Request<Full<Bytes>>,
     scanner: impl FnOnce() -> Scanner,
 ) -> Result<Answer, Broken> {
-    let Connection { sender, meter, driver, .. } = connection;
-    driver.while_waiting(over(sender, meter, message, scanner)).await
-}
-
-async fn over(
-    sender: &mut SendRequest<Full<Bytes>>,
-    meter: &Meter,
-    message: http::Request<Full<Bytes>>,
-    scanner: impl FnOnce() -> Scanner,
-) -> Result<Answer, Broken> {
-    meter.begin();
-    if let Err(error) = sender.ready().await {
-        return Err(Broken { unsent: Some(message), ..Broken::of(&error, meter, None) });
+    connection.meter.begin();
+    if let Err(error) = connection.sender.ready().await {
+        return Err(Broken { unsent: Some(message), ..Broken::of(&error, connection, None) });
     }
-    let (head, mut incoming) = match sender.try_send_request(message).await {
+    let (head, mut incoming) = match connection.sender.try_send_request(message).await {
         Ok(answer) => answer.into_parts(),
         Err(mut error) => {
             let unsent = error.take_message();
-            return Err(Broken { unsent, ..Broken::of(error.error(), meter, None) });
+            return Err(Broken { unsent, ..Broken::of(error.error(), connection, None) });
         }
     };
-    meter.head_is_whole();
-    let (first_byte, status) = (meter.first_byte(), head.status.as_u16());
+    connection.meter.head_is_whole();
+    let (first_byte, status) = (connection.meter.first_byte(), head.status.as_u16());
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Broken::malformed("the server changed to another protocol, which nobody asked for", status));
     }
@@ -100,7 +90,7 @@ async fn over(
     // It takes a kilobyte, so there is one only while an answer is read.
     let mut scanner = scanner();
     search(&mut scanner, &head.headers);
-    let read = read(&mut incoming, &head.headers, meter, status, &mut scanner).await;
+    let read = read(&mut incoming, &head.headers, connection, status, &mut scanner).await;
     let seen = scanner.finish();
     match read {
         Ok((body, length)) => {
@@ -115,7 +105,7 @@ async fn over(
 async fn read(
     incoming: &mut Incoming,
     headers: &HeaderMap,
-    meter: &Meter,
+    connection: &Connection,
     status: u16,
     scanner: &mut Scanner,
 ) -> Result<(Vec<u8>, usize), Broken> {
@@ -123,7 +113,7 @@ async fn read(
     let plain = matches!(encoding.trim(), "" | "identity");
     let (mut body, mut length) = (Vec::new(), 0);
     while let Some(frame) = incoming.frame().await {
-        let frame = frame.map_err(|error| Broken::of(&error, meter, Some(status)))?;
+        let frame = frame.map_err(|error| Broken::of(&error, connection, Some(status)))?;
         match frame.into_data() {
             Ok(data) => {
                 length += data.len();
