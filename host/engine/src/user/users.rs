@@ -16,7 +16,7 @@ use tokio::time::Instant;
 use super::{UserEngine, UserLimits, UserModule, VirtualUser, compute::Compute, random::Random, state::UserState};
 use crate::{engine::TICK, limits::Limits};
 
-/// An instance with a connection, as docs/benchmarks.md has it measured (147 KiB), and room for TLS. A module that takes all the memory it may
+/// An instance with a connection, as docs/benchmarks.md has it measured (about 150 KiB), and room for TLS. A module that takes all the memory it may
 /// have is larger; most take little.
 const COST: Cost = Cost { descriptors: 1, bytes: 256 << 10 };
 
