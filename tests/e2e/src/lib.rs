@@ -2,6 +2,7 @@
 //!
 //! Nothing here judges. Tests run `target/debug/holdpoint` as people do; `cargo xtask test` builds it and the guests first.
 
+pub mod acting;
 mod binary;
 pub mod crash;
 pub mod gcp;

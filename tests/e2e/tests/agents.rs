@@ -1,40 +1,30 @@
 //! Agents of virtual users, through the command line: what the phase `agent-isolation` says of a system where the failure of one is nobody
 //! else's, and of those where it is not.
 
+use std::time::Duration;
+
 use holdpoint_e2e::Scene;
+use holdpoint_e2e::acting::{self, KEY};
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::staging::{Change, Service, Staging};
 use serde_json::Value;
-use std::time::Duration;
 
-const KEY: &str = "STAGING_TEST_SIGNING_KEY";
 const ROWS: [&str; 3] = ["BIZ-1", "SUC-3.failures", "SUC-3.cleanup"];
 /// What is tried.
 const MODULES: [&str; 2] = ["agent-isolation.wasm", "agent-user.wasm"];
 
 fn scene(backend: &str) -> Scene {
-    let scene = Scene::bare();
     let [phase, user] = MODULES.map(|module| module.trim_end_matches(".wasm"));
-    scene.write(
-        "bundle/bundle.toml",
-        &format!(
-            r#"[bundle]
-name = "scene"
-version = "1.0.0"
-checklist = "checklist.toml"
-[environments.test]
-secrets = ["{KEY}"]
-[environments.test.services.backend]
-url = "{backend}"
-[[user]]
-id = "operator"
+    let user = format!(
+        r#"id = "operator"
 module = "{user}"
 identities = {{ mint = "{KEY}" }}
 config = {{ think = "50ms" }}
 [user.grants]
-http = [{{ services = ["backend"], methods = ["POST", "DELETE"], paths = ["/api/agents"] }}]
-[[phase]]
-id = "agents"
+http = [{{ services = ["backend"], methods = ["POST", "DELETE"], paths = ["/api/agents"] }}]"#
+    );
+    let phase = format!(
+        r#"id = "agents"
 module = "{phase}"
 requirements = {ROWS:?}
 [phase.config]
@@ -48,17 +38,9 @@ slowdown = 100
 inventory = {{ service = "backend", path = "/metrics", gauge = "agents_live", settles = "2s" }}
 [phase.grants]
 http = [{{ services = ["backend"], methods = ["GET"], paths = ["/metrics"] }}]
-load = {{ max-users = 12, max-rate = 50, max-duration = "1m", max-requests = 20000, users = ["operator"] }}
-"#
-        ),
+load = {{ max-users = 12, max-rate = 50, max-duration = "1m", max-requests = 20000, users = ["operator"] }}"#
     );
-    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &ROWS.map(row).concat());
-    let place = backend.trim_start_matches("http://");
-    let operator = format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n");
-    scene.write("holdpoint.toml", &operator);
-    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
-    scene
+    acting::scene(backend, &user, &phase, &ROWS)
 }
 
 /// A run that ends so, and its rows.

@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use holdpoint_e2e::{
     Outcome, Scene,
+    acting::{self, KEY},
     process::{Live, until},
     staging::{Adjustment, Change, Fault, LeakForm, Service, Staging},
 };
@@ -15,7 +16,6 @@ const SHORT: &str =
     "users = 40\nat-once = 10\npace = \"1s\"\nramp = \"500ms\"\nduring = \"4s\"\ntell = { think = \"300ms\" }";
 const LOAD: &str = "http = [{ services = [\"backend\"], methods = [\"GET\"], paths = [\"/metrics\"] }]\n\
     load = { max-users = 200, max-rate = 200, max-duration = \"1m\", max-requests = 20000, users = [\"browse-user\"] }";
-const KEY: &str = "STAGING_TEST_SIGNING_KEY";
 
 /// What is tried.
 const MODULE: &str = "request-isolation.wasm";
@@ -32,29 +32,11 @@ fn scene(backend: &str, config: &str) -> Scene {
 
 /// The same with other rows, which are those of the checklist, or other users.
 fn scene_of(backend: &str, (rows, checklist): (&str, &[&str]), config: &str, user: &str) -> Scene {
-    let scene = Scene::bare();
     let module = MODULE.trim_end_matches(".wasm");
-    scene.write(
-        "bundle/bundle.toml",
-        &format!(
-            "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n\
-             [environments.test]\nsecrets = [\"{KEY}\"]\n\
-             [environments.test.services.backend]\nurl = \"{backend}\"\n\
-             [[user]]\nid = \"browse-user\"\n{user}\n\
-             [[phase]]\nid = \"isolation\"\nmodule = \"{module}\"\n{rows}\n\
-             [phase.config]\nuser = \"browse-user\"\n{config}\n[phase.grants]\n{LOAD}\n"
-        ),
+    let phase = format!(
+        "id = \"isolation\"\nmodule = \"{module}\"\n{rows}\n[phase.config]\nuser = \"browse-user\"\n{config}\n[phase.grants]\n{LOAD}"
     );
-    let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    let checklist = checklist.iter().map(row);
-    scene.write("bundle/checklist.toml", &checklist.collect::<String>());
-    let place = backend.trim_start_matches("http://");
-    scene.write(
-        "holdpoint.toml",
-        &format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"),
-    );
-    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
-    scene
+    acting::scene(backend, &format!("id = \"browse-user\"\n{user}"), &phase, checklist)
 }
 
 /// Each row of the newest run with its verdict and what was observed.

@@ -3,12 +3,13 @@
 use std::time::{Duration, Instant};
 
 use holdpoint_e2e::Scene;
+use holdpoint_e2e::acting::{self, KEY};
 use holdpoint_e2e::process::Live;
 use holdpoint_e2e::staging::Staging;
 use holdpoint_rules::trend::{Settings, Trend};
 use holdpoint_rules::{Sample, Span, Time};
 
-const KEY: &str = "STAGING_TEST_SIGNING_KEY";
+const ROWS: [&str; 2] = ["P3.2.success", "P3.2.memory"];
 /// By so much of what it is after warming up it may grow.
 const GROWTH: f64 = 0.02;
 /// Points of the trend.
@@ -21,29 +22,18 @@ fn duration() -> Duration {
 }
 
 fn scene(backend: &str, during: Duration) -> Scene {
-    let scene = Scene::bare();
     let seconds = during.as_secs();
-    scene.write(
-        "bundle/bundle.toml",
-        &format!(
-            r#"[bundle]
-name = "scene"
-version = "1.0.0"
-checklist = "checklist.toml"
-[environments.test]
-secrets = ["{KEY}"]
-[environments.test.services.backend]
-url = "{backend}"
-[[user]]
-id = "browse-user"
+    let user = format!(
+        r#"id = "browse-user"
 module = "browse-user"
 identities = {{ mint = "{KEY}" }}
 [user.grants]
-http = [{{ services = ["backend"], methods = ["GET", "PUT"], paths = ["/api/me", "/api/state/note"] }}]
-[[phase]]
-id = "isolation"
+http = [{{ services = ["backend"], methods = ["GET", "PUT"], paths = ["/api/me", "/api/state/note"] }}]"#
+    );
+    let phase = format!(
+        r#"id = "isolation"
 module = "request-isolation"
-requirements = ["P3.2.success", "P3.2.memory"]
+requirements = {ROWS:?}
 deadline = "{}s"
 [phase.config]
 user = "browse-user"
@@ -55,19 +45,11 @@ during = "{seconds}s"
 memory = {{ service = "backend", path = "/metrics", gauge = "process_resident_memory_bytes" }}
 [phase.grants]
 http = [{{ services = ["backend"], methods = ["GET"], paths = ["/metrics"] }}]
-load = {{ max-users = 40, max-rate = 50, max-duration = "{}s", max-requests = 1000000, users = ["browse-user"] }}
-"#,
-            seconds + 300,
-            seconds + 60,
-        ),
+load = {{ max-users = 40, max-rate = 50, max-duration = "{}s", max-requests = 1000000, users = ["browse-user"] }}"#,
+        seconds + 300,
+        seconds + 60,
     );
-    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &["P3.2.success", "P3.2.memory"].map(row).concat());
-    let place = backend.trim_start_matches("http://");
-    let operator = format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n");
-    scene.write("holdpoint.toml", &operator);
-    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
-    scene
+    acting::scene(backend, &user, &phase, &ROWS)
 }
 
 /// What a process holds while it runs, look by look.

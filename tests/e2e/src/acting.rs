@@ -1,0 +1,35 @@
+//! A bundle whose phase lets virtual users act on a backend.
+
+use crate::Scene;
+
+/// The secret that signs the users' identities.
+pub const KEY: &str = "STAGING_TEST_SIGNING_KEY";
+
+/// A bundle with one phase and one kind of users, each as lines of its own table, and a checklist that requires these rows. The operator allows all
+/// that it asks.
+pub fn scene(backend: &str, user: &str, phase: &str, rows: &[&str]) -> Scene {
+    let scene = Scene::bare();
+    let bundle = format!(
+        r#"[bundle]
+name = "scene"
+version = "1.0.0"
+checklist = "checklist.toml"
+[environments.test]
+secrets = ["{KEY}"]
+[environments.test.services.backend]
+url = "{backend}"
+[[user]]
+{user}
+[[phase]]
+{phase}
+"#
+    );
+    scene.write("bundle/bundle.toml", &bundle);
+    let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.write("bundle/checklist.toml", &rows.iter().map(row).collect::<String>());
+    let place = backend.trim_start_matches("http://");
+    let operator = format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n");
+    scene.write("holdpoint.toml", &operator);
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
