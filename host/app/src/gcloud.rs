@@ -62,8 +62,7 @@ fn found(path: &str) -> PathBuf {
     candidates.into_iter().find(|file| file.is_file()).unwrap_or_else(|| PathBuf::from("gcloud"))
 }
 
-/// Whether an effect was answered and has changed nothing for sure. One that failed is answered only where that is sure, by what gcloud
-/// says or by what was read back; otherwise it is in doubt.
+/// Whether an effect was answered, and the answer says for sure that it has changed nothing.
 pub(crate) fn changed_nothing(call: &CallEvent) -> bool {
     #[derive(serde::Deserialize)]
     struct Ended {
@@ -71,7 +70,7 @@ pub(crate) fn changed_nothing(call: &CallEvent) -> bool {
     }
     let ended = call.answer.as_deref().and_then(|answer| serde_json::from_str::<Ended>(answer).ok());
     let answered = call.capability == "gcloud" && call.outcome == Some(OutcomeKind::Answered);
-    answered && ended.is_some_and(|ended| ended.failure.is_some())
+    answered && ended.and_then(|ended| ended.failure).is_some_and(Failure::is_harmless)
 }
 
 #[cfg(test)]

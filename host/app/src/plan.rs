@@ -376,11 +376,16 @@ mod tests {
 
     #[test]
     fn a_command_that_was_refused_has_changed_nothing() {
-        for (outcome, acted) in [(OutcomeKind::Answered, false), (OutcomeKind::InDoubt, true)] {
+        for (failure, outcome, acted) in [
+            ("permission-denied", OutcomeKind::Answered, false),
+            ("conflict", OutcomeKind::Answered, false),
+            ("conflict", OutcomeKind::InDoubt, true),
+            ("unavailable", OutcomeKind::Answered, true),
+        ] {
             let mut progress = Progress::new();
-            let answer = r#"{"exit":1,"failure":"conflict","stderr":""}"#;
-            answered(&mut progress, "a", outcome, Some(answer));
-            assert_eq!(progress.has_acted(&id("a")), acted, "{outcome:?}");
+            let answer = format!("{{\"exit\":1,\"failure\":\"{failure}\",\"stderr\":\"\"}}");
+            answered(&mut progress, "a", outcome, Some(&answer));
+            assert_eq!(progress.has_acted(&id("a")), acted, "{failure} {outcome:?}");
         }
         let mut progress = Progress::new();
         sent(&mut progress, "a", None, None);

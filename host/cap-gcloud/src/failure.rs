@@ -83,6 +83,11 @@ impl Failure {
         }
     }
 
+    /// Whether an effect that was answered with it has changed nothing for sure. Where it might have, it was read back before it was answered.
+    pub fn is_harmless(self) -> bool {
+        self.changed() != Changed::Unknown
+    }
+
     /// What an effect that failed so has changed.
     pub(crate) fn changed(self) -> Changed {
         match self {
