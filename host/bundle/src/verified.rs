@@ -251,9 +251,10 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
     let entry = operator.bundles.get(&(bundle.clone(), environment.clone()));
     let changed = entry.and_then(|entry| entry.asks).is_some_and(|asks| asks != asks_digest(resolved));
     let more = if changed { "asks for more than was allowed, to" } else { "asks for what is not allowed, to" };
-    let asks = resolved.askers().filter_map(|phase| {
-        let what = if resolved.phases.iter().any(|one| one.id == phase.id) { "phase" } else { "user" };
-        contained(&phase.grants, &ceiling).err().map(|missing| (format!("{what} `{}`", phase.id), missing))
+    let phases = resolved.phases.iter().map(|phase| ("phase", phase));
+    let users = resolved.users.iter().map(|user| ("user", &user.base));
+    let asks = phases.chain(users).filter_map(|(what, asker)| {
+        contained(&asker.grants, &ceiling).err().map(|missing| (format!("{what} `{}`", asker.id), missing))
     });
     let services = services_contained(&resolved.service_asks(), &ceiling)
         .err()

@@ -1,6 +1,6 @@
 //! What an operator allows, and what is refused with the lines that would allow it.
 
-use crate::support::{component, modules, operator, resolve, sample, verify};
+use crate::support::{component, modules, operator, resolve, sample, shipped, verify};
 use holdpoint_bundle::{BundleFolder, Operator, Resolved, SecretSource, Verified, allow, asks_in_words};
 use holdpoint_model::Digest;
 
@@ -88,6 +88,15 @@ holdpoint.toml  phase `health` asks for more than was allowed, to send POST to s
         http = [{ services = ["backend", "auth", "frontend"], methods = ["POST"] }]
 4 errors, nothing was run"#
     );
+}
+
+#[test]
+fn what_users_ask_is_told_as_theirs() {
+    let error = verify(shipped(), "[bundles.netra-staging.staging]\n").unwrap_err().to_string();
+    for who in ["user `agent-user` asks for what is not allowed, to send", "phase `agent-isolation` asks for what"] {
+        assert!(error.contains(who), "{who}: {error}");
+    }
+    assert!(!error.contains("phase `agent-user`"), "{error}");
 }
 
 #[test]
