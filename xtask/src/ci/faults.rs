@@ -65,8 +65,8 @@ fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str)
 }
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
-/// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another does was not isolated, and may have
-/// left something behind.
+/// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another
+/// does was not isolated, and may have left something behind.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!(
         (requirement, id),
