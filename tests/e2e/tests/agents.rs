@@ -14,7 +14,12 @@ const ROWS: [&str; 3] = ["BIZ-1", "SUC-3.failures", "SUC-3.cleanup"];
 const MODULES: [&str; 2] = ["agent-isolation.wasm", "agent-user.wasm"];
 
 fn scene(backend: &str) -> Scene {
-    let [phase, user] = MODULES.map(|module| module.trim_end_matches(".wasm"));
+    scene_of(backend, MODULES[1])
+}
+
+/// The same with other users.
+fn scene_of(backend: &str, users: &str) -> Scene {
+    let [phase, user] = [MODULES[0], users].map(|module| module.trim_end_matches(".wasm"));
     let user = format!(
         r#"id = "operator"
 module = "{user}"
@@ -97,6 +102,16 @@ fn a_system_that_fails_anyway_is_not_blamed_on_the_agents() {
     let seen = rows(&scene(&staging.backend()), 3);
     expect(&seen, "BIZ-1", "pass", " agents failed");
     expect(&seen, "SUC-3.failures", "inconclusive", "failed in the control group too");
+}
+
+#[test]
+fn users_that_know_no_agents_show_nothing_and_the_reason_is_told() {
+    let staging = Staging::start();
+    let seen = rows(&scene_of(&staging.backend(), "browse-user.wasm"), 3);
+    for row in ["BIZ-1", "SUC-3.failures"] {
+        expect(&seen, row, "inconclusive", "unknown field `fail-one-in`");
+    }
+    expect(&seen, "SUC-3.cleanup", "inconclusive", "nobody started an agent and ended it");
 }
 
 #[test]

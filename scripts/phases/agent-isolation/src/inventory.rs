@@ -50,10 +50,12 @@ pub(crate) fn judge(cx: &Context, config: &Config, before: Option<Counted>, load
         Ok(before) => before,
         Err(why) => return check.inconclusive(observed(format!("not known before: {why}")), ()),
     };
-    let iterations = loads.iter().fold(0, |all: u32, load| all.saturating_add(load.iterations.ended));
+    // Where nobody came through, nobody had an agent that could have stayed.
+    let through = |load: &&Stopped| load.iterations.ended.saturating_sub(load.iterations.failed);
+    let iterations = loads.iter().map(through).fold(0, u32::saturating_add);
     if iterations == 0 {
         let words = loads.map(|load| load.words()).join("; ");
-        return check.inconclusive(observed(format!("no agent was started: {words}")), loads[1]);
+        return check.inconclusive(observed(format!("nobody started an agent and ended it: {words}")), loads[1]);
     }
     let wanted = || expected(format!("{before} as before, within {}", inventory.settles));
     let start = cx.now();
@@ -64,7 +66,7 @@ pub(crate) fn judge(cx: &Context, config: &Config, before: Option<Counted>, load
         };
         let gone = after <= before;
         if gone || cx.now().since(start) >= inventory.settles || cx.sleep(PAUSE).is_err() {
-            let seen = format!("{after} live after {iterations} iterations");
+            let seen = format!("{after} live after {iterations} iterations without a failure");
             return match left_by_users(loads, after - before) {
                 Some(why) if !gone => {
                     check.expecting(wanted()).inconclusive(observed(format!("{seen}; {why}")), &answer);

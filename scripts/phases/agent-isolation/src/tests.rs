@@ -99,10 +99,21 @@ fn an_agent_that_stays_is_found() {
 fn an_agent_that_a_failed_request_may_have_left_says_nothing() {
     let failing = |failed| move |summary: &mut Summary| summary.routes[0].failures.status = failed;
     let t = test(failing(1), failing(1), (7, 9));
-    t.expect("SUC-3.cleanup", Verdict::Inconclusive, "9 live after 6000 iterations; 2 requests failed");
+    t.expect(
+        "SUC-3.cleanup",
+        Verdict::Inconclusive,
+        "9 live after 6000 iterations without a failure; 2 requests failed",
+    );
     let t = test(|summary| summary.interrupted = true, nothing, (7, 10));
     t.expect("SUC-3.cleanup", Verdict::Inconclusive, "the host was gone in between");
     test(failing(1), failing(1), (7, 10)).expect("SUC-3.cleanup", Verdict::Fail, "10 live after 6000 iterations");
+}
+
+#[test]
+fn where_nobody_came_through_nothing_could_have_stayed() {
+    let none = |summary: &mut Summary| summary.iterations.failed = summary.iterations.ended;
+    let t = test(none, none, (7, 7));
+    t.expect("SUC-3.cleanup", Verdict::Inconclusive, "nobody started an agent and ended it");
 }
 
 #[test]
