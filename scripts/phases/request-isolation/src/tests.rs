@@ -135,6 +135,16 @@ fn memory_that_grows_is_not_whether_on_and_on_or_once() {
 }
 
 #[test]
+fn memory_of_who_serves_nobody_is_not_known() {
+    let memory = json!({ "service": "backend", "path": "/metrics", "gauge": "memory" });
+    let config = json!({ "user": "browse-user", "memory": memory });
+    let ends = loads(3_000).with(good).failing(3_000);
+    let t = holdpoint::test(run).service("backend").config(config).load("user browse-user", ends);
+    let t = t.answer(get("/metrics"), text("memory{instance=\"a\"} 1000000\n"));
+    t.expect("P3.2.memory", Verdict::Inconclusive, "3000 exchanges, 3000 failed");
+}
+
+#[test]
 fn memory_that_nobody_tells_is_not_known() {
     let t = |told: &str| {
         let memory = json!({ "service": "backend", "path": "/metrics", "gauge": "memory" });
