@@ -16,10 +16,10 @@ pub(crate) struct Arguments {
     /// What standard output is for
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
-    /// Run the crash suite with this many kills instead of measuring
+    /// Run the crash suite with this many kills instead of measuring, 1000 if it is not said
     #[arg(long, value_name = "N", num_args = 0..=1, default_missing_value = MANY)]
     crash: Option<u32>,
-    /// Watch the memory of a load for so many minutes instead
+    /// Watch the memory of a load for so many minutes instead, an hour if it is not said
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "60", conflicts_with_all = ["crash", "load"])]
     soak: Option<u32>,
     /// Measure virtual users beside other load generators instead
