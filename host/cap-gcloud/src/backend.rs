@@ -7,11 +7,11 @@ use std::time::Duration;
 use holdpoint_gate::{Backend, BackendError, Clock, Doubt, Permit, Settlement, Vault};
 use holdpoint_model::grant::{GcloudAsk, GcloudTerms, Grants};
 use holdpoint_model::{Class, Digest};
-use tempfile::TempDir;
 use tokio::sync::Mutex;
 
 use crate::config::GcloudConfig;
 use crate::failure::Changed;
+use crate::folder::{self, Folder};
 use crate::identity::{self, Fresh, Token};
 use crate::process::{self, Ended, Lost};
 use crate::settle::{ReadBack, Seen};
@@ -35,7 +35,7 @@ pub struct GcloudBackend {
 
 /// The folder of the phase's commands, and who they act as.
 struct Room {
-    folder: TempDir,
+    folder: Folder,
     token: Option<Token>,
     /// What the file of the token holds, by its digest.
     written: Option<Digest>,
@@ -62,7 +62,7 @@ impl GcloudBackend {
         let mut room = self.room.lock().await;
         let room = match &mut *room {
             Some(room) => room,
-            empty => empty.insert(Room { folder: furnished()?, token: None, written: None }),
+            empty => empty.insert(Room { folder: Folder::furnished().map_err(unusable)?, token: None, written: None }),
         };
         let now = self.clock.now();
         if fresh == Fresh::New || room.token.as_ref().is_none_or(|token| !token.is_good(now)) {
@@ -73,7 +73,7 @@ impl GcloudBackend {
             let digest = Digest::of(token.text.as_bytes());
             if room.written != Some(digest) {
                 self.vault.hide("gcloud", &token.text);
-                replace(&room.folder.path().join("token"), &token.text).map_err(unusable)?;
+                folder::replace(&room.folder.path().join("token"), &token.text).map_err(unusable)?;
                 room.written = Some(digest);
             }
         }
@@ -231,24 +231,6 @@ impl GcloudBackend {
             Err(error) => Settlement::Unknown(format!("reading back failed: {error}")),
         }
     }
-}
-
-/// A folder of its own with what gcloud wants to find.
-pub(crate) fn furnished() -> Result<TempDir, BackendError> {
-    let folder = tempfile::Builder::new().prefix("holdpoint-gcloud-").tempdir().map_err(unusable)?;
-    for name in ["home", "config"] {
-        std::fs::create_dir(folder.path().join(name)).map_err(unusable)?;
-    }
-    // Otherwise every command looks for a metadata server first.
-    std::fs::write(folder.path().join("config/gce"), "False").map_err(unusable)?;
-    Ok(folder)
-}
-
-/// Writes a file anew, so that nobody reads half of it. Only the owner can read it: the folder is theirs.
-pub(crate) fn replace(path: &std::path::Path, text: &str) -> std::io::Result<()> {
-    let next = path.with_extension("next");
-    std::fs::write(&next, text)?;
-    std::fs::rename(&next, path)
 }
 
 fn unusable(error: std::io::Error) -> BackendError {

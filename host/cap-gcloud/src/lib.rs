@@ -30,6 +30,7 @@ mod build;
 mod capability;
 mod config;
 mod failure;
+mod folder;
 mod identity;
 mod list;
 mod mark;

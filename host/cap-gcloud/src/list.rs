@@ -7,8 +7,9 @@ use holdpoint_model::grant::{GcloudTerms, ProjectId, Region};
 use holdpoint_model::{Class, Timestamp};
 use serde::Deserialize;
 
-use crate::backend::{furnished, last_line, replace};
+use crate::backend::last_line;
 use crate::config::GcloudConfig;
+use crate::folder::{self, Folder};
 use crate::identity::{self, Fresh, Token};
 use crate::process::{self, Ended, Lost};
 use crate::{Failure, Invocation, argv};
@@ -97,8 +98,8 @@ pub async fn services(
 }
 
 async fn list(config: &GcloudConfig, terms: &GcloudTerms, token: &Token) -> Result<Ended, Unlisted> {
-    let folder = furnished().map_err(|error| Unlisted::Failed(error.to_string()))?;
-    replace(&folder.path().join("token"), &token.text)
+    let folder = Folder::furnished().map_err(|error| Unlisted::Failed(format!("can't prepare a folder: {error}")))?;
+    folder::replace(&folder.path().join("token"), &token.text)
         .map_err(|error| Unlisted::Failed(format!("can't prepare a folder: {error}")))?;
     let environment = argv::environment(terms, folder.path(), config.ca_file.as_deref(), &config.added);
     let ask = Invocation::new("run services list").ask().map_err(|error| Unlisted::Failed(error.to_string()))?;
