@@ -46,7 +46,7 @@ pub(crate) const USER: World = World {
     what: "user",
     name: "virtual-user",
     free: &["types", "clock", "user"],
-    granted: &["http"],
+    granted: &["http", "websocket"],
     exports: &["start", "iterate", "stop"],
     limits: || Limits::USER,
 };

@@ -148,7 +148,8 @@ impl Upgrader {
     }
 }
 
-fn write(headers: &mut HeaderMap, protocol: &'static str, own: Vec<(HeaderName, HeaderValue)>) {
+/// Writes into the headers that the connection is to speak another protocol.
+pub(crate) fn write(headers: &mut HeaderMap, protocol: &'static str, own: Vec<(HeaderName, HeaderValue)>) {
     headers.remove(header::ACCEPT_ENCODING);
     headers.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
     headers.insert(header::UPGRADE, HeaderValue::from_static(protocol));

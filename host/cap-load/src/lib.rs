@@ -48,6 +48,7 @@
 mod arrivals;
 mod backend;
 mod capability;
+mod checks;
 mod counted;
 mod crew;
 mod crowd;
@@ -71,6 +72,7 @@ mod user;
 
 pub use backend::LoadBackend;
 pub use capability::Load;
+pub use checks::CheckTold;
 pub use crew::{Crews, Ready, Started, Starting, Wanted, numbers};
 pub use record::{
     DEFAULT_GRACEFUL_STOP_MS, Executor, Guard, Plan, Progress, Request, Response, Stage, Threshold, Work,

@@ -281,6 +281,7 @@ impl Part {
             outages: totals.outages.told.clone(),
             outage_count: totals.outages.count,
             longest_outage_ms: totals.outages.longest_ms,
+            checks: totals.checks.told(),
             own_count: totals.own_count,
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),

@@ -191,6 +191,10 @@ impl Observer for Watching<'_> {
         self.shared.tally().totals.leak(leak);
     }
 
+    fn check(&self, name: &str, good: bool) {
+        self.shared.tally().totals.checks.judged(name, good);
+    }
+
     fn own(&self, _: u32, times: u64) {
         self.shared.tally().totals.own(times);
     }

@@ -3,6 +3,8 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::CheckTold;
+
 /// What happened in a second, or in a minute where seconds were not asked for in time.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -166,6 +168,8 @@ pub struct Summary {
     pub outages: Vec<Outage>,
     pub outage_count: u32,
     pub longest_outage_ms: f64,
+    /// What users said of their answers. Checks beyond 32 are counted together under `other`.
+    pub checks: Vec<CheckTold>,
     /// How often users were shown their own canaries. Where that never was, no leak proves nothing.
     pub own_count: u32,
     pub leak_count: u32,
@@ -200,6 +204,7 @@ impl Summary {
             _ => None,
         };
         let leaks = self.leaks.iter_mut().flat_map(|leak| [&mut leak.route, &mut leak.form]);
-        end.into_iter().chain(&mut self.first_loss).chain(leaks)
+        let checks = self.checks.iter_mut().map(|check| &mut check.name);
+        end.into_iter().chain(&mut self.first_loss).chain(leaks).chain(checks)
     }
 }

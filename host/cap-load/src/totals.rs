@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Failures, Iterations, Leak, LeakTold, RouteCounts, ThresholdResult,
+    checks::Checks,
     counted::{Counted, KeptTimes, Times, add},
     outage::Outages,
     threshold::{Aggregation, Bound, Metric},
@@ -23,6 +24,7 @@ pub(crate) struct Totals {
     /// In the order in which they came up.
     pub(crate) routes: Vec<(String, Counted)>,
     pub(crate) outages: Outages,
+    pub(crate) checks: Checks,
     pub(crate) own_count: u32,
     pub(crate) leak_count: u32,
     pub(crate) leaks: Vec<LeakTold>,
@@ -144,6 +146,7 @@ pub(crate) struct KeptTotals {
     iteration_times: KeptTimes,
     routes: Vec<KeptRoute>,
     outages: Outages,
+    checks: Checks,
     own_count: u32,
     leak_count: u32,
     leaks: Vec<LeakTold>,
@@ -184,6 +187,7 @@ impl From<&Totals> for KeptTotals {
             iteration_times: (&totals.iteration_times).into(),
             routes: totals.routes.iter().map(route).collect(),
             outages: totals.outages.clone(),
+            checks: totals.checks.clone(),
             own_count: totals.own_count,
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),
@@ -215,6 +219,7 @@ impl From<KeptTotals> for Totals {
             iteration_times: (&kept.iteration_times).into(),
             routes: kept.routes.into_iter().map(route).collect(),
             outages: kept.outages,
+            checks: kept.checks,
             own_count: kept.own_count,
             leak_count: kept.leak_count,
             leaks: kept.leaks,
@@ -301,9 +306,11 @@ mod tests {
         let mut totals = totals();
         totals.leak(Leak { owner: 1, shown_to: 2, route: "a".into(), form: "plain".into() });
         totals.loss("gone");
+        totals.checks.judged("mine", false);
         let text = serde_json::to_string(&KeptTotals::from(&totals)).unwrap();
         let again = Totals::from(serde_json::from_str::<KeptTotals>(&text).unwrap());
         assert_eq!(again.told(), totals.told());
+        assert_eq!(again.checks, totals.checks);
         assert_eq!((again.leaks, again.first_loss, again.users_lost), (totals.leaks, totals.first_loss, 1));
     }
 

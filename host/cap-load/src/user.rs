@@ -40,6 +40,10 @@ pub trait Observer: Send + Sync {
     fn exchange(&self, exchange: Exchange<'_>);
     /// A user was shown something of another.
     fn leak(&self, leak: Leak);
+    /// A user judged its newest answer.
+    fn check(&self, name: &str, good: bool) {
+        let _ = (name, good);
+    }
     /// A user was shown its own canary, so many times in one exchange. Canaries that never come back could not have come back to somebody
     /// else either.
     fn own(&self, user: u32, times: u64) {

@@ -1,9 +1,12 @@
 //! The handshake: the headers that the host writes, and whether an answer with status 101 is one. Pure, but for the key.
 
+use holdpoint_gate::BackendError;
 use http::{HeaderName, HeaderValue, header};
 use tokio_tungstenite::tungstenite::handshake::{client::generate_key, derive_accept_key};
 
 use crate::Header;
+
+const NOT_OFFERED: &str = "the server chose a subprotocol that was not offered";
 
 /// What was sent, for judging the answer.
 pub(crate) struct Offer {
@@ -12,25 +15,34 @@ pub(crate) struct Offer {
 }
 
 impl Offer {
-    /// An offer with a new key.
+    /// An offer with a new key. Subprotocols are as the guest has written them, and as it is told which one the server has chosen.
     pub(crate) fn new(subprotocols: &[String]) -> Self {
         Self { key: generate_key(), subprotocols: subprotocols.to_vec() }
     }
 
-    /// The headers that it is made with; none if a name of a subprotocol is no header's value.
-    pub(crate) fn headers(&self) -> Option<Vec<(HeaderName, HeaderValue)>> {
+    /// The headers that it is made with, given the subprotocols with the values of their placeholders. The error says that one is no header's
+    /// value.
+    pub(crate) fn headers(&self, subprotocols: &[String]) -> Result<Vec<(HeaderName, HeaderValue)>, BackendError> {
+        let value = |text: &str| {
+            HeaderValue::try_from(text).map_err(|_| BackendError::NotSent("a subprotocol can't be sent".into()))
+        };
         let mut headers = vec![
             (header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13")),
-            (header::SEC_WEBSOCKET_KEY, HeaderValue::try_from(&self.key).ok()?),
+            (header::SEC_WEBSOCKET_KEY, value(&self.key)?),
         ];
-        if !self.subprotocols.is_empty() {
-            headers.push((header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::try_from(self.subprotocols.join(", ")).ok()?));
+        if !subprotocols.is_empty() {
+            headers.push((header::SEC_WEBSOCKET_PROTOCOL, value(&subprotocols.join(", "))?));
         }
-        Some(headers)
+        Ok(headers)
+    }
+
+    /// Which of the subprotocols the answer of a peer has chosen that changes over.
+    pub(crate) fn chosen(&self, headers: &[Header], peer: &str) -> Result<Option<usize>, BackendError> {
+        self.accept(headers).map_err(|why| BackendError::Unknown(format!("{peer} made no handshake: {why}")))
     }
 
     /// The subprotocol of an answer that changes over, or why it is no handshake.
-    pub(crate) fn accept(&self, headers: &[Header]) -> Result<Option<String>, String> {
+    fn accept(&self, headers: &[Header]) -> Result<Option<usize>, String> {
         let all = |name: &'static str| headers.iter().filter(move |h| h.name == name).map(|h| h.value.as_str());
         let lists = |name: &'static str, word: &str| {
             all(name).flat_map(|value| value.split(',')).any(|item| item.trim().eq_ignore_ascii_case(word))
@@ -50,8 +62,11 @@ impl Offer {
         let mut chosen = all("sec-websocket-protocol");
         match (chosen.next(), chosen.next()) {
             (None, _) => Ok(None),
-            (Some(one), None) if self.subprotocols.iter().any(|offered| offered == one) => Ok(Some(one.to_owned())),
-            (Some(_), _) => Err("the server chose a subprotocol that was not offered".into()),
+            (Some(one), None) => {
+                let chosen = self.subprotocols.iter().position(|offered| offered == one);
+                chosen.map(Some).ok_or_else(|| NOT_OFFERED.into())
+            }
+            (Some(_), Some(_)) => Err(NOT_OFFERED.into()),
         }
     }
 }
@@ -85,10 +100,10 @@ mod tests {
         assert_eq!(offer(&[]).accept(&answer(&[])), Ok(None));
         assert_eq!(offer(&["chat", "superchat"]).accept(&answer(&[])), Ok(None));
         let chosen = answer(&[("sec-websocket-protocol", "chat")]);
-        assert_eq!(offer(&["chat", "superchat"]).accept(&chosen), Ok(Some("chat".into())));
-        let sent = offer(&["chat", "superchat"]).headers().unwrap();
+        assert_eq!(offer(&["chat", "superchat"]).accept(&chosen), Ok(Some(0)));
+        let sent = offer(&[]).headers(&["chat".into(), "superchat".into()]).unwrap();
         assert!(sent.contains(&(header::SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static("chat, superchat"))));
-        assert_eq!(offer(&[]).headers().unwrap().len(), 2);
+        assert_eq!(offer(&[]).headers(&[]).unwrap().len(), 2);
     }
 
     #[test]

@@ -7,12 +7,8 @@ use std::{
 
 use tokio::time::Instant;
 
-use crate::{Counters, Ending, Event};
+use crate::{Counters, Ending, Event, bounds::Bounds};
 
-/// Frames that wait.
-const MOST_FRAMES: u32 = 256;
-/// Their bytes.
-const MOST_BYTES: usize = 2 << 20;
 /// Pings that are unanswered.
 const MOST_PINGS: usize = 16;
 /// What may come between two calls of the guest and is no use to it: frames that are thrown away, pings, stray pongs.
@@ -21,8 +17,9 @@ const MOST_WASTE: u32 = 100_000;
 const MOST_WASTED_BYTES: usize = 64 << 20;
 
 /// The inbox of one socket.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(crate) struct Inbox {
+    bounds: Bounds,
     waiting: VecDeque<(Event, Instant)>,
     bytes: usize,
     /// When each ping was sent that is unanswered.
@@ -39,11 +36,25 @@ pub(crate) struct Inbox {
 pub(crate) struct Flood;
 
 impl Inbox {
+    pub(crate) fn new(bounds: Bounds) -> Self {
+        Self {
+            bounds,
+            waiting: VecDeque::new(),
+            bytes: 0,
+            pings: BTreeMap::new(),
+            next_ping: 0,
+            waste: 0,
+            wasted_bytes: 0,
+            ending: None,
+            counters: Counters::default(),
+        }
+    }
+
     /// A frame has come.
     pub(crate) fn frame(&mut self, text: bool, content: &[u8], at: Instant) -> Result<(), Flood> {
         self.counters.frames_received = self.counters.frames_received.saturating_add(1);
         self.counters.bytes_received += content.len() as f64;
-        if self.counters.waiting < MOST_FRAMES && self.bytes + content.len() <= MOST_BYTES {
+        if self.counters.waiting < self.bounds.frames && self.bytes + content.len() <= self.bounds.bytes {
             self.counters.waiting += 1;
             self.bytes += content.len();
             let content = content.into();
@@ -154,7 +165,7 @@ mod tests {
 
     #[test]
     fn what_came_is_given_in_its_order_and_its_end_last() {
-        let (mut inbox, now) = (Inbox::default(), Instant::now());
+        let (mut inbox, now) = (Inbox::new(Bounds::PHASE), Instant::now());
         inbox.frame(true, b"a", now).unwrap();
         let ping = inbox.next_ping(now).unwrap();
         inbox.pong(&ping, now + Duration::from_millis(5)).unwrap();
@@ -176,7 +187,7 @@ mod tests {
 
     #[test]
     fn frames_beyond_the_bound_are_thrown_away_and_that_is_told() {
-        let (mut inbox, now) = (Inbox::default(), Instant::now());
+        let (mut inbox, now) = (Inbox::new(Bounds::PHASE), Instant::now());
         for _ in 0..260 {
             inbox.frame(true, b"", now).unwrap();
         }
@@ -194,7 +205,7 @@ mod tests {
 
     #[test]
     fn bytes_are_bounded_too_and_given_back() {
-        let (mut inbox, now, large) = (Inbox::default(), Instant::now(), vec![0; 1 << 20]);
+        let (mut inbox, now, large) = (Inbox::new(Bounds::PHASE), Instant::now(), vec![0; 1 << 20]);
         for _ in 0..3 {
             inbox.frame(false, &large, now).unwrap();
         }
@@ -207,19 +218,19 @@ mod tests {
     #[test]
     fn a_server_that_talks_to_nobody_is_a_flood() {
         let now = Instant::now();
-        let mut inbox = Inbox::default();
+        let mut inbox = Inbox::new(Bounds::PHASE);
         let calm = (0..MOST_WASTE).all(|_| inbox.ping().is_ok());
         assert!(calm && inbox.ping() == Err(Flood));
         inbox.asked();
         assert!(inbox.ping().is_ok() && inbox.pong(b"stray", now).is_ok(), "asking shows that it is of use");
-        let (mut inbox, large) = (Inbox::default(), vec![0; 1 << 20]);
+        let (mut inbox, large) = (Inbox::new(Bounds::PHASE), vec![0; 1 << 20]);
         let frames = (1..200).take_while(|_| inbox.frame(false, &large, now).is_ok()).count();
         assert_eq!(frames, 2 + 64);
     }
 
     #[test]
     fn pings_are_bounded_and_a_pong_answers_those_before() {
-        let (mut inbox, now) = (Inbox::default(), Instant::now());
+        let (mut inbox, now) = (Inbox::new(Bounds::PHASE), Instant::now());
         let pings: Vec<_> = (0..16).map(|_| inbox.next_ping(now).unwrap()).collect();
         assert_eq!(inbox.next_ping(now), None);
         inbox.pong(b"mine?", now).unwrap();

@@ -26,17 +26,22 @@
 //!
 //! The handshake goes the way of any request of `cap-http`: its checked addresses, its TLS, its bounds, its vault. A socket belongs to one
 //! phase and one host process: it is never opened a second time by itself. Extensions are not offered, fragments are put together, pings
-//! are answered, and what comes is kept up to a bound ([`Event::Dropped`] says what was not).
+//! are answered, and what comes is kept up to a bound ([`Event::Dropped`] says what was not). Those of virtual users ([`UserSockets`]) are opened
+//! by the user's own client, which searches everything that comes.
 
 mod ask;
 mod backend;
+mod bounds;
 mod capability;
 mod handshake;
 mod inbox;
 mod record;
 mod socket;
+mod sockets;
+mod user;
 
 pub use backend::WebsocketBackend;
 pub use capability::Websocket;
 pub use holdpoint_cap_http::{Header, Target, Timings, TlsFacts};
 pub use record::{Counters, DEFAULT_TIMEOUT_MS, Ending, Event, Handshake, Opening, Request, Response};
+pub use user::UserSockets;

@@ -9,7 +9,7 @@ use futures::{
     SinkExt as _, StreamExt as _,
     stream::{SplitSink, SplitStream},
 };
-use holdpoint_cap_http::Stream;
+use holdpoint_cap_http::{Stream, user::Talk};
 use holdpoint_gate::BackendError;
 use holdpoint_model::ServiceName;
 use tokio::{sync::Notify, task::AbortHandle, time::Instant};
@@ -25,6 +25,7 @@ use tokio_tungstenite::{
 use crate::{
     Ending, Event,
     ask::FRAME_BYTES,
+    bounds::Bounds,
     inbox::{Flood, Inbox},
 };
 
@@ -38,17 +39,18 @@ const TELLING: Duration = Duration::from_secs(1);
 type Io = WebSocketStream<Box<dyn Stream>>;
 type Sink = tokio::sync::Mutex<SplitSink<Io, Message>>;
 
-/// A socket of a phase.
+/// A socket of a guest.
 pub(crate) struct Socket {
     /// Where it goes, for secrets in frames.
     pub(crate) service: Option<ServiceName>,
     pub(crate) host: String,
+    /// What a virtual user does over it is told, and searched.
+    pub(crate) talk: Option<Arc<Talk>>,
     shared: Arc<Shared>,
     sink: Arc<Sink>,
     reader: AbortHandle,
 }
 
-#[derive(Default)]
 struct Shared {
     inbox: Mutex<Inbox>,
     news: Notify,
@@ -69,18 +71,26 @@ impl Drop for Socket {
 
 impl Socket {
     /// Takes over a connection whose handshake is done.
-    pub(crate) async fn over(stream: Box<dyn Stream>, service: Option<ServiceName>, host: String) -> Self {
+    pub(crate) async fn over(
+        stream: Box<dyn Stream>,
+        bounds: Bounds,
+        service: Option<ServiceName>,
+        host: String,
+        talk: Option<Talk>,
+    ) -> Self {
         let config = WebSocketConfig::default()
-            .read_buffer_size(64 << 10)
+            .read_buffer_size(bounds.at_once)
             .write_buffer_size(0)
             .max_write_buffer_size(2 * FRAME_BYTES)
             .max_message_size(Some(FRAME_BYTES))
             .max_frame_size(Some(FRAME_BYTES));
         let io = WebSocketStream::from_raw_socket(stream, Role::Client, Some(config)).await;
         let (sink, incoming) = io.split();
-        let (sink, shared) = (Arc::new(Sink::new(sink)), Arc::<Shared>::default());
-        let reader = tokio::spawn(read(incoming, shared.clone(), sink.clone())).abort_handle();
-        Self { service, host, shared, sink, reader }
+        let shared = Arc::new(Shared { inbox: Mutex::new(Inbox::new(bounds)), news: Notify::new() });
+        let (sink, talk) = (Arc::new(Sink::new(sink)), talk.map(Arc::new));
+        let reading = Reading { shared: shared.clone(), sink: sink.clone(), talk: talk.clone() };
+        let reader = tokio::spawn(reading.read(incoming)).abort_handle();
+        Self { service, host, talk, shared, sink, reader }
     }
 
     /// The guest asks something of it.
@@ -168,36 +178,58 @@ impl Socket {
     }
 }
 
-/// Reads until the socket ends.
-async fn read(mut incoming: SplitStream<Io>, shared: Arc<Shared>, sink: Arc<Sink>) {
-    let ending = loop {
-        let Some(next) = incoming.next().await else { break ended(1006, "the connection broke off") };
-        let at = Instant::now();
-        let taken = match next {
-            Ok(Message::Text(text)) => shared.inbox().frame(true, text.as_bytes(), at),
-            Ok(Message::Binary(bytes)) => shared.inbox().frame(false, &bytes, at),
-            Ok(Message::Ping(_)) => shared.inbox().ping(),
-            Ok(Message::Pong(payload)) => shared.inbox().pong(&payload, at),
-            Ok(Message::Close(frame)) => break closed(frame),
-            // Single frames are not given out.
-            Ok(Message::Frame(_)) => Ok(()),
-            Err(error) => break broken(&error),
+/// What reads until the socket ends.
+struct Reading {
+    shared: Arc<Shared>,
+    sink: Arc<Sink>,
+    talk: Option<Arc<Talk>>,
+}
+
+impl Reading {
+    async fn read(self, mut incoming: SplitStream<Io>) {
+        let Self { shared, sink, talk } = self;
+        let came = |content: &[u8]| talk.iter().for_each(|talk| talk.came(content));
+        let ending = loop {
+            let Some(next) = incoming.next().await else { break ended(1006, "the connection broke off") };
+            let at = Instant::now();
+            // Whatever it is, it can show what is somebody else's.
+            next.iter().for_each(|message| came(content(message)));
+            let taken = match next {
+                Ok(Message::Text(text)) => shared.inbox().frame(true, text.as_bytes(), at),
+                Ok(Message::Binary(bytes)) => shared.inbox().frame(false, &bytes, at),
+                Ok(Message::Ping(_)) => shared.inbox().ping(),
+                Ok(Message::Pong(payload)) => shared.inbox().pong(&payload, at),
+                Ok(Message::Close(frame)) => break closed(frame),
+                // Single frames are not given out.
+                Ok(Message::Frame(_)) => Ok(()),
+                Err(error) => break broken(&error),
+            };
+            if taken == Err(Flood) {
+                break ended(1008, "the server sends without end what nobody receives");
+            }
+            shared.news.notify_waiters();
         };
-        if taken == Err(Flood) {
-            break ended(1008, "the server sends without end what nobody receives");
-        }
+        let (clean, code) = (ending.clean, ending.code);
+        shared.inbox().end(ending, Instant::now());
         shared.news.notify_waiters();
-    };
-    let (clean, code) = (ending.clean, ending.code);
-    shared.inbox().end(ending, Instant::now());
-    shared.news.notify_waiters();
-    if clean {
-        // The answer to the server's close frame is sent while reading on; then the server hangs up.
-        let _ = tokio::time::timeout(CLOSING, async { while let Some(Ok(_)) = incoming.next().await {} }).await;
-    } else if code != 1006 {
-        let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
-        let _ =
-            tokio::time::timeout(TELLING, async { sink.lock().await.send(Message::Close(Some(frame))).await }).await;
+        if clean {
+            // The answer to the server's close frame is sent while reading on; then the server hangs up.
+            let _ = tokio::time::timeout(CLOSING, async { while let Some(Ok(_)) = incoming.next().await {} }).await;
+        } else if code != 1006 {
+            let frame = CloseFrame { code: CloseCode::from(code), reason: "".into() };
+            let telling = async { sink.lock().await.send(Message::Close(Some(frame))).await };
+            let _ = tokio::time::timeout(TELLING, telling).await;
+        }
+    }
+}
+
+/// What a server has chosen of a message.
+fn content(message: &Message) -> &[u8] {
+    match message {
+        Message::Text(text) => text.as_bytes(),
+        Message::Binary(bytes) | Message::Ping(bytes) | Message::Pong(bytes) => bytes,
+        Message::Close(Some(frame)) => frame.reason.as_bytes(),
+        Message::Close(None) | Message::Frame(_) => b"",
     }
 }
 

@@ -7,6 +7,7 @@ mod author;
 mod build;
 mod builtin;
 mod cancel;
+mod chat;
 mod cloud_faults;
 mod crash;
 mod dry_run;

@@ -65,7 +65,19 @@ fn named(name: &str) -> CloudFault {
 }
 
 /// What a load as short as that of the demonstration finds, of what only virtual users meet.
-const UNDER_LOAD: [&str; 6] = ["leak", "shared-global", "errors", "memory-leak", "shared-crash", "orphans"];
+const UNDER_LOAD: [&str; 11] = [
+    "leak",
+    "shared-global",
+    "errors",
+    "memory-leak",
+    "shared-crash",
+    "orphans",
+    "ws-drop",
+    "ws-duplicate",
+    "ws-reorder",
+    "ws-silent",
+    "ws-half-open",
+];
 
 const RELEASES: &[Release] = &[
     Release {

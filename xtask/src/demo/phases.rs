@@ -76,6 +76,6 @@ mod tests {
         assert_eq!(super::named(text, Scope::Quiet).unwrap(), quiet);
         assert!(text.contains(&format!("id = \"{}\"", super::MONITORING)));
         let standing = super::named(text, Scope::Standing).unwrap();
-        assert_eq!(standing, [&quiet[..], &["request-isolation", "agent-isolation"]].concat());
+        assert_eq!(standing, [&quiet[..], &["request-isolation", "agent-isolation", "chat"]].concat());
     }
 }

@@ -90,6 +90,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-agent-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-auth-flow", &["holdpoint-sdk"]),
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
+    ("holdpoint-phase-chat", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-phase-deploy", &["holdpoint-sdk"]),
@@ -113,6 +114,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     ("holdpoint-user-agent", &["holdpoint-sdk"]),
     ("holdpoint-user-browse", &["holdpoint-sdk"]),
+    ("holdpoint-user-chat", &["holdpoint-sdk"]),
     ("holdpoint-user-rude", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),

@@ -3,8 +3,8 @@
 use super::component::{cause, request};
 use crate::bindings::holdpoint as wit;
 use crate::load::{
-    End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route, Stage, Status,
-    Summary, ThresholdResult, Window, Work,
+    End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route, Said, Stage,
+    Status, Summary, ThresholdResult, Window, Work,
 };
 use crate::{Cause, Millis};
 
@@ -144,6 +144,7 @@ fn end(told: load::End) -> End {
 
 fn summary(told: load::Summary) -> Summary {
     let outage = |load::Outage { from_ms, length_ms, over }| Outage { from_ms, length_ms, over };
+    let said = |load::CheckCounts { name, good, wrong }| Said { name, good, wrong };
     let leak = |load::Leak { owner, shown_to, route, form }| Leak { owner, shown_to, route, form };
     let threshold = |load::ThresholdResult { metric, expression, observed, holds }| ThresholdResult {
         metric,
@@ -165,6 +166,7 @@ fn summary(told: load::Summary) -> Summary {
         outages: told.outages.into_iter().map(outage).collect(),
         outage_count: told.outage_count,
         longest_outage_ms: told.longest_outage_ms,
+        checks: told.checks.into_iter().map(said).collect(),
         own_count: told.own_count,
         leak_count: told.leak_count,
         leaks: told.leaks.into_iter().map(leak).collect(),

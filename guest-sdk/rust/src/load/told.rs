@@ -169,6 +169,17 @@ pub struct Leak {
     pub form: String,
 }
 
+/// What users said of their answers under one name.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Said {
+    /// What they wanted.
+    pub name: String,
+    /// How often it was so.
+    pub good: u32,
+    /// And how often it was not.
+    pub wrong: u32,
+}
+
 /// Why a load has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
@@ -226,6 +237,8 @@ pub struct Summary {
     pub outage_count: u32,
     /// The longest of them.
     pub longest_outage_ms: f64,
+    /// What users said of their answers.
+    pub checks: Vec<Said>,
     /// How often users were shown their own canaries. Where that never was, no leak proves nothing.
     pub own_count: u32,
     /// All leaks.
@@ -284,6 +297,9 @@ impl Summary {
         let mut words = format!("{} exchanges, {} failed", self.exchanges(), self.failed());
         for route in self.routes.iter().filter(|route| route.failures.all() > 0).take(3) {
             words += &format!(" ({}: {})", route.route, route.failures);
+        }
+        for said in self.checks.iter().filter(|said| said.wrong > 0).take(3) {
+            words += &format!(", \"{}\" was wrong {} times", said.name, said.wrong);
         }
         if self.iterations.dropped > 0 {
             words += &format!(", {} dropped", self.iterations.dropped);

@@ -48,6 +48,7 @@ pub fn loads(exchanges: u32) -> LoadEnds {
         outages: Vec::new(),
         outage_count: 0,
         longest_outage_ms: 0.0,
+        checks: Vec::new(),
         own_count: 0,
         leak_count: 0,
         leaks: Vec::new(),

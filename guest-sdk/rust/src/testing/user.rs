@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use serde_json::{Value, json};
 
 use super::world::{self, World};
-use super::{Asked, Scripted};
+use super::{Asked, Scripted, ScriptedSocket};
 use crate::VirtualUser;
 use crate::user::entry::Instance;
 
@@ -48,6 +48,13 @@ impl<U: VirtualUser> UserTest<U> {
     /// Answers a request. Several answers for the same request are given in order, and the last one stays.
     pub fn answer(mut self, asked: Asked, answer: Scripted) -> Self {
         self.world.answers.push((asked, answer));
+        self
+    }
+
+    /// Answers the opening of a socket at a path of any service, or at a URL. Several answers for the same place are given in order, and
+    /// the last one stays.
+    pub fn socket(mut self, place: &str, server: ScriptedSocket) -> Self {
+        self.world.servers.push((place.to_owned(), server));
         self
     }
 

@@ -1,7 +1,8 @@
 //! The one value through which a user knows who it is and reaches the world.
 
+use super::UserSocket;
 use crate::http::Answer;
-use crate::{CallError, Millis, Request, Service, Time, host};
+use crate::{CallError, Handshake, Millis, Opening, Request, Service, Time, host};
 
 /// The user itself.
 #[derive(Debug)]
@@ -40,13 +41,23 @@ impl Me {
         host::send(&request).map_err(|cause| CallError::new(cause, 0))
     }
 
-    /// Judges the newest answer, before anything else is asked: one that was found wrong counts as failed, one that was found good does not,
+    /// Opens a socket, with the token of its identity and its cookies: `me.open(&backend.socket("/ws/chat").subprotocol("chat.v1"))`.
+    pub fn open(&self, opening: &Opening) -> Result<Handshake, CallError> {
+        host::open_socket(opening).map_err(|cause| CallError::new(cause, 0))
+    }
+
+    /// The socket of a handshake, if it is open.
+    pub fn socket(&self, handshake: &Handshake) -> Option<UserSocket> {
+        UserSocket::of(handshake)
+    }
+
+    /// Judges the newest answer, or what came over a socket since the newest frame was sent, before anything else is asked: one that was found wrong counts as failed, one that was found good does not,
     /// whatever its status.
     pub fn check(&self, name: &str, good: bool) {
         host::user_check(name, good);
     }
 
-    /// The next request is made to go wrong. It counts neither as good nor as failed.
+    /// The next request, or frame, is made to go wrong. It counts neither as good nor as failed.
     pub fn deliberate(&self) {
         host::user_deliberate();
     }

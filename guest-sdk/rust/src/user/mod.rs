@@ -44,8 +44,10 @@
 #[doc(hidden)]
 pub mod entry;
 mod me;
+mod socket;
 
 pub use me::Me;
+pub use socket::UserSocket;
 
 use serde::de::DeserializeOwned;
 

@@ -88,16 +88,15 @@ impl AuthoredGrants {
 }
 
 impl AuthoredGrants {
-    /// What is granted besides http, and where the first of each stands.
-    pub(crate) fn kinds_beyond_http(&self) -> Vec<(&'static str, usize)> {
+    /// What is granted besides http and websocket, and where the first of each stands.
+    pub(crate) fn kinds_beyond_the_web(&self) -> Vec<(&'static str, usize)> {
         let firsts = [
             ("files", self.files.first().map(|grant| grant.directory.at)),
             ("secrets", self.secrets.first().map(|name| name.at)),
             ("gcloud", self.gcloud.first().map(|command| command.command.at)),
         ];
         let mut kinds: Vec<_> = firsts.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect();
-        let unplaced =
-            [("exec", self.exec.is_empty()), ("websocket", self.websocket.is_empty()), ("load", self.load.is_none())];
+        let unplaced = [("exec", self.exec.is_empty()), ("load", self.load.is_none())];
         kinds.extend(unplaced.into_iter().filter(|(_, none)| !none).map(|(kind, _)| (kind, self.at)));
         kinds
     }

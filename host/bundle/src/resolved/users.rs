@@ -54,8 +54,8 @@ impl Context<'_> {
             }
         }
         let grants = &user.base.grants;
-        for (kind, at) in grants.kinds_beyond_http() {
-            problems.at(at, format!("users are granted http, and no {kind}"));
+        for (kind, at) in grants.kinds_beyond_the_web() {
+            problems.at(at, format!("users are granted http and websocket, and no {kind}"));
         }
         let shared = all_parsed(&user.shared, PathPrefix::parse, problems).into_iter().map(|path| path.value).collect();
         let identities = user.identities.as_ref().and_then(|identities| self.identities(identities, problems));

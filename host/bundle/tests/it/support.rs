@@ -79,6 +79,11 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/request-isolation" | "phases/agent-isolation" => {
             component(&["holdpoint:http/http@0.1.0", "holdpoint:load/load@0.1.0"])
         }
+        "phases/chat" => component(&["holdpoint:load/load@0.1.0"]),
+        "users/chat-user" => {
+            let imports = ["holdpoint:websocket/websocket@0.1.0", "holdpoint:user/user@0.1.0"];
+            exporting(&imports, &["start", "iterate", "stop"])
+        }
         "users/browse" | "users/browse-user" | "users/agent-user" => {
             let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
@@ -186,7 +191,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 38] = [
+pub(crate) const JUDGED: [&str; 39] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -213,6 +218,7 @@ pub(crate) const JUDGED: [&str; 38] = [
     "CRIT-2",
     "CRIT-4",
     "BIZ-1",
+    "BIZ-2",
     "RB-C1",
     "RB-C2",
     "RB-V1",

@@ -8,6 +8,7 @@ use std::{
 use bytes::Bytes;
 use holdpoint_canary::{Owner, Scanner, Seen};
 use holdpoint_gate::{Backend, BackendError, Permit};
+use holdpoint_model::{Class, PhaseId};
 use http::{HeaderValue, header};
 use http_body_util::Full;
 use rustls::{ClientConfig, client::Resumption};
@@ -21,7 +22,7 @@ use super::{
     told::{Exchanged, Shown, Told, Waiting},
 };
 use crate::{
-    Http, IdToken, Request, Response, Timings, Unanswered, ask, backend, capability,
+    Http, IdToken, Request, Response, Target, Timings, Unanswered, ask, backend, capability,
     connection::{self, Connection, Opening, Reading, Unopened},
     message,
     meter::{Meter, millis},
@@ -37,39 +38,61 @@ const MOST_SESSIONS: usize = 8;
 
 /// One user's own way to the world.
 pub struct UserClient {
-    crowd: Arc<Crowd>,
+    pub(super) crowd: Arc<Crowd>,
     owner: Owner,
     state: Mutex<State>,
 }
 
 #[derive(Default)]
-struct State {
+pub(super) struct State {
     connections: Vec<(Origin, Connection)>,
     /// Made for the first https request: its store of sessions is the user's own.
     tls: Option<Arc<ClientConfig>>,
-    cookies: Cookies,
-    credentials: Credentials,
-    waiting: Waiting,
+    pub(super) cookies: Cookies,
+    pub(super) credentials: Credentials,
+    pub(super) waiting: Waiting,
     /// The next exchange is made to go wrong.
-    deliberate: bool,
+    pub(super) deliberate: bool,
+    /// The next socket's.
+    pub(super) next_socket: u64,
+}
+
+/// What an exchange is counted under, and whether its route shows everybody's texts on purpose.
+#[derive(Clone)]
+pub(super) struct Met {
+    pub(super) route: Arc<str>,
+    pub(super) shared: bool,
+}
+
+/// What came of an exchange.
+#[derive(Default)]
+pub(super) struct Came<'a> {
+    pub(super) status: Option<u16>,
+    pub(super) as_expected: bool,
+    pub(super) unanswered: Option<Unanswered>,
+    pub(super) seen: Option<&'a Seen>,
 }
 
 /// Where an exchange has got, for whoever ends it.
-struct Progress {
-    start: Instant,
+pub(super) struct Progress {
+    pub(super) start: Instant,
     /// Of the connection in use.
-    meter: Option<Arc<Meter>>,
-    opening: Opening,
+    pub(super) meter: Option<Arc<Meter>>,
+    pub(super) opening: Opening,
 }
 
 impl Progress {
+    pub(super) fn begin() -> Self {
+        Self { start: Instant::now(), meter: None, opening: Opening::default() }
+    }
+
     fn passed(&self) -> (u64, u64) {
         self.meter.as_ref().map_or((0, 0), |meter| meter.passed())
     }
 }
 
 /// Why there is no answer: nothing was exchanged, or what was is broken.
-enum Failed {
+pub(super) enum Failed {
     Before(BackendError),
     Broken(Box<Broken>),
 }
@@ -97,8 +120,8 @@ impl UserClient {
     }
 
     /// The user judges the newest answer. Says whether there is one to judge.
-    pub fn judge(&self, good: bool) -> bool {
-        self.state().waiting.judge(good)
+    pub fn judge(&self, name: &str, good: bool) -> bool {
+        self.state().waiting.judge(name, good)
     }
 
     /// The user makes its next request go wrong.
@@ -111,21 +134,36 @@ impl UserClient {
         self.state().credentials.identity().is_some()
     }
 
-    fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
         // Nothing is left half done where it can panic.
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The request as it is written to the connection.
-    fn compose(&self, permit: &Permit<Http>, route: &Route) -> Result<http::Request<Full<Bytes>>, BackendError> {
-        let (request, state) = (permit.request(), self.state());
-        let brings_its_own = request.headers.iter().any(|h| h.name.eq_ignore_ascii_case("authorization"));
-        let identity = state.credentials.identity().filter(|_| route.service.is_some() && !brings_its_own);
-        let key = (permit.class() > holdpoint_model::Class::Read).then(|| permit.key());
-        let mut message =
-            message::compose_revealing(request, route, permit.guest(), key.as_deref(), identity, &|text, to| {
-                state.credentials.reveal(text, to)
-            })?;
+    /// Searches for the canaries of others.
+    pub(super) fn scanner(&self) -> Scanner {
+        Scanner::new(&self.crowd.index, self.owner).expect("the user's canary was in the index when it was made")
+    }
+
+    /// What an action on a target is counted under.
+    pub(super) fn met(&self, action: &str, target: &Target) -> Met {
+        Met { route: self.crowd.routes.of(action, target), shared: self.crowd.is_shared(target) }
+    }
+
+    /// The request as it is written to the connection. `identified` says that it proves already who asks.
+    pub(super) fn compose(
+        &self,
+        request: &Request,
+        route: &Route,
+        guest: &PhaseId,
+        key: Option<&str>,
+        identified: bool,
+    ) -> Result<http::Request<Full<Bytes>>, BackendError> {
+        let state = self.state();
+        let identified = identified || request.headers.iter().any(|h| h.name.eq_ignore_ascii_case("authorization"));
+        let identity = state.credentials.identity().filter(|_| route.service.is_some() && !identified);
+        let mut message = message::compose_revealing(request, route, guest, key, identity, &|text, to| {
+            state.credentials.reveal(text, to)
+        })?;
         if !message.headers().contains_key(header::COOKIE)
             && let Some(cookies) = state.cookies.header(&route.origin, &route.path)
         {
@@ -145,9 +183,7 @@ impl UserClient {
         mut message: http::Request<Full<Bytes>>,
         progress: &mut Progress,
     ) -> Result<(Answer, Connection), Failed> {
-        let scanner = || {
-            Scanner::new(&self.crowd.index, self.owner).expect("the user's canary was in the index when it was made")
-        };
+        let scanner = || self.scanner();
         if let Some(mut connection) = self.take(&route.origin) {
             progress.meter = Some(connection.meter.clone());
             let again = (!permit.class().happens_once()).then(|| message.clone());
@@ -169,7 +205,12 @@ impl UserClient {
         Ok((answer, connection))
     }
 
-    async fn open(&self, request: &Request, route: &Route, progress: &mut Progress) -> Result<Connection, Failed> {
+    pub(super) async fn open(
+        &self,
+        request: &Request,
+        route: &Route,
+        progress: &mut Progress,
+    ) -> Result<Connection, Failed> {
         let unopened = |why, text| {
             Failed::Broken(Box::new(Broken { why, text, unsent: None, status: None, seen: Seen::default() }))
         };
@@ -250,30 +291,35 @@ impl UserClient {
         Ok(response)
     }
 
-    fn tell(&self, request: &Request, progress: &Progress, status: Option<u16>, why: Option<Unanswered>, seen: &Seen) {
-        let route = self.crowd.routes.of(request);
+    /// Tells what came of an exchange.
+    pub(super) fn tell(&self, met: &Met, progress: &Progress, came: Came<'_>) {
         let (sent_bytes, received_bytes) = progress.passed();
-        let shared = !seen.leaks.is_empty() && self.crowd.is_shared(request);
         let mut state = self.state();
-        for leak in &seen.leaks {
-            let shown = Shown { owner: leak.owner, form: leak.form, route: route.clone(), shared };
-            state.waiting.push(Told::Shown(shown));
-        }
-        let deliberate = std::mem::take(&mut state.deliberate);
-        let duration = progress.start.elapsed();
-        let own = seen.own;
+        let own = came.seen.map_or(0, |seen| state.shown(met, seen));
         let exchanged = Exchanged {
-            route,
-            status,
-            unanswered: why,
+            route: met.route.clone(),
+            status: came.status,
+            as_expected: came.as_expected,
+            unanswered: came.unanswered,
             good: None,
-            deliberate,
-            duration,
+            deliberate: std::mem::take(&mut state.deliberate),
+            duration: progress.start.elapsed(),
             sent_bytes,
             received_bytes,
             own,
         };
-        state.waiting.push(Told::Exchanged(exchanged));
+        state.waiting.exchanged(exchanged, None);
+    }
+}
+
+impl State {
+    /// Tells what was seen of others, and gives how often the user's own canary was.
+    pub(super) fn shown(&mut self, met: &Met, seen: &Seen) -> u64 {
+        for leak in &seen.leaks {
+            let (route, shared) = (met.route.clone(), met.shared);
+            self.waiting.shown(Shown { owner: leak.owner, form: leak.form, route, shared });
+        }
+        seen.own
     }
 }
 
@@ -283,34 +329,45 @@ impl Backend<Http> for UserClient {
         let request = permit.request();
         let limit = Duration::from_millis(u64::from(request.timeout_ms));
         let route = self.crowd.services.route(request).map_err(BackendError::NotSent)?;
-        let message = self.compose(&permit, &route)?;
+        let key = (permit.class() > Class::Read).then(|| permit.key());
+        let message = self.compose(request, &route, permit.guest(), key.as_deref(), false)?;
         let mut marked = Vec::new();
         if self.crowd.marks {
             let asked = ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
             let terms = self.crowd.grants.http(&asked, &capability::shown(&request.target));
             marked = terms.map_err(BackendError::Denied)?.secret;
         }
-        let mut progress = Progress { start: Instant::now(), meter: None, opening: Opening::default() };
+        let met = self.met(&request.method, &request.target);
+        let mut progress = Progress::begin();
         let exchanged = tokio::time::timeout(limit, self.exchange(&permit, &route, message, &mut progress)).await;
         match exchanged {
             Ok(Ok((answer, connection))) => {
-                self.tell(request, &progress, Some(answer.status), None, &answer.seen);
+                let status = Some(answer.status);
+                let came =
+                    Came { status, as_expected: answer.status < 400, unanswered: None, seen: Some(&answer.seen) };
+                self.tell(&met, &progress, came);
                 self.received(route, answer, connection, &progress, &marked)
             }
             Ok(Err(Failed::Before(error))) => Err(error),
             Ok(Err(Failed::Broken(broken))) => {
                 let Broken { why, text, status, seen, .. } = *broken;
-                self.tell(request, &progress, status, Some(why), &seen);
-                Err(match why {
-                    Unanswered::Connect | Unanswered::Tls => BackendError::NotSent(text),
-                    Unanswered::Malformed => BackendError::Exhausted(text),
-                    Unanswered::Reset | Unanswered::Timeout => BackendError::Unknown(text),
-                })
+                let came = Came { status, unanswered: Some(why), seen: Some(&seen), ..Came::default() };
+                self.tell(&met, &progress, came);
+                Err(unanswered(why, text))
             }
             Err(_) => {
-                self.tell(request, &progress, None, Some(Unanswered::Timeout), &Seen::default());
+                self.tell(&met, &progress, Came { unanswered: Some(Unanswered::Timeout), ..Came::default() });
                 Err(BackendError::Timeout(request.timeout_ms))
             }
         }
+    }
+}
+
+/// What the gate is told of an exchange without an answer.
+pub(super) fn unanswered(why: Unanswered, text: String) -> BackendError {
+    match why {
+        Unanswered::Connect | Unanswered::Tls => BackendError::NotSent(text),
+        Unanswered::Malformed => BackendError::Exhausted(text),
+        Unanswered::Reset | Unanswered::Timeout => BackendError::Unknown(text),
     }
 }

@@ -18,6 +18,9 @@ const MARK: &str = "hp-user.";
 /// Tokens of servers that are known. Who logs in again and again gets new ones.
 const MOST: usize = 64;
 
+/// Placeholders that took the place of a credential, and how that was written.
+pub(super) type Replaced = Vec<(String, &'static str)>;
+
 /// The credentials of one user.
 #[derive(Default)]
 pub(super) struct Credentials {
@@ -87,13 +90,7 @@ impl Credentials {
     /// Takes credentials out of an answer.
     pub(super) fn scrub(&self, answer: &mut Response) {
         let mut replaced = Vec::new();
-        for Header { name, value } in &mut answer.headers {
-            for text in [name, value] {
-                if let Some(bytes) = self.without(text.as_bytes(), &mut replaced) {
-                    *text = String::from_utf8_lossy(&bytes).into_owned();
-                }
-            }
-        }
+        self.scrub_headers(&mut answer.headers, &mut replaced);
         if let Some(bytes) = self.without(answer.body.bytes(), &mut replaced) {
             answer.body = bytes.into();
         }
@@ -109,7 +106,21 @@ impl Credentials {
         }
     }
 
-    fn without(&self, text: &[u8], replaced: &mut Vec<(String, &'static str)>) -> Option<Vec<u8>> {
+    /// Takes credentials out of headers, and adds what was taken out.
+    pub(super) fn scrub_headers(&self, headers: &mut [Header], replaced: &mut Replaced) {
+        for text in headers.iter_mut().flat_map(|Header { name, value }| [name, value]) {
+            if let Some(bytes) = self.without(text.as_bytes(), replaced) {
+                *text = String::from_utf8_lossy(&bytes).into_owned();
+            }
+        }
+    }
+
+    /// A text without credentials, if there are any in it.
+    pub(super) fn scrubbed(&self, text: &[u8]) -> Option<Vec<u8>> {
+        self.without(text, &mut Vec::new())
+    }
+
+    fn without(&self, text: &[u8], replaced: &mut Replaced) -> Option<Vec<u8>> {
         let mut changed: Option<Vec<u8>> = None;
         let handed = self.handed.iter().map(|(n, value)| (value.as_bytes(), "plain", Some(*n)));
         let identity = self.written.iter().map(|(value, encoding)| (value.as_slice(), *encoding, None));

@@ -116,9 +116,9 @@ impl Crowd {
         Ok(found)
     }
 
-    /// Whether an answer to this request may show what others have written.
-    pub(super) fn is_shared(&self, request: &Request) -> bool {
-        let Target::Service { path, .. } = &request.target else { return false };
+    /// Whether what comes from this target may show what others have written.
+    pub(super) fn is_shared(&self, target: &Target) -> bool {
+        let Target::Service { path, .. } = target else { return false };
         RequestPath::parse(path).is_ok_and(|path| self.shared.iter().any(|prefix| prefix.covers(&path)))
     }
 }

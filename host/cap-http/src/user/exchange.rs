@@ -147,7 +147,7 @@ async fn read(
 }
 
 /// Header names are the server's to choose as well.
-fn search(scanner: &mut Scanner, headers: &HeaderMap) {
+pub(super) fn search(scanner: &mut Scanner, headers: &HeaderMap) {
     scanner.separate();
     for (name, value) in headers {
         scanner.feed(name.as_str().as_bytes());

@@ -12,9 +12,13 @@ mod credentials;
 mod crowd;
 mod exchange;
 mod routes;
+mod talk;
 mod told;
+mod upgrade;
 
 pub use client::UserClient;
 pub use credentials::IDENTITY;
 pub use crowd::{Crowd, CrowdConfig};
-pub use told::{Exchanged, Shown, Told};
+pub use talk::Talk;
+pub use told::{Exchanged, Judged, Shown, Told};
+pub use upgrade::{Asking, Place};

@@ -6,7 +6,7 @@ use std::{
     sync::{Arc, PoisonError, RwLock},
 };
 
-use crate::{Request, Target};
+use crate::Target;
 
 /// Routes of a load. What comes after them is counted under its method and destination alone.
 pub(crate) const MOST_ROUTES: usize = 200;
@@ -19,28 +19,28 @@ const ONE_AMONG_MANY: usize = 16;
 pub(super) struct Routes(RwLock<HashMap<String, Arc<str>>>);
 
 impl Routes {
-    /// The route of a request.
-    pub(super) fn of(&self, request: &Request) -> Arc<str> {
-        let whole = name(request, true);
+    /// The route of what is done to a target: a method, or what is done to a socket.
+    pub(super) fn of(&self, action: &str, target: &Target) -> Arc<str> {
+        let whole = name(action, target, true);
         if let Some(known) = self.0.read().unwrap_or_else(PoisonError::into_inner).get(&whole) {
             return known.clone();
         }
         let mut routes = self.0.write().unwrap_or_else(PoisonError::into_inner);
-        let name = if routes.len() < MOST_ROUTES { whole } else { name(request, false) };
+        let name = if routes.len() < MOST_ROUTES { whole } else { name(action, target, false) };
         // Methods and destinations are bounded by grants, so that these few beyond the bound are as well.
         routes.entry(name).or_insert_with_key(|name| name.as_str().into()).clone()
     }
 }
 
-fn name(request: &Request, with_path: bool) -> String {
-    let (to, path) = match &request.target {
+fn name(action: &str, target: &Target, with_path: bool) -> String {
+    let (to, path) = match target {
         Target::Service { service, path } => (service.as_str(), path.as_str()),
         Target::Url(url) => {
             let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
             rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()))
         }
     };
-    let mut name = format!("{} {to} ", request.method);
+    let mut name = format!("{action} {to} ");
     if with_path {
         let path = path.split_once('?').map_or(path, |(path, _)| path);
         for part in path.split('/').skip(1) {
@@ -68,8 +68,8 @@ fn is_one_among_many(part: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn request(path: &str) -> Request {
-        Request::get(Target::Service { service: "backend".into(), path: path.into() })
+    fn service(path: &str) -> Target {
+        Target::Service { service: "backend".into(), path: path.into() }
     }
 
     #[test]
@@ -83,20 +83,21 @@ mod tests {
             ("/organisation-settings", "GET backend /organisation-settings"),
             ("/", "GET backend /"),
         ] {
-            assert_eq!(&*routes.of(&request(path)), route);
+            assert_eq!(&*routes.of("GET", &service(path)), route);
         }
-        let url = Request::get(Target::Url("https://api.example.com/v1/7?x".into()));
-        assert_eq!(&*routes.of(&url), "GET api.example.com /v1/*");
+        let url = Target::Url("https://api.example.com/v1/7?x".into());
+        assert_eq!(&*routes.of("GET", &url), "GET api.example.com /v1/*");
+        assert_eq!(&*routes.of("OPEN", &Target::Url("wss://api.example.com/ws".into())), "OPEN api.example.com /ws");
     }
 
     #[test]
     fn there_are_no_more_than_so_many() {
         let routes = Routes::default();
         for n in 0..10_000 {
-            let route = routes.of(&request(&format!("/page{n}/{}", "x".repeat(400))));
+            let route = routes.of("GET", &service(&format!("/page{n}/{}", "x".repeat(400))));
             assert!(route.len() <= LONGEST + 3, "{route}");
         }
         assert!(routes.0.read().unwrap().len() <= MOST_ROUTES + 1);
-        assert_eq!(&*routes.of(&request("/another")), "GET backend …");
+        assert_eq!(&*routes.of("GET", &service("/another")), "GET backend …");
     }
 }

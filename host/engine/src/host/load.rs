@@ -195,6 +195,12 @@ impl From<holdpoint_cap_load::LeakTold> for load::Leak {
     }
 }
 
+impl From<holdpoint_cap_load::CheckTold> for load::CheckCounts {
+    fn from(holdpoint_cap_load::CheckTold { name, good, wrong }: holdpoint_cap_load::CheckTold) -> Self {
+        Self { name, good, wrong }
+    }
+}
+
 impl From<End> for load::End {
     fn from(end: End) -> Self {
         match end {
@@ -224,6 +230,7 @@ impl From<Summary> for load::Summary {
             outages: all(summary.outages),
             outage_count: summary.outage_count,
             longest_outage_ms: summary.longest_outage_ms,
+            checks: all(summary.checks),
             own_count: summary.own_count,
             leak_count: summary.leak_count,
             leaks: all(summary.leaks),

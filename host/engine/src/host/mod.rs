@@ -10,6 +10,6 @@ mod load;
 mod report;
 mod secrets;
 mod types;
-mod websocket;
+pub(crate) mod websocket;
 
 pub(crate) use http::response;

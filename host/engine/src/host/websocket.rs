@@ -1,4 +1,4 @@
-//! `holdpoint:websocket`.
+//! `holdpoint:websocket`, for phases and virtual users.
 
 use holdpoint_cap_websocket::{
     Counters, DEFAULT_TIMEOUT_MS, Ending, Event, Opening, Request, Response, Target, Websocket,
@@ -12,9 +12,23 @@ use crate::{
         websocket::websocket::{self, Header, Timings, TlsFacts},
     },
     state::{PhaseState, halted},
+    user::UserState,
 };
 
-impl PhaseState {
+/// A guest that calls `holdpoint:websocket`: a phase, or a virtual user.
+pub(crate) trait Caller: Send {
+    /// How many calls it has made, which is the number of the next.
+    fn calls(&self) -> u32;
+
+    /// Makes a call.
+    fn websocket(&mut self, request: Request) -> impl Future<Output = wasmtime::Result<Answer<Response>>> + Send;
+}
+
+impl Caller for PhaseState {
+    fn calls(&self) -> u32 {
+        self.guest.calls()
+    }
+
     async fn websocket(&mut self, request: Request) -> wasmtime::Result<Answer<Response>> {
         self.flush(false).await?;
         let backend = self.backends.websocket.clone();
@@ -22,57 +36,72 @@ impl PhaseState {
     }
 }
 
-impl websocket::Host for PhaseState {
-    async fn open(&mut self, opening: websocket::Opening) -> wasmtime::Result<Result<websocket::Handshake, CallError>> {
-        let socket = self.guest.calls();
-        match self.websocket(Request::Open(opening.into())).await? {
-            Ok(Response::Opened(handshake)) => Ok(Ok(shaken(socket, handshake))),
-            Ok(_) => Err(confused("an opening")),
-            Err(error) => Ok(Err(error.into())),
+/// A macro, because an implementation for every caller would be a second one for references to it.
+macro_rules! sockets_of {
+    ($caller:ty) => {
+        impl websocket::Host for $caller {
+            async fn open(
+                &mut self,
+                opening: websocket::Opening,
+            ) -> wasmtime::Result<Result<websocket::Handshake, CallError>> {
+                let socket = self.calls();
+                match self.websocket(Request::Open(opening.into())).await? {
+                    Ok(Response::Opened(handshake)) => Ok(Ok(shaken(socket, handshake))),
+                    Ok(_) => Err(confused("an opening")),
+                    Err(error) => Ok(Err(error.into())),
+                }
+            }
+
+            async fn send(&mut self, socket: u32, frame: websocket::Frame) -> wasmtime::Result<Result<(), CallError>> {
+                let (text, content): (bool, Body) = match frame {
+                    websocket::Frame::Text(text) => (true, text.into_bytes().into()),
+                    websocket::Frame::Binary(bytes) => (false, bytes.into()),
+                };
+                sent(self.websocket(Request::Send { socket, text, content }).await?)
+            }
+
+            async fn receive(
+                &mut self,
+                socket: u32,
+                wait_ms: u32,
+            ) -> wasmtime::Result<Result<websocket::Received, CallError>> {
+                match self.websocket(Request::Receive { socket, wait_ms }).await? {
+                    Ok(Response::Received { event, age }) => Ok(Ok(websocket::Received { event: event.into(), age })),
+                    Ok(_) => Err(confused("a receiving")),
+                    Err(error) => Ok(Err(error.into())),
+                }
+            }
+
+            async fn ping(&mut self, socket: u32) -> wasmtime::Result<Result<(), CallError>> {
+                sent(self.websocket(Request::Ping { socket }).await?)
+            }
+
+            async fn close(
+                &mut self,
+                socket: u32,
+                code: u16,
+                reason: String,
+            ) -> wasmtime::Result<Result<websocket::Ending, CallError>> {
+                match self.websocket(Request::Close { socket, code, reason }).await? {
+                    Ok(Response::Closed(ending)) => Ok(Ok(ending.into())),
+                    Ok(_) => Err(confused("a closing")),
+                    Err(error) => Ok(Err(error.into())),
+                }
+            }
+
+            async fn count(&mut self, socket: u32) -> wasmtime::Result<Result<websocket::Counters, CallError>> {
+                match self.websocket(Request::Count { socket }).await? {
+                    Ok(Response::Counted(counters)) => Ok(Ok(counters.into())),
+                    Ok(_) => Err(confused("a count")),
+                    Err(error) => Ok(Err(error.into())),
+                }
+            }
         }
-    }
-
-    async fn send(&mut self, socket: u32, frame: websocket::Frame) -> wasmtime::Result<Result<(), CallError>> {
-        let (text, content): (bool, Body) = match frame {
-            websocket::Frame::Text(text) => (true, text.into_bytes().into()),
-            websocket::Frame::Binary(bytes) => (false, bytes.into()),
-        };
-        sent(self.websocket(Request::Send { socket, text, content }).await?)
-    }
-
-    async fn receive(&mut self, socket: u32, wait_ms: u32) -> wasmtime::Result<Result<websocket::Received, CallError>> {
-        match self.websocket(Request::Receive { socket, wait_ms }).await? {
-            Ok(Response::Received { event, age }) => Ok(Ok(websocket::Received { event: event.into(), age })),
-            Ok(_) => Err(confused("a receiving")),
-            Err(error) => Ok(Err(error.into())),
-        }
-    }
-
-    async fn ping(&mut self, socket: u32) -> wasmtime::Result<Result<(), CallError>> {
-        sent(self.websocket(Request::Ping { socket }).await?)
-    }
-
-    async fn close(
-        &mut self,
-        socket: u32,
-        code: u16,
-        reason: String,
-    ) -> wasmtime::Result<Result<websocket::Ending, CallError>> {
-        match self.websocket(Request::Close { socket, code, reason }).await? {
-            Ok(Response::Closed(ending)) => Ok(Ok(ending.into())),
-            Ok(_) => Err(confused("a closing")),
-            Err(error) => Ok(Err(error.into())),
-        }
-    }
-
-    async fn count(&mut self, socket: u32) -> wasmtime::Result<Result<websocket::Counters, CallError>> {
-        match self.websocket(Request::Count { socket }).await? {
-            Ok(Response::Counted(counters)) => Ok(Ok(counters.into())),
-            Ok(_) => Err(confused("a count")),
-            Err(error) => Ok(Err(error.into())),
-        }
-    }
+    };
 }
+
+sockets_of!(PhaseState);
+sockets_of!(UserState);
 
 fn sent(answer: Answer<Response>) -> wasmtime::Result<Result<(), CallError>> {
     match answer {

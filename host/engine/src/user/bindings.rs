@@ -4,6 +4,7 @@ wasmtime::component::bindgen!({
     path: [
         "../../wit/types",
         "../../wit/http",
+        "../../wit/websocket",
         "../../wit/clock",
         "../../wit/user",
     ],
@@ -11,6 +12,7 @@ wasmtime::component::bindgen!({
     with: {
         "holdpoint:types/types@0.1.0": crate::bindings::holdpoint::types::types,
         "holdpoint:http/http@0.1.0": crate::bindings::holdpoint::http::http,
+        "holdpoint:websocket/websocket@0.1.0": crate::bindings::holdpoint::websocket::websocket,
         "holdpoint:clock/clock@0.1.0": crate::bindings::holdpoint::clock::clock,
     },
     imports: { default: trappable },

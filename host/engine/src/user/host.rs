@@ -1,7 +1,8 @@
-//! What a user's module calls: `holdpoint:http`, `holdpoint:clock` and `holdpoint:user`.
+//! What a user's module calls: `holdpoint:http`, `holdpoint:websocket`, `holdpoint:clock` and `holdpoint:user`.
 
 use holdpoint_cap_http::{Http, Request, user::IDENTITY};
-use holdpoint_model::Timestamp;
+use holdpoint_cap_websocket::Websocket;
+use holdpoint_model::{Answer, Timestamp};
 
 use super::{bindings::holdpoint::user::user, state::UserState};
 use crate::{
@@ -10,7 +11,7 @@ use crate::{
         http::http,
         types::types::{self, CallError},
     },
-    host::response,
+    host::{response, websocket::Caller},
     state::halted,
 };
 
@@ -47,6 +48,23 @@ impl http::Host for UserState {
             answers.push(self.send(request).await?);
         }
         Ok(answers)
+    }
+}
+
+impl Caller for UserState {
+    fn calls(&self) -> u32 {
+        self.guest.calls()
+    }
+
+    async fn websocket(
+        &mut self,
+        request: holdpoint_cap_websocket::Request,
+    ) -> wasmtime::Result<Answer<holdpoint_cap_websocket::Response>> {
+        self.called()?;
+        let (sockets, crowd) = (self.sockets.clone(), self.crowd.clone());
+        let answered = self.guest.call::<Websocket, _>(&*sockets, crowd.grants(), request).await;
+        self.compute.returned();
+        answered.map_err(halted)
     }
 }
 
@@ -105,9 +123,9 @@ impl user::Host for UserState {
         Ok(self.random.next())
     }
 
-    fn check(&mut self, _name: String, good: bool) -> wasmtime::Result<bool> {
+    fn check(&mut self, name: String, good: bool) -> wasmtime::Result<bool> {
         self.called()?;
-        Ok(self.client.judge(good))
+        Ok(self.client.judge(&name, good))
     }
 
     fn deliberate(&mut self) -> wasmtime::Result<()> {

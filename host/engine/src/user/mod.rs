@@ -19,5 +19,6 @@ mod virtual_user;
 
 pub use engine::{UserEngine, UserModule};
 pub use limits::UserLimits;
+pub(crate) use state::UserState;
 pub use users::{UsersConfig, VirtualUsers};
 pub use virtual_user::VirtualUser;

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use holdpoint_canary::Canary;
 use holdpoint_cap_http::user::{Crowd, UserClient};
+use holdpoint_cap_websocket::UserSockets;
 use holdpoint_gate::Unrecorded;
 use holdpoint_model::Timestamp;
 use tokio::time::Instant;
@@ -22,9 +23,10 @@ const LONGEST_NOTE: usize = 1_000;
 const HANDLES: usize = 100;
 
 /// The state of one user's store.
-pub(super) struct UserState {
+pub(crate) struct UserState {
     pub(super) guest: Unrecorded,
     pub(super) client: Arc<UserClient>,
+    pub(super) sockets: Arc<UserSockets>,
     pub(super) crowd: Arc<Crowd>,
     pub(super) number: u32,
     pub(super) canary: Canary,

@@ -8,6 +8,7 @@ use std::sync::{
 use holdpoint_canary::Canaries;
 use holdpoint_cap_http::{IdToken, user::Crowd};
 use holdpoint_cap_load::{Cost, UserError, Users};
+use holdpoint_cap_websocket::UserSockets;
 use holdpoint_gate::Gate;
 use holdpoint_identity::Identities;
 use holdpoint_model::{Digest, PhaseId, Timestamp};
@@ -76,7 +77,7 @@ impl Common {
                 Some(IdToken::parse(&token).map_err(|why| format!("the token of its identity is none: {why}"))?)
             }
         };
-        let client = crowd.client(number, identity).ok_or("there is no canary for it")?;
+        let client = Arc::new(crowd.client(number, identity).ok_or("there is no canary for it")?);
         let id = PhaseId::parse(&format!("{name}-{number}")).map_err(|e| e.to_string())?;
         let budget = holdpoint_gate::Limits {
             calls: limits.calls,
@@ -86,7 +87,8 @@ impl Common {
         let ticks = u32::try_from(limits.compute.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
         Ok(UserState {
             guest: gate.unrecorded(id, budget),
-            client: Arc::new(client),
+            sockets: Arc::new(UserSockets::new(client.clone())),
+            client,
             crowd: crowd.clone(),
             number,
             canary,

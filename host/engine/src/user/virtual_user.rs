@@ -3,7 +3,7 @@
 use std::{future::poll_fn, pin::pin, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
 
 use holdpoint_canary::Form;
-use holdpoint_cap_http::user::{Exchanged, Shown, Told, UserClient};
+use holdpoint_cap_http::user::{Exchanged, Judged, Shown, Told, UserClient};
 use holdpoint_cap_load::{Exchange, Failure, Leak, Observer, User, UserError};
 use holdpoint_gate::Halt;
 use holdpoint_model::grant::format_duration;
@@ -145,6 +145,7 @@ fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
                 form: written(form).to_owned(),
             });
         }
+        Told::Judged(Judged { name, good }) => observer.check(&name, good),
         Told::Exchanged(exchanged) => {
             if exchanged.own > 0 {
                 observer.own(user, exchanged.own);
@@ -166,11 +167,11 @@ fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
 /// The user's own word counts more than the status: a 404 may be what it wanted to see. What it finds wrong is the content, unless the
 /// status says it too.
 fn failure(exchanged: &Exchanged) -> Option<Failure> {
-    let Exchanged { unanswered, good, status, .. } = exchanged;
+    let Exchanged { unanswered, good, as_expected, .. } = exchanged;
     match (unanswered, good) {
         (Some(unanswered), _) => Some((*unanswered).into()),
         (None, Some(true)) => None,
-        (None, _) if status.is_none_or(|status| status >= 400) => Some(Failure::Status),
+        (None, _) if !as_expected => Some(Failure::Status),
         (None, Some(false)) => Some(Failure::Content),
         (None, None) => None,
     }

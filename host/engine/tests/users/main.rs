@@ -9,3 +9,4 @@ mod hostile;
 mod identities;
 mod leaks;
 mod scene;
+mod sockets;

@@ -14,7 +14,7 @@ use holdpoint_gate::{Act, Boxed, Gate, Halt, Performed, Recorder, Rules, Stateme
 use holdpoint_identity::Identities;
 use holdpoint_model::{
     Digest, PhaseId, ServiceName, Timestamp,
-    grant::{Grants, HostPort, HttpGrant, Method, PathPrefix},
+    grant::{Grants, HostPort, HttpGrant, Method, PathPrefix, WebsocketGrant},
 };
 use serde_json::Value;
 use url::Url;
@@ -85,12 +85,18 @@ impl Scene {
             secret: vec![],
             read_back: None,
         };
+        let websocket = WebsocketGrant {
+            services: vec![backend.clone()],
+            hosts: vec![],
+            paths: Some(vec![PathPrefix::parse("/ws").unwrap()]),
+            class: None,
+        };
         let canaries = canaries();
         let crowd = Crowd::new(CrowdConfig {
             services: BTreeMap::from([(backend, url)]),
             connect_to: BTreeMap::from([(place, self.address)]),
             ca_file: self.ca_file,
-            grants: Grants { http: vec![grant], ..Grants::none(name.clone()) },
+            grants: Grants { http: vec![grant], websocket: vec![websocket], ..Grants::none(name.clone()) },
             index: Arc::new(Index::new([(&canaries, self.users)]).unwrap()),
             set: 0,
             shared: self.shared,
