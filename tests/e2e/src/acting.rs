@@ -28,7 +28,10 @@ url = "{backend}"
     let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
     scene.write("bundle/checklist.toml", &rows.iter().map(row).collect::<String>());
     let place = backend.trim_start_matches("http://");
-    let operator = format!("[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n");
+    // A soak lasts longer than a phase may by default.
+    let operator = format!(
+        "[limits]\nmax-deadline = \"24h\"\n[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"
+    );
     scene.write("holdpoint.toml", &operator);
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
