@@ -116,6 +116,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-user-browse", &["holdpoint-sdk"]),
     ("holdpoint-user-chat", &["holdpoint-sdk"]),
     ("holdpoint-user-rude", &["holdpoint-sdk"]),
+    ("holdpoint-user-socket", &["holdpoint-sdk"]),
     // The double stands for the real system, which knows nothing of us.
     ("holdpoint-staging-double", &[]),
     // So does the emulator, which stands for Google Cloud.

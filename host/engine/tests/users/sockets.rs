@@ -118,17 +118,16 @@ async fn a_chat_that_does_not_open_is_a_failed_exchange() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_user_has_few_sockets_and_sees_no_token_in_them() {
     let double = Double::start(Options::default()).await.unwrap();
-    let rude = |act: Value| {
-        let config = json!({ "path": "/api/me", "act": act, "who": [0] });
-        Scene { module: "rude-user.wasm", config, ..browsers(&double) }.start()
+    let rude = |act: &str, path: &str| {
+        Scene { module: "socket-user.wasm", config: json!({ "path": path, "act": act }), ..browsers(&double) }.start()
     };
     let said = |ended: std::collections::BTreeMap<u32, UserError>| ended[&0].to_string();
-    let (_, ended) = run(&rude(json!({ "hoard": "/ws/chat" })), 1, 2).await;
+    let (_, ended) = run(&rude("hoard", "/ws/chat"), 1, 1).await;
     assert!(said(ended).contains("the user has 4 sockets; close one"));
-    let (_, ended) = run(&rude(json!({ "hoard": "/api/ws" })), 1, 2).await;
+    let (_, ended) = run(&rude("hoard", "/api/ws"), 1, 1).await;
     assert!(said(ended).contains("denied websocket open backend /api/ws"));
     // The token went out in the subprotocol, or the double would not have opened, and in the text, or it would not have come back.
-    let (tally, ended) = run(&rude(json!({ "whisper": "/ws/chat" })), 1, 2).await;
+    let (tally, ended) = run(&rude("whisper", "/ws/chat"), 1, 1).await;
     let said = said(ended);
     assert!(said.contains("Some(\"chat.v1\")") && said.contains("hp-user.identity") && !said.contains("eyJ"), "{said}");
     let sent: Vec<_> = tally.of(0).into_iter().filter(|e| e.route.starts_with("SEND")).collect();

@@ -2,8 +2,8 @@
 
 use std::hint::black_box;
 
+use holdpoint::Me;
 use holdpoint::prelude::*;
-use holdpoint::{Event, Me};
 
 use crate::Rude;
 
@@ -31,10 +31,6 @@ pub(crate) enum Act {
     Deliberate(String),
     /// Says that the answer was wrong.
     Doubt,
-    /// Opens sockets at a path until there is an error, and ends with that.
-    Hoard(String),
-    /// Opens a socket at a path that it shows its token, says everything that it knows of itself, and ends with what comes back.
-    Whisper(String),
 }
 
 impl Rude {
@@ -85,26 +81,9 @@ impl Rude {
                 let _ = me.send(me.service("backend").get(&self.config.path));
                 me.check("the answer is what it should be", false);
             }
-            Act::Hoard(path) => loop {
-                me.open(&me.service("backend").socket(&path).subprotocol("chat.v1"))?;
-            },
-            Act::Whisper(path) => return Err(Error::new(whisper(me, &path)?)),
         }
         Ok(())
     }
-}
-
-fn whisper(me: &Me, path: &str) -> Result<String> {
-    let token = me.identity().unwrap_or_default();
-    let opening = me.service("backend").socket(path).subprotocol("chat.v1").subprotocol(format!("bearer.{token}"));
-    let shaken = me.open(&opening)?;
-    let Some(socket) = me.socket(&shaken) else { return Ok(format!("status {}", shaken.status())) };
-    socket.send(json!({ "type": "message", "id": 1, "text": token }).to_string())?;
-    let mut heard = format!("{:?}", shaken.subprotocol());
-    while let Event::Text(text) = socket.receive(Millis(100))? {
-        heard.push_str(&text);
-    }
-    Ok(heard)
 }
 
 fn recurse(depth: u64) -> u64 {
