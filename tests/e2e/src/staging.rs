@@ -48,6 +48,11 @@ impl Staging {
         services.chain(inputs.into_iter().flat_map(|input| ["--set".to_owned(), input])).chain(only).collect()
     }
 
+    /// The milliseconds within which this part (0 to 1) of a service's answers came, by its own log.
+    pub fn latency(&self, service: Service, part: f64) -> f64 {
+        self.double.latency(service, part)
+    }
+
     /// Makes a service answer otherwise.
     pub fn change(&self, service: Service, change: Change) {
         self.switch(FaultSetting { name: "chosen", seed: 0, drawn: Drawn::Server { service, change } });

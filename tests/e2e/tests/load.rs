@@ -2,6 +2,8 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+use std::time::Duration;
+
 use holdpoint_e2e::{
     Outcome, Phase, Scene, inline,
     nginx::Nginx,
@@ -76,6 +78,26 @@ fn a_rate_is_kept_and_both_sides_count_the_same_and_a_replay_sends_nothing() {
     staging.stop();
     scene.run(&["replay", "last"]).exits(0);
     assert_eq!(told(&scene), told_live, "a replay has the same answers, without a server");
+}
+
+#[test]
+fn percentiles_are_those_of_the_servers_own_log() {
+    let staging = Staging::start();
+    staging.slow(Duration::from_millis(40));
+    let loads = json!([{ "executor": { "constant-arrival-rate": 50 }, "during": "4s", "users": [20, 40] }]);
+    let scene = scene(&staging.backend(), &loads, &format!("{GET}\n{WIDE}"));
+    let run = scene.start(&["run", "BUNDLE"]);
+    until("more than half have arrived", || staging.requests() > 120);
+    staging.slow(Duration::from_millis(200));
+    run.finish();
+    let load = &told(&scene)[0];
+    for (field, part) in [("p50", 0.5), ("p95", 0.95)] {
+        let (ours, servers) = (load[field].as_f64().unwrap(), staging.latency(Service::Backend, part));
+        // Ours has the way there and back in it, and three digits, as the server's.
+        let apart = ours - servers;
+        assert!((-0.01 * servers..=10.0 + 0.05 * servers).contains(&apart), "{field}: {ours} and {servers}: {load}");
+    }
+    assert!(load["p95"].as_f64().unwrap() > 4.0 * load["p50"].as_f64().unwrap(), "{load}");
 }
 
 #[test]

@@ -67,6 +67,20 @@ async fn one_answer_in_a_thousand_is_enough() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn one_answer_in_ten_thousand_is_found_within_a_hundred_thousand() {
+    let double = leaking(LeakForm::Plain, 10_000).await;
+    let (tally, _) = run(&Scene { users: 150, ..browsers(&double) }.start(), 150, 222).await;
+    let exchanges = tally.exchanges().len();
+    assert!((95_000..=100_000).contains(&exchanges), "{exchanges}");
+    let mut happened: Vec<_> = double.crossings().iter().map(|c| (number(&c.from), number(&c.to))).collect();
+    let mut found: Vec<_> = tally.leaks().iter().map(|leak| (leak.owner, leak.shown_to)).collect();
+    happened.sort_unstable();
+    found.sort_unstable();
+    assert!((8..=10).contains(&happened.len()), "the double leaked {} times", happened.len());
+    assert_eq!(found, happened);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn routes_that_are_declared_shared_are_counted_apart() {
     let double = leaking(LeakForm::Plain, 10).await;
     let shared = vec![PathPrefix::parse("/api/state").unwrap()];

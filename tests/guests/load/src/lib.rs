@@ -166,6 +166,7 @@ fn shown(summary: &Summary, in_windows: u32) -> Value {
         "outages": summary.outage_count,
         "longest": summary.longest_outage_ms.round(),
         "p50": summary.routes.first().and_then(|route| route.service).map(|times| times.p50),
+        "p95": summary.routes.first().and_then(|route| route.service).map(|times| times.p95),
         "latency-p50": summary.routes.first().and_then(|route| route.latency).map(|times| times.p50),
     })
 }
