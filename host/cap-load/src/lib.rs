@@ -63,6 +63,7 @@ mod running;
 #[cfg(test)]
 mod running_tests;
 mod shared;
+mod shared_routes;
 mod starts;
 mod tally;
 mod threshold;
@@ -82,6 +83,7 @@ pub use room::Cost;
 pub use tally::LATE_MS;
 pub use threshold::BadThreshold;
 pub use told::{
-    End, Failures, Incarnation, Iterations, LeakTold, Outage, Quantiles, RouteCounts, Summary, ThresholdResult, Window,
+    End, Failures, Incarnation, Iterations, LeakTold, Outage, Quantiles, RouteCounts, SharedRoute, Summary,
+    ThresholdResult, Window,
 };
 pub use user::{Exchange, Failure, Leak, Observer, User, UserError, Users};

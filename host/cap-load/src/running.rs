@@ -285,6 +285,7 @@ impl Part {
             own_count: totals.own_count,
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),
+            shared: totals.shared.told(),
             users: totals.users,
             users_at_once: totals.users_at_once,
             users_lost: totals.users_lost,

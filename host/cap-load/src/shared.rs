@@ -198,4 +198,8 @@ impl Observer for Watching<'_> {
     fn own(&self, _: u32, times: u64) {
         self.shared.tally().totals.own(times);
     }
+
+    fn shared(&self, route: &str) {
+        self.shared.tally().totals.shared.shown(route);
+    }
 }

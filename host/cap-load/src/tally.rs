@@ -15,7 +15,7 @@ use crate::{
 /// Routes that are counted apart.
 pub(crate) const MOST_ROUTES: usize = 32;
 /// What all others are counted under.
-const OTHER: &str = "other";
+pub(crate) const OTHER: &str = "other";
 /// Seconds that wait to be told one by one.
 const MOST_SECONDS: usize = 120;
 /// Seconds that are rolled up into one window.

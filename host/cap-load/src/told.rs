@@ -145,6 +145,16 @@ pub struct LeakTold {
     pub form: String,
 }
 
+/// A route that shows everybody's texts on purpose, by the bundle's word.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SharedRoute {
+    /// Or `other` for all routes beyond the bound.
+    pub route: String,
+    /// How often somebody was shown a text of somebody else there, which is no leak.
+    pub times: u32,
+}
+
 /// The whole load.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -174,6 +184,8 @@ pub struct Summary {
     pub own_count: u32,
     pub leak_count: u32,
     pub leaks: Vec<LeakTold>,
+    /// Where texts of others were shown on purpose, in the order in which they came up.
+    pub shared: Vec<SharedRoute>,
     /// Users that were opened.
     pub users: u32,
     /// The most of them that had an iteration under way at one time.
@@ -205,6 +217,7 @@ impl Summary {
         };
         let leaks = self.leaks.iter_mut().flat_map(|leak| [&mut leak.route, &mut leak.form]);
         let checks = self.checks.iter_mut().map(|check| &mut check.name);
-        end.into_iter().chain(&mut self.first_loss).chain(leaks).chain(checks)
+        let shared = self.shared.iter_mut().map(|shared| &mut shared.route);
+        end.into_iter().chain(&mut self.first_loss).chain(leaks).chain(checks).chain(shared)
     }
 }

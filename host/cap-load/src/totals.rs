@@ -7,6 +7,7 @@ use crate::{
     checks::Checks,
     counted::{Counted, KeptTimes, Times, add},
     outage::Outages,
+    shared_routes::SharedRoutes,
     threshold::{Aggregation, Bound, Metric},
 };
 
@@ -28,6 +29,7 @@ pub(crate) struct Totals {
     pub(crate) own_count: u32,
     pub(crate) leak_count: u32,
     pub(crate) leaks: Vec<LeakTold>,
+    pub(crate) shared: SharedRoutes,
     pub(crate) users: u32,
     pub(crate) users_at_once: u32,
     pub(crate) users_lost: u32,
@@ -150,6 +152,7 @@ pub(crate) struct KeptTotals {
     own_count: u32,
     leak_count: u32,
     leaks: Vec<LeakTold>,
+    shared: SharedRoutes,
     users: u32,
     users_at_once: u32,
     users_lost: u32,
@@ -191,6 +194,7 @@ impl From<&Totals> for KeptTotals {
             own_count: totals.own_count,
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),
+            shared: totals.shared.clone(),
             users: totals.users,
             users_at_once: totals.users_at_once,
             users_lost: totals.users_lost,
@@ -223,6 +227,7 @@ impl From<KeptTotals> for Totals {
             own_count: kept.own_count,
             leak_count: kept.leak_count,
             leaks: kept.leaks,
+            shared: kept.shared,
             users: kept.users,
             users_at_once: kept.users_at_once,
             users_lost: kept.users_lost,
@@ -305,11 +310,12 @@ mod tests {
     fn what_is_kept_in_a_file_is_all_of_it() {
         let mut totals = totals();
         totals.leak(Leak { owner: 1, shown_to: 2, route: "a".into(), form: "plain".into() });
+        totals.shared.shown("a");
         totals.loss("gone");
         totals.checks.judged("mine", false);
         let text = serde_json::to_string(&KeptTotals::from(&totals)).unwrap();
         let again = Totals::from(serde_json::from_str::<KeptTotals>(&text).unwrap());
-        assert_eq!(again.told(), totals.told());
+        assert_eq!((again.told(), &again.shared), (totals.told(), &totals.shared));
         assert_eq!(again.checks, totals.checks);
         assert_eq!((again.leaks, again.first_loss, again.users_lost), (totals.leaks, totals.first_loss, 1));
     }

@@ -49,6 +49,10 @@ pub trait Observer: Send + Sync {
     fn own(&self, user: u32, times: u64) {
         let _ = (user, times);
     }
+    /// A user was shown something of another by a route that shows everybody's texts on purpose.
+    fn shared(&self, route: &str) {
+        let _ = route;
+    }
 }
 
 /// One request and what came of it.

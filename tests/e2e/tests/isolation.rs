@@ -104,6 +104,62 @@ fn a_leak_is_told_with_both_users_as_the_system_itself_lists_them() {
     assert!(happened.iter().any(|pair| first.starts_with(pair)) && first.contains("(base64)"), "{told}: {happened:?}");
 }
 
+/// A bundle whose users are shown everybody's texts everywhere, as it declares, on a double that puts one into every so many answers.
+fn shared_scene(staging: &Staging, config: &str, one_in: u32) -> Scene {
+    let by = Adjustment { one_in: Some(one_in), form: Some(LeakForm::Header), ..Adjustment::default() };
+    staging.switch(Fault::named("leak").unwrap().settle(1).adjusted(by).unwrap());
+    let rows = ROWS.map(|row| format!("\"{row}\"")).join(", ");
+    let user = BROWSER.replacen("[user.grants]", "shared = [\"/api\"]\n[user.grants]", 1);
+    scene_of(&staging.backend(), (&format!("requirements = [{rows}]"), &ROWS), config, &user)
+}
+
+/// How often each route was told to have shown somebody a text of somebody else on purpose.
+fn shared_by_route(told: &str) -> BTreeMap<String, usize> {
+    let (_, told) = told.split_once("; shared as declared: ").unwrap();
+    let times = |part: &str| {
+        let part = part.replace(" once", " 1 times");
+        let (route, times) = part.trim_end_matches(" times").rsplit_once(' ').unwrap();
+        (route.to_owned(), times.parse().unwrap())
+    };
+    told.split(", ").map(times).collect()
+}
+
+#[test]
+fn what_a_bundle_declares_shared_is_no_leak_and_told_by_route() {
+    let staging = Staging::start();
+    let scene = shared_scene(&staging, SHORT, 10);
+    ran(&scene, 0);
+    let seen = rows(&scene);
+    assert!(seen["P3.2.isolation"].1.starts_with("0 of "), "{seen:?}");
+    let mut happened = BTreeMap::new();
+    for crossing in staging.crossings() {
+        let route = match crossing.route {
+            "me" => "GET backend /api/me",
+            "state-write" => "PUT backend /api/state/note",
+            _ => "GET backend /api/state/note",
+        };
+        *happened.entry(route.to_owned()).or_default() += 1;
+    }
+    assert!(happened.len() == 3, "{happened:?}");
+    for row in ["P3.2.isolation", "SUC-3.state"] {
+        assert_eq!(shared_by_route(&seen[row].1), happened, "{row}");
+    }
+}
+
+#[test]
+fn what_was_shared_before_a_crash_is_told_after_it() {
+    let staging = Staging::start();
+    let scene = shared_scene(&staging, &SHORT.replace("during = \"4s\"", "during = \"7s\""), 2);
+    let run = scene.start(&["run", "BUNDLE", "--output", "json"]);
+    until("some have arrived", || sent(&staging) > 300);
+    drop(run);
+    let before = staging.crossings().len();
+    scene.run(&["resume", "last", "--output", "json"]).exits(0);
+    let (all, told) = (staging.crossings().len(), rows(&scene)["P3.2.isolation"].1.clone());
+    let told: usize = shared_by_route(&told).values().sum();
+    assert!(told <= all && told > all - before, "{told} of {all}, {before} of them before the crash");
+}
+
 #[test]
 fn memory_that_grows_with_the_requests_is_found_and_one_that_stays_passes() {
     let staging = Staging::start();

@@ -3,8 +3,8 @@
 use super::component::{cause, request};
 use crate::bindings::holdpoint as wit;
 use crate::load::{
-    End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route, Said, Stage,
-    Status, Summary, ThresholdResult, Window, Work,
+    End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route, Said,
+    SharedRoute, Stage, Status, Summary, ThresholdResult, Window, Work,
 };
 use crate::{Cause, Millis};
 
@@ -146,6 +146,7 @@ fn summary(told: load::Summary) -> Summary {
     let outage = |load::Outage { from_ms, length_ms, over }| Outage { from_ms, length_ms, over };
     let said = |load::CheckCounts { name, good, wrong }| Said { name, good, wrong };
     let leak = |load::Leak { owner, shown_to, route, form }| Leak { owner, shown_to, route, form };
+    let shared = |load::SharedRoute { route, times }| SharedRoute { route, times };
     let threshold = |load::ThresholdResult { metric, expression, observed, holds }| ThresholdResult {
         metric,
         expression,
@@ -170,6 +171,7 @@ fn summary(told: load::Summary) -> Summary {
         own_count: told.own_count,
         leak_count: told.leak_count,
         leaks: told.leaks.into_iter().map(leak).collect(),
+        shared: told.shared.into_iter().map(shared).collect(),
         users: told.users,
         users_at_once: told.users_at_once,
         users_lost: told.users_lost,

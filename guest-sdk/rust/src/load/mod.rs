@@ -37,5 +37,6 @@ pub use plan::{Guard, Load, Pace, Rate, Stage, Threshold};
 pub(crate) use running::Status;
 pub use running::{Loads, Progress, Running, Step, Stopped};
 pub use told::{
-    End, Failures, Incarnation, Iterations, Leak, Outage, Quantiles, Route, Said, Summary, ThresholdResult, Window,
+    End, Failures, Incarnation, Iterations, Leak, Outage, Quantiles, Route, Said, SharedRoute, Summary,
+    ThresholdResult, Window,
 };

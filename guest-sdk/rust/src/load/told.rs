@@ -180,6 +180,24 @@ pub struct Said {
     pub wrong: u32,
 }
 
+/// A route that shows everybody's texts on purpose, by the bundle's word.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SharedRoute {
+    /// Where.
+    pub route: String,
+    /// How often somebody was shown a text of somebody else there, which is no leak.
+    pub times: u32,
+}
+
+impl fmt::Display for SharedRoute {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self.times {
+            1 => write!(f, "{} once", self.route),
+            times => write!(f, "{} {times} times", self.route),
+        }
+    }
+}
+
 /// Why a load has ended.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum End {
@@ -245,6 +263,8 @@ pub struct Summary {
     pub leak_count: u32,
     /// The first ones.
     pub leaks: Vec<Leak>,
+    /// Routes that showed texts of others on purpose, which is no leak.
+    pub shared: Vec<SharedRoute>,
     /// Users that were opened.
     pub users: u32,
     /// The most of them that had an iteration under way at one time.
@@ -279,6 +299,12 @@ impl Summary {
     pub fn isolation(&self) -> Isolation {
         let (own, leaks) = (self.own_count.into(), self.leak_count.into());
         Isolation { exchanges: self.exchanges().into(), own, leaks }
+    }
+
+    /// What showed texts of others on purpose, to be put behind what was observed: `; shared as declared: …`. Empty where nothing did.
+    pub fn shared_words(&self) -> String {
+        let shared: Vec<String> = self.shared.iter().map(SharedRoute::to_string).collect();
+        if shared.is_empty() { String::new() } else { format!("; shared as declared: {}", shared.join(", ")) }
     }
 
     /// It was exercised, went through its plan without an interruption, and every threshold holds. A load without thresholds claims nothing, so it

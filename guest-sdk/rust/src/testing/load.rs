@@ -52,6 +52,7 @@ pub fn loads(exchanges: u32) -> LoadEnds {
         own_count: 0,
         leak_count: 0,
         leaks: Vec::new(),
+        shared: Vec::new(),
         users: 1,
         users_at_once: 1,
         users_lost: 0,

@@ -1,8 +1,8 @@
 //! `holdpoint:load`.
 
 use holdpoint_cap_load::{
-    End, Executor, Guard, Iterations, Load, Outage, Plan, Quantiles, Request, Response, RouteCounts, Stage, Summary,
-    Threshold, Window, Work,
+    End, Executor, Guard, Iterations, Load, Outage, Plan, Quantiles, Request, Response, RouteCounts, SharedRoute,
+    Stage, Summary, Threshold, Window, Work,
 };
 use holdpoint_gate::Halt;
 use holdpoint_model::Answer;
@@ -201,6 +201,12 @@ impl From<holdpoint_cap_load::CheckTold> for load::CheckCounts {
     }
 }
 
+impl From<SharedRoute> for load::SharedRoute {
+    fn from(SharedRoute { route, times }: SharedRoute) -> Self {
+        Self { route, times }
+    }
+}
+
 impl From<End> for load::End {
     fn from(end: End) -> Self {
         match end {
@@ -234,6 +240,7 @@ impl From<Summary> for load::Summary {
             own_count: summary.own_count,
             leak_count: summary.leak_count,
             leaks: all(summary.leaks),
+            shared: all(summary.shared),
             users: summary.users,
             users_at_once: summary.users_at_once,
             users_lost: summary.users_lost,

@@ -1,9 +1,6 @@
 //! Makes the users of one load.
 
-use std::sync::{
-    Arc,
-    atomic::{AtomicU64, Ordering::Relaxed},
-};
+use std::sync::Arc;
 
 use holdpoint_canary::Canaries;
 use holdpoint_cap_http::{IdToken, user::Crowd};
@@ -50,19 +47,12 @@ pub(super) struct Common {
     module: UserModule,
     pub(super) config: UsersConfig,
     started: Instant,
-    /// How often somebody was shown another's text where the bundle says that all are shown.
-    pub(super) shared: AtomicU64,
 }
 
 impl VirtualUsers {
     /// Takes a module with its engine.
     pub fn new(engine: UserEngine, module: UserModule, config: UsersConfig) -> Self {
-        Self(Arc::new(Common { engine, module, config, started: Instant::now(), shared: AtomicU64::new(0) }))
-    }
-
-    /// How often somebody was shown another's text by a route that the bundle declares shared.
-    pub fn shared(&self) -> u64 {
-        self.0.shared.load(Relaxed)
+        Self(Arc::new(Common { engine, module, config, started: Instant::now() }))
     }
 }
 

@@ -1,6 +1,6 @@
 //! One user: its instance, kept from one iteration to the next.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, sync::atomic::Ordering::Relaxed, time::Duration};
+use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
 
 use holdpoint_canary::Form;
 use holdpoint_cap_http::user::{Exchanged, Judged, Shown, Told, UserClient};
@@ -62,7 +62,7 @@ impl VirtualUser {
         state.guest.begin();
         state.compute.begin();
         let (client, users, number) = (&self.client, &self.users, self.number);
-        let tell = || client.drain(|told| tell(observer, users, number, told));
+        let tell = || client.drain(|told| tell(observer, number, told));
         let (store, exports, config) = (&mut self.store, &self.exports, &users.config.config);
         let called = {
             let mut calling = pin!(tokio::time::timeout(limit, async {
@@ -132,11 +132,9 @@ impl User for VirtualUser {
     }
 }
 
-fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
+fn tell(observer: &dyn Observer, user: u32, told: Told) {
     match told {
-        Told::Shown(Shown { shared: true, .. }) => {
-            users.shared.fetch_add(1, Relaxed);
-        }
+        Told::Shown(Shown { shared: true, route, .. }) => observer.shared(&route),
         Told::Shown(Shown { owner, form, route, .. }) => {
             observer.leak(Leak {
                 owner: owner.user,

@@ -28,6 +28,7 @@ pub(crate) struct Tally {
     pub(crate) exchanges: Mutex<Vec<Kept>>,
     pub(crate) leaks: Mutex<Vec<Leak>>,
     pub(crate) own: Mutex<BTreeMap<u32, u64>>,
+    pub(crate) shared: Mutex<BTreeMap<String, usize>>,
 }
 
 impl Observer for Tally {
@@ -44,6 +45,10 @@ impl Observer for Tally {
 
     fn own(&self, user: u32, times: u64) {
         *self.own.lock().unwrap().entry(user).or_default() += times;
+    }
+
+    fn shared(&self, route: &str) {
+        *self.shared.lock().unwrap().entry(route.to_owned()).or_default() += 1;
     }
 }
 

@@ -1,6 +1,6 @@
 //! What of others users are shown: each leak with both users and the route, in whatever form, and none that is not there.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint_model::grant::PathPrefix;
 use holdpoint_staging_double::{Adjustment, Double, Fault, LeakForm, Options};
@@ -86,8 +86,12 @@ async fn routes_that_are_declared_shared_are_counted_apart() {
     let shared = vec![PathPrefix::parse("/api/state").unwrap()];
     let users = Scene { shared, ..browsers(&double) }.start();
     let (tally, _) = run(&users, 20, 10).await;
-    let on_shared = double.crossings().iter().filter(|crossing| crossing.route.starts_with("state")).count();
-    assert!(on_shared > 0 && users.shared() == on_shared as u64, "{} of {on_shared}", users.shared());
+    let crossings = double.crossings();
+    let times = |name: &str| crossings.iter().filter(|crossing| crossing.route == name).count();
+    let happened = [("GET", "state-read"), ("PUT", "state-write")]
+        .map(|(method, name)| (format!("{method} backend /api/state/note"), times(name)));
+    assert!(happened.iter().all(|(_, times)| *times > 0), "{happened:?}");
+    assert_eq!(*tally.shared.lock().unwrap(), BTreeMap::from(happened));
     let leaks = tally.leaks();
     assert!(!leaks.is_empty() && leaks.iter().all(|leak| leak.route == "GET backend /api/me"), "{leaks:?}");
 }

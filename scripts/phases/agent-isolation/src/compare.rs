@@ -86,9 +86,10 @@ fn told(control: &Summary, disturbed: &Summary) -> String {
         0 => String::new(),
         leaks => format!("; {leaks} leaks"),
     };
+    let shared = disturbed.shared_words();
     let agents = disturbed.deliberate();
     format!(
-        "{agents} agents failed, and of the others' requests {}; without that {}{leaks}",
+        "{agents} agents failed, and of the others' requests {}; without that {}{leaks}{shared}",
         group(disturbed),
         group(control)
     )

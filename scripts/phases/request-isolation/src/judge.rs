@@ -81,6 +81,7 @@ pub(crate) fn isolation(cx: &Context, done: &Stopped) {
         return check.inconclusive(observed(format!("{seen}; {}", done.words())), done);
     }
     let seen = if done.leak_count == 0 { isolation.to_string() } else { leaked(done) };
+    let seen = seen + &done.shared_words();
     check.passes_if(done.leak_count == 0, expected("no canary of another user"), observed(seen), done);
 }
 
@@ -128,7 +129,7 @@ fn state(cx: &Context, done: &Stopped) {
     check.passes_if(
         wrong.is_none() && done.leak_count == 0,
         expected("what each user has written, and of nobody else"),
-        observed(seen),
+        observed(seen + &done.shared_words()),
         done,
     );
 }

@@ -20,6 +20,7 @@
 //!
 //! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
 //! (SUC-3.state), which also finds a state that all share and that echoes nobody's text. Zero of n is told with its 95 % bound.
+//! Routes that the bundle declares `shared` are told beside it, with how often they showed somebody a text of somebody else.
 
 mod config;
 mod judge;

@@ -1,5 +1,5 @@
 use holdpoint::Verdict;
-use holdpoint::load::{Leak, Summary, ThresholdResult};
+use holdpoint::load::{Leak, SharedRoute, Summary, ThresholdResult};
 use holdpoint::prelude::*;
 use holdpoint::testing::{Test, loads, refused_load};
 
@@ -53,6 +53,17 @@ fn a_leak_is_told_with_both_users() {
     let both = "user 117 was shown a text of user 42 by GET backend /api/me (base64)";
     t.expect("P3.2.isolation", Verdict::Fail, both);
     t.expect("SUC-3.state", Verdict::Fail, both);
+}
+
+#[test]
+fn what_was_shown_on_purpose_is_no_leak_and_told() {
+    let t = test(|summary| {
+        let shared = |(route, times): (&str, u32)| SharedRoute { route: format!("GET backend {route}"), times };
+        summary.shared = [("/rooms", 12), ("/feed", 1)].map(shared).into();
+    });
+    let told = "; shared as declared: GET backend /rooms 12 times, GET backend /feed once";
+    t.expect("P3.2.isolation", Verdict::Pass, told);
+    t.expect("SUC-3.state", Verdict::Pass, told);
 }
 
 #[test]
