@@ -64,6 +64,7 @@ mod running;
 mod running_tests;
 mod shared;
 mod shared_routes;
+mod stages;
 mod starts;
 mod tally;
 mod threshold;
@@ -76,7 +77,7 @@ pub use capability::Load;
 pub use checks::CheckTold;
 pub use crew::{Crews, Ready, Started, Starting, Wanted, numbers};
 pub use record::{
-    DEFAULT_GRACEFUL_STOP_MS, Executor, Guard, Plan, Progress, Request, Response, Stage, Threshold, Work,
+    CurrentStage, DEFAULT_GRACEFUL_STOP_MS, Executor, Guard, Plan, Progress, Request, Response, Stage, Threshold, Work,
 };
 pub use repeated::{RepeatedUser, RepeatedUsers};
 pub use room::Cost;

@@ -6,7 +6,8 @@ use holdpoint_cap_http::Misshapen;
 use holdpoint_model::grant::LoadAsk;
 
 use crate::{
-    Executor, Guard, Plan, Stage, Threshold, Work, arrivals::Arrivals, crowd::Crowd, threshold, threshold::Bound,
+    Executor, Guard, Plan, Stage, Threshold, Work, arrivals::Arrivals, crowd::Crowd, stages::Stages, threshold,
+    threshold::Bound,
 };
 
 const MOST_STAGES: usize = 100;
@@ -25,6 +26,7 @@ const LONGEST_GUARD: u32 = 300;
 #[derive(Debug, Clone)]
 pub(crate) struct Checked {
     pub(crate) pace: Pace,
+    pub(crate) stages: Stages,
     pub(crate) thresholds: Vec<(Threshold, Bound)>,
     pub(crate) guard: Guard,
     pub(crate) graceful_stop: Duration,
@@ -83,6 +85,7 @@ pub(crate) fn check(plan: &Plan) -> Result<Checked, Misshapen> {
     }
     Ok(Checked {
         pace,
+        stages: Stages::of(&plan.executor),
         thresholds: thresholds(&plan.thresholds)?,
         guard: guard(plan.guard.unwrap_or_default())?,
         graceful_stop: Duration::from_millis(u64::from(plan.graceful_stop_ms)),

@@ -112,13 +112,28 @@ pub struct Progress {
     /// Of the plan, in milliseconds.
     pub elapsed_ms: f64,
     pub planned_ms: f64,
+    pub stage: CurrentStage,
     /// Users that are doing something.
     pub users: u32,
     /// Exchanges so far.
     pub exchanges: u32,
     pub failed: u32,
+    pub leaks: u32,
+    /// How often users were shown their own canaries.
+    pub own_count: u32,
     /// What was not told before, oldest first.
     pub windows: Vec<Window>,
+}
+
+/// What of a plan goes on.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct CurrentStage {
+    /// Counted from 1. A plan without stages is one.
+    pub number: u32,
+    pub count: u32,
+    /// Of this stage alone.
+    pub remaining_ms: f64,
 }
 
 impl Message for Request {

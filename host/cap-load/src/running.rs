@@ -112,9 +112,12 @@ impl Running {
         Response::Running(Progress {
             elapsed_ms: now_ms,
             planned_ms: self.part.planned_ms(),
+            stage: self.part.plan.stages.at(now_ms),
             users: tally.under_way,
             exchanges,
             failed,
+            leaks: tally.totals.leak_count,
+            own_count: tally.totals.own_count,
             windows: tally.take(),
         })
     }

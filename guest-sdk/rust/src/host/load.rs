@@ -3,8 +3,8 @@
 use super::component::{cause, request};
 use crate::bindings::holdpoint as wit;
 use crate::load::{
-    End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route, Said,
-    SharedRoute, Stage, Status, Summary, ThresholdResult, Window, Work,
+    CurrentStage, End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route,
+    Said, SharedRoute, Stage, Status, Summary, ThresholdResult, Window, Work,
 };
 use crate::{Cause, Millis};
 
@@ -38,9 +38,12 @@ pub(crate) fn poll_load(number: u32, wait: Millis) -> Result<Status, Cause> {
         load::Status::Running(progress) => Status::Running(Progress {
             elapsed_ms: progress.elapsed_ms,
             planned_ms: progress.planned_ms,
+            stage: current_stage(progress.stage),
             users: progress.users,
             exchanges: progress.exchanges,
             failed: progress.failed,
+            leaks: progress.leaks,
+            own_count: progress.own_count,
             windows: progress.windows.into_iter().map(window).collect(),
         }),
         load::Status::Ended(ended) => Status::Ended(Box::new(summary(ended))),
@@ -83,6 +86,11 @@ fn executor(planned: &Load) -> load::Executor {
             max_duration_ms: duration_ms,
         }),
     }
+}
+
+fn current_stage(told: load::CurrentStage) -> CurrentStage {
+    let load::CurrentStage { number, count, remaining_ms } = told;
+    CurrentStage { number, count, remaining_ms }
 }
 
 fn iterations(told: load::Iterations) -> Iterations {

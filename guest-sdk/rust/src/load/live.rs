@@ -1,6 +1,6 @@
 //! What whoever watches a load is told while it goes on.
 
-use super::{Progress, Quantiles};
+use super::{CurrentStage, Progress, Quantiles};
 use crate::Millis;
 
 /// How long between two lines at least.
@@ -34,9 +34,23 @@ impl Live {
         let slowest = self.slowest.take().map_or_else(String::new, |(times, route)| {
             format!("; slowest second p50 {:.0}, p95 {:.0}, p99 {:.0} ms ({route})", times.p50, times.p95, times.p99)
         });
-        let Progress { users, exchanges, failed, .. } = progress;
-        Some(format!("{exchanges} exchanges, {rate:.0}/s, {failed} failed, {users} under way{slowest}"))
+        let Progress { users, exchanges, failed, leaks, .. } = progress;
+        let stage = stage(progress);
+        Some(format!(
+            "{stage}: {exchanges} exchanges, {rate:.0}/s, {failed} failed, {leaks} leaked, {users} under way{slowest}"
+        ))
     }
+}
+
+/// Where in its plan a load is, and what remains of it: `stage 1 of 2, 40 s left`.
+fn stage(progress: &Progress) -> String {
+    let CurrentStage { number, count, .. } = progress.stage;
+    let left = match ((progress.planned_ms - progress.elapsed_ms).max(0.0) / 1_000.0).ceil() {
+        seconds if seconds < 120.0 => format!("{seconds:.0} s left"),
+        seconds if seconds < 7_200.0 => format!("{:.0} min left", seconds / 60.0),
+        seconds => format!("{:.1} h left", seconds / 3_600.0),
+    };
+    if count > 1 { format!("stage {number} of {count}, {left}") } else { left }
 }
 
 #[cfg(test)]
@@ -67,7 +81,18 @@ mod tests {
     }
 
     fn progress(elapsed_ms: f64, exchanges: u32, windows: Vec<Window>) -> Progress {
-        Progress { elapsed_ms, planned_ms: 60_000.0, users: 7, exchanges, failed: 1, windows }
+        let stage = CurrentStage { number: 2, count: 3, remaining_ms: 1_000.0 };
+        Progress {
+            elapsed_ms,
+            planned_ms: 60_000.0,
+            stage,
+            users: 7,
+            exchanges,
+            failed: 1,
+            leaks: 2,
+            own_count: 90,
+            windows,
+        }
     }
 
     #[test]
@@ -76,10 +101,19 @@ mod tests {
         assert_eq!(live.line(&progress(2_000.0, 100, vec![window(30.0, "a"), window(80.0, "b")])), None);
         assert_eq!(
             live.line(&progress(5_000.0, 500, vec![window(40.0, "a")])).as_deref(),
-            Some("500 exchanges, 100/s, 1 failed, 7 under way; slowest second p50 2, p95 80, p99 160 ms (b)")
+            Some(
+                "stage 2 of 3, 55 s left: 500 exchanges, 100/s, 1 failed, 2 leaked, 7 under way; \
+                 slowest second p50 2, p95 80, p99 160 ms (b)"
+            )
         );
         assert_eq!(live.line(&progress(9_999.0, 900, vec![])), None);
+        let long = Progress { planned_ms: 600_000.0, stage: CurrentStage::default(), ..progress(0.0, 0, vec![]) };
+        assert_eq!(stage(&long), "10 min left", "one stage needs no number");
+        assert_eq!(stage(&Progress { planned_ms: 86_400_000.0, ..long }), "24.0 h left");
         let quiet = live.line(&progress(10_000.0, 1_000, vec![]));
-        assert_eq!(quiet.as_deref(), Some("1000 exchanges, 100/s, 1 failed, 7 under way"));
+        assert_eq!(
+            quiet.as_deref(),
+            Some("stage 2 of 3, 50 s left: 1000 exchanges, 100/s, 1 failed, 2 leaked, 7 under way")
+        );
     }
 }

@@ -35,7 +35,7 @@ pub(crate) use plan::Executor;
 pub(crate) use plan::Work;
 pub use plan::{Guard, Load, Pace, Rate, Stage, Threshold};
 pub(crate) use running::Status;
-pub use running::{Loads, Progress, Running, Step, Stopped};
+pub use running::{CurrentStage, Loads, Progress, Running, Step, Stopped};
 pub use told::{
     End, Failures, Incarnation, Iterations, Leak, Outage, Quantiles, Route, Said, SharedRoute, Summary,
     ThresholdResult, Window,

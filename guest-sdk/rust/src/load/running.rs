@@ -21,14 +21,37 @@ pub struct Progress {
     pub elapsed_ms: f64,
     /// Milliseconds that are planned.
     pub planned_ms: f64,
+    /// What of the plan goes on.
+    pub stage: CurrentStage,
     /// Users that are doing something.
     pub users: u32,
     /// Exchanges so far.
     pub exchanges: u32,
     /// Those that failed.
     pub failed: u32,
+    /// Leaks so far.
+    pub leaks: u32,
+    /// How often users were shown their own canaries so far.
+    pub own_count: u32,
     /// What was not told before.
     pub windows: Vec<Window>,
+}
+
+/// What of a plan goes on.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct CurrentStage {
+    /// Counted from 1. A plan without stages is one.
+    pub number: u32,
+    /// How many there are.
+    pub count: u32,
+    /// Milliseconds of this stage alone.
+    pub remaining_ms: f64,
+}
+
+impl Default for CurrentStage {
+    fn default() -> Self {
+        Self { number: 1, count: 1, remaining_ms: 0.0 }
+    }
 }
 
 /// Loads of a phase.

@@ -1,8 +1,8 @@
 //! `holdpoint:load`.
 
 use holdpoint_cap_load::{
-    End, Executor, Guard, Iterations, Load, Outage, Plan, Quantiles, Request, Response, RouteCounts, SharedRoute,
-    Stage, Summary, Threshold, Window, Work,
+    CurrentStage, End, Executor, Guard, Iterations, Load, Outage, Plan, Quantiles, Request, Response, RouteCounts,
+    SharedRoute, Stage, Summary, Threshold, Window, Work,
 };
 use holdpoint_gate::Halt;
 use holdpoint_model::Answer;
@@ -35,9 +35,12 @@ impl load::Host for PhaseState {
             Ok(Response::Running(progress)) => Ok(Ok(load::Status::Running(load::Progress {
                 elapsed_ms: progress.elapsed_ms,
                 planned_ms: progress.planned_ms,
+                stage: progress.stage.into(),
                 users: progress.users,
                 exchanges: progress.exchanges,
                 failed: progress.failed,
+                leaks: progress.leaks,
+                own_count: progress.own_count,
                 windows: all(progress.windows),
             }))),
             Ok(Response::Ended(summary)) => Ok(Ok(load::Status::Ended((*summary).into()))),
@@ -120,6 +123,12 @@ impl From<load::Executor> for Executor {
                 Self::PerVuIterations { vus, iterations, max_duration_ms }
             }
         }
+    }
+}
+
+impl From<CurrentStage> for load::CurrentStage {
+    fn from(CurrentStage { number, count, remaining_ms }: CurrentStage) -> Self {
+        Self { number, count, remaining_ms }
     }
 }
 
