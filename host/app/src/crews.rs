@@ -67,7 +67,7 @@ impl BundleCrews {
         let config = UsersConfig {
             name: PhaseId::parse(wanted.load).map_err(|e| e.to_string())?,
             config,
-            crowd: Arc::new(crowd.map_err(|e| e.to_string())?),
+            crowd: Arc::new(crowd.map_err(|e| e.to_string())?.speaking(user.http)),
             gate: self.gate.clone(),
             canaries,
             identities,

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use holdpoint_model::grant::{
     Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
 };
-use holdpoint_model::{Checklist, Class, Digest, PhaseId, RequirementId, ServiceName};
+use holdpoint_model::{Checklist, Class, Digest, HttpVersions, PhaseId, RequirementId, ServiceName};
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -86,11 +86,13 @@ pub struct VerifiedUser {
     pub identities: Option<IdentitySource>,
     /// Paths of services below which everybody's texts are shown on purpose.
     pub shared: Vec<PathPrefix>,
+    /// What they offer to servers.
+    pub http: HttpVersions,
 }
 
 impl From<ResolvedUser> for VerifiedUser {
     fn from(user: ResolvedUser) -> Self {
-        Self { base: user.base.into(), identities: user.identities, shared: user.shared }
+        Self { base: user.base.into(), identities: user.identities, shared: user.shared, http: user.http }
     }
 }
 

@@ -2,16 +2,16 @@
 
 use std::{net::SocketAddr, sync::Arc, time::Duration};
 
-use bytes::Bytes;
 use holdpoint_gate::BackendError;
-use http_body_util::Full;
-use hyper::client::conn::http1::{Builder, SendRequest};
+use hyper::{
+    client::conn::{http1, http2},
+    rt::Executor as _,
+};
 use hyper_util::rt::TokioIo;
 use rustls::{ClientConfig, pki_types::ServerName};
 use tokio::{
     io::{AsyncRead, AsyncWrite},
     net::TcpStream,
-    task::AbortHandle,
     time::Instant,
 };
 use tokio_rustls::TlsConnector;
@@ -21,11 +21,13 @@ use crate::{
     meter::{Meter, Metered, millis},
     resolve::Resolved,
     route::Origin,
+    sender::Sender,
+    tasks::Tasks,
     tls,
 };
 
-/// Of an answer's head. More than 100 headers are refused by default.
-const HEAD_BYTES: usize = 64 << 10;
+/// Of an answer's head. More than 100 headers are refused too.
+const HEAD_BYTES: u32 = 64 << 10;
 /// How long one of several addresses may stay silent.
 const SILENT: Duration = Duration::from_secs(5);
 
@@ -33,9 +35,9 @@ const SILENT: Duration = Duration::from_secs(5);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Reading {
     /// Bytes of a buffer, which begins small and grows with what comes.
-    at_once: usize,
+    at_once: u32,
     /// Bytes that may come before the head of an answer is whole. A head has at most 64 KiB; only answers of the kind 1xx, which say
-    /// nothing and may come without end, are longer.
+    /// nothing and may come without end, are longer. In HTTP/2 so many may come besides a body at any time.
     before_head: u64,
 }
 
@@ -48,17 +50,17 @@ impl Reading {
 
 /// An open connection. It ends when it is dropped.
 pub(crate) struct Connection {
-    pub(crate) sender: SendRequest<Full<Bytes>>,
+    pub(crate) sender: Sender,
     pub(crate) meter: Arc<Meter>,
     pub(crate) peer: SocketAddr,
     pub(crate) tls: Option<TlsFacts>,
     pub(crate) used: Instant,
-    task: AbortHandle,
+    tasks: Tasks,
 }
 
 impl Drop for Connection {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.end();
     }
 }
 
@@ -95,15 +97,16 @@ pub(crate) async fn open(
     let (stream, peer) = connect(network, origin, &resolved.addresses).await?;
     let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
     let Some(config) = config else {
-        return Ok((start_exchanges((stream, peer), None, origin, reading).await?, opening));
+        return Ok((start_exchanges((stream, peer), (None, false), origin, reading).await?, opening));
     };
     let fail = |error: String| Unopened::Tls(format!("no TLS with {}: {error}", origin.authority()));
     let name = ServerName::try_from(origin.bare_host().to_owned()).map_err(|error| fail(error.to_string()))?;
     let start = Instant::now();
     let stream = TlsConnector::from(config).connect(name, stream).await.map_err(|error| fail(error.to_string()))?;
     opening.tls = Some(millis(start.elapsed()));
-    let facts = tls::facts(stream.get_ref().1);
-    Ok((start_exchanges((stream, peer), Some(facts), origin, reading).await?, opening))
+    let agreed = stream.get_ref().1;
+    let tls = (Some(tls::facts(agreed)), tls::is_http2(agreed));
+    Ok((start_exchanges((stream, peer), tls, origin, reading).await?, opening))
 }
 
 async fn connect(
@@ -137,19 +140,39 @@ async fn connect(
 
 async fn start_exchanges<S>(
     (stream, peer): (S, SocketAddr),
-    tls: Option<TlsFacts>,
+    (tls, http2): (Option<TlsFacts>, bool),
     origin: &Origin,
     reading: Reading,
 ) -> Result<Connection, Unopened>
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
-    let meter = Meter::new(reading.before_head);
-    let io = TokioIo::new(Metered::new(stream, meter.clone()));
-    let handshake = Builder::new().max_buf_size(reading.at_once).max_header_size(HEAD_BYTES).handshake(io).await;
-    let (sender, connection) =
-        handshake.map_err(|error| Unopened::Connect(format!("{}: {error}", origin.authority())))?;
-    // Its errors reach whoever waits for an answer.
-    let task = tokio::spawn(async move { drop(connection.with_upgrades().await) }).abort_handle();
-    Ok(Connection { sender, meter, peer, tls, used: Instant::now(), task })
+    let (meter, tasks) = (Meter::new(reading.before_head), Tasks::new());
+    let fail = |error: hyper::Error| Unopened::Connect(format!("{}: {error}", origin.authority()));
+    // Errors of a connection reach whoever waits for an answer.
+    let sender = if http2 {
+        let io = TokioIo::new(Metered::framed(stream, meter.clone()));
+        // One request at a time needs no more of the connection's window than its own; as wide as it is by default, it lets small
+        // frames pass that wait to be read together.
+        let (sender, connection) = http2::Builder::new(tasks.clone())
+            .initial_stream_window_size(reading.at_once)
+            .max_header_list_size(HEAD_BYTES)
+            .max_send_buf_size(reading.at_once as usize)
+            .handshake(io)
+            .await
+            .map_err(fail)?;
+        tasks.execute(async move { drop(connection.await) });
+        Sender::Http2(sender)
+    } else {
+        let io = TokioIo::new(Metered::new(stream, meter.clone()));
+        let (sender, connection) = http1::Builder::new()
+            .max_buf_size(reading.at_once as usize)
+            .max_header_size(HEAD_BYTES as usize)
+            .handshake(io)
+            .await
+            .map_err(fail)?;
+        tasks.execute(async move { drop(connection.with_upgrades().await) });
+        Sender::Http1(sender)
+    };
+    Ok(Connection { sender, meter, peer, tls, used: Instant::now(), tasks })
 }

@@ -12,6 +12,10 @@ use crate::{connection::Connection, meter::Meter};
 
 /// Bytes of an answer's body that are kept.
 pub(crate) const BODY_BYTES: usize = 8 << 20;
+/// Headers of an answer, and trailers. In HTTP/1.1 more are not even parsed.
+const MOST_HEADERS: usize = 100;
+/// Bytes of trailers in HTTP/2.
+const TRAILER_BYTES: usize = 16 << 10;
 
 /// An answer as it came.
 pub(crate) struct Received {
@@ -73,7 +77,7 @@ pub(crate) async fn exchange(
     if head.status == http::StatusCode::SWITCHING_PROTOCOLS {
         return Err(Broken::new("the server changed to another protocol, which nobody asked for"));
     }
-    if let Some(why) = two_readings(&head.headers) {
+    if let Some(why) = unreadable(&head.headers) {
         return Err(Broken::new(why));
     }
     let mut body = Vec::new();
@@ -115,8 +119,20 @@ pub(crate) async fn change_over(
     Ok((answer.into_parts().0, first_byte, upgraded))
 }
 
-/// Why the end of a body could be found in two places, or the body be something else than it seems, if so.
-pub(crate) fn two_readings(headers: &HeaderMap) -> Option<&'static str> {
+/// Whether these are all trailers of an answer. The code of HTTP/2 leaves out what comes after 64 KiB, and does not say so. As long as less was
+/// written, however tightly, and less was kept, no single one can have been so large. That of HTTP/1.1 has bounds of its own.
+pub(crate) fn are_whole(trailers: &HeaderMap, meter: &Meter) -> bool {
+    let kept: usize = trailers.iter().map(|(name, value)| name.as_str().len() + value.len()).sum();
+    let bounded = trailers.len() <= MOST_HEADERS && kept <= TRAILER_BYTES && meter.block() <= TRAILER_BYTES as u64;
+    bounded || !meter.is_framed()
+}
+
+/// Why an answer with this head is not read, if so: the end of its body could be found in two places, the body be something else than it
+/// seems, or there is more than HTTP/1.1 has room for.
+pub(crate) fn unreadable(headers: &HeaderMap) -> Option<&'static str> {
+    if headers.len() > MOST_HEADERS {
+        return Some("the answer has more than 100 headers");
+    }
     let mut encodings = headers.get_all(header::TRANSFER_ENCODING).iter();
     let encoding = encodings.next()?;
     if encodings.next().is_some() || !encoding.as_bytes().eq_ignore_ascii_case(b"chunked") {

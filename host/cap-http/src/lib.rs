@@ -40,6 +40,7 @@ mod config;
 mod connection;
 mod encoding;
 mod exchange;
+mod frames;
 // Tests compile it as well, so that a change that breaks a fuzz target is seen at once.
 #[cfg(any(fuzzing, test))]
 pub mod fuzzing;
@@ -52,7 +53,9 @@ pub mod redirect;
 mod repeated;
 mod resolve;
 mod route;
+mod sender;
 mod session;
+mod tasks;
 mod tls;
 mod token;
 mod unanswered;

@@ -16,10 +16,11 @@ use tokio::time::Instant;
 use crate::{
     HttpBackend, Request, Unanswered, capability,
     connection::{self, Connection, Reading, Unopened},
-    exchange::{BODY_BYTES, two_readings},
+    exchange::{BODY_BYTES, unreadable},
     message,
     resolve::{self, Resolved},
     route::Route,
+    sender::is_malformed,
 };
 
 /// After so long a name is looked up again, and credentials are put in again.
@@ -196,7 +197,7 @@ impl RepeatedConnection {
 async fn over(connection: &mut Connection, composed: &Composed) -> Result<(Exchanged, bool), Unanswered> {
     let meter = connection.meter.clone();
     let broken = |error: hyper::Error| {
-        let malformed = meter.flooded() || error.is_parse() || error.is_parse_too_large();
+        let malformed = meter.flooded() || is_malformed(&error);
         if malformed { Unanswered::Malformed } else { Unanswered::Reset }
     };
     meter.begin();
@@ -204,7 +205,7 @@ async fn over(connection: &mut Connection, composed: &Composed) -> Result<(Excha
     let answer = connection.sender.send_request(composed.message.clone()).await.map_err(broken)?;
     meter.head_is_whole();
     let (head, mut body) = answer.into_parts();
-    if head.status == StatusCode::SWITCHING_PROTOCOLS || two_readings(&head.headers).is_some() {
+    if head.status == StatusCode::SWITCHING_PROTOCOLS || unreadable(&head.headers).is_some() {
         return Err(Unanswered::Malformed);
     }
     let mut length = 0;

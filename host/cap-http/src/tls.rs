@@ -3,6 +3,7 @@
 use std::sync::{Arc, OnceLock};
 
 use holdpoint_gate::BackendError;
+use holdpoint_model::HttpVersions;
 use rustls::{
     ClientConfig, ClientConnection, ProtocolVersion, RootCertStore,
     pki_types::{CertificateDer, pem::PemObject as _},
@@ -13,6 +14,8 @@ use x509_parser::prelude::{FromDer as _, GeneralName, X509Certificate};
 use crate::{Error, TlsFacts, route::Origin};
 
 const MOST_NAMES: usize = 100;
+const HTTP1: &[u8] = b"http/1.1";
+const HTTP2: &[u8] = b"h2";
 
 /// The machine's roots. Reading them costs milliseconds, and they are no phase's own.
 static NATIVE: OnceLock<Vec<CertificateDer<'static>>> = OnceLock::new();
@@ -71,9 +74,22 @@ impl Tls {
         let builder =
             builder.with_safe_default_protocol_versions().map_err(|error| BackendError::NotSent(error.to_string()))?;
         let mut config = builder.with_root_certificates(roots).with_no_client_auth();
-        config.alpn_protocols = vec![b"http/1.1".to_vec()];
+        config.alpn_protocols = offered(HttpVersions::Http11);
         Ok(Arc::new(config))
     }
+}
+
+/// What a server can choose from, as ALPN has it.
+pub(crate) fn offered(versions: HttpVersions) -> Vec<Vec<u8>> {
+    match versions {
+        HttpVersions::Any => vec![HTTP2.to_vec(), HTTP1.to_vec()],
+        HttpVersions::Http11 => vec![HTTP1.to_vec()],
+    }
+}
+
+/// Whether HTTP/2 was agreed.
+pub(crate) fn is_http2(connection: &ClientConnection) -> bool {
+    connection.alpn_protocol() == Some(HTTP2)
 }
 
 /// What was agreed with a server.

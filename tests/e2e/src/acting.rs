@@ -27,10 +27,11 @@ url = "{backend}"
     scene.write("bundle/bundle.toml", &bundle);
     let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
     scene.write("bundle/checklist.toml", &rows.iter().map(row).collect::<String>());
-    let place = backend.trim_start_matches("http://");
+    let place = backend.trim_start_matches("https://").trim_start_matches("http://");
+    let (_, port) = place.rsplit_once(':').expect("a backend of a test has a port");
     // A soak lasts longer than a phase may by default.
     let operator = format!(
-        "[limits]\nmax-deadline = \"24h\"\n[connect-to]\n\"{place}\" = \"{place}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"
+        "[limits]\nmax-deadline = \"24h\"\n[connect-to]\n\"{place}\" = \"127.0.0.1:{port}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"
     );
     scene.write("holdpoint.toml", &operator);
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);

@@ -1,6 +1,7 @@
 //! A real web server that knows nothing of Holdpoint: nginx with static files, one port a service.
 
 use std::{
+    collections::BTreeMap,
     io::Read as _,
     net::{TcpListener, TcpStream},
     path::{Path, PathBuf},
@@ -31,12 +32,21 @@ impl Nginx {
 
     /// Speaks TLS as `name` and hands everything, WebSockets too, to a port. Gives its port and the certificate that it is known by.
     pub fn in_front_of(name: &str, upstream: u16) -> (Self, u16, String) {
+        Self::proxying(name, upstream, "")
+    }
+
+    /// The same, and offers HTTP/2.
+    pub fn offering_http2(name: &str, upstream: u16) -> (Self, u16, String) {
+        Self::proxying(name, upstream, " http2")
+    }
+
+    fn proxying(name: &str, upstream: u16, http2: &str) -> (Self, u16, String) {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate can be made");
         let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
         let servers = |folder: &Path, ports: &[(&str, u16)]| {
             std::fs::write(folder.join("proxy.pem"), &certificate).expect("a file can be written");
             std::fs::write(folder.join("proxy.key"), &key).expect("a file can be written");
-            proxy(folder, ports, upstream)
+            proxy(folder, ports, (upstream, http2))
         };
         let nginx = (0..ATTEMPTS).find_map(|_| Self::attempt(&["proxy"], &servers)).expect("nginx gets its port");
         let (_, port) = nginx.ports[0];
@@ -76,6 +86,14 @@ impl Nginx {
         let _ = child.stderr.take().expect("it is piped").read_to_string(&mut said);
         assert!(said.contains("Address already in use"), "nginx does not start: {said}");
         None
+    }
+
+    /// How many requests it has answered in each version of the protocol.
+    pub fn protocols(&self) -> BTreeMap<String, usize> {
+        let log = std::fs::read_to_string(self.folder.path().join("protocols.log")).unwrap_or_default();
+        let mut counted = BTreeMap::new();
+        log.lines().for_each(|protocol| *counted.entry(protocol.to_owned()).or_default() += 1);
+        counted
     }
 
     /// Where the files of a service are.
@@ -125,13 +143,14 @@ fn statics(folder: &Path, ports: &[(&str, u16)]) -> String {
 }
 
 /// What it gets goes on to another port.
-fn proxy(folder: &Path, ports: &[(&str, u16)], upstream: u16) -> String {
+fn proxy(folder: &Path, ports: &[(&str, u16)], (upstream, http2): (u16, &str)) -> String {
     let folder = folder.display();
     ports
         .iter()
         .map(|(_, port)| {
             format!(
-                "server {{ listen 127.0.0.1:{port} ssl; ssl_certificate {folder}/proxy.pem; ssl_certificate_key {folder}/proxy.key; \
+                "server {{ listen 127.0.0.1:{port} ssl{http2}; ssl_certificate {folder}/proxy.pem; ssl_certificate_key {folder}/proxy.key; \
+                 access_log {folder}/protocols.log protocol; \
                  location / {{ proxy_pass http://127.0.0.1:{upstream}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
                  proxy_set_header Connection upgrade; }} }}\n"
             )
@@ -148,7 +167,7 @@ fn text(folder: &Path, servers: &str) -> String {
         .collect();
     format!(
         "daemon off;\nmaster_process off;\npid {folder}/nginx.pid;\nerror_log stderr;\n\
-         events {{ worker_connections 64; }}\n\
-         http {{\naccess_log off;\ntypes {{ text/html html; application/json json; }}\n{temporary}{servers}}}\n"
+         events {{ worker_connections 512; }}\n\
+         http {{\naccess_log off;\nlog_format protocol $server_protocol;\ntypes {{ text/html html; application/json json; }}\n{temporary}{servers}}}\n"
     )
 }

@@ -22,6 +22,7 @@ mod hostile_limits;
 mod hostile_modules;
 mod hostile_paths;
 mod hostile_secrets;
+mod http2;
 mod identity;
 mod isolation;
 mod load;

@@ -15,6 +15,7 @@ const TESTS: &str = "holdpoint-e2e";
 
 pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "hyper", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
+    Heavy { package: "h2", allowed: &["holdpoint-cap-http"], in_tests: &[] },
     Heavy { package: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
     Heavy { package: "tokio-tungstenite", allowed: &["holdpoint-cap-websocket", DOUBLE, TESTS], in_tests: &[] },
     Heavy { package: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },

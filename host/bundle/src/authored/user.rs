@@ -1,5 +1,6 @@
 //! `[[user]]`: the virtual users of a load. What they have in common with phases is read as a phase's.
 
+use holdpoint_model::HttpVersions;
 use toml_span::value::Value;
 
 use super::phase::Phase;
@@ -14,6 +15,7 @@ pub(crate) struct User {
     pub(crate) base: Phase,
     pub(crate) identities: Option<Identities>,
     pub(crate) shared: Vec<Located<String>>,
+    pub(crate) http: HttpVersions,
 }
 
 /// Where the identities of users come from.
@@ -30,9 +32,11 @@ impl User {
         let mut fields = Fields::open(value, "a user", problems)?;
         let identities = fields.table("identities", problems).and_then(|table| Identities::read(table, problems));
         let shared = fields.strings("shared", problems).unwrap_or_default();
+        let http =
+            fields.parsed("http-version", HttpVersions::parse, problems).map_or(HttpVersions::Any, |http| http.value);
         let base = Phase::read_common(&mut fields, &USER, problems);
         fields.close(problems);
-        Some(Self { base: base?, identities, shared })
+        Some(Self { base: base?, identities, shared, http })
     }
 }
 

@@ -2,8 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use holdpoint_model::PhaseId;
 use holdpoint_model::grant::{DirectoryName, FilesGrant, PathPrefix, SecretName, SecretsGrant};
+use holdpoint_model::{HttpVersions, PhaseId};
 
 use super::ResolvedPhase;
 use super::phases::Context;
@@ -19,6 +19,8 @@ pub struct ResolvedUser {
     pub identities: Option<IdentitySource>,
     /// Paths of services below which everybody's texts are shown on purpose.
     pub shared: Vec<PathPrefix>,
+    /// What they offer to servers.
+    pub http: HttpVersions,
 }
 
 /// Where the identities of users come from.
@@ -67,7 +69,7 @@ impl Context<'_> {
             Some(IdentitySource::File(path)) => base.grants.files.extend(self.folder_of(path)),
             None => {}
         }
-        Some(ResolvedUser { base, identities, shared })
+        Some(ResolvedUser { base, identities, shared, http: user.http })
     }
 
     fn folder_of(&self, path: &Path) -> Option<FilesGrant> {

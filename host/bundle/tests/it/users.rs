@@ -2,8 +2,9 @@
 
 use std::path::Path;
 
-use crate::support::{operator, resolve, sample, verify};
-use holdpoint_bundle::{IdentitySource, Sources, allow, asks_in_words};
+use crate::support::{modules, operator, resolve, sample, verify};
+use holdpoint_bundle::{IdentitySource, Resolved, Sources, allow, asks_in_words};
+use holdpoint_model::HttpVersions;
 
 /// The sample with users of this kind.
 fn with_users(fields: &str) -> Sources {
@@ -30,6 +31,15 @@ fn users_that_are_allowed_may_run() {
     // A file that the host reads for the users is read by the operator's leave.
     assert!(text.contains("/tokens\""), "{text}");
     assert_eq!(verified.askers().count(), verified.phases.len() + 1);
+}
+
+#[test]
+fn users_speak_what_the_server_chooses_unless_they_are_held_to_a_version() {
+    let of = |sources: &Sources| resolve(sources).users[0].http;
+    assert_eq!(of(&with_users("")), HttpVersions::Any);
+    assert_eq!(of(&with_users("http-version = \"1.1\"")), HttpVersions::Http11);
+    let refused = Resolved::from_sources(&with_users("http-version = \"2\""), &modules).unwrap_err().to_string();
+    assert!(refused.contains("HTTP can be held to version \"1.1\""), "{refused}");
 }
 
 #[test]

@@ -8,7 +8,7 @@ use std::{
 use bytes::Bytes;
 use holdpoint_canary::{Owner, Scanner, Seen};
 use holdpoint_gate::{Backend, BackendError, Permit};
-use holdpoint_model::{Class, PhaseId};
+use holdpoint_model::{Class, HttpVersions, PhaseId};
 use http::{HeaderValue, header};
 use http_body_util::Full;
 use rustls::{ClientConfig, client::Resumption};
@@ -28,7 +28,7 @@ use crate::{
     meter::{Meter, millis},
     resolve::Resolved,
     route::{Origin, Route},
-    session,
+    session, tls,
 };
 
 /// Places that a user keeps a connection to.
@@ -197,7 +197,7 @@ impl UserClient {
                 },
             }
         }
-        let mut connection = self.open(permit.request(), route, progress).await?;
+        let mut connection = self.open(permit.request(), route, self.crowd.versions, progress).await?;
         progress.meter = Some(connection.meter.clone());
         let answer = exchange::exchange(&mut connection, message, scanner)
             .await
@@ -205,10 +205,12 @@ impl UserClient {
         Ok((answer, connection))
     }
 
+    /// Opens a connection. Towards https the server chooses among these versions.
     pub(super) async fn open(
         &self,
         request: &Request,
         route: &Route,
+        versions: HttpVersions,
         progress: &mut Progress,
     ) -> Result<Connection, Failed> {
         let unopened = |why, text| {
@@ -219,7 +221,7 @@ impl UserClient {
             Err(BackendError::NotSent(text)) => return Err(unopened(Unanswered::Connect, text)),
             Err(error) => return Err(Failed::Before(error)),
         };
-        let config = if route.origin.https { Some(self.tls().await.map_err(Failed::Before)?) } else { None };
+        let config = if route.origin.https { Some(self.tls(versions).await.map_err(Failed::Before)?) } else { None };
         let resolved = Resolved { addresses, dns: None };
         let opened = connection::open(&*self.crowd.network, config, &route.origin, resolved, Reading::USER).await;
         let (connection, opening) = opened.map_err(|why| match why {
@@ -230,13 +232,24 @@ impl UserClient {
         Ok(connection)
     }
 
-    async fn tls(&self) -> Result<Arc<ClientConfig>, BackendError> {
-        if let Some(own) = &self.state().tls {
-            return Ok(own.clone());
+    async fn tls(&self, versions: HttpVersions) -> Result<Arc<ClientConfig>, BackendError> {
+        let kept = self.state().tls.clone();
+        let own = match kept {
+            Some(own) => own,
+            None => {
+                let mut own = ClientConfig::clone(&*self.crowd.tls.config().await?);
+                own.resumption = Resumption::in_memory_sessions(MOST_SESSIONS);
+                own.alpn_protocols = tls::offered(self.crowd.versions);
+                self.state().tls.insert(Arc::new(own)).clone()
+            }
+        };
+        if versions == self.crowd.versions {
+            return Ok(own);
         }
-        let mut own = ClientConfig::clone(&*self.crowd.tls.config().await?);
-        own.resumption = Resumption::in_memory_sessions(MOST_SESSIONS);
-        Ok(self.state().tls.insert(Arc::new(own)).clone())
+        // With the same store of sessions.
+        let mut other = ClientConfig::clone(&own);
+        other.alpn_protocols = tls::offered(versions);
+        Ok(Arc::new(other))
     }
 
     /// The connection to a place, if it is open.

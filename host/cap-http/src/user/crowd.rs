@@ -10,7 +10,7 @@ use std::{
 use holdpoint_canary::{Index, Owner};
 use holdpoint_gate::BackendError;
 use holdpoint_model::{
-    ServiceName,
+    HttpVersions, ServiceName,
     grant::{Grants, HostPort, PathPrefix, RequestPath},
 };
 use tokio::{sync::Mutex, time::Instant};
@@ -55,6 +55,7 @@ pub struct Crowd {
     pub(super) marks: bool,
     pub(super) network: Arc<dyn Network>,
     pub(super) tls: Tls,
+    pub(super) versions: HttpVersions,
     pub(super) index: Arc<Index>,
     set: u32,
     shared: Vec<PathPrefix>,
@@ -73,6 +74,7 @@ impl Crowd {
             grants,
             network: Arc::new(SystemNetwork),
             tls: Tls::new(ca_file.as_deref())?,
+            versions: HttpVersions::Any,
             index,
             set,
             shared,
@@ -84,6 +86,11 @@ impl Crowd {
     /// Reaches the world through another network than this machine's.
     pub fn over(self, network: Arc<dyn Network>) -> Self {
         Self { network, ..self }
+    }
+
+    /// Offers these versions of HTTP to servers.
+    pub fn speaking(self, versions: HttpVersions) -> Self {
+        Self { versions, ..self }
     }
 
     /// What these users may ask.

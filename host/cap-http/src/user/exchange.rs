@@ -8,7 +8,13 @@ use http::{HeaderMap, StatusCode, header};
 use http_body_util::{BodyExt as _, Full};
 use hyper::body::Incoming;
 
-use crate::{Unanswered, connection::Connection, encoding, exchange::two_readings};
+use crate::{
+    Unanswered,
+    connection::Connection,
+    encoding,
+    exchange::{are_whole, unreadable},
+    sender::{Unheard, is_malformed},
+};
 
 /// Bytes of a body that a user is given. What comes after them is searched and thrown away.
 pub(super) const KEPT: usize = 1 << 20;
@@ -31,7 +37,7 @@ pub(super) struct Answer {
 pub(super) struct Broken {
     pub(super) why: Unanswered,
     pub(super) text: String,
-    /// Nothing of the request has left, and here it is again.
+    /// Nobody has acted on the request, because it has not left or the server says so, and here it is again.
     pub(super) unsent: Option<http::Request<Full<Bytes>>>,
     /// Of an answer that began to come.
     pub(super) status: Option<u16>,
@@ -52,7 +58,7 @@ impl Broken {
 
     fn of(error: &hyper::Error, connection: &Connection, status: Option<u16>) -> Self {
         let flooded = connection.meter.flooded();
-        let why = if flooded || error.is_parse() { Unanswered::Malformed } else { Unanswered::Reset };
+        let why = if flooded || is_malformed(error) { Unanswered::Malformed } else { Unanswered::Reset };
         let text = match error.source() {
             _ if flooded => "more came than an answer begins with, and no answer".to_owned(),
             Some(source) => format!("{error}: {source}"),
@@ -72,11 +78,11 @@ pub(super) async fn exchange(
     if let Err(error) = connection.sender.ready().await {
         return Err(Broken { unsent: Some(message), ..Broken::of(&error, connection, None) });
     }
-    let (head, mut incoming) = match connection.sender.try_send_request(message).await {
+    let (head, mut incoming) = match connection.sender.try_send_request(message, &connection.meter).await {
         Ok(answer) => answer.into_parts(),
-        Err(mut error) => {
-            let unsent = error.take_message();
-            return Err(Broken { unsent, ..Broken::of(error.error(), connection, None) });
+        Err(unheard) => {
+            let Unheard { error, unsent } = *unheard;
+            return Err(Broken { unsent, ..Broken::of(&error, connection, None) });
         }
     };
     connection.meter.head_is_whole();
@@ -84,7 +90,7 @@ pub(super) async fn exchange(
     if head.status == StatusCode::SWITCHING_PROTOCOLS {
         return Err(Broken::malformed("the server changed to another protocol, which nobody asked for", status));
     }
-    if let Some(why) = two_readings(&head.headers) {
+    if let Some(why) = unreadable(&head.headers) {
         return Err(Broken::malformed(why, status));
     }
     // It takes a kilobyte, so there is one only while an answer is read.
@@ -128,6 +134,9 @@ async fn read(
             }
             Err(frame) => {
                 if let Ok(trailers) = frame.into_trailers() {
+                    if !are_whole(&trailers, &connection.meter) {
+                        return Err(Broken::malformed("the trailers are larger than 16 KiB", status));
+                    }
                     search(scanner, &trailers);
                 }
             }

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use holdpoint_canary::Seen;
 use holdpoint_gate::{BackendError, Destination, Unrevealed};
-use holdpoint_model::{PhaseId, ServiceName};
+use holdpoint_model::{HttpVersions, PhaseId, ServiceName};
 use http::{HeaderName, HeaderValue, StatusCode, header, response::Parts};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
@@ -79,7 +79,8 @@ impl UserClient {
         let met = self.met("OPEN", &request.target);
         let mut progress = Progress::begin();
         let shaking = async {
-            let mut connection = self.open(request, &route, &mut progress).await?;
+            // HTTP/2 changes over in another way, which few servers know.
+            let mut connection = self.open(request, &route, HttpVersions::Http11, &mut progress).await?;
             progress.meter = Some(connection.meter.clone());
             let changed = change_over(&mut connection, message).await;
             let (head, first_byte, upgraded) = changed.map_err(|broken| {
