@@ -3,6 +3,7 @@
 
 use holdpoint_e2e::Scene;
 use holdpoint_e2e::acting::{self, KEY};
+use holdpoint_e2e::nginx::Nginx;
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::staging::{Change, ChatFault, Leak, LeakForm, Service, Staging, Struck};
 use serde_json::Value;
@@ -69,6 +70,21 @@ fn a_chat_that_works_passes_and_a_replay_says_nothing() {
     expect(&seen, "nobody hears", "pass", "");
     staging.stop();
     scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn sockets_are_asked_for_in_the_older_version_where_the_server_offers_http2() {
+    let staging = Staging::start();
+    let upstream = staging.backend().rsplit(':').next().unwrap().parse().unwrap();
+    let (nginx, port, certificate) = Nginx::offering_http2("backend.test", upstream);
+    let scene = scene(&format!("https://backend.test:{port}"));
+    scene.write("ca.pem", &certificate);
+    let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).unwrap();
+    scene.write("holdpoint.toml", &format!("ca-file = \"ca.pem\"\n{operator}"));
+    let seen = checks(&scene, 0);
+    expect(&seen, "sockets open", "pass", "10 of 10 opened");
+    expect(&seen, "every message", "pass", "0 of ");
+    assert_eq!(nginx.protocols().into_iter().collect::<Vec<_>>(), [("HTTP/1.1".to_owned(), 10)]);
 }
 
 #[test]
