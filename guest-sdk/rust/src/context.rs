@@ -150,6 +150,13 @@ impl Context {
         }
     }
 
+    /// Passes on who virtual users are, for `identities = { login = "this-phase" }`: placeholders of tokens that servers have handed to this phase, one for
+    /// each user. The last list counts.
+    pub fn identities<T: AsRef<str>>(&self, tokens: impl IntoIterator<Item = T>) {
+        let tokens: Vec<String> = tokens.into_iter().map(|token| token.as_ref().to_owned()).collect();
+        self.attach("identities", "application/json", serde_json::Value::from(tokens).to_string().as_bytes());
+    }
+
     /// Tells a person who is watching how far it is; a `total` of 0 means unknown. Nothing depends on it, so a refusal is ignored.
     pub fn progress(&self, done: u32, total: u32, message: impl fmt::Display) {
         let _ = host::progress(done, total, &message.to_string());

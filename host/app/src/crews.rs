@@ -6,6 +6,7 @@ use holdpoint_bundle::{IdentitySource, Verified, VerifiedUser};
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_http::user::{Crowd, CrowdConfig};
 use holdpoint_cap_load::{Crews, Ready, Starting, Wanted, numbers};
+use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::user::{UserEngine, UserLimits, UserModule, UsersConfig, VirtualUsers};
 use holdpoint_gate::{BackendError, Clock as _, Gate};
 use holdpoint_identity::Identities;
@@ -15,7 +16,7 @@ use serde_json::{Map, Value};
 use crate::{
     backends::{Network, bases},
     canaries::{Marked, RunCanaries},
-    secrets,
+    logins, secrets,
 };
 
 /// The most that is read as a file of identities.
@@ -29,6 +30,9 @@ pub(crate) struct BundleCrews {
     pub(crate) gate: Arc<Gate>,
     pub(crate) clock: Arc<SystemClock>,
     pub(crate) canaries: RunCanaries,
+    /// What servers have handed to phases, and where these say whose it is.
+    pub(crate) vault: Arc<RunVault>,
+    pub(crate) journal: PathBuf,
     /// Where compiled modules are kept.
     pub(crate) cache: Option<PathBuf>,
 }
@@ -47,7 +51,7 @@ impl BundleCrews {
         let user = self.verified.users.iter().find(|user| user.base.id.as_str() == wanted.id);
         let user = user.ok_or_else(|| format!("the bundle has no users `{}`", wanted.id))?;
         let config = told(&user.base.config, wanted.config)?;
-        let identities = identities(&self.verified, user)?;
+        let identities = self.identities(user).await?;
         if let Some(identities) = &identities {
             identities.suffice(wanted.users).map_err(|e| e.to_string())?;
         }
@@ -78,6 +82,13 @@ impl BundleCrews {
         Ok(VirtualUsers::new(engine, module, config))
     }
 
+    async fn identities(&self, user: &VerifiedUser) -> Result<Option<Identities>, String> {
+        let Some(IdentitySource::Login(phase)) = &user.identities else { return identities(&self.verified, user) };
+        let (journal, phase, vault) = (self.journal.clone(), phase.clone(), self.vault.clone());
+        let read = tokio::task::spawn_blocking(move || logins::identities(&journal, &phase, &vault)).await;
+        read.map_err(|e| e.to_string())?.map(Some)
+    }
+
     /// An engine with the module. Compiling takes processors and no waiting, so it is done aside.
     async fn compiled(&self, user: &VerifiedUser, users: u32, memory: u64) -> Result<(UserEngine, UserModule), String> {
         let (digest, bytes, cache) = (user.base.digest, user.base.bytes.clone(), self.cache.clone());
@@ -86,7 +97,7 @@ impl BundleCrews {
     }
 }
 
-/// Who users are, as this machine knows it; none if the bundle gives them no identities.
+/// Who users are, as this machine knows it before a run; none if the bundle gives them no identities, or a phase has to log in first.
 pub(crate) fn identities(verified: &Verified, user: &VerifiedUser) -> Result<Option<Identities>, String> {
     let Some(source) = &user.identities else { return Ok(None) };
     let identities = match source {
@@ -95,6 +106,7 @@ pub(crate) fn identities(verified: &Verified, user: &VerifiedUser) -> Result<Opt
             let key = key.ok_or_else(|| format!("the secret {name}, which signs their identities, is not set"))?;
             Identities::mint(&key).map_err(|e| format!("the secret {name}: {e}"))
         }
+        IdentitySource::Login(_) => return Ok(None),
         IdentitySource::File(path) => {
             let failed = |e: &dyn std::fmt::Display| format!("the identities in {}: {e}", path.display());
             let length = fs::metadata(path).map_err(|e| failed(&e))?.len();

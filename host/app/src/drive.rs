@@ -124,6 +124,8 @@ impl Drive {
             gate: gate.clone(),
             clock: clock.clone(),
             canaries: RunCanaries::new(&self.run, &self.folder.loads()),
+            vault: vault.clone(),
+            journal: self.folder.journal(),
             cache: machine.cache.clone(),
         };
         let loads = Loads { folder: self.folder.loads(), crews: Arc::new(crews) };

@@ -176,6 +176,7 @@ fn acting(user: &ResolvedUser) -> PlannedUsers {
         identities: identities.as_ref().map(|source| match source {
             IdentitySource::Mint(name) => format!("signed with the secret {name}"),
             IdentitySource::File(path) => format!("those in {}", path.display()),
+            IdentitySource::Login(phase) => format!("those that phase {phase} logs in with"),
         }),
         limits: base.grants.limits,
     }

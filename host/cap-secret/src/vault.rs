@@ -96,6 +96,15 @@ impl RunVault {
         self.named.get(name)
     }
 
+    /// The token that a placeholder stands for, if it is nothing else and a server has handed the token to this phase. For the host, which gives
+    /// it to somebody else in the phase's name.
+    pub fn handed(&self, placeholder: &str, phase: &PhaseId) -> Option<String> {
+        let Some((0, end, Meant::Session(guest, n))) = placeholder::first(&self.run, placeholder) else { return None };
+        let sessions = self.sessions();
+        let value = sessions.values.get(&(guest, n)).filter(|_| end == placeholder.len())?;
+        sessions.tokens.get(value).is_some_and(|token| token.owners.contains(phase)).then(|| value.clone())
+    }
+
     /// The run has ended: its session tokens leave the disk. They are still taken out of texts.
     pub fn forget(&self) -> Result<(), Error> {
         let file = self.sessions().file.take();

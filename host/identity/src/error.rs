@@ -7,6 +7,8 @@ pub enum Error {
     ShortKey { least: usize },
     #[error("line {line} of the identities {why}")]
     Line { line: usize, why: &'static str },
+    #[error("token {number} of the login {why}")]
+    Handed { number: usize, why: &'static str },
     #[error("more than {most} identities")]
     TooMany { most: usize },
     #[error("{users} users and {identities} identities; each user needs one of its own")]

@@ -26,6 +26,11 @@ impl Identities {
         listed::read(text).map(|tokens| Self(Arc::new(Kind::Listed(tokens))))
     }
 
+    /// Those that servers have handed out.
+    pub fn handed(tokens: impl IntoIterator<Item = String>) -> Result<Self, Error> {
+        listed::handed(tokens).map(|tokens| Self(Arc::new(Kind::Listed(tokens))))
+    }
+
     /// Whether so many users can have one each.
     pub fn suffice(&self, users: u32) -> Result<(), Error> {
         match &*self.0 {

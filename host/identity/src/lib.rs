@@ -1,4 +1,4 @@
-//! Identities of virtual users: tokens that are minted with a signing key, or taken from a file.
+//! Identities of virtual users: tokens that are minted with a signing key, taken from a file, or handed out at a login.
 //!
 //! ```
 //! use holdpoint_identity::Identities;

@@ -1,4 +1,4 @@
-//! Tokens that somebody has put into a file: one JSON value a line, a text or an object with `token`.
+//! Tokens that somebody has put into a file, one JSON value a line, a text or an object with `token`; and those of a login.
 
 use std::collections::HashSet;
 
@@ -13,8 +13,7 @@ const LONGEST: usize = 16 << 10;
 
 /// The tokens of a file, in its order.
 pub(crate) fn read(text: &str) -> Result<Vec<Box<str>>, Error> {
-    let mut tokens: Vec<Box<str>> = Vec::new();
-    let mut known = HashSet::new();
+    let mut tokens = Tokens::default();
     for (line, text) in (1..).zip(text.lines()).filter(|(_, text)| !text.trim().is_empty()) {
         let refuse = |why| Error::Line { line, why };
         let token = match serde_json::from_str(text).map_err(|_| refuse("is no JSON"))? {
@@ -25,22 +24,45 @@ pub(crate) fn read(text: &str) -> Result<Vec<Box<str>>, Error> {
             },
             _ => return Err(refuse("is neither a text nor an object with `token`")),
         };
+        tokens.take(token, refuse)?;
+    }
+    Ok(tokens.all)
+}
+
+/// Tokens that servers have handed out, in their order.
+pub(crate) fn handed(given: impl IntoIterator<Item = String>) -> Result<Vec<Box<str>>, Error> {
+    let mut tokens = Tokens::default();
+    for (number, token) in (1..).zip(given) {
+        tokens.take(token, |why| Error::Handed { number, why })?;
+    }
+    Ok(tokens.all)
+}
+
+/// Tokens, no two the same.
+#[derive(Default)]
+struct Tokens {
+    all: Vec<Box<str>>,
+    known: HashSet<Box<str>>,
+}
+
+impl Tokens {
+    fn take(&mut self, token: String, refuse: impl Fn(&'static str) -> Error) -> Result<(), Error> {
         if !(SHORTEST..=LONGEST).contains(&token.len()) {
             return Err(refuse("has a token of fewer than 8 characters or more than 16 KiB"));
         }
         if !token.bytes().all(|byte| byte.is_ascii_graphic()) {
             return Err(refuse("has a token with characters that no header takes"));
         }
-        if tokens.len() == MOST {
+        if self.all.len() == MOST {
             return Err(Error::TooMany { most: MOST });
         }
         let token: Box<str> = token.into();
-        if !known.insert(token.clone()) {
+        if !self.known.insert(token.clone()) {
             return Err(refuse("repeats a token; two users with one identity can't be told apart"));
         }
-        tokens.push(token);
+        self.all.push(token);
+        Ok(())
     }
-    Ok(tokens)
 }
 
 #[cfg(test)]
@@ -70,6 +92,18 @@ mod tests {
             let error = read(&format!("\"fine-token\"\n{text}\n")).unwrap_err().to_string();
             assert!(error.starts_with("line 2 of the identities ") && error.contains(why), "{error}");
             assert!(!error.contains("token-one"), "{error}");
+        }
+    }
+
+    #[test]
+    fn tokens_of_a_login_have_the_same_bounds() {
+        let handed = |tokens: &[&str]| handed(tokens.iter().map(|&token| token.to_owned()));
+        assert_eq!(handed(&["token-one", "token-two"]).unwrap().len(), 2);
+        for (token, why) in
+            [("short", "fewer than 8"), ("token one", "no header takes"), ("token-one", "repeats a token")]
+        {
+            let error = handed(&["token-one", token]).unwrap_err().to_string();
+            assert!(error.starts_with("token 2 of the login ") && error.contains(why), "{error}");
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! One program, so that tests of all files share the machine while others wait for their servers.
 
+mod accounts;
 mod agents;
 mod author;
 mod build;

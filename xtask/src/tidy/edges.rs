@@ -102,6 +102,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-toolchain", &["holdpoint-sdk"]),
     ("holdpoint-phase-request-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),
+    ("holdpoint-guest-accounts", &["holdpoint-sdk"]),
     ("holdpoint-guest-command", &["holdpoint-sdk"]),
     ("holdpoint-guest-crash", &["holdpoint-sdk"]),
     ("holdpoint-guest-hostile", &["holdpoint-sdk"]),

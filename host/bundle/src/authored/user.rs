@@ -25,6 +25,8 @@ pub(crate) enum Identities {
     Mint(Located<String>),
     /// The path of a file.
     File(Located<String>),
+    /// The id of a phase that logs in.
+    Login(Located<String>),
 }
 
 impl User {
@@ -44,15 +46,19 @@ impl Identities {
     fn read(mut table: Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<Self> {
         let at = table.at;
         let (mint, file) = (table.string("mint", problems), table.string("file", problems));
-        table.unsupported(&["login"], problems);
+        let login = table.string("login", problems);
         table.close(problems);
-        match (mint, file) {
-            (Some(secret), None) => Some(Self::Mint(secret)),
-            (None, Some(path)) => Some(Self::File(path)),
+        match (mint, file, login) {
+            (Some(secret), None, None) => Some(Self::Mint(secret)),
+            (None, Some(path), None) => Some(Self::File(path)),
+            (None, None, Some(phase)) => Some(Self::Login(phase)),
             _ => {
-                let hint =
-                    "write identities = { mint = \"NAME_OF_A_SECRET\" } or identities = { file = \"tokens.jsonl\" }";
-                problems.at_with(at, "users have identities either minted with a key or from a file", hint);
+                let hint = "write identities = { mint = \"NAME_OF_A_SECRET\" }, { file = \"tokens.jsonl\" } or { login = \"a-phase\" }";
+                problems.at_with(
+                    at,
+                    "users have identities minted with a key, from a file, or from a phase that logs in",
+                    hint,
+                );
                 None
             }
         }

@@ -7,6 +7,7 @@ use holdpoint_model::{HttpVersions, PhaseId};
 
 use super::ResolvedPhase;
 use super::phases::Context;
+use crate::authored::phase::Phase;
 use crate::authored::user::{Identities, User};
 use crate::diagnostic::Problems;
 use crate::reading::{Located, all_parsed, parsed};
@@ -30,6 +31,8 @@ pub enum IdentitySource {
     Mint(SecretName),
     /// The tokens of a file, one a line.
     File(PathBuf),
+    /// What servers have handed to a phase that logs in, and it has passed on.
+    Login(PhaseId),
 }
 
 impl Context<'_> {
@@ -61,19 +64,49 @@ impl Context<'_> {
         }
         let shared = all_parsed(&user.shared, PathPrefix::parse, problems).into_iter().map(|path| path.value).collect();
         let identities = user.identities.as_ref().and_then(|identities| self.identities(identities, problems));
+        if let (Some(IdentitySource::Login(login)), Some(Identities::Login(named))) = (&identities, &user.identities) {
+            self.log_in_before(&user.base.id.value, (login, named.at), problems);
+        }
         let mut base = self.phase(&user.base, &|_| false, problems)?;
         // The operator agrees to where identities come from as to any secret or directory. No module of a user can ask for either: they
         // have no such interface.
         match &identities {
             Some(IdentitySource::Mint(name)) => base.grants.secrets.push(SecretsGrant { name: name.clone() }),
             Some(IdentitySource::File(path)) => base.grants.files.extend(self.folder_of(path)),
-            None => {}
+            Some(IdentitySource::Login(_)) | None => {}
         }
         Some(ResolvedUser { base, identities, shared, http: user.http })
     }
 
     fn folder_of(&self, path: &Path) -> Option<FilesGrant> {
         FilesGrant::new(DirectoryName::parse("identities").ok()?, path.parent()?).ok()
+    }
+
+    /// Nobody acts before the phase has ended that logs in for them.
+    fn log_in_before(&self, users: &PhaseId, (login, at): (&PhaseId, usize), problems: &mut Problems<'_>) {
+        let acting = |phase: &&Phase| {
+            phase.grants.load.as_ref().is_some_and(|load| load.users.iter().any(|name| name.value == users.as_str()))
+        };
+        for phase in self.authored.phases.iter().filter(acting).filter(|phase| !self.comes_after(phase, login)) {
+            let id = &phase.id.value;
+            let text = format!("phase `{id}` has `{users}` act and does not need `{login}`, which logs in for them");
+            problems.at_with(at, text, format!("write needs = [\"{login}\"] in phase `{id}`"));
+        }
+    }
+
+    /// Whether a phase needs another, or one that does.
+    fn comes_after(&self, phase: &Phase, other: &PhaseId) -> bool {
+        let (mut seen, mut ahead) = (Vec::new(), vec![phase]);
+        while let Some(phase) = ahead.pop() {
+            for need in phase.needs.iter().filter(|need| !seen.contains(&need.value.as_str())).collect::<Vec<_>>() {
+                if need.value == other.as_str() {
+                    return true;
+                }
+                seen.push(need.value.as_str());
+                ahead.extend(self.authored.phases.iter().filter(|phase| phase.id.value.as_str() == need.value));
+            }
+        }
+        false
     }
 
     fn identities(&self, identities: &Identities, problems: &mut Problems<'_>) -> Option<IdentitySource> {
@@ -94,6 +127,16 @@ impl Context<'_> {
                     problems.at(path.at, "a file of identities has a path without `..`, below the bundle or absolute");
                 }
                 whole.map(IdentitySource::File)
+            }
+            Identities::Login(name) => {
+                let phases = || self.authored.phases.iter().map(|phase| &phase.id.value);
+                let found = phases().find(|id| id.as_str() == name.value);
+                if found.is_none() {
+                    let near = problems.nearest(&name.value, phases().map(PhaseId::as_str));
+                    problems
+                        .at(name.at, format!("`{}` is no phase of this bundle that could log in{near}", name.value));
+                }
+                found.cloned().map(IdentitySource::Login)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use crate::support::{modules, operator, resolve, sample, verify};
 use holdpoint_bundle::{IdentitySource, Resolved, Sources, allow, asks_in_words};
-use holdpoint_model::HttpVersions;
+use holdpoint_model::{HttpVersions, PhaseId};
 
 /// The sample with users of this kind.
 fn with_users(fields: &str) -> Sources {
@@ -57,4 +57,51 @@ fn another_module_makes_another_bundle() {
     let (without, with) = (resolve(&sample()), resolve(&with_users("")));
     assert_ne!(without.digest, with.digest);
     assert_eq!(with.modules().len(), without.modules().len() + 1);
+}
+
+/// The sample with users that `login` logs in, and a phase that has them act and has this line.
+fn logged_in(login: &str, line: &str) -> Sources {
+    let mut sources = with_users(&format!("identities = {{ login = \"{login}\" }}"));
+    sources.bundle.text.push_str(&format!(
+        "\n[[phase]]\nid = \"accounts\"\nmodule = \"phases/health\"\n[phase.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\"] }}]\n\
+         [[phase]]\nid = \"between\"\nmodule = \"phases/health\"\nneeds = [\"accounts\"]\n[phase.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\"] }}]\n\
+         [[phase]]\nid = \"acting\"\nmodule = \"phases/request-isolation\"\n{line}\n[phase.grants]\nhttp = [{{ services = [\"backend\"], methods = [\"GET\"] }}]\n\
+         load = {{ max-users = 5, max-rate = 5, max-duration = \"1m\", max-requests = 100, users = [\"browser\"] }}\n"
+    ));
+    sources
+}
+
+#[test]
+fn users_act_after_the_phase_that_logs_in_for_them() {
+    let refused =
+        |login: &str, line: &str| Resolved::from_sources(&logged_in(login, line), &modules).unwrap_err().to_string();
+    let wrong = refused("account", "needs = [\"accounts\"]");
+    assert!(
+        wrong.contains("`account` is no phase of this bundle that could log in, did you mean `accounts`?"),
+        "{wrong}"
+    );
+    for line in ["", "needs = [\"health\"]"] {
+        let late = refused("accounts", line);
+        let why = "phase `acting` has `browser` act and does not need `accounts`, which logs in for them";
+        assert!(late.contains(why) && late.contains("write needs = [\"accounts\"] in phase `acting`"), "{late}");
+    }
+    for line in ["needs = [\"accounts\"]", "needs = [\"between\"]"] {
+        let complaint =
+            Resolved::from_sources(&logged_in("accounts", line), &modules).map(|r| r.users[0].identities.clone());
+        match complaint {
+            Ok(identities) => assert_eq!(identities, Some(IdentitySource::Login(PhaseId::parse("accounts").unwrap()))),
+            Err(error) => panic!("{line}: {error}"),
+        }
+    }
+}
+
+#[test]
+fn identities_come_from_one_place() {
+    for fields in ["{ mint = \"KEY\", login = \"health\" }", "{}", "{ login = 7 }"] {
+        let refused = Resolved::from_sources(&with_users(&format!("identities = {fields}")), &modules).unwrap_err();
+        assert!(
+            refused.to_string().contains("from a phase that logs in") || fields.contains('7'),
+            "{fields}: {refused}"
+        );
+    }
 }

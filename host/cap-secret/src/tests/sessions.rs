@@ -104,3 +104,18 @@ fn a_credential_of_the_host_is_found_everywhere_and_written_nowhere() {
         assert_eq!(found.bytes, placeholder.as_bytes(), "{value}");
     }
 }
+
+#[test]
+fn the_host_learns_a_token_only_by_its_whole_placeholder_and_for_whom_it_was_handed() {
+    let vault = vault(vec![binding("API_KEY", "k-123456789")]);
+    let (accounts, other) = (guest("accounts"), guest("other"));
+    let placeholder = vault.keep(&accounts, "session-of-one");
+    assert_eq!(vault.handed(&placeholder, &accounts).as_deref(), Some("session-of-one"));
+    assert_eq!(vault.handed(&placeholder, &other), None);
+    let secret = vault.placeholder("API_KEY").unwrap();
+    for text in [format!("{placeholder}x"), format!("x{placeholder}"), secret, "session-of-one".into(), String::new()] {
+        assert_eq!(vault.handed(&text, &accounts), None, "{text}");
+    }
+    vault.keep(&other, "session-of-one");
+    assert!(vault.handed(&placeholder, &other).is_some(), "it was handed to both");
+}

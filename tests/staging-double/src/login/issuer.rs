@@ -1,4 +1,4 @@
-//! An OpenID issuer that consents at once, for one client and one account. It stands in a staging
+//! An OpenID issuer that consents at once, for one client and the account that its hint names. It stands in a staging
 //! environment so that a login can be driven without a browser.
 
 use std::sync::{Mutex, PoisonError};
@@ -15,8 +15,12 @@ use crate::service::Service;
 
 /// The one client that it knows.
 pub(crate) const TEST_CLIENT: &str = "netra-staging-test-login";
-/// The one account that it vouches for.
+/// The account that it vouches for without a hint.
 pub(crate) const TEST_ACCOUNT: &str = "tester@netra-staging.example";
+/// What a hint begins with. A number stands behind it.
+const HINT: &str = "test-account-";
+/// Accounts that it knows.
+const ACCOUNTS: u32 = 10_000;
 
 /// Seconds that a token is good for.
 const LIFETIME: u64 = 300;
@@ -40,6 +44,7 @@ pub(crate) struct Authorization {
     nonce: String,
     code_challenge: String,
     code_challenge_method: String,
+    login_hint: String,
 }
 
 /// What an auth service brings to the token endpoint.
@@ -64,6 +69,7 @@ struct Consent {
     redirect_uri: String,
     challenge: String,
     nonce: String,
+    account: u32,
 }
 
 #[derive(Debug)]
@@ -110,10 +116,14 @@ impl Issuer {
         if asked.code_challenge_method != "S256" || asked.code_challenge.len() != 43 {
             return refuse("a code_challenge with the method S256 is required");
         }
+        let Some(account) = account(&asked.login_hint) else {
+            return refuse("the login_hint names no test account");
+        };
         let code = fresh()?;
         let mut to = url::Url::parse(&asked.redirect_uri)?;
         to.query_pairs_mut().append_pair("code", &code).append_pair("state", &asked.state);
-        let consent = Consent { redirect_uri: asked.redirect_uri, challenge: asked.code_challenge, nonce: asked.nonce };
+        let (redirect_uri, challenge, nonce) = (asked.redirect_uri, asked.code_challenge, asked.nonce);
+        let consent = Consent { redirect_uri, challenge, nonce, account };
         self.codes.lock().unwrap_or_else(PoisonError::into_inner).keep(code, consent);
         Ok(Ok(to))
     }
@@ -138,9 +148,9 @@ impl Issuer {
         let now = seconds_since_1970();
         let id_token = self.signer.sign(&Claims {
             iss: url(),
-            sub: "test-account-1".to_owned(),
+            sub: format!("{HINT}{}", consent.account),
             aud: TEST_CLIENT.to_owned(),
-            email: TEST_ACCOUNT.to_owned(),
+            email: email(consent.account),
             nonce: consent.nonce,
             iat: now,
             exp: now + LIFETIME,
@@ -189,6 +199,19 @@ impl Issuer {
     }
 }
 
+/// The account that a hint names; the first without one.
+fn account(hint: &str) -> Option<u32> {
+    if hint.is_empty() {
+        return Some(1);
+    }
+    let number = hint.strip_prefix(HINT)?.parse().ok()?;
+    (1..=ACCOUNTS).contains(&number).then_some(number)
+}
+
+fn email(account: u32) -> String {
+    if account == 1 { TEST_ACCOUNT.to_owned() } else { format!("tester-{account}@netra-staging.example") }
+}
+
 fn seconds_since_1970() -> u64 {
     SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
@@ -208,6 +231,7 @@ mod tests {
             nonce: "n".to_owned(),
             code_challenge: challenge("verifier"),
             code_challenge_method: "S256".to_owned(),
+            login_hint: String::new(),
         }
     }
 
@@ -239,13 +263,14 @@ mod tests {
     #[test]
     fn consents_to_what_is_registered_and_nothing_else() {
         let issuer = Issuer::new().expect("a key");
-        let change: [fn(&mut Authorization); 6] = [
+        let change: [fn(&mut Authorization); 7] = [
             |asked| asked.client_id.push('x'),
             |asked| asked.redirect_uri = "https://evil.example/auth/callback".to_owned(),
             |asked| asked.response_type = "token".to_owned(),
             |asked| asked.scope = "email".to_owned(),
             |asked| asked.code_challenge.clear(),
             |asked| asked.code_challenge_method = "plain".to_owned(),
+            |asked| asked.login_hint = "test-account-10001".to_owned(),
         ];
         for change in change {
             let mut asked = asked();
