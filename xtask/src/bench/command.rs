@@ -28,6 +28,9 @@ pub(crate) struct Arguments {
     /// With how many users, each more than 100
     #[arg(long, value_delimiter = ',', default_values_t = [150, 1_500, 10_000], requires = "load")]
     users: Vec<u32>,
+    /// Over what everybody speaks with the server
+    #[arg(long, value_enum, value_delimiter = ',', default_values_t = load::Wire::ALL, requires = "load")]
+    over: Vec<load::Wire>,
     /// How long everybody asks, each time
     #[arg(long, default_value_t = 10, requires = "load")]
     seconds: u32,
@@ -52,7 +55,10 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         .args(["build", "--release", "--workspace", "--bin", "holdpoint", "--bin", "measure"])
         .run()?;
     let figures = if arguments.load {
-        load::figures(project, load::Work { users: &arguments.users, seconds: arguments.seconds })?
+        load::figures(
+            project,
+            load::Work { users: &arguments.users, seconds: arguments.seconds, over: &arguments.over },
+        )?
     } else {
         let cold_start = cold_start::figure(project)?;
         say("bench", "instantiation, recorded calls and replay, by target/release/measure");

@@ -7,14 +7,15 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::target::Nginx;
-use super::{Ran, usage};
+use super::wire::Wire;
+use super::{Ran, begun, usage};
 use crate::project::Project;
 use crate::sh::{Line, say};
 
 const CHECKLIST: &str = "[[row]]\nid = \"P3.1\"\ntitle = \"users ask\"\nlevel = \"required\"\n";
 
-pub(super) fn run(project: &Project, nginx: &Nginx, users: u32, seconds: u32) -> Result<Ran> {
-    say("bench", &format!("holdpoint with {users} users for {seconds} s"));
+pub(super) fn run(project: &Project, (nginx, wire): (&Nginx, Wire), users: u32, seconds: u32) -> Result<Ran> {
+    say("bench", &format!("holdpoint with {users} users for {seconds} s {}", wire.shown()));
     let folder = project.target.join("bench/load");
     match fs::remove_dir_all(&folder) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -27,15 +28,17 @@ pub(super) fn run(project: &Project, nginx: &Nginx, users: u32, seconds: u32) ->
         fs::create_dir_all(path.parent().unwrap_or(&folder)).with_context(|| format!("create {}", folder.display()))?;
         fs::write(&path, text).with_context(|| format!("write {}", path.display()))
     };
-    write("bundle/bundle.toml", &bundle(&nginx.url(), users, seconds))?;
+    write("bundle/bundle.toml", &bundle(&nginx.url(wire), users, seconds))?;
     write("bundle/checklist.toml", CHECKLIST)?;
-    let place = nginx.url().trim_start_matches("http://").to_owned();
-    write("holdpoint.toml", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"))?;
+    let (place, certificate) = (nginx.place(wire), nginx.certificate());
+    let trusted = format!("ca-file = {:?}\n", certificate.display().to_string());
+    write("holdpoint.toml", &format!("{trusted}[connect-to]\n\"{place}\" = \"{place}\"\n"))?;
     holdpoint(project, &folder).arg("allow").args(of_bundle(project)).arg("--yes").text()?;
+    begun::forget(&nginx.begun())?;
     let (usage, _) = usage::of(holdpoint(project, &folder).arg("run").args(of_bundle(project)))?;
     let report = holdpoint(project, &folder).args(["report", "last", "--format", "json"]).text()?;
     let requests = exchanges(&serde_json::from_str(&report).context("read the report")?)?;
-    Ok(Ran { requests, usage })
+    Ok(Ran { requests, usage, begun: begun::of(&nginx.begun(), users)? })
 }
 
 fn holdpoint(project: &Project, folder: &Path) -> Line {

@@ -7,7 +7,8 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::target::Nginx;
-use super::{Ran, usage};
+use super::wire::Wire;
+use super::{Ran, begun, usage};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::tools::{K6, OHA};
@@ -43,12 +44,26 @@ impl LoadPeer {
         }
     }
 
+    /// Whether it speaks so, with a connection for each user.
+    pub(super) fn speaks(self, wire: Wire) -> bool {
+        match self {
+            Self::K6 | Self::Oha => true,
+            // wrk knows no HTTP/2, and hey has all users share one connection there.
+            Self::Wrk | Self::Hey => wire != Wire::H2,
+        }
+    }
+
     /// Has so many users ask for so long.
-    pub(super) fn run(self, project: &Project, program: &Path, nginx: &Nginx, work: (u32, u32)) -> Result<Ran> {
-        let (users, seconds) = work;
-        say("bench", &format!("{} with {users} users for {seconds} s", self.name()));
+    pub(super) fn run(
+        self,
+        project: &Project,
+        program: &Path,
+        (nginx, wire): (&Nginx, Wire),
+        (users, seconds): (u32, u32),
+    ) -> Result<Ran> {
+        say("bench", &format!("{} with {users} users for {seconds} s {}", self.name(), wire.shown()));
         let folder = project.target.join("bench");
-        let (url, summary) = (format!("{}/data", nginx.url()), folder.join("k6-summary.json"));
+        let (url, summary) = (format!("{}/data", nginx.url(wire)), folder.join("k6-summary.json"));
         let (count, time) = (users.to_string(), format!("{seconds}s"));
         let line = Line::new("bench", program);
         let line = match self {
@@ -58,15 +73,20 @@ impl LoadPeer {
                 let line = line.args(["run", "--quiet", "--no-usage-report", "--summary-export"]).arg(&summary);
                 line.arg(&script)
             }
-            Self::Oha => line.args(["--no-tui", "--output-format", "json", "-z", &time, "-c", &count, &url]),
+            Self::Oha => {
+                let version = if wire == Wire::H2 { "2" } else { "1.1" };
+                let line = line.args(["--no-tui", "--output-format", "json", "--insecure", "--http-version", version]);
+                line.args(["-z", &time, "-c", &count, &url])
+            }
             Self::Wrk => line.args(["-t", "2", "-c", &count, "-d", &time, &url]),
             Self::Hey => line.args(["-z", &time, "-c", &count, &url]),
         };
+        begun::forget(&nginx.begun())?;
         let (usage, text) = usage::of(line)?;
         let text = if self == Self::K6 { fs::read_to_string(&summary).context("read k6's summary")? } else { text };
         let requests = self.requests(&text).with_context(|| format!("{} says nothing of its requests", self.name()))?;
         ensure!(requests > 0, "{} made no request", self.name());
-        Ok(Ran { requests, usage })
+        Ok(Ran { requests, usage, begun: begun::of(&nginx.begun(), users)? })
     }
 
     /// How many requests were answered, from what it printed.
@@ -89,7 +109,7 @@ impl LoadPeer {
 /// It reads the body, as everybody else does.
 fn k6_script(url: &str, users: u32, seconds: u32) -> String {
     format!(
-        "import http from 'k6/http';\nexport const options = {{ vus: {users}, duration: '{seconds}s' }};\n\
+        "import http from 'k6/http';\nexport const options = {{ vus: {users}, duration: '{seconds}s', insecureSkipTLSVerify: true }};\n\
          export default function () {{ http.get('{url}'); }}\n"
     )
 }
@@ -97,6 +117,14 @@ fn k6_script(url: &str, users: u32, seconds: u32) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_those_with_a_connection_a_user_speak_http2() {
+        let speaking =
+            |wire| PEERS.into_iter().filter(|peer| peer.speaks(wire)).map(LoadPeer::name).collect::<Vec<_>>();
+        assert_eq!(speaking(Wire::H2), ["k6", "oha"]);
+        assert_eq!(speaking(Wire::Tls).len(), PEERS.len());
+    }
 
     #[test]
     fn each_says_in_its_own_way_how_many_requests_it_made() {

@@ -1,42 +1,52 @@
-//! What everybody asks: an nginx of one process, which answers every path with the same JSON.
+//! What everybody asks: an nginx of one process, which answers every path with the same JSON, on a port for each way to speak with it.
 
 use std::fs;
 use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::wire::Wire;
 use crate::project::Project;
 use crate::sh::Line;
 
 /// Bytes of the answer's body, about those of a small API.
 const BODY: usize = 450;
+/// Whom its certificate is for.
+const ADDRESS: &str = "127.0.0.1";
+const CERTIFICATE: &str = "nginx.pem";
+const KEY: &str = "nginx.key";
+/// When it has answered the first request of each connection.
+const BEGUN: &str = "begun.log";
 
 /// A running nginx. It ends with this.
 #[derive(Debug)]
 pub(super) struct Nginx {
     child: Child,
-    port: u16,
+    folder: PathBuf,
+    ports: [u16; Wire::ALL.len()],
 }
 
 impl Nginx {
     pub(super) fn start(project: &Project) -> Result<Self> {
         let folder = project.target.join("bench/nginx");
         fs::create_dir_all(folder.join("temp")).with_context(|| format!("create {}", folder.display()))?;
-        let port = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).context("find a port")?.port();
+        let ports = ports().context("find free ports")?;
+        certify(&folder)?;
         let path = folder.join("nginx.conf");
-        fs::write(&path, configuration(port)).with_context(|| format!("write {}", path.display()))?;
+        fs::write(&path, configuration(ports)).with_context(|| format!("write {}", path.display()))?;
         let line = Line::new("bench", "nginx").args(["-e", "stderr", "-p"]).arg(&folder).arg("-c").arg(&path);
         let mut command = line.into_command();
         command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         let child = command.spawn().context("start nginx, which `cargo xtask setup` installs")?;
-        let mut nginx = Self { child, port };
+        let mut nginx = Self { child, folder, ports };
         let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
+        while ports.iter().any(|port| TcpStream::connect((ADDRESS, *port)).is_err()) {
             if begun.elapsed() > Duration::from_secs(10) || nginx.child.try_wait()?.is_some() {
-                bail!("nginx does not listen on port {port}");
+                bail!("nginx does not listen on the ports {ports:?}");
             }
             thread::sleep(Duration::from_millis(20));
         }
@@ -44,8 +54,24 @@ impl Nginx {
     }
 
     /// Without a slash at its end.
-    pub(super) fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
+    pub(super) fn url(&self, wire: Wire) -> String {
+        let scheme = if wire.is_safe() { "https" } else { "http" };
+        format!("{scheme}://{}", self.place(wire))
+    }
+
+    /// Address and port.
+    pub(super) fn place(&self, wire: Wire) -> String {
+        format!("{ADDRESS}:{}", self.ports[wire as usize])
+    }
+
+    /// What its certificate is known by.
+    pub(super) fn certificate(&self) -> PathBuf {
+        self.folder.join(CERTIFICATE)
+    }
+
+    /// Where it notes who has begun.
+    pub(super) fn begun(&self) -> PathBuf {
+        self.folder.join(BEGUN)
     }
 }
 
@@ -57,15 +83,44 @@ impl Drop for Nginx {
     }
 }
 
-fn configuration(port: u16) -> String {
+/// Free until somebody else takes them.
+fn ports() -> std::io::Result<[u16; Wire::ALL.len()]> {
+    // Held together, so that no two are the same.
+    let held = [TcpListener::bind((ADDRESS, 0))?, TcpListener::bind((ADDRESS, 0))?, TcpListener::bind((ADDRESS, 0))?];
+    let [a, b, c] = held.each_ref().map(|port| port.local_addr().map(|address| address.port()));
+    Ok([a?, b?, c?])
+}
+
+fn certify(folder: &Path) -> Result<()> {
+    let made = rcgen::generate_simple_self_signed([ADDRESS.to_owned()]).context("make a certificate")?;
+    for (name, text) in [(CERTIFICATE, made.cert.pem()), (KEY, made.signing_key.serialize_pem())] {
+        fs::write(folder.join(name), text).with_context(|| format!("write {name}"))?;
+    }
+    Ok(())
+}
+
+fn configuration(ports: [u16; Wire::ALL.len()]) -> String {
     let body = format!("{{\"text\":\"{}\"}}", "a".repeat(BODY));
+    let server = |wire: &Wire| {
+        let port = ports[*wire as usize];
+        let tls = match wire {
+            Wire::Plain => "",
+            Wire::Tls => " ssl",
+            Wire::H2 => " ssl http2",
+        };
+        format!(
+            "  server {{\n    listen {ADDRESS}:{port}{tls} backlog=16384;\n    default_type application/json;\n    \
+             location / {{ return 200 '{body}'; }}\n  }}\n"
+        )
+    };
+    let servers: String = Wire::ALL.iter().map(server).collect();
     format!(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nworker_rlimit_nofile 30000;\n\
          events {{ worker_connections 25000; }}\n\
-         http {{\n  access_log off;\n  keepalive_requests 1000000000;\n  keepalive_timeout 600s;\n  client_body_temp_path temp;\n  \
-         proxy_temp_path temp;\n  fastcgi_temp_path temp;\n  uwsgi_temp_path temp;\n  scgi_temp_path temp;\n  \
-         server {{\n    listen 127.0.0.1:{port} backlog=16384;\n    default_type application/json;\n    \
-         location / {{ return 200 '{body}'; }}\n  }}\n}}\n"
+         http {{\n  map $connection_requests $first {{ 1 1; default 0; }}\n  log_format begun $msec;\n  \
+         access_log {BEGUN} begun if=$first;\n  ssl_certificate {CERTIFICATE};\n  ssl_certificate_key {KEY};\n  \
+         keepalive_requests 1000000000;\n  keepalive_timeout 600s;\n  client_body_temp_path temp;\n  \
+         proxy_temp_path temp;\n  fastcgi_temp_path temp;\n  uwsgi_temp_path temp;\n  scgi_temp_path temp;\n{servers}}}\n"
     )
 }
 
@@ -73,8 +128,18 @@ fn configuration(port: u16) -> String {
 mod tests {
     #[test]
     fn the_body_ends_its_directive() {
-        let text = super::configuration(8_080);
-        assert!(text.contains("listen 127.0.0.1:8080 ") && text.contains("return 200 '{\"text\":\"aaa"), "{text}");
+        let text = super::configuration([8_080, 8_081, 8_082]);
+        assert!(
+            text.contains("listen 127.0.0.1:8080 backlog") && text.contains("return 200 '{\"text\":\"aaa"),
+            "{text}"
+        );
+        assert!(text.contains("listen 127.0.0.1:8082 ssl http2 backlog"), "{text}");
         assert_eq!(text.matches('{').count(), text.matches('}').count());
+    }
+
+    #[test]
+    fn no_two_ports_are_the_same() {
+        let [a, b, c] = super::ports().unwrap();
+        assert!(a != b && b != c && a != c);
     }
 }
