@@ -55,7 +55,7 @@ impl BundleCrews {
         if let Some(identities) = &identities {
             identities.suffice(wanted.users).map_err(|e| e.to_string())?;
         }
-        let Marked { canaries, index, set } =
+        let Marked { canaries, index, set, names } =
             self.canaries.of_load(wanted.load, wanted.incarnation, numbers(wanted.users))?;
         let crowd = Crowd::new(CrowdConfig {
             services: bases(&self.verified),
@@ -75,6 +75,7 @@ impl BundleCrews {
             gate: self.gate.clone(),
             canaries,
             identities,
+            sets: names,
             seed: Digest::of_parts(&[b"users", self.run.as_str().as_bytes(), wanted.load.as_bytes()]),
             now: self.clock.now(),
             limits,

@@ -141,6 +141,8 @@ pub enum End {
 pub struct LeakTold {
     pub owner: u32,
     pub shown_to: u32,
+    /// Which load of the run the owner is of, and of which of its hosts, if not of this one.
+    pub owner_load: Option<String>,
     pub route: String,
     pub form: String,
 }

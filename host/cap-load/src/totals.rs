@@ -57,8 +57,8 @@ impl Totals {
     pub(crate) fn leak(&mut self, leak: Leak) {
         add(&mut self.leak_count, 1);
         if self.leaks.len() < MOST_LEAKS {
-            let Leak { owner, shown_to, route, form } = leak;
-            self.leaks.push(LeakTold { owner, shown_to, route, form });
+            let Leak { owner, owner_load, shown_to, route, form } = leak;
+            self.leaks.push(LeakTold { owner, owner_load, shown_to, route, form });
         }
     }
 
@@ -309,7 +309,13 @@ mod tests {
     #[test]
     fn what_is_kept_in_a_file_is_all_of_it() {
         let mut totals = totals();
-        totals.leak(Leak { owner: 1, shown_to: 2, route: "a".into(), form: "plain".into() });
+        totals.leak(Leak {
+            owner: 1,
+            owner_load: Some("b, host 1".into()),
+            shown_to: 2,
+            route: "a".into(),
+            form: "plain".into(),
+        });
         totals.shared.shown("a");
         totals.loss("gone");
         totals.checks.judged("mine", false);
@@ -324,7 +330,7 @@ mod tests {
     fn leaks_and_losses_are_counted_beyond_those_that_are_told() {
         let mut totals = Totals::default();
         for n in 0..100 {
-            totals.leak(Leak { owner: n, shown_to: 0, route: "a".into(), form: "plain".into() });
+            totals.leak(Leak { owner: n, owner_load: None, shown_to: 0, route: "a".into(), form: "plain".into() });
             totals.loss(&"x".repeat(10_000));
         }
         assert_eq!((totals.leak_count, totals.leaks.len()), (100, MOST_LEAKS));

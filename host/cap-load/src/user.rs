@@ -110,6 +110,8 @@ impl From<Unanswered> for Failure {
 pub struct Leak {
     /// Whose it is.
     pub owner: u32,
+    /// Which load the owner is of, and of which of its hosts, if not of this one.
+    pub owner_load: Option<String>,
     /// Who was shown it.
     pub shown_to: u32,
     /// The exchange that showed it.

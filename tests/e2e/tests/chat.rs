@@ -115,7 +115,7 @@ fn a_socket_that_is_silent_or_half_open_is_found_and_told_apart() {
 #[test]
 fn words_of_another_in_a_frame_are_a_leak() {
     let (_staging, seen) = with(Change::Leak(Leak { one_in: 50, form: LeakForm::Frame }));
-    expect(&seen, "nobody hears", "fail", "by SEND backend /ws/chat: words of user ");
+    expect(&seen, "nobody hears", "fail", " by SEND backend /ws/chat (plain)");
     expect(&seen, "every message", "pass", "0 of ");
 }
 

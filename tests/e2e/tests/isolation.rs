@@ -8,7 +8,7 @@ use holdpoint_e2e::{
     Outcome, Scene,
     acting::{self, KEY},
     process::{Live, until},
-    staging::{Adjustment, Change, Fault, LeakForm, Service, Staging},
+    staging::{Adjustment, Change, Crossing, Fault, LeakForm, Service, Staging},
 };
 
 const ROWS: [&str; 5] = ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state"];
@@ -255,6 +255,56 @@ fn users_whose_host_is_killed_are_followed_by_others_who_are_strangers_to_them()
     let sent = sent(&staging);
     let counted: u64 = told.split_once(": ").unwrap().1.split(' ').next().unwrap().parse().unwrap();
     assert!(counted <= sent && sent - counted <= 200, "{counted} of {sent} are counted");
+}
+
+#[test]
+fn after_a_crash_texts_of_users_of_an_earlier_load_are_still_known_and_named() {
+    let staging = Staging::start();
+    let by = Adjustment { one_in: Some(1), form: Some(LeakForm::Header), ..Adjustment::default() };
+    staging.switch(Fault::named("leak").unwrap().settle(1).adjusted(by).unwrap());
+    // Of the second nobody has sent anything for more than a second, so what its first answers leak is what the first load has written.
+    let phase = |id: &str, more: &str, profile: &str| {
+        format!(
+            "id = \"{id}\"\nmodule = \"request-isolation\"\n{more}\n[phase.config]\nuser = \"browse-user\"\nquick = true\n{profile}\n\
+             [phase.grants]\n{LOAD}"
+        )
+    };
+    let first = "requirements = [\"P3.2.isolation\"]";
+    let second = "needs = [\"first\"]\nrequirements = [\"P3.2.isolation\"]\nmap = { \"P3.2.isolation\" = \"RB-V2\" }";
+    let phases = [
+        phase("first", first, "users = 10\npace = \"500ms\"\nramp = \"500ms\"\nduring = \"1s\""),
+        phase("second", second, "users = 10\npace = \"5s\"\nramp = \"8s\"\nduring = \"1s\""),
+    ];
+    let user = format!("id = \"browse-user\"\n{BROWSER}");
+    let ids = ["P3.2.isolation", "RB-V2"];
+    let scene = acting::scene(&staging.backend(), &user, &phases.join("\n[[phase]]\n"), &ids);
+    let checklist = std::fs::read_to_string(scene.path().join("bundle/checklist.toml")).unwrap();
+    // Its own leaks would keep the second from beginning.
+    scene.write("bundle/checklist.toml", &checklist.replacen("\"required\"", "\"advisory\"", 1));
+
+    let run = scene.start(&["run", "BUNDLE", "--output", "json"]);
+    let begun = |name: &str| loads(&scene).iter().any(|load| load.starts_with(name));
+    until("the second load has begun", || begun("second-"));
+    drop(run);
+    let before = staging.served_users();
+    assert_eq!(before.len(), 10, "nobody of the second load has sent anything");
+    scene.run(&["resume", "last", "--output", "json"]).exits(1);
+    let (verdict, told) = rows(&scene)["RB-V2"].clone();
+    assert!(verdict == "fail" && told.contains(" of first-"), "{told}");
+    // As the system itself lists them: from one of the first load to one of the second.
+    let crossings = staging.crossings();
+    let crossing =
+        crossings.iter().find(|crossing| before.contains_key(&crossing.from) && !before.contains_key(&crossing.to));
+    let Crossing { from, to, .. } = crossing.unwrap();
+    let pair = format!("user {} was shown a text of user {} of first-", number(to), number(from));
+    assert!(told.contains(&pair), "{pair}: {told}");
+}
+
+/// The loads of the newest run whose counts are kept.
+fn loads(scene: &Scene) -> Vec<String> {
+    let runs = std::fs::read_dir(scene.path().join(".holdpoint/runs")).into_iter().flatten().flatten();
+    let loads = runs.filter_map(|run| std::fs::read_dir(run.path().join("loads")).ok()).flatten().flatten();
+    loads.map(|file| file.file_name().to_string_lossy().into_owned()).filter(|name| name.ends_with(".json")).collect()
 }
 
 #[test]

@@ -153,7 +153,8 @@ fn end(told: load::End) -> End {
 fn summary(told: load::Summary) -> Summary {
     let outage = |load::Outage { from_ms, length_ms, over }| Outage { from_ms, length_ms, over };
     let said = |load::CheckCounts { name, good, wrong }| Said { name, good, wrong };
-    let leak = |load::Leak { owner, shown_to, route, form }| Leak { owner, shown_to, route, form };
+    let leak =
+        |load::Leak { owner, owner_load, shown_to, route, form }| Leak { owner, owner_load, shown_to, route, form };
     let shared = |load::SharedRoute { route, times }| SharedRoute { route, times };
     let threshold = |load::ThresholdResult { metric, expression, observed, holds }| ThresholdResult {
         metric,

@@ -162,11 +162,21 @@ pub struct Leak {
     /// Whose it is.
     pub owner: u32,
     /// Who was shown it.
+    /// Which load of the run the owner is of, and of which of its hosts, if not of this one.
+    pub owner_load: Option<String>,
     pub shown_to: u32,
     /// Where.
     pub route: String,
     /// How it stood there.
     pub form: String,
+}
+
+impl fmt::Display for Leak {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { owner, owner_load, shown_to, route, form } = self;
+        let of = owner_load.as_ref().map_or_else(String::new, |load| format!(" of {load}"));
+        write!(f, "user {shown_to} was shown a text of user {owner}{of} by {route} ({form})")
+    }
 }
 
 /// What users said of their answers under one name.

@@ -98,6 +98,11 @@ impl Crowd {
         &self.grants
     }
 
+    /// Whether somebody is one of these users.
+    pub fn is_ours(&self, owner: Owner) -> bool {
+        owner.set == self.set
+    }
+
     /// The client of a user. None for a number that has no canary.
     pub fn client(self: &Arc<Self>, user: u32, identity: Option<IdToken>) -> Option<UserClient> {
         UserClient::new(self.clone(), Owner { set: self.set, user }, identity)

@@ -200,7 +200,13 @@ impl From<holdpoint_cap_load::ThresholdResult> for load::ThresholdResult {
 
 impl From<holdpoint_cap_load::LeakTold> for load::Leak {
     fn from(leak: holdpoint_cap_load::LeakTold) -> Self {
-        Self { owner: leak.owner, shown_to: leak.shown_to, route: leak.route, form: leak.form }
+        Self {
+            owner: leak.owner,
+            owner_load: leak.owner_load,
+            shown_to: leak.shown_to,
+            route: leak.route,
+            form: leak.form,
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdpoint_canary::Canaries;
+use holdpoint_canary::{Canaries, Owner};
 use holdpoint_cap_http::{IdToken, user::Crowd};
 use holdpoint_cap_load::{Cost, UserError, Users};
 use holdpoint_cap_websocket::UserSockets;
@@ -28,6 +28,8 @@ pub struct UsersConfig {
     pub gate: Arc<Gate>,
     /// The set of the crowd's index.
     pub canaries: Canaries,
+    /// What each set of the crowd's index is called, for whoever reads of a leak from it.
+    pub sets: Vec<String>,
     /// Who they are towards the system; none if they have no identities.
     pub identities: Option<Identities>,
     /// Where their random numbers come from.
@@ -57,6 +59,15 @@ impl VirtualUsers {
 }
 
 impl Common {
+    /// Whose users the owner of a text is among, if these are others than those of this load and host.
+    pub(super) fn load_of(&self, owner: Owner) -> Option<String> {
+        if self.config.crowd.is_ours(owner) {
+            return None;
+        }
+        let name = usize::try_from(owner.set).ok().and_then(|set| self.config.sets.get(set));
+        Some(name.cloned().unwrap_or_else(|| format!("set {}", owner.set)))
+    }
+
     fn state(&self, number: u32) -> Result<UserState, String> {
         let UsersConfig { name, crowd, gate, canaries, identities, seed, now, limits, .. } = &self.config;
         let canary = canaries.canary(number);

@@ -62,7 +62,7 @@ impl VirtualUser {
         state.guest.begin();
         state.compute.begin();
         let (client, users, number) = (&self.client, &self.users, self.number);
-        let tell = || client.drain(|told| tell(observer, number, told));
+        let tell = || client.drain(|told| tell(observer, users, number, told));
         let (store, exports, config) = (&mut self.store, &self.exports, &users.config.config);
         let called = {
             let mut calling = pin!(tokio::time::timeout(limit, async {
@@ -132,12 +132,13 @@ impl User for VirtualUser {
     }
 }
 
-fn tell(observer: &dyn Observer, user: u32, told: Told) {
+fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
     match told {
         Told::Shown(Shown { shared: true, route, .. }) => observer.shared(&route),
         Told::Shown(Shown { owner, form, route, .. }) => {
             observer.leak(Leak {
                 owner: owner.user,
+                owner_load: users.load_of(owner),
                 shown_to: user,
                 route: route.to_string(),
                 form: written(form).to_owned(),

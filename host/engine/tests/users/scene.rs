@@ -113,6 +113,7 @@ impl Scene {
             canaries,
             identities: self.identities,
             seed: Digest::of(b"seed"),
+            sets: vec![],
             now: now(),
             limits: self.limits,
         };

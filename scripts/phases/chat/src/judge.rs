@@ -99,9 +99,7 @@ fn isolation(cx: &Context, done: &Stopped) {
         let seen = format!("{isolation}; nobody ever heard its own words, so nobody could have heard another's");
         return check.inconclusive(observed(format!("{seen}; {}", done.words())), done);
     }
-    let first = done.leaks.first().map_or_else(String::new, |leak| {
-        format!("; first user {} by {}: words of user {} ({})", leak.shown_to, leak.route, leak.owner, leak.form)
-    });
+    let first = done.leaks.first().map_or_else(String::new, |leak| format!("; first {leak}"));
     let seen = observed(format!("{isolation}{first}"));
     check.passes_if(done.leak_count == 0, expected("no canary of another user"), seen, done);
 }

@@ -63,9 +63,9 @@ fn words_of_another_are_a_leak() {
     let t = test(|summary| {
         summary.leak_count = 1;
         let route = "SEND backend /ws/chat".to_owned();
-        summary.leaks.push(Leak { owner: 4, shown_to: 7, route, form: "plain".to_owned() });
+        summary.leaks.push(Leak { owner: 4, owner_load: None, shown_to: 7, route, form: "plain".to_owned() });
     });
-    t.expect("P3.2.isolation", Fail, "first user 7 by SEND backend /ws/chat: words of user 4 (plain)");
+    t.expect("P3.2.isolation", Fail, "first user 7 was shown a text of user 4 by SEND backend /ws/chat (plain)");
     assert_eq!(verdicts(&t), [Pass, Pass, Pass, Fail]);
 }
 

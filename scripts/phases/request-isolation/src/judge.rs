@@ -87,10 +87,7 @@ pub(crate) fn isolation(cx: &Context, done: &Stopped) {
 
 /// The first leaks, each with both users.
 fn leaked(done: &Summary) -> String {
-    let told = done.leaks.iter().take(3).map(|leak| {
-        format!("user {} was shown a text of user {} by {} ({})", leak.shown_to, leak.owner, leak.route, leak.form)
-    });
-    let told: Vec<String> = told.collect();
+    let told: Vec<String> = done.leaks.iter().take(3).map(ToString::to_string).collect();
     format!("{} leaks in {} exchanges: {}", done.leak_count, done.exchanges(), told.join("; "))
 }
 

@@ -48,11 +48,23 @@ fn a_leak_is_told_with_both_users() {
     let t = test(|summary| {
         summary.leak_count = 1;
         let route = "GET backend /api/me".to_owned();
-        summary.leaks = vec![Leak { owner: 42, shown_to: 117, route, form: "base64".to_owned() }];
+        summary.leaks = vec![Leak { owner: 42, owner_load: None, shown_to: 117, route, form: "base64".to_owned() }];
     });
     let both = "user 117 was shown a text of user 42 by GET backend /api/me (base64)";
     t.expect("P3.2.isolation", Verdict::Fail, both);
     t.expect("SUC-3.state", Verdict::Fail, both);
+}
+
+#[test]
+fn a_leak_from_another_load_says_from_which() {
+    let t = test(|summary| {
+        summary.leak_count = 1;
+        let (route, form) = ("GET backend /api/me".to_owned(), "plain".to_owned());
+        summary.leaks =
+            vec![Leak { owner: 4, owner_load: Some("first-0, host 1".to_owned()), shown_to: 7, route, form }];
+    });
+    let told = "user 7 was shown a text of user 4 of first-0, host 1 by GET backend /api/me (plain)";
+    t.expect("P3.2.isolation", Verdict::Fail, told);
 }
 
 #[test]
