@@ -41,6 +41,8 @@ pub enum Change {
     SharedGlobal,
     /// When an agent fails, the other users' requests fail for so long.
     SharedCrash(Duration),
+    /// When a request breaks off or is no HTTP, everybody's requests fail for so long.
+    SharedBreak(Duration),
     /// Agents that end are not cleaned up.
     Orphans,
     /// Every request takes so many bytes of memory for good, as the metric has it.
@@ -164,7 +166,9 @@ impl fmt::Display for Change {
             Change::LogoutLeaves(LogoutLeaves::Redirects) => f.write_str(", logout only redirects"),
             Change::Leak(leak) => leak.fmt(f),
             Change::SharedGlobal | Change::Orphans => Ok(()),
-            Change::SharedCrash(lasts) => write!(f, ", others fail for {} ms", lasts.as_millis()),
+            Change::SharedCrash(lasts) | Change::SharedBreak(lasts) => {
+                write!(f, ", others fail for {} ms", lasts.as_millis())
+            }
             Change::MemoryLeak(bytes) => write!(f, ", {bytes} bytes a request"),
             Change::Stall(lasts) => write!(f, ", for {} ms", lasts.as_millis()),
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),

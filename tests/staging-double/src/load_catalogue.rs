@@ -37,6 +37,13 @@ pub(crate) const LOAD_CATALOGUE: &[Fault] = &[
         kind: Kind::Backend(|draw| Change::SharedCrash(Duration::from_millis(draw.pick(&[500, 1_000, 2_000])))),
     },
     Fault {
+        name: "shared-break",
+        requirement: "BIZ-1",
+        exit: 1,
+        description: "a request that breaks off or is no HTTP makes everybody's requests fail for a while",
+        kind: Kind::Backend(|draw| Change::SharedBreak(Duration::from_millis(draw.pick(&[500, 1_000, 2_000])))),
+    },
+    Fault {
         name: "orphans",
         requirement: "SUC-3.cleanup",
         exit: 1,

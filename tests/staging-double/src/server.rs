@@ -199,18 +199,24 @@ async fn serve<S>(stream: S, answering: Arc<Answering>, mut wish: watch::Receive
 where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
+    let broken = Arc::clone(&answering);
     let service = hyper::service::service_fn(move |request| {
         let answering = Arc::clone(&answering);
         async move { answering.answer(request).await }
     });
+    // What breaks a connection is told to whom it may concern.
+    let ended = |ended: Result<(), hyper::Error>| match ended {
+        Err(error) if error.is_parse() || error.is_incomplete_message() => broken.broke(),
+        _ => {}
+    };
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .serve_connection(TokioIo::new(stream), service)
         .with_upgrades();
     let mut connection = pin!(connection);
     tokio::select! {
-        _ = connection.as_mut() => return,
+        done = connection.as_mut() => return ended(done),
         () = becomes(&mut wish, false) => connection.as_mut().graceful_shutdown(),
     }
-    let _ = connection.await;
+    ended(connection.await);
 }

@@ -49,7 +49,7 @@ impl FaultSetting {
                 }
                 Change::Errors(percent) => *percent = left.percent.take_if(|p| *p <= 100).unwrap_or(*percent),
                 Change::MemoryLeak(bytes) => *bytes = left.bytes.take_if(|b| *b <= MOST_BYTES).unwrap_or(*bytes),
-                Change::Stall(lasts) | Change::SharedCrash(lasts) => {
+                Change::Stall(lasts) | Change::SharedCrash(lasts) | Change::SharedBreak(lasts) => {
                     *lasts = milliseconds(&mut left).unwrap_or(*lasts);
                 }
                 Change::Slow(lasts) => {

@@ -130,6 +130,15 @@ impl Answering {
         Ok(response)
     }
 
+    /// A request broke off, or was none.
+    pub(crate) fn broke(&self) {
+        for change in self.shared.switchboard.changes(self.service).iter() {
+            if let Change::SharedBreak(lasts) = change {
+                self.shared.switchboard.strikes.crash("", Instant::now(), *lasts);
+            }
+        }
+    }
+
     async fn changed_answer(&self, request: Request<Incoming>, route: Route, changes: &[Change]) -> Response<Body> {
         self.shared.halt(changes).await;
         for change in changes.iter() {

@@ -1,4 +1,5 @@
 use std::io::Read;
+use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
 use base64::Engine;
@@ -6,6 +7,8 @@ use base64::engine::general_purpose::STANDARD;
 use flate2::read::GzDecoder;
 use holdpoint_staging_double::{Adjustment, Fault, LeakForm, Service};
 use serde_json::{Value, json};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 use crate::client::{Answer, get, healthy, post};
 use crate::user::{Chat, User, fault};
@@ -123,6 +126,35 @@ async fn a_shared_crash_strikes_the_others_alone() -> anyhow::Result<()> {
     double.switch(fault("shared-crash", Adjustment { ms: Some(0), ..Adjustment::default() })).await?;
     one.post(&run, failing).await?;
     assert_eq!(other.get("/api/me").await?.status, 200);
+    Ok(())
+}
+
+#[tokio::test]
+async fn a_request_that_breaks_off_or_is_no_http_strikes_everybody() -> anyhow::Result<()> {
+    let double = healthy().await?;
+    let mut user = User::new(&double, "one").await?;
+    let address = double.address(Service::Backend);
+    for broken in [&b"GET /api/me HTTP/1.1\r\nhost: a"[..], b"\x01\x02\r\n\r\n"] {
+        send_and_leave(address, broken).await?;
+        assert_eq!(user.get("/api/me").await?.status, 200, "isolated without the fault");
+        double.switch(fault("shared-break", Adjustment { ms: Some(60_000), ..Adjustment::default() })).await?;
+        assert_eq!(user.get("/api/me").await?.status, 200, "nothing has broken yet");
+        send_and_leave(address, b"").await?;
+        assert_eq!(user.get("/api/me").await?.status, 200, "who says nothing breaks nothing");
+        send_and_leave(address, broken).await?;
+        assert_eq!(user.get("/api/me").await?.status, 503);
+        double.clear().await?;
+        assert_eq!(user.get("/api/me").await?.status, 200);
+    }
+    Ok(())
+}
+
+/// Sends some bytes over a connection of its own, and returns when the server has seen their end.
+async fn send_and_leave(address: SocketAddr, bytes: &[u8]) -> anyhow::Result<()> {
+    let mut connection = TcpStream::connect(address).await?;
+    connection.write_all(bytes).await?;
+    connection.shutdown().await?;
+    connection.read_to_end(&mut Vec::new()).await?;
     Ok(())
 }
 
