@@ -25,11 +25,13 @@
 //!
 //! Nothing is judged that was not exercised: a load without an exchange is not good, and thresholds without data do not hold.
 
+mod control;
 mod live;
 mod plan;
 mod running;
 mod told;
 
+pub use control::Beside;
 pub(crate) use plan::Executor;
 #[cfg(target_family = "wasm")]
 pub(crate) use plan::Work;

@@ -25,7 +25,7 @@ mod compare;
 mod config;
 mod inventory;
 
-use holdpoint::load::{Load, Pace as _, Stage, Stopped};
+use holdpoint::load::{Beside, Load, Pace as _, Stage, Stopped};
 use holdpoint::prelude::*;
 
 use config::Config;
@@ -34,8 +34,6 @@ const BIZ: &str = "BIZ-1";
 const FAILURES: &str = "SUC-3.failures";
 const CLEANUP: &str = "SUC-3.cleanup";
 
-/// Times of requests, from when each was sent.
-const DURATION: &str = "http_req_duration";
 /// What the control group is held to, which is p95 of the guide's own objective.
 const CONTROL: f64 = 2_000.0;
 
@@ -63,7 +61,7 @@ fn both(cx: &Context, config: &Config) -> Result<(Stopped, Stopped), CallError> 
     cx.progress(0, 2, "nobody's agents fail");
     let control = cx.load().run(&load(config, 0, CONTROL))?;
     cx.progress(1, 2, format_args!("the agents of one user in {} fail", config.failing_one_in));
-    let allowed = compare::allowed(config, &control).unwrap_or(CONTROL);
+    let allowed = Beside::allowed(&control, config.slowdown).unwrap_or(CONTROL);
     let disturbed = cx.load().run(&load(config, config.failing_one_in, allowed))?;
     cx.progress(2, 2, disturbed.words());
     Ok((control, disturbed))
@@ -77,7 +75,7 @@ fn load(config: &Config, failing_one_in: u32, p95: f64) -> Load {
         .users(config.users, config.users)
         .act_as(&config.user)
         .telling(tell)
-        .threshold(DURATION, format!("p(95)<{p95:.0}"))
+        .threshold(Beside::METRIC, format!("p(95)<{p95:.0}"))
 }
 
 #[cfg(test)]
