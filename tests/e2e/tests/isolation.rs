@@ -104,6 +104,21 @@ fn a_leak_is_told_with_both_users_as_the_system_itself_lists_them() {
     assert!(happened.iter().any(|pair| first.starts_with(pair)) && first.contains("(base64)"), "{told}: {happened:?}");
 }
 
+#[test]
+fn who_watches_sees_leaks_the_stage_and_what_remains() {
+    let staging = Staging::start();
+    let by = Adjustment { one_in: Some(15), form: Some(LeakForm::Plain), ..Adjustment::default() };
+    staging.switch(Fault::named("leak").unwrap().settle(1).adjusted(by).unwrap());
+    let scene = scene(&staging.backend(), &SHORT.replace("during = \"4s\"", "during = \"11s\""));
+    ran(&scene, 1);
+    let shown = scene.run(&["show", "last"]).exits(0).stdout;
+    let line = shown.lines().find(|line| line.contains("stage 2 of 2, ")).unwrap();
+    assert!(line.contains(" s left: "), "{line}");
+    let (before, _) = line.split_once(" leaked, ").unwrap();
+    let leaks: usize = before.rsplit(' ').next().unwrap().parse().unwrap();
+    assert!(leaks > 0 && leaks <= staging.crossings().len(), "{line}");
+}
+
 /// A bundle whose users are shown everybody's texts everywhere, as it declares, on a double that puts one into every so many answers.
 fn shared_scene(staging: &Staging, config: &str, one_in: u32) -> Scene {
     let by = Adjustment { one_in: Some(one_in), form: Some(LeakForm::Header), ..Adjustment::default() };

@@ -5,9 +5,9 @@ use holdpoint_model::{Event, EventKind, LogLevel, OutcomeKind, RequirementId, St
 use super::calls::progress;
 use crate::text;
 
-/// Most characters of a line, and of the text beside a progress bar.
+/// Most characters of a line, and of the text beside a progress bar, of which a terminal shows as much as it is wide.
 const LINE: usize = 300;
-const MESSAGE: usize = 80;
+const MESSAGE: usize = 160;
 
 /// The line for an event that a person should hear of at once; no line break at its end.
 pub fn line(event: &Event) -> Option<String> {
