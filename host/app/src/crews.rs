@@ -4,8 +4,8 @@ use std::{fs, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::{IdentitySource, Verified, VerifiedUser};
 use holdpoint_cap_clock::SystemClock;
-use holdpoint_cap_http::user::{Crowd, CrowdConfig};
-use holdpoint_cap_load::{Crews, Ready, Starting, Wanted, numbers};
+use holdpoint_cap_http::user::{Crowd, CrowdConfig, Disturbance};
+use holdpoint_cap_load::{Crews, PlannedDisturbance, Ready, Starting, Wanted, numbers};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::user::{UserEngine, UserLimits, UserModule, UsersConfig, VirtualUsers};
 use holdpoint_gate::{BackendError, Clock as _, Gate};
@@ -57,6 +57,7 @@ impl BundleCrews {
         }
         let Marked { canaries, index, set, names } =
             self.canaries.of_load(wanted.load, wanted.incarnation, numbers(wanted.users))?;
+        let disturbance = wanted.disturbance.map(|plan| self.disturbance(plan, wanted.load));
         let crowd = Crowd::new(CrowdConfig {
             services: bases(&self.verified),
             connect_to: self.network.connect_to.clone(),
@@ -71,11 +72,11 @@ impl BundleCrews {
         let config = UsersConfig {
             name: PhaseId::parse(wanted.load).map_err(|e| e.to_string())?,
             config,
-            crowd: Arc::new(crowd.map_err(|e| e.to_string())?.speaking(user.http)),
+            crowd: Arc::new(crowd.map_err(|e| e.to_string())?.speaking(user.http).disturbed(disturbance)),
             gate: self.gate.clone(),
             canaries,
-            identities,
             sets: names,
+            identities,
             seed: Digest::of_parts(&[b"users", self.run.as_str().as_bytes(), wanted.load.as_bytes()]),
             now: self.clock.now(),
             limits,
@@ -88,6 +89,16 @@ impl BundleCrews {
         let (journal, phase, vault) = (self.journal.clone(), phase.clone(), self.vault.clone());
         let read = tokio::task::spawn_blocking(move || logins::identities(&journal, &phase, &vault)).await;
         read.map_err(|e| e.to_string())?.map(Some)
+    }
+
+    /// What goes wrong on purpose. A host that goes on with the load comes to the same.
+    fn disturbance(&self, plan: &PlannedDisturbance, load: &str) -> Disturbance {
+        let PlannedDisturbance { seed, users_one_in, requests_one_in, harms } = plan.clone();
+        let seed = seed.unwrap_or_else(|| {
+            let drawn = Digest::of_parts(&[b"disturbance", self.run.as_str().as_bytes(), load.as_bytes()]);
+            drawn.0.iter().take(4).fold(0, |seed, byte| seed << 8 | u32::from(*byte))
+        });
+        Disturbance { seed, users_one_in, requests_one_in, harms }
     }
 
     /// An engine with the module. Compiling takes processors and no waiting, so it is done aside.

@@ -22,7 +22,7 @@ use crate::{
     cancel,
     control::Control,
     crews::BundleCrews,
-    plan::{Progress, Step},
+    plan::{Progress, Step, may_start},
     report, secrets,
     workshop::{Workshop, gate},
 };
@@ -115,7 +115,7 @@ impl Drive {
         let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?);
         let network = Arc::new(Network::of(&self.verified)?);
         let recorder = Arc::new(LiveRecorder::new(&self.folder.journal(), self.writer.clone(), clock.clone())?);
-        let gate = gate(&self.run, recorder.clone(), vault.clone(), self.dry_run);
+        let gate = gate(&self.run, recorder.clone(), vault.clone(), (self.dry_run, self.verified.may_disrupt));
 
         let crews = BundleCrews {
             verified: self.verified.clone(),
@@ -177,7 +177,9 @@ impl Drive {
                     Step::Skip(phase, reason) => {
                         self.end(&phase, &PhaseEnd::Skipped(reason), clock).await?;
                     }
-                    Step::Start(phase) if running.len() < self.verified.parallel => {
+                    Step::Start(phase)
+                        if running.len() < self.verified.parallel && may_start(&self.verified, &phase, &running) =>
+                    {
                         let machine = (&*parts.network, &parts.loads);
                         let backends = backends::live(&self.verified, &phase, machine, &parts.vault, clock)?;
                         self.start(&phase, clock).await?;

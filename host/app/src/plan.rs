@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint_bundle::{Verified, VerifiedPhase};
+use holdpoint_bundle::{Verified, VerifiedPhase, is_disruptive};
 use holdpoint_model::{
     Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, RequirementId, Seq,
     Statement, Timestamp, Verdict, judge,
@@ -183,6 +183,15 @@ impl Progress {
     }
 }
 
+/// Whether a phase may run beside those that do: what disturbs an environment on purpose runs alone, so that nobody judges what it has disturbed.
+pub(crate) fn may_start(verified: &Verified, phase: &PhaseId, running: &[PhaseId]) -> bool {
+    let disturbs = |id: &PhaseId| {
+        let mut phases = verified.phases.iter();
+        phases.any(|phase| phase.id == *id && is_disruptive(&phase.grants))
+    };
+    running.is_empty() || !(disturbs(phase) || running.iter().any(disturbs))
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Need {
     Met,
@@ -195,7 +204,10 @@ mod tests {
     use std::sync::Arc;
 
     use holdpoint_bundle::{EnvironmentFacts, Rollback};
-    use holdpoint_model::{CallEvent, Checklist, ChecklistRow, Digest, Ordinal, grant::Grants};
+    use holdpoint_model::{
+        CallEvent, Checklist, ChecklistRow, Digest, Ordinal,
+        grant::{Grants, LoadGrant},
+    };
 
     use super::*;
 
@@ -253,6 +265,7 @@ mod tests {
             tools: BTreeMap::new(),
             parallel: 16,
             dry_run_only: false,
+            may_disrupt: false,
         }
     }
 
@@ -281,6 +294,25 @@ mod tests {
         assert_eq!(progress.next(&bundle, &[id("a"), id("d")]), []);
         ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Completed);
         assert_eq!(progress.next(&bundle, &[id("d")]), [Step::Start(id("b"))]);
+    }
+
+    #[test]
+    fn what_disturbs_runs_alone() {
+        let mut bundle = bundle(Level::Required);
+        let (a, d) = (id("a"), id("d"));
+        assert!(may_start(&bundle, &d, std::slice::from_ref(&a)), "nobody disturbs anything");
+        let most = std::time::Duration::from_secs(1);
+        bundle.phases[0].grants.load = Some(LoadGrant {
+            max_users: 1,
+            max_rate: 1,
+            max_duration: most,
+            max_requests: 1,
+            disturb: true,
+            users: vec![],
+        });
+        assert!(may_start(&bundle, &a, &[]));
+        assert!(!may_start(&bundle, &a, std::slice::from_ref(&d)), "it waits for those that run");
+        assert!(!may_start(&bundle, &d, &[a]), "and they for it");
     }
 
     #[test]

@@ -148,7 +148,7 @@ impl Stage<'_> {
     ) -> Result<Vec<String>, Error> {
         let recorder = Arc::new(ReplayRecorder::new(journal, self.writer.clone(), self.clock.clone())?);
         let vault = Arc::new(RunVault::new(&sources.run, Vec::new(), None).map_err(|e| Error::Usage(e.to_string()))?);
-        let gate = gate(&sources.run, recorder, vault.clone(), sources.dry_run);
+        let gate = gate(&sources.run, recorder, vault.clone(), (sources.dry_run, self.verified.may_disrupt));
         let mut guests = JoinSet::new();
         let mut divergences = Vec::new();
         for (index, phase) in self.verified.phases.iter().enumerate() {

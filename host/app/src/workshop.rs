@@ -74,8 +74,13 @@ impl Workshop {
 }
 
 /// The gate of a run over a recorder.
-pub(crate) fn gate(run: &RunId, recorder: Arc<dyn Recorder>, vault: Arc<RunVault>, dry_run: bool) -> Arc<Gate> {
+pub(crate) fn gate(
+    run: &RunId,
+    recorder: Arc<dyn Recorder>,
+    vault: Arc<RunVault>,
+    (dry_run, may_disrupt): (bool, bool),
+) -> Arc<Gate> {
     let scrubber: Arc<dyn Scrubber> = vault;
     let seed = Digest::of_parts(&[b"seed", run.as_str().as_bytes()]);
-    Gate::new(recorder, scrubber, Rules { run: run.clone().into(), seed, dry_run })
+    Gate::new(recorder, scrubber, Rules { run: run.clone().into(), seed, dry_run, may_disrupt })
 }

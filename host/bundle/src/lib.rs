@@ -43,5 +43,5 @@ pub use operator::{
 pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService, PlannedUsers};
 pub use resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
 pub use sources::{OperatorSource, Sources, Text};
-pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser};
+pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser, is_disruptive};
 pub use words::{Ask, asks, asks_in_words};

@@ -1,6 +1,6 @@
 //! What a run of a bundle would do, seen without doing any of it. Nothing is contacted, and no consent is needed to look.
 
-use holdpoint_model::grant::{HostPort, HttpGrant, Limits, SecretName};
+use holdpoint_model::grant::{HostPort, HttpGrant, Limits, LoadGrant, SecretName};
 use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -206,7 +206,11 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
     }
     if let Some(grant) = &phase.grants.load {
         // What its requests do to the world is said by the grants of http. What users do happens once.
-        let class = if grant.users.is_empty() { Class::Repeatable } else { Class::Effect };
+        let class = match grant {
+            LoadGrant { disturb: true, .. } => Class::Disruptive,
+            LoadGrant { users, .. } if users.is_empty() => Class::Repeatable,
+            LoadGrant { .. } => Class::Effect,
+        };
         grants.push(PlannedGrant { what: load(grant), class });
     }
     let row = |id: &RequirementId| resolved.checklist.row(id);

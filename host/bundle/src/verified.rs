@@ -48,6 +48,8 @@ pub struct Verified {
     pub parallel: usize,
     /// Every effect is refused.
     pub dry_run_only: bool,
+    /// The operator has named the environment as one that may be disturbed on purpose.
+    pub may_disrupt: bool,
 }
 
 /// A service with its URL.
@@ -145,6 +147,7 @@ impl Verified {
             name: resolved.name,
             version: resolved.version,
             digest: resolved.digest,
+            may_disrupt: operator.disruptive.contains(&resolved.environment.name),
             environment: resolved.environment,
             only: resolved.only,
             checklist: resolved.checklist,
@@ -332,23 +335,20 @@ fn pinned_by_override(service: &Service, overrides: &[UrlPattern]) -> Option<(Ho
 
 fn check_disruption(resolved: &Resolved, operator: &Operator, label: &str) -> Option<Diagnostic> {
     let environment = &resolved.environment.name;
-    let disrupts = |phase: &&ResolvedPhase| {
-        let commands = phase.grants.gcloud.iter().flat_map(|grant| &grant.commands).map(|command| command.class);
-        let tools = phase.grants.exec.iter().map(|grant| grant.class);
-        let sockets = phase.grants.websocket.iter().map(|grant| grant.class);
-        phase
-            .grants
-            .http
-            .iter()
-            .map(|grant| grant.class)
-            .chain(commands)
-            .chain(tools)
-            .chain(sockets)
-            .any(|class| class == Some(Class::Disruptive))
-    };
-    let phase = resolved.askers().find(disrupts).filter(|_| !operator.disruptive.contains(environment))?;
+    let phase = resolved.askers().find(|phase| is_disruptive(&phase.grants));
+    let phase = phase.filter(|_| !operator.disruptive.contains(environment))?;
     let message = format!("phase `{}` disturbs environment `{environment}` on purpose", phase.id);
     Some(whole(label, &message, Some(format!("to allow it, add \"{environment}\" to disruptive in {label}"))))
+}
+
+/// Whether something of what is granted disturbs an environment on purpose.
+pub fn is_disruptive(grants: &Grants) -> bool {
+    let requests = grants.http.iter().map(|grant| grant.class);
+    let commands = grants.gcloud.iter().flat_map(|grant| &grant.commands).map(|command| command.class);
+    let tools = grants.exec.iter().map(|grant| grant.class);
+    let sockets = grants.websocket.iter().map(|grant| grant.class);
+    let mut classes = requests.chain(commands).chain(tools).chain(sockets);
+    classes.any(|class| class == Some(Class::Disruptive)) || grants.load.as_ref().is_some_and(|load| load.disturb)
 }
 
 fn check_digest(phase: &ResolvedPhase, pinned: Option<&BTreeMap<PhaseId, Digest>>, label: &str) -> Option<Diagnostic> {

@@ -24,6 +24,7 @@ use crate::{
     sender::Sender,
     tasks::Tasks,
     tls,
+    user::{Disturbed, Harming},
 };
 
 /// Of an answer's head. More than 100 headers are refused too.
@@ -39,13 +40,20 @@ pub(crate) struct Reading {
     /// Bytes that may come before the head of an answer is whole. A head has at most 64 KiB; only answers of the kind 1xx, which say
     /// nothing and may come without end, are longer. In HTTP/2 so many may come besides a body at any time.
     before_head: u64,
+    /// What is done on purpose to what passes; a user's plan says so.
+    harming: Option<Harming>,
 }
 
 impl Reading {
     /// For phases, of which there are a few.
-    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20 };
+    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20, harming: None };
     /// For virtual users, of which there are thousands.
-    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10 };
+    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10, harming: None };
+
+    /// The same for an exchange that goes wrong on purpose.
+    pub(crate) fn harmed(self, harming: Option<Harming>) -> Self {
+        Self { harming, ..self }
+    }
 }
 
 /// An open connection. It ends when it is dropped.
@@ -95,6 +103,10 @@ pub(crate) async fn open(
 ) -> Result<(Connection, Opening), Unopened> {
     let start = Instant::now();
     let (stream, peer) = connect(network, origin, &resolved.addresses).await?;
+    if reading.harming.is_some_and(Harming::resets) {
+        // Where it can't be had the connection just ends.
+        let _ = stream.set_zero_linger();
+    }
     let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
     let Some(config) = config else {
         return Ok((start_exchanges((stream, peer), (None, false), origin, reading).await?, opening));
@@ -148,6 +160,7 @@ where
     S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
 {
     let (meter, tasks) = (Meter::new(reading.before_head), Tasks::new());
+    let stream = Disturbed::new(stream, reading.harming);
     let fail = |error: hyper::Error| Unopened::Connect(format!("{}: {error}", origin.authority()));
     // Errors of a connection reach whoever waits for an answer.
     let sender = if http2 {

@@ -109,7 +109,8 @@ impl LoadBackend {
             }
             Work::User { id, config } => {
                 let incarnation = u32::try_from(hosts + 1).unwrap_or(u32::MAX);
-                let wanted = Wanted { id, config, load: &self.name(seq), users, incarnation };
+                let disturbance = plan.disturbance.as_ref();
+                let wanted = Wanted { id, config, load: &self.name(seq), users, disturbance, incarnation };
                 let crews = self.crews.as_ref();
                 let crews = crews.ok_or_else(|| BackendError::NotSent("this host has no users of a bundle".into()))?;
                 crews.start(wanted, ready).await?

@@ -40,7 +40,13 @@ impl Capability for Load {
                     // Many reads are no read: a dry run puts no load on anything.
                     Work::Request { request, .. } => Ok(Http::authorize(grants, request)?.max(Class::Repeatable)),
                     // What a user does is judged call by call, under grants of its own.
-                    Work::User { id, .. } => grants.load_user(id).map(|()| Class::Effect),
+                    Work::User { id, .. } => {
+                        grants.load_user(id)?;
+                        if plan.disturbance.is_none() {
+                            return Ok(Class::Effect);
+                        }
+                        grants.load_disturbance().map(|()| Class::Disruptive)
+                    }
                 }
             }
             // They only reach what the same phase has started.
@@ -54,7 +60,10 @@ impl Capability for Load {
 
     fn summary(request: &Request) -> String {
         match request {
-            Request::Start(plan) => format!("start {} of {}", pace(plan), work(&plan.work)),
+            Request::Start(plan) => {
+                let disturbed = if plan.disturbance.is_some() { ", disturbed" } else { "" };
+                format!("start {} of {}{disturbed}", pace(plan), work(&plan.work))
+            }
             Request::Poll { load, .. } => format!("poll {load}"),
             Request::Stop { load } => format!("stop {load}"),
         }
@@ -115,14 +124,14 @@ pub(crate) fn label(request: &holdpoint_cap_http::Request) -> String {
 
 #[cfg(test)]
 mod tests {
-    use holdpoint_cap_http::{self as http, Target};
+    use holdpoint_cap_http::{self as http, Target, user::Harm};
     use holdpoint_model::{
         PhaseId, ServiceName,
         grant::{HttpGrant, LoadGrant, Method},
     };
 
     use super::*;
-    use crate::Stage;
+    use crate::{PlannedDisturbance, Stage};
 
     fn grants(load: Option<LoadGrant>, methods: &[&str]) -> Grants {
         let methods = methods.iter().map(|method| Method::parse(method).unwrap()).collect();
@@ -144,6 +153,7 @@ mod tests {
         max_rate: 20,
         max_duration: Duration::from_secs(60),
         max_requests: 1_000,
+        disturb: false,
         users: vec![],
     };
 
@@ -151,7 +161,14 @@ mod tests {
         let target = Target::Service { service: service.into(), path: "/health?x=1".into() };
         let request = http::Request { method: method.into(), ..http::Request::get(target) };
         let work = Work::Request { request, expected: vec![] };
-        Request::Start(Box::new(Plan { executor, work, thresholds: vec![], guard: None, graceful_stop_ms: 0 }))
+        Request::Start(Box::new(Plan {
+            executor,
+            work,
+            thresholds: vec![],
+            guard: None,
+            graceful_stop_ms: 0,
+            disturbance: None,
+        }))
     }
 
     fn rate(rate: u32, duration_ms: u32, max_vus: u32) -> Executor {
@@ -185,6 +202,25 @@ mod tests {
         assert_eq!(Load::authorize(&grants(Some(named), &[]), &request), Ok(Class::Effect));
         let denial = Load::authorize(&grants(Some(GRANT), &["GET"]), &request).unwrap_err();
         assert_eq!(denial.reason, "the grant of load names no users");
+    }
+
+    #[test]
+    fn what_goes_wrong_on_purpose_is_granted_apart_and_disruptive() {
+        let Request::Start(plan) = start("backend", "GET", rate(1, 1_000, 4)) else { unreachable!() };
+        let work = Work::User { id: "browse-user".into(), config: String::new() };
+        let harms = vec![Harm::Reset];
+        let disturbance = Some(PlannedDisturbance { seed: None, users_one_in: 2, requests_one_in: 1, harms });
+        let request = Request::Start(Box::new(Plan { work, disturbance, ..*plan }));
+        assert!(Load::summary(&request).ends_with("of user browse-user, disturbed"), "{}", Load::summary(&request));
+        let named = LoadGrant { users: vec![PhaseId::parse("browse-user").unwrap()], ..GRANT };
+        let denial = Load::authorize(&grants(Some(named.clone()), &[]), &request).unwrap_err();
+        assert_eq!(denial.reason, "the grant of load does not let it disturb");
+        let granted = grants(Some(LoadGrant { disturb: true, ..named }), &[]);
+        assert_eq!(Load::authorize(&granted, &request), Ok(Class::Disruptive));
+        let Request::Start(mut plan) = request else { unreachable!() };
+        plan.disturbance = plan.disturbance.map(|plan| PlannedDisturbance { users_one_in: 5, ..plan });
+        let reason = Load::authorize(&granted, &Request::Start(plan)).unwrap_err().reason;
+        assert_eq!(reason, "of 4 users one in 5 can't be harmed");
     }
 
     #[test]

@@ -125,12 +125,12 @@ impl Counted {
     /// Counts an exchange of an iteration that began so late.
     pub(crate) fn record(&mut self, exchange: &Exchange<'_>, late: Duration) {
         add(&mut self.exchanges, 1);
-        self.sent_bytes = self.sent_bytes.saturating_add(exchange.sent_bytes);
-        self.received_bytes = self.received_bytes.saturating_add(exchange.received_bytes);
         if exchange.deliberate {
             add(&mut self.deliberate, 1);
             return;
         }
+        self.sent_bytes = self.sent_bytes.saturating_add(exchange.sent_bytes);
+        self.received_bytes = self.received_bytes.saturating_add(exchange.received_bytes);
         if let Some(failure) = exchange.failure {
             self.failures.count(failure);
         }
@@ -239,6 +239,7 @@ mod tests {
         );
         let told = counted.told("r");
         assert_eq!((told.exchanges, told.deliberate, told.failures.all(), told.service), (1, 1, 0, None));
+        assert_eq!((told.sent_bytes, told.received_bytes), (0.0, 0.0), "what was made to go wrong feeds no threshold");
         counted.clear();
         assert_eq!(counted.told("r").exchanges, 0);
     }

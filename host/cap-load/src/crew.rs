@@ -5,7 +5,7 @@ use std::{future::Future, pin::Pin};
 use holdpoint_gate::BackendError;
 
 use crate::{
-    Users,
+    PlannedDisturbance, Users,
     ledger::{Kept, Ledger},
     plan::Checked,
     room::Room,
@@ -32,6 +32,8 @@ pub struct Wanted<'a> {
     pub load: &'a str,
     /// How many there are side by side at most.
     pub users: u32,
+    /// What is to go wrong on purpose.
+    pub disturbance: Option<&'a PlannedDisturbance>,
     /// Which host this is that goes on with the load, counted from 1.
     pub incarnation: u32,
 }

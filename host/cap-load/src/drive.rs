@@ -12,7 +12,7 @@ use std::{
 use tokio::task::JoinSet;
 
 use crate::{
-    End, Users,
+    End, User as _, Users,
     arrivals::Arrivals,
     crew::numbers,
     crowd::{Crowd, Presence},
@@ -140,7 +140,7 @@ async fn again<U: Users>(
                 user
             }
             Err(error) => {
-                shared.lost(&error);
+                shared.lost(&error, false);
                 return false;
             }
         },
@@ -158,7 +158,7 @@ async fn again<U: Users>(
             true
         }
         Err(error) => {
-            shared.lost(&error);
+            shared.lost(&error, opened.is_harmed());
             false
         }
     }
@@ -234,7 +234,7 @@ impl<U: Users> Crew<U> {
             }
             Err(error) => {
                 self.alive.fetch_sub(1, Relaxed);
-                self.shared.lost(&error);
+                self.shared.lost(&error, false);
                 None
             }
         }
@@ -255,7 +255,7 @@ impl<U: Users> Crew<U> {
             Ok(()) => self.free().push_back(user),
             Err(error) => {
                 self.alive.fetch_sub(1, Relaxed);
-                self.shared.lost(&error);
+                self.shared.lost(&error, user.is_harmed());
             }
         }
     }

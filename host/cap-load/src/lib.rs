@@ -26,12 +26,14 @@
 //!     thresholds: vec![],
 //!     guard: None,
 //!     graceful_stop_ms: 5_000,
+//!     disturbance: None,
 //! };
 //! let load = LoadGrant {
 //!     max_users: 20,
 //!     max_rate: 10,
 //!     max_duration: Duration::from_secs(60),
 //!     max_requests: 600,
+//!     disturb: false,
 //!     users: vec![],
 //! };
 //! let grants = Grants { load: Some(load), ..Grants::none(PhaseId::parse("deploy")?) };
@@ -52,6 +54,7 @@ mod checks;
 mod counted;
 mod crew;
 mod crowd;
+mod disturbed;
 mod drive;
 mod ledger;
 mod outage;
@@ -77,14 +80,15 @@ pub use capability::Load;
 pub use checks::CheckTold;
 pub use crew::{Crews, Ready, Started, Starting, Wanted, numbers};
 pub use record::{
-    CurrentStage, DEFAULT_GRACEFUL_STOP_MS, Executor, Guard, Plan, Progress, Request, Response, Stage, Threshold, Work,
+    CurrentStage, DEFAULT_GRACEFUL_STOP_MS, Executor, Guard, Plan, PlannedDisturbance, Progress, Request, Response,
+    Stage, Threshold, Work,
 };
 pub use repeated::{RepeatedUser, RepeatedUsers};
 pub use room::Cost;
 pub use tally::LATE_MS;
 pub use threshold::BadThreshold;
 pub use told::{
-    End, Failures, Incarnation, Iterations, LeakTold, Outage, Quantiles, RouteCounts, SharedRoute, Summary,
-    ThresholdResult, Window,
+    Disturbed, End, Failures, HarmCount, Incarnation, Iterations, LeakTold, Outage, Quantiles, RouteCounts,
+    SharedRoute, Summary, ThresholdResult, Window,
 };
 pub use user::{Exchange, Failure, Leak, Observer, User, UserError, Users};

@@ -6,8 +6,8 @@ use holdpoint_cap_http::Misshapen;
 use holdpoint_model::grant::LoadAsk;
 
 use crate::{
-    Executor, Guard, Plan, Stage, Threshold, Work, arrivals::Arrivals, crowd::Crowd, stages::Stages, threshold,
-    threshold::Bound,
+    Executor, Guard, Plan, Stage, Threshold, Work, arrivals::Arrivals, crowd::Crowd, disturbed, stages::Stages,
+    threshold, threshold::Bound,
 };
 
 const MOST_STAGES: usize = 100;
@@ -60,6 +60,9 @@ pub(crate) fn check(plan: &Plan) -> Result<Checked, Misshapen> {
     if !(1..=MOST_USERS).contains(&users) {
         let remedy = "plan 1 to 100,000 users";
         return misshapen(format!("a load has 1 to {MOST_USERS} users at its highest, not {users}"), remedy);
+    }
+    if let Some(disturbance) = &plan.disturbance {
+        disturbed::check(disturbance, &plan.work, users)?;
     }
     let (rate, iterations) = match &pace {
         Pace::Open { arrivals, .. } => (Some(arrivals.peak()), Some(arrivals.count() as f64)),
@@ -209,7 +212,7 @@ mod tests {
     fn plan(executor: Executor) -> Plan {
         let request = Request::get(Target::Service { service: "backend".into(), path: "/health".into() });
         let work = Work::Request { request, expected: vec![] };
-        Plan { executor, work, thresholds: vec![], guard: None, graceful_stop_ms: 1_000 }
+        Plan { executor, work, thresholds: vec![], guard: None, graceful_stop_ms: 1_000, disturbance: None }
     }
 
     fn constant(rate: u32, time_unit_ms: u32, duration_ms: u32, pre_allocated_vus: u32, max_vus: u32) -> Plan {

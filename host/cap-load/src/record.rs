@@ -1,6 +1,6 @@
 //! Requests and responses, version 1 of the records. What a load has counted is in `told.rs`.
 
-use holdpoint_cap_http as http;
+use holdpoint_cap_http::{self as http, user::Harm};
 use holdpoint_gate::{Message, Scrubber};
 use holdpoint_model::Body;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,22 @@ pub struct Plan {
     pub guard: Option<Guard>,
     /// How long iterations under way may take when no more are started.
     pub graceful_stop_ms: u32,
+    /// What goes wrong on purpose.
+    pub disturbance: Option<PlannedDisturbance>,
+}
+
+/// Some users misbehave, and their connections are disturbed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PlannedDisturbance {
+    /// The same seed is the same plan. Absent, it follows from the run and the load.
+    pub seed: Option<u32>,
+    /// Of so many users one is harmed.
+    pub users_one_in: u32,
+    /// Of so many requests of a harmed user one goes wrong.
+    pub requests_one_in: u32,
+    /// They take turns.
+    pub harms: Vec<Harm>,
 }
 
 /// When iterations start; named and defined as in k6.

@@ -49,6 +49,8 @@ struct Part {
     before: Vec<Incarnation>,
     from_ms: f64,
     counted: Counted,
+    /// Of what goes wrong on purpose.
+    seed: Option<u32>,
     /// Seconds of suffering, one after the other.
     suffering: Mutex<u32>,
     /// Held from the end of a window until it is kept, so that nothing is told that the next host would not know of.
@@ -91,8 +93,9 @@ impl Running {
         let shared = Arc::new(Shared::new(from, Tally::new(totals, incarnation, from_ms), starts, first));
         let done = watch::Sender::new(None);
         let summary = done.subscribe();
+        let seed = users.seed();
         let (suffering, keeping) = (Mutex::new(0), tokio::sync::Mutex::default());
-        let part = Arc::new(Part { shared, plan, ledger, before, from_ms, counted, suffering, keeping, done });
+        let part = Arc::new(Part { shared, plan, ledger, before, from_ms, counted, seed, suffering, keeping, done });
         // From here on a host that comes after this one knows of the load.
         part.write(part.kept(None))?;
         let task = tokio::spawn(part.clone().run(Arc::new(users))).abort_handle();
@@ -288,6 +291,7 @@ impl Part {
             own_count: totals.own_count,
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),
+            disturbed: self.seed.map(|seed| totals.harms.told(seed)),
             shared: totals.shared.told(),
             users: totals.users,
             users_at_once: totals.users_at_once,

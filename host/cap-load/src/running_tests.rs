@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use holdpoint_cap_http::{Request, Target};
+use holdpoint_cap_http::{Request, Target, user::Harm};
 
 use crate::{
     End, Exchange, Executor, Failure, Guard, Observer, Plan, Response, Stage, Summary, Threshold, User, UserError,
@@ -28,6 +28,8 @@ struct World {
     silent: bool,
     /// Ends with its first iteration.
     frail: bool,
+    /// Those with even numbers are harmed on purpose: they fail, take longer and end with their first iteration.
+    harming: bool,
     sent: AtomicU32,
     under_way: AtomicU32,
     most: AtomicU32,
@@ -43,36 +45,49 @@ struct Actor(u32, Arc<World>);
 impl Users for Actors {
     type User = Actor;
 
+    fn seed(&self) -> Option<u32> {
+        self.0.harming.then_some(7)
+    }
+
     async fn open(&self, number: u32) -> Result<Actor, UserError> {
         Ok(Actor(number, self.0.clone()))
     }
 }
 
 impl User for Actor {
+    fn is_harmed(&self) -> bool {
+        self.1.harming && self.0.is_multiple_of(2)
+    }
+
     async fn iterate(&mut self, _: u64, observer: &dyn Observer) -> Result<(), UserError> {
+        let is_harmed = self.is_harmed();
         let Self(user, world) = self;
         let most = world.under_way.fetch_add(1, SeqCst) + 1;
         world.most.fetch_max(most, SeqCst);
         world.sent.fetch_add(1, SeqCst);
         world.by.lock().unwrap().push(*user);
-        tokio::time::sleep(world.takes).await;
+        let takes = if is_harmed { world.takes * 20 } else { world.takes };
+        tokio::time::sleep(takes).await;
         world.under_way.fetch_sub(1, SeqCst);
         if world.frail {
             return Err(UserError::Ended("it trapped".into()));
+        }
+        if is_harmed {
+            observer.harmed(Harm::Reset);
         }
         if !world.silent {
             observer.exchange(Exchange {
                 user: *user,
                 route: "GET x /",
                 status: Some(200),
-                failure: world.failing.load(SeqCst).then_some(Failure::Status),
-                duration: world.takes,
+                failure: (is_harmed || world.failing.load(SeqCst)).then_some(Failure::Status),
+                duration: takes,
                 sent_bytes: 1,
                 received_bytes: 1,
-                deliberate: false,
+                deliberate: is_harmed,
             });
         }
-        Ok(())
+        if is_harmed { Err(UserError::Ended("it could not bear it".into())) } else { Ok(()) }
     }
 
     async fn close(self, _: &dyn Observer) -> Result<(), UserError> {
@@ -84,7 +99,7 @@ impl User for Actor {
 fn plan(executor: Executor) -> Plan {
     let request = Request::get(Target::Service { service: "x".into(), path: "/".into() });
     let work = Work::Request { request, expected: vec![] };
-    Plan { executor, work, thresholds: vec![], guard: None, graceful_stop_ms: 1_000 }
+    Plan { executor, work, thresholds: vec![], guard: None, graceful_stop_ms: 1_000, disturbance: None }
 }
 
 fn rate(rate: u32, duration_ms: u32, max_vus: u32) -> Plan {
@@ -189,6 +204,35 @@ async fn bounds_thresholds_and_the_guard_end_a_load() {
     let summary = whole(&judged, WIDE, &world).await;
     assert!(matches!(&summary.end, End::Threshold(why) if why.contains("rate<0.1")), "{:?}", summary.end);
     assert!(!summary.thresholds[0].holds && summary.elapsed_ms < 5_000.0);
+}
+
+#[tokio::test]
+async fn what_is_harmed_on_purpose_feeds_nothing_and_is_told_apart() {
+    let world = Arc::new(World { harming: true, takes: Duration::from_millis(10), ..World::default() });
+    let threshold = |(metric, expression): (&str, &str)| Threshold {
+        metric: metric.into(),
+        expression: expression.into(),
+        abort_after_ms: Some(100),
+    };
+    let thresholds = [
+        ("http_req_failed", "rate==0"),
+        ("http_req_duration", "max<150"),
+        ("iteration_duration", "max<150"),
+        ("iterations", "count<=40"),
+        ("http_reqs", "count<=40"),
+        ("data_sent", "count<=40"),
+    ];
+    let guard = Some(Guard { failed_share: 0.01, seconds: 1 });
+    let plan = Plan { thresholds: thresholds.map(threshold).into(), guard, ..rate(20, 2_000, 20) };
+    let summary = whole(&plan, WIDE, &world).await;
+    assert!(summary.end == End::Completed && summary.thresholds.iter().all(|t| t.holds), "{:?}", summary.thresholds);
+    let disturbed = summary.disturbed.as_ref().unwrap();
+    let harmed = disturbed.iterations;
+    assert!(harmed > 0 && (disturbed.users_lost, disturbed.harms[0].times) == (harmed, harmed), "{disturbed:?}");
+    assert_eq!((disturbed.seed, summary.routes[0].deliberate), (7, harmed));
+    assert_eq!((summary.users_lost, summary.iterations.failed, summary.outage_count), (0, 0, 0));
+    let others = summary.thresholds.iter().find(|t| t.metric == "iterations").and_then(|t| t.observed);
+    assert_eq!(others, Some(f64::from(summary.iterations.ended - harmed)));
 }
 
 #[tokio::test]

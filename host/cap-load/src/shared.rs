@@ -8,6 +8,7 @@ use std::{
     time::Duration,
 };
 
+use holdpoint_cap_http::user::Harm;
 use tokio::{sync::watch, time::Instant};
 
 use crate::{End, Exchange, Leak, Observer, User, UserError, outage::Ticket, starts::Starts, tally::Tally};
@@ -117,7 +118,11 @@ impl Shared {
         let done = user.iterate(number, &watching).await;
         let seen = watching.exchanges.load(Relaxed) > 0;
         let good = done.is_ok() && seen && !watching.failed.load(Relaxed);
-        open.ended(good, begun.elapsed());
+        if user.is_harmed() {
+            open.ended_harmed();
+        } else {
+            open.ended(good, begun.elapsed());
+        }
         done
     }
 
@@ -129,14 +134,20 @@ impl Shared {
             failed: AtomicBool::new(false),
             exchanges: AtomicU64::new(1),
         };
+        let is_harmed = user.is_harmed();
         if let Err(error) = user.close(&watching).await {
-            self.lost(&error);
+            self.lost(&error, is_harmed);
         }
     }
 
     /// A user does not go on.
-    pub(crate) fn lost(&self, error: &UserError) {
-        self.tally().totals.loss(&error.to_string());
+    pub(crate) fn lost(&self, error: &UserError, is_harmed: bool) {
+        let mut tally = self.tally();
+        if is_harmed {
+            tally.totals.harms.loss();
+        } else {
+            tally.totals.loss(&error.to_string());
+        }
     }
 }
 
@@ -154,6 +165,15 @@ impl OpenIteration<'_> {
     fn ended(&mut self, good: bool, took: Duration) {
         if let Some(ticket) = self.ticket.take() {
             self.shared.tally().ended(ticket, good, took);
+        }
+    }
+}
+
+impl OpenIteration<'_> {
+    /// It was one of a user that is harmed on purpose, and says nothing of the target either.
+    fn ended_harmed(&mut self) {
+        if let Some(ticket) = self.ticket.take() {
+            self.shared.tally().ended_harmed(ticket);
         }
     }
 }
@@ -197,6 +217,10 @@ impl Observer for Watching<'_> {
 
     fn own(&self, _: u32, times: u64) {
         self.shared.tally().totals.own(times);
+    }
+
+    fn harmed(&self, harm: Harm) {
+        self.shared.tally().totals.harms.done(harm);
     }
 
     fn shared(&self, route: &str) {

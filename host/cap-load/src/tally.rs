@@ -149,6 +149,14 @@ impl Tally {
         self.totals.outages.ended(ticket, good);
     }
 
+    /// An iteration of a user that is harmed has ended, whatever came of it.
+    pub(crate) fn ended_harmed(&mut self, ticket: Ticket) {
+        self.under_way = self.under_way.saturating_sub(1);
+        add(&mut self.second.iterations.ended, 1);
+        self.totals.harms.iteration();
+        self.totals.outages.unknown(ticket);
+    }
+
     /// An iteration was cut off by the end of the load.
     pub(crate) fn cut_off(&mut self, ticket: Ticket) {
         self.totals.outages.unknown(ticket);

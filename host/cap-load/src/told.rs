@@ -1,6 +1,7 @@
 //! What a load tells of itself: windows while it lasts, a summary at its end. Counts are of this load alone, and nothing stands for nothing:
 //! where there was no exchange there is no quantile.
 
+use holdpoint_cap_http::user::Harm;
 use serde::{Deserialize, Serialize};
 
 use crate::CheckTold;
@@ -140,9 +141,9 @@ pub enum End {
 #[serde(deny_unknown_fields)]
 pub struct LeakTold {
     pub owner: u32,
-    pub shown_to: u32,
     /// Which load of the run the owner is of, and of which of its hosts, if not of this one.
     pub owner_load: Option<String>,
+    pub shown_to: u32,
     pub route: String,
     pub form: String,
 }
@@ -155,6 +156,28 @@ pub struct SharedRoute {
     pub route: String,
     /// How often somebody was shown a text of somebody else there, which is no leak.
     pub times: u32,
+}
+
+/// How often something went wrong on purpose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct HarmCount {
+    pub harm: Harm,
+    pub times: u32,
+}
+
+/// What went wrong on purpose. All exchanges of harmed users are deliberate, and feed nothing; nor do their iterations, or their ends.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Disturbed {
+    /// With which the same goes wrong again.
+    pub seed: u32,
+    /// Iterations of harmed users.
+    pub iterations: u32,
+    /// Harmed users that ended before the load did.
+    pub users_lost: u32,
+    /// By kind.
+    pub harms: Vec<HarmCount>,
 }
 
 /// The whole load.
@@ -188,6 +211,8 @@ pub struct Summary {
     pub leaks: Vec<LeakTold>,
     /// Where texts of others were shown on purpose, in the order in which they came up.
     pub shared: Vec<SharedRoute>,
+    /// What went wrong on purpose, where the plan wanted it.
+    pub disturbed: Option<Disturbed>,
     /// Users that were opened.
     pub users: u32,
     /// The most of them that had an iteration under way at one time.

@@ -6,6 +6,7 @@ use crate::{
     Failures, Iterations, Leak, LeakTold, RouteCounts, ThresholdResult,
     checks::Checks,
     counted::{Counted, KeptTimes, Times, add},
+    disturbed::Harms,
     outage::Outages,
     shared_routes::SharedRoutes,
     threshold::{Aggregation, Bound, Metric},
@@ -30,6 +31,7 @@ pub(crate) struct Totals {
     pub(crate) leak_count: u32,
     pub(crate) leaks: Vec<LeakTold>,
     pub(crate) shared: SharedRoutes,
+    pub(crate) harms: Harms,
     pub(crate) users: u32,
     pub(crate) users_at_once: u32,
     pub(crate) users_lost: u32,
@@ -86,10 +88,11 @@ impl Totals {
         let mut all = Counted::default();
         let wanted = |route: &str| bound.route.as_deref().is_none_or(|wanted| wanted == route);
         self.routes.iter().filter(|(route, _)| wanted(route)).for_each(|(_, counted)| all.add(counted));
-        if all.exchanges == 0 {
+        // What was made to go wrong feeds nothing.
+        let judged = all.exchanges - all.deliberate;
+        if judged == 0 {
             return None;
         }
-        let judged = all.exchanges - all.deliberate;
         let share = |part: u32, of: u32| (of > 0).then(|| f64::from(part) / f64::from(of));
         let counter = |count: f64| match bound.aggregation {
             Aggregation::Rate => (elapsed_ms > 0.0).then(|| count * 1_000.0 / elapsed_ms),
@@ -105,8 +108,8 @@ impl Totals {
                 let answered = judged - (all.failures.all() - status - content);
                 share(answered - status - content, answered)
             }
-            Metric::Requests => counter(f64::from(all.exchanges)),
-            Metric::Iterations => counter(f64::from(self.iterations.ended)),
+            Metric::Requests => counter(f64::from(judged)),
+            Metric::Iterations => counter(f64::from(self.iterations.ended.saturating_sub(self.harms.iterations))),
             Metric::DroppedIterations => counter(f64::from(self.iterations.dropped)),
             Metric::Leaks => counter(f64::from(self.leak_count)),
             Metric::DataSent => counter(all.sent_bytes as f64),
@@ -153,6 +156,7 @@ pub(crate) struct KeptTotals {
     leak_count: u32,
     leaks: Vec<LeakTold>,
     shared: SharedRoutes,
+    harms: Harms,
     users: u32,
     users_at_once: u32,
     users_lost: u32,
@@ -195,6 +199,7 @@ impl From<&Totals> for KeptTotals {
             leak_count: totals.leak_count,
             leaks: totals.leaks.clone(),
             shared: totals.shared.clone(),
+            harms: totals.harms.clone(),
             users: totals.users,
             users_at_once: totals.users_at_once,
             users_lost: totals.users_lost,
@@ -228,6 +233,7 @@ impl From<KeptTotals> for Totals {
             leak_count: kept.leak_count,
             leaks: kept.leaks,
             shared: kept.shared,
+            harms: kept.harms,
             users: kept.users,
             users_at_once: kept.users_at_once,
             users_lost: kept.users_lost,
@@ -239,6 +245,8 @@ impl From<KeptTotals> for Totals {
 #[cfg(test)]
 mod tests {
     use std::time::Duration;
+
+    use holdpoint_cap_http::user::Harm;
 
     use super::*;
     use crate::{Exchange, Failure, Threshold};
@@ -317,12 +325,13 @@ mod tests {
             form: "plain".into(),
         });
         totals.shared.shown("a");
+        totals.harms.done(Harm::Reset);
         totals.loss("gone");
         totals.checks.judged("mine", false);
         let text = serde_json::to_string(&KeptTotals::from(&totals)).unwrap();
         let again = Totals::from(serde_json::from_str::<KeptTotals>(&text).unwrap());
         assert_eq!((again.told(), &again.shared), (totals.told(), &totals.shared));
-        assert_eq!(again.checks, totals.checks);
+        assert_eq!((&again.checks, &again.harms), (&totals.checks, &totals.harms));
         assert_eq!((again.leaks, again.first_loss, again.users_lost), (totals.leaks, totals.first_loss, 1));
     }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use holdpoint_cap_http::Unanswered;
+use holdpoint_cap_http::{Unanswered, user::Harm};
 
 use crate::Cost;
 
@@ -15,6 +15,11 @@ pub trait Users: Send + Sync + 'static {
         Cost::default()
     }
 
+    /// The seed of what goes wrong on purpose, if something does.
+    fn seed(&self) -> Option<u32> {
+        None
+    }
+
     /// Opens the user with this number, counted from 0 over the whole load. It may be opened long before its first iteration, so it connects to
     /// nothing yet.
     fn open(&self, number: u32) -> impl Future<Output = Result<Self::User, UserError>> + Send;
@@ -22,6 +27,11 @@ pub trait Users: Send + Sync + 'static {
 
 /// One user: its own instance, identity, connections and canary. Dropping it ends all of these at once.
 pub trait User: Send + 'static {
+    /// Some of its requests go wrong on purpose, so that nothing of it says anything of the target.
+    fn is_harmed(&self) -> bool {
+        false
+    }
+
     /// Does what it does once. Every exchange is told to the observer as soon as it is over. An iteration is over when this returns; the iterations of
     /// one user follow each other.
     fn iterate(
@@ -48,6 +58,10 @@ pub trait Observer: Send + Sync {
     /// else either.
     fn own(&self, user: u32, times: u64) {
         let _ = (user, times);
+    }
+    /// A request of a user went wrong on purpose.
+    fn harmed(&self, harm: Harm) {
+        let _ = harm;
     }
     /// A user was shown something of another by a route that shows everybody's texts on purpose.
     fn shared(&self, route: &str) {

@@ -40,8 +40,9 @@ impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
 /// Whether a run makes calls of a class at all; if not, why and what to do.
 pub(crate) fn admissible(rules: &Rules, class: Class, batch: bool) -> Result<(), (String, String)> {
     let refuse = |reason: &str, remedy: &str| Err((reason.to_owned(), remedy.to_owned()));
-    if class == Class::Disruptive {
-        return refuse("no environment of this machine may be disrupted", "leave the disruptive call out");
+    if class == Class::Disruptive && !rules.may_disrupt {
+        let remedy = "leave the disruptive call out, or name the environment in `disruptive` of holdpoint.toml";
+        return refuse("this environment may not be disrupted", remedy);
     }
     if class.happens_once() && batch {
         return refuse(&format!("a batch takes no call of class {class}"), "send it alone, with `send`");

@@ -22,6 +22,8 @@ pub struct Rules {
     pub seed: Digest,
     /// Refuse whatever is not a read.
     pub dry_run: bool,
+    /// The operator has named the environment as one that may be disturbed on purpose.
+    pub may_disrupt: bool,
 }
 
 /// What the guests of a run share.

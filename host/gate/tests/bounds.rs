@@ -49,7 +49,7 @@ impl Scrubber for Knowing {
 
 fn guest(limits: Limits) -> (Guest, Arc<Keeping>) {
     let recorder = Arc::new(Keeping::default());
-    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
+    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false, may_disrupt: false };
     let gate = Gate::new(recorder.clone(), Arc::new(Knowing), rules);
     (Guest::new(gate, PhaseId::parse("guest").unwrap(), Timestamp(0.0), limits), recorder)
 }

@@ -38,7 +38,11 @@ impl Scrubber for Knowing {
 }
 
 fn user(limits: Limits, dry_run: bool) -> Unrecorded {
-    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run };
+    user_where(limits, dry_run, false)
+}
+
+fn user_where(limits: Limits, dry_run: bool, may_disrupt: bool) -> Unrecorded {
+    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run, may_disrupt };
     let gate = Gate::new(Arc::new(Closed), Arc::new(Knowing), rules);
     gate.unrecorded(PhaseId::parse("shopper-7").unwrap(), limits)
 }
@@ -69,6 +73,17 @@ async fn what_is_not_granted_is_denied_and_nothing_acts() {
     assert_eq!(outcome(&mut dry, &backend, EchoGrants::Everything, Ask::effect("a")).await, OutcomeKind::Denied);
     assert!(backend.acted().is_empty());
     assert_eq!(outcome(&mut dry, &backend, EchoGrants::Everything, Ask::read("a")).await, OutcomeKind::Answered);
+}
+
+#[tokio::test]
+async fn what_disturbs_is_made_where_the_operator_says_so_and_in_no_dry_run() {
+    let backend = EchoBackend::new(Mood::Well);
+    let disruptive = || Ask { class: "disruptive".into(), ..Ask::read("a") };
+    let mut dry = user_where(Limits::default(), true, true);
+    assert_eq!(outcome(&mut dry, &backend, EchoGrants::Everything, disruptive()).await, OutcomeKind::Denied);
+    assert!(backend.acted().is_empty());
+    let mut user = user_where(Limits::default(), false, true);
+    assert_eq!(outcome(&mut user, &backend, EchoGrants::Everything, disruptive()).await, OutcomeKind::Answered);
 }
 
 #[tokio::test]

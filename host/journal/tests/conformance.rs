@@ -26,7 +26,11 @@ struct Host {
 }
 
 fn gate(recorder: Arc<dyn Recorder>, dry_run: bool) -> Arc<Gate> {
-    Gate::new(recorder, Arc::new(Unscrubbed), Rules { run: "RUN".into(), seed: Digest::of(b"seed"), dry_run })
+    Gate::new(
+        recorder,
+        Arc::new(Unscrubbed),
+        Rules { run: "RUN".into(), seed: Digest::of(b"seed"), dry_run, may_disrupt: false },
+    )
 }
 
 fn id(name: &str) -> PhaseId {

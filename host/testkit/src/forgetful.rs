@@ -25,7 +25,7 @@ impl Forgetful {
 
     /// A gate over it that scrubs nothing.
     pub fn gate(self) -> Arc<Gate> {
-        let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
+        let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false, may_disrupt: false };
         Gate::new(Arc::new(self), Arc::new(Unscrubbed), rules)
     }
 }

@@ -27,7 +27,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     let path = folder.path().join("run.db");
     let writer = Writer::create(&path, Durability::Scratch, None)?;
     let recorder = Arc::new(LiveRecorder::new(&path, writer, clock.clone())?);
-    let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false };
+    let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false, may_disrupt: false };
     let gate = Gate::new(recorder, Arc::new(Unscrubbed), rules);
     let grants = Grants::none(PhaseId::parse("health")?);
     let vault = Arc::new(RunVault::new(&RunId::parse("MEASURE")?, vec![], None)?);

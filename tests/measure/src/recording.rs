@@ -12,7 +12,7 @@ use holdpoint_testkit::{Ask, Echo, EchoBackend, EchoGrants, Mood};
 use crate::cpu;
 
 fn guest(recorder: Arc<dyn Recorder>) -> Result<Guest> {
-    let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false };
+    let rules = Rules { run: "MEASURE".into(), seed: Digest::of(b"measure"), dry_run: false, may_disrupt: false };
     let gate = Gate::new(recorder, Arc::new(Unscrubbed), rules);
     let limits = Limits { calls: u32::MAX, answer_bytes: u64::MAX, ..Limits::default() };
     Ok(Guest::new(gate, PhaseId::parse("measure")?, Timestamp(0.0), limits))

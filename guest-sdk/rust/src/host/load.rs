@@ -3,8 +3,8 @@
 use super::component::{cause, request};
 use crate::bindings::holdpoint as wit;
 use crate::load::{
-    CurrentStage, End, Executor, Failures, Incarnation, Iterations, Leak, Load, Outage, Progress, Quantiles, Route,
-    Said, SharedRoute, Stage, Status, Summary, ThresholdResult, Window, Work,
+    CurrentStage, Disturbance, Disturbed, End, Executor, Failures, Harm, Incarnation, Iterations, Leak, Load, Outage,
+    Progress, Quantiles, Route, Said, SharedRoute, Stage, Status, Summary, ThresholdResult, Window, Work,
 };
 use crate::{Cause, Millis};
 
@@ -29,6 +29,7 @@ pub(crate) fn start_load(planned: &Load) -> Result<u32, Cause> {
         thresholds: thresholds.collect(),
         guard: planned.guard.map(|guard| load::Guard { failed_share: guard.failed_share, seconds: guard.seconds }),
         graceful_stop_ms: planned.graceful_stop.0,
+        disturbance: planned.disturbance.as_ref().map(disturbance),
     })
     .map_err(cause)
 }
@@ -86,6 +87,46 @@ fn executor(planned: &Load) -> load::Executor {
             max_duration_ms: duration_ms,
         }),
     }
+}
+
+fn disturbance(planned: &Disturbance) -> load::Disturbance {
+    let Disturbance { seed, users_one_in, requests_one_in, harms } = planned;
+    let harm = |harm: &Harm| match harm {
+        Harm::Abort => load::Harm::Abort,
+        Harm::Slow => load::Harm::Slow,
+        Harm::Malformed => load::Harm::Malformed,
+        Harm::Reset => load::Harm::Reset,
+        Harm::Oversized => load::Harm::Oversized,
+        Harm::Delay => load::Harm::Delay,
+        Harm::ResetAnswer => load::Harm::ResetAnswer,
+        Harm::Truncate => load::Harm::Truncate,
+        Harm::Blackhole => load::Harm::Blackhole,
+    };
+    load::Disturbance {
+        seed: *seed,
+        users_one_in: *users_one_in,
+        requests_one_in: *requests_one_in,
+        harms: harms.iter().map(harm).collect(),
+    }
+}
+
+fn disturbed(told: load::Disturbed) -> Disturbed {
+    let harm = |load::HarmCount { harm, times }| {
+        let harm = match harm {
+            load::Harm::Abort => Harm::Abort,
+            load::Harm::Slow => Harm::Slow,
+            load::Harm::Malformed => Harm::Malformed,
+            load::Harm::Reset => Harm::Reset,
+            load::Harm::Oversized => Harm::Oversized,
+            load::Harm::Delay => Harm::Delay,
+            load::Harm::ResetAnswer => Harm::ResetAnswer,
+            load::Harm::Truncate => Harm::Truncate,
+            load::Harm::Blackhole => Harm::Blackhole,
+        };
+        (harm, times)
+    };
+    let load::Disturbed { seed, iterations, users_lost, harms } = told;
+    Disturbed { seed, iterations, users_lost, harms: harms.into_iter().map(harm).collect() }
 }
 
 fn current_stage(told: load::CurrentStage) -> CurrentStage {
@@ -181,6 +222,7 @@ fn summary(told: load::Summary) -> Summary {
         leak_count: told.leak_count,
         leaks: told.leaks.into_iter().map(leak).collect(),
         shared: told.shared.into_iter().map(shared).collect(),
+        disturbed: told.disturbed.map(disturbed),
         users: told.users,
         users_at_once: told.users_at_once,
         users_lost: told.users_lost,

@@ -26,12 +26,14 @@
 //! Nothing is judged that was not exercised: a load without an exchange is not good, and thresholds without data do not hold.
 
 mod control;
+mod disturbance;
 mod live;
 mod plan;
 mod running;
 mod told;
 
 pub use control::Beside;
+pub use disturbance::{Disturbance, Disturbed, Harm};
 pub(crate) use plan::Executor;
 #[cfg(target_family = "wasm")]
 pub(crate) use plan::Work;

@@ -1,5 +1,6 @@
 //! The plan of a load.
 
+use super::Disturbance;
 use crate::{Millis, Request};
 
 /// So many iterations in a unit of time.
@@ -90,6 +91,7 @@ pub struct Load {
     pub(crate) thresholds: Vec<Threshold>,
     pub(crate) guard: Option<Guard>,
     pub(crate) graceful_stop: Millis,
+    pub(crate) disturbance: Option<Disturbance>,
 }
 
 impl Load {
@@ -104,6 +106,7 @@ impl Load {
             thresholds: Vec::new(),
             guard: None,
             graceful_stop: Millis(10_000),
+            disturbance: None,
         }
     }
 
@@ -194,6 +197,13 @@ impl Load {
     /// How long iterations under way may take when no more start, at most 30 s; 10 s if it is not said.
     pub fn graceful_stop(mut self, time: Millis) -> Self {
         self.graceful_stop = time;
+        self
+    }
+
+    /// Some of its users misbehave on purpose, and their connections are disturbed. The grant of load has to say `disturb = true`, and the
+    /// operator's file has to name the environment.
+    pub fn disturbed(mut self, disturbance: Disturbance) -> Self {
+        self.disturbance = Some(disturbance);
         self
     }
 

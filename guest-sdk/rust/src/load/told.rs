@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::Disturbed;
 use crate::isolation::Isolation;
 
 /// Iterations, by what became of them.
@@ -161,9 +162,9 @@ pub struct ThresholdResult {
 pub struct Leak {
     /// Whose it is.
     pub owner: u32,
-    /// Who was shown it.
     /// Which load of the run the owner is of, and of which of its hosts, if not of this one.
     pub owner_load: Option<String>,
+    /// Who was shown it.
     pub shown_to: u32,
     /// Where.
     pub route: String,
@@ -275,6 +276,8 @@ pub struct Summary {
     pub leaks: Vec<Leak>,
     /// Routes that showed texts of others on purpose, which is no leak.
     pub shared: Vec<SharedRoute>,
+    /// What went wrong on purpose, where the plan wanted it.
+    pub disturbed: Option<Disturbed>,
     /// Users that were opened.
     pub users: u32,
     /// The most of them that had an iteration under way at one time.

@@ -53,6 +53,7 @@ pub fn loads(exchanges: u32) -> LoadEnds {
         leak_count: 0,
         leaks: Vec::new(),
         shared: Vec::new(),
+        disturbed: None,
         users: 1,
         users_at_once: 1,
         users_lost: 0,

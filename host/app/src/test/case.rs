@@ -101,7 +101,7 @@ impl Bench {
         expect: &Expectation,
     ) -> Result<Came, Error> {
         let recorder = Arc::new(Keeping::new(recorder));
-        let gate: Arc<Gate> = gate(run, recorder.clone(), vault, false);
+        let gate: Arc<Gate> = gate(run, recorder.clone(), vault, (false, true));
         let running = self.engine.run(&self.module, gate, Arc::new(setup), backends);
         let end = match tokio::time::timeout(self.deadline, running).await {
             Ok(ended) => ended.map_err(|Fault(reason)| Error::Usage(reason))?,

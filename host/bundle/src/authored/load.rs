@@ -40,6 +40,7 @@ fn bounds(mut load: Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<LoadG
     let max_rate = load.count("max-rate", problems);
     let max_duration = load.parsed("max-duration", parse_duration, problems);
     let max_requests = load.count("max-requests", problems);
+    let disturb = load.boolean("disturb", problems).unwrap_or(false);
     let lacking = load.absent(&["max-users", "max-rate", "max-duration", "max-requests"]);
     load.close(problems);
     if !lacking.is_empty() {
@@ -51,6 +52,7 @@ fn bounds(mut load: Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<LoadG
         max_rate: max_rate?.value,
         max_duration: max_duration?.value,
         max_requests: max_requests?.value,
+        disturb,
         users: vec![],
     })
 }

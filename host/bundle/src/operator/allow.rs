@@ -211,6 +211,9 @@ fn bounds(grant: &LoadGrant) -> InlineTable {
     table.insert("max-rate", i64::from(grant.max_rate).into());
     table.insert("max-duration", format_duration(grant.max_duration).into());
     table.insert("max-requests", i64::from(grant.max_requests).into());
+    if grant.disturb {
+        table.insert("disturb", true.into());
+    }
     table
 }
 

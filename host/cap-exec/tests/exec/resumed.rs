@@ -76,7 +76,7 @@ fn start() -> Request {
 
 #[tokio::test]
 async fn a_job_of_a_host_that_is_gone_is_interrupted() {
-    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false };
+    let rules = Rules { run: "R".into(), seed: Digest::of(b""), dry_run: false, may_disrupt: false };
     let gate = Gate::new(Arc::new(Resumed), Arc::new(Unscrubbed), rules);
     let poll = Request::Poll { job: 0, wait_ms: 0 };
     let answers = answers(gate, vec![start(), poll, Request::Stop { job: 0 }, start()]).await;

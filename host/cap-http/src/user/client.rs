@@ -18,6 +18,7 @@ use super::{
     cookies::Cookies,
     credentials::Credentials,
     crowd::Crowd,
+    disturb::{HarmedUser, Harming},
     exchange::{self, Answer, Broken},
     told::{Exchanged, Shown, Told, Waiting},
 };
@@ -55,6 +56,8 @@ pub(super) struct State {
     pub(super) deliberate: bool,
     /// The next socket's.
     pub(super) next_socket: u64,
+    /// Some of its exchanges go wrong by a plan.
+    pub(super) harmed: Option<HarmedUser>,
 }
 
 /// What an exchange is counted under, and whether its route shows everybody's texts on purpose.
@@ -79,11 +82,13 @@ pub(super) struct Progress {
     /// Of the connection in use.
     pub(super) meter: Option<Arc<Meter>>,
     pub(super) opening: Opening,
+    /// How it goes wrong on purpose.
+    pub(super) harming: Option<Harming>,
 }
 
 impl Progress {
-    pub(super) fn begin() -> Self {
-        Self { start: Instant::now(), meter: None, opening: Opening::default() }
+    pub(super) fn begin(harming: Option<Harming>) -> Self {
+        Self { start: Instant::now(), meter: None, opening: Opening::default(), harming }
     }
 
     fn passed(&self) -> (u64, u64) {
@@ -101,7 +106,8 @@ impl UserClient {
     pub(super) fn new(crowd: Arc<Crowd>, owner: Owner, identity: Option<IdToken>) -> Option<Self> {
         // Whoever has no canary can't be told from others.
         Scanner::new(&crowd.index, owner).ok()?;
-        let state = State { credentials: Credentials::new(identity), ..State::default() };
+        let harmed = HarmedUser::of(crowd.disturbance(), owner.user);
+        let state = State { credentials: Credentials::new(identity), harmed, ..State::default() };
         Some(Self { crowd, owner, state: Mutex::new(state) })
     }
 
@@ -127,6 +133,11 @@ impl UserClient {
     /// The user makes its next request go wrong.
     pub fn deliberate(&self) {
         self.state().deliberate = true;
+    }
+
+    /// Whether some of its requests go wrong by the plan of its load.
+    pub fn is_harmed(&self) -> bool {
+        self.state().harmed.is_some()
     }
 
     /// Whether it has an identity.
@@ -184,7 +195,10 @@ impl UserClient {
         progress: &mut Progress,
     ) -> Result<(Answer, Connection), Failed> {
         let scanner = || self.scanner();
-        if let Some(mut connection) = self.take(&route.origin) {
+        // A harmed one has a connection of its own, which ends with it.
+        if progress.harming.is_none()
+            && let Some(mut connection) = self.take(&route.origin)
+        {
             progress.meter = Some(connection.meter.clone());
             let again = (!permit.class().happens_once()).then(|| message.clone());
             match exchange::exchange(&mut connection, message, scanner).await {
@@ -223,7 +237,8 @@ impl UserClient {
         };
         let config = if route.origin.https { Some(self.tls(versions).await.map_err(Failed::Before)?) } else { None };
         let resolved = Resolved { addresses, dns: None };
-        let opened = connection::open(&*self.crowd.network, config, &route.origin, resolved, Reading::USER).await;
+        let reading = Reading::USER.harmed(progress.harming);
+        let opened = connection::open(&*self.crowd.network, config, &route.origin, resolved, reading).await;
         let (connection, opening) = opened.map_err(|why| match why {
             Unopened::Connect(text) => unopened(Unanswered::Connect, text),
             Unopened::Tls(text) => unopened(Unanswered::Tls, text),
@@ -300,7 +315,9 @@ impl UserClient {
         tokens.into_iter().for_each(|token| state.credentials.keep(token));
         state.credentials.scrub(&mut response);
         drop(state);
-        self.put(route.origin, connection);
+        if progress.harming.is_none() {
+            self.put(route.origin, connection);
+        }
         Ok(response)
     }
 
@@ -309,13 +326,16 @@ impl UserClient {
         let (sent_bytes, received_bytes) = progress.passed();
         let mut state = self.state();
         let own = came.seen.map_or(0, |seen| state.shown(met, seen));
+        if let Some(harming) = progress.harming {
+            state.waiting.harmed(harming.harm);
+        }
         let exchanged = Exchanged {
             route: met.route.clone(),
             status: came.status,
             as_expected: came.as_expected,
             unanswered: came.unanswered,
             good: None,
-            deliberate: std::mem::take(&mut state.deliberate),
+            deliberate: state.is_deliberate(),
             duration: progress.start.elapsed(),
             sent_bytes,
             received_bytes,
@@ -326,6 +346,11 @@ impl UserClient {
 }
 
 impl State {
+    /// Whether an exchange that begins now is made to go wrong. What befalls a harmed user may be a consequence of what went wrong before.
+    pub(super) fn is_deliberate(&mut self) -> bool {
+        std::mem::take(&mut self.deliberate) || self.harmed.is_some()
+    }
+
     /// Tells what was seen of others, and gives how often the user's own canary was.
     pub(super) fn shown(&mut self, met: &Met, seen: &Seen) -> u64 {
         for leak in &seen.leaks {
@@ -350,8 +375,10 @@ impl Backend<Http> for UserClient {
             let terms = self.crowd.grants.http(&asked, &capability::shown(&request.target));
             marked = terms.map_err(BackendError::Denied)?.secret;
         }
+        let harming = self.state().harmed.as_mut().and_then(HarmedUser::next);
+        let limit = harming.map_or(limit, |_| Harming::limit(limit));
         let met = self.met(&request.method, &request.target);
-        let mut progress = Progress::begin();
+        let mut progress = Progress::begin(harming);
         let exchanged = tokio::time::timeout(limit, self.exchange(&permit, &route, message, &mut progress)).await;
         match exchanged {
             Ok(Ok((answer, connection))) => {

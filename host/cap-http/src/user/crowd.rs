@@ -16,7 +16,7 @@ use holdpoint_model::{
 use tokio::{sync::Mutex, time::Instant};
 use url::Url;
 
-use super::{client::UserClient, routes::Routes};
+use super::{client::UserClient, disturb::Disturbance, routes::Routes};
 use crate::{
     Error, IdToken, Network, Request, SystemNetwork, Target, capability, resolve,
     route::{Origin, Services},
@@ -60,6 +60,7 @@ pub struct Crowd {
     set: u32,
     shared: Vec<PathPrefix>,
     pub(super) routes: Routes,
+    disturbance: Option<Disturbance>,
     addresses: Mutex<HashMap<Origin, (Instant, Vec<SocketAddr>)>>,
 }
 
@@ -79,6 +80,7 @@ impl Crowd {
             set,
             shared,
             routes: Routes::default(),
+            disturbance: None,
             addresses: Mutex::default(),
         })
     }
@@ -91,6 +93,16 @@ impl Crowd {
     /// Offers these versions of HTTP to servers.
     pub fn speaking(self, versions: HttpVersions) -> Self {
         Self { versions, ..self }
+    }
+
+    /// Makes some of these users misbehave, by a plan.
+    pub fn disturbed(self, disturbance: Option<Disturbance>) -> Self {
+        Self { disturbance, ..self }
+    }
+
+    /// By which plan some of these users misbehave.
+    pub fn disturbance(&self) -> Option<&Disturbance> {
+        self.disturbance.as_ref()
     }
 
     /// What these users may ask.

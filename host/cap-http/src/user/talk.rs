@@ -74,7 +74,7 @@ impl Talk {
             as_expected: true,
             unanswered: None,
             good: None,
-            deliberate: std::mem::take(&mut client.deliberate),
+            deliberate: client.is_deliberate(),
             duration: std::time::Duration::ZERO,
             sent_bytes: bytes as u64,
             received_bytes,

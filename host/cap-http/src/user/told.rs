@@ -4,6 +4,7 @@ use std::{collections::VecDeque, sync::Arc, time::Duration};
 
 use holdpoint_canary::{Form, Owner};
 
+use super::disturb::Harm;
 use crate::Unanswered;
 
 /// Something that is counted.
@@ -12,6 +13,8 @@ pub enum Told {
     Exchanged(Exchanged),
     Shown(Shown),
     Judged(Judged),
+    /// The next exchange went wrong on purpose, and so.
+    Harmed(Harm),
 }
 
 /// One request and what came of it; or what was sent over a socket, and what came then.
@@ -92,6 +95,11 @@ impl Waiting {
     /// Somebody was shown something. It is told before the exchange that shows it.
     pub(super) fn shown(&mut self, shown: Shown) {
         self.push(Told::Shown(shown));
+    }
+
+    /// The next exchange went wrong on purpose.
+    pub(super) fn harmed(&mut self, harm: Harm) {
+        self.push(Told::Harmed(harm));
     }
 
     fn push(&mut self, told: Told) {

@@ -11,6 +11,7 @@ use hyper_util::rt::TokioIo;
 
 use super::{
     client::{Came, Failed, Progress, UserClient, unanswered},
+    disturb::{HarmedUser, Harming},
     exchange::{self, Broken},
     talk::Talk,
 };
@@ -77,7 +78,9 @@ impl UserClient {
         let mut message = self.compose(request, &route, asking.guest, None, asking.identified)?;
         write(message.headers_mut(), asking.protocol, asking.own);
         let met = self.met("OPEN", &request.target);
-        let mut progress = Progress::begin();
+        let harming = self.state().harmed.as_mut().and_then(HarmedUser::next);
+        let limit = harming.map_or(limit, |_| Harming::limit(limit));
+        let mut progress = Progress::begin(harming);
         let shaking = async {
             // HTTP/2 changes over in another way, which few servers know.
             let mut connection = self.open(request, &route, HttpVersions::Http11, &mut progress).await?;

@@ -158,7 +158,7 @@ impl Phase {
     }
 
     pub(crate) async fn try_send(&self, request: Request) -> Result<Answer<Response>, Halt> {
-        let rules = Rules { run: "RUN".into(), seed: Digest::of(b""), dry_run: false };
+        let rules = Rules { run: "RUN".into(), seed: Digest::of(b""), dry_run: false, may_disrupt: false };
         let recorder = if self.settles { Forgetful::settling() } else { Forgetful::acting() };
         let gate = Gate::new(Arc::new(recorder), self.vault.clone(), rules);
         let mut guest = Guest::new(gate, self.grants.phase.clone(), Timestamp(0.0), Limits::default());

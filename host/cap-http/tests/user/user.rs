@@ -56,7 +56,7 @@ impl User {
         });
         let crowd = Arc::new(crowd.unwrap().speaking(versions));
         let client = crowd.client(0, Some(IdToken::parse("token-of-user-0").unwrap())).unwrap();
-        let rules = Rules { run: "RUN".into(), seed: Digest::of(b""), dry_run: false };
+        let rules = Rules { run: "RUN".into(), seed: Digest::of(b""), dry_run: false, may_disrupt: false };
         let gate = Gate::new(Arc::new(Forgetful::acting()), Arc::new(Unscrubbed), rules);
         Self { crowd, client, guest: gate.unrecorded(id, Limits::default()) }
     }
@@ -82,7 +82,7 @@ impl User {
         self.client.drain(|told| match told {
             Told::Exchanged(one) => exchanged.push(one),
             Told::Shown(one) => shown.push(one),
-            Told::Judged(_) => {}
+            Told::Judged(_) | Told::Harmed(_) => {}
         });
         (exchanged, shown)
     }

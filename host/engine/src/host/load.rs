@@ -1,8 +1,9 @@
 //! `holdpoint:load`.
 
+use holdpoint_cap_http::user::Harm;
 use holdpoint_cap_load::{
-    CurrentStage, End, Executor, Guard, Iterations, Load, Outage, Plan, Quantiles, Request, Response, RouteCounts,
-    SharedRoute, Stage, Summary, Threshold, Window, Work,
+    CurrentStage, Disturbed, End, Executor, Guard, HarmCount, Iterations, Load, Outage, Plan, PlannedDisturbance,
+    Quantiles, Request, Response, RouteCounts, SharedRoute, Stage, Summary, Threshold, Window, Work,
 };
 use holdpoint_gate::Halt;
 use holdpoint_model::Answer;
@@ -86,6 +87,12 @@ impl From<load::Plan> for Plan {
                 .collect(),
             guard: plan.guard.map(|guard| Guard { failed_share: guard.failed_share, seconds: guard.seconds }),
             graceful_stop_ms: plan.graceful_stop_ms,
+            disturbance: plan.disturbance.map(|plan| PlannedDisturbance {
+                seed: plan.seed,
+                users_one_in: plan.users_one_in,
+                requests_one_in: plan.requests_one_in,
+                harms: all(plan.harms),
+            }),
         }
     }
 }
@@ -222,6 +229,55 @@ impl From<SharedRoute> for load::SharedRoute {
     }
 }
 
+impl From<load::Harm> for Harm {
+    fn from(harm: load::Harm) -> Self {
+        match harm {
+            load::Harm::Abort => Self::Abort,
+            load::Harm::Slow => Self::Slow,
+            load::Harm::Malformed => Self::Malformed,
+            load::Harm::Reset => Self::Reset,
+            load::Harm::Oversized => Self::Oversized,
+            load::Harm::Delay => Self::Delay,
+            load::Harm::ResetAnswer => Self::ResetAnswer,
+            load::Harm::Truncate => Self::Truncate,
+            load::Harm::Blackhole => Self::Blackhole,
+        }
+    }
+}
+
+impl From<Harm> for load::Harm {
+    fn from(harm: Harm) -> Self {
+        match harm {
+            Harm::Abort => Self::Abort,
+            Harm::Slow => Self::Slow,
+            Harm::Malformed => Self::Malformed,
+            Harm::Reset => Self::Reset,
+            Harm::Oversized => Self::Oversized,
+            Harm::Delay => Self::Delay,
+            Harm::ResetAnswer => Self::ResetAnswer,
+            Harm::Truncate => Self::Truncate,
+            Harm::Blackhole => Self::Blackhole,
+        }
+    }
+}
+
+impl From<HarmCount> for load::HarmCount {
+    fn from(HarmCount { harm, times }: HarmCount) -> Self {
+        Self { harm: harm.into(), times }
+    }
+}
+
+impl From<Disturbed> for load::Disturbed {
+    fn from(disturbed: Disturbed) -> Self {
+        Self {
+            seed: disturbed.seed,
+            iterations: disturbed.iterations,
+            users_lost: disturbed.users_lost,
+            harms: all(disturbed.harms),
+        }
+    }
+}
+
 impl From<End> for load::End {
     fn from(end: End) -> Self {
         match end {
@@ -256,6 +312,7 @@ impl From<Summary> for load::Summary {
             leak_count: summary.leak_count,
             leaks: all(summary.leaks),
             shared: all(summary.shared),
+            disturbed: summary.disturbed.map(Into::into),
             users: summary.users,
             users_at_once: summary.users_at_once,
             users_lost: summary.users_lost,

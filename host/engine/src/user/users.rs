@@ -111,6 +111,10 @@ impl Users for VirtualUsers {
         COST
     }
 
+    fn seed(&self) -> Option<u32> {
+        self.0.config.crowd.disturbance().map(|plan| plan.seed)
+    }
+
     async fn open(&self, number: u32) -> Result<VirtualUser, UserError> {
         let users = &self.0;
         let state = users.state(number).map_err(UserError::Open)?;

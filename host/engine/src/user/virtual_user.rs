@@ -114,6 +114,10 @@ impl VirtualUser {
 }
 
 impl User for VirtualUser {
+    fn is_harmed(&self) -> bool {
+        self.client.is_harmed()
+    }
+
     async fn iterate(&mut self, _iteration: u64, observer: &dyn Observer) -> Result<(), UserError> {
         let limit = self.users.config.limits.iteration;
         if !self.started {
@@ -134,6 +138,7 @@ impl User for VirtualUser {
 
 fn tell(observer: &dyn Observer, users: &Common, user: u32, told: Told) {
     match told {
+        Told::Harmed(harm) => observer.harmed(harm),
         Told::Shown(Shown { shared: true, route, .. }) => observer.shared(&route),
         Told::Shown(Shown { owner, form, route, .. }) => {
             observer.leak(Leak {

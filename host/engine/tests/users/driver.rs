@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use holdpoint_cap_http::user::Harm;
 use holdpoint_cap_load::{Exchange, Failure, Leak, Observer, User as _, UserError, Users as _};
 use holdpoint_engine::user::VirtualUsers;
 
@@ -29,6 +30,7 @@ pub(crate) struct Tally {
     pub(crate) leaks: Mutex<Vec<Leak>>,
     pub(crate) own: Mutex<BTreeMap<u32, u64>>,
     pub(crate) shared: Mutex<BTreeMap<String, usize>>,
+    pub(crate) harms: Mutex<Vec<Harm>>,
 }
 
 impl Observer for Tally {
@@ -45,6 +47,10 @@ impl Observer for Tally {
 
     fn own(&self, user: u32, times: u64) {
         *self.own.lock().unwrap().entry(user).or_default() += times;
+    }
+
+    fn harmed(&self, harm: Harm) {
+        self.harms.lock().unwrap().push(harm);
     }
 
     fn shared(&self, route: &str) {

@@ -2,6 +2,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
+mod disturbed;
 mod double;
 mod driver;
 mod echo;

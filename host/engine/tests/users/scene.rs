@@ -8,7 +8,7 @@ use std::{
 };
 
 use holdpoint_canary::{Canaries, Index, Key};
-use holdpoint_cap_http::user::{Crowd, CrowdConfig};
+use holdpoint_cap_http::user::{Crowd, CrowdConfig, Disturbance};
 use holdpoint_engine::user::{UserEngine, UserLimits, UsersConfig, VirtualUsers};
 use holdpoint_gate::{Act, Boxed, Gate, Halt, Performed, Recorder, Rules, StatementEntry, Unscrubbed};
 use holdpoint_identity::Identities;
@@ -30,6 +30,7 @@ pub(crate) struct Scene {
     pub(crate) ca_file: Option<Vec<u8>>,
     pub(crate) identities: Option<Identities>,
     pub(crate) shared: Vec<PathPrefix>,
+    pub(crate) disturbance: Option<Disturbance>,
     pub(crate) limits: UserLimits,
 }
 
@@ -66,6 +67,7 @@ impl Scene {
             ca_file: None,
             identities: None,
             shared: vec![],
+            disturbance: None,
             limits: UserLimits::default(),
         }
     }
@@ -102,18 +104,18 @@ impl Scene {
             shared: self.shared,
         });
         let bytes = module(self.module);
-        let rules = Rules { run: "R".into(), seed: Digest::of(b"seed"), dry_run: false };
+        let rules = Rules { run: "R".into(), seed: Digest::of(b"seed"), dry_run: false, may_disrupt: false };
         let (engine, module) =
             UserEngine::new(Digest::of(&bytes), &bytes, self.users, self.limits.memory, None).unwrap();
         let config = UsersConfig {
             name,
             config: self.config.to_string(),
-            crowd: Arc::new(crowd.unwrap()),
+            crowd: Arc::new(crowd.unwrap().disturbed(self.disturbance)),
             gate: Gate::new(Arc::new(Closed), Arc::new(Unscrubbed), rules),
             canaries,
+            sets: vec![],
             identities: self.identities,
             seed: Digest::of(b"seed"),
-            sets: vec![],
             now: now(),
             limits: self.limits,
         };

@@ -229,6 +229,11 @@ impl Grants {
         super::load::judge(&self.phase, self.load.as_ref(), ask)
     }
 
+    /// Decides about faults on purpose within a load.
+    pub fn load_disturbance(&self) -> Result<(), Denial> {
+        super::load::judge_disturbance(&self.phase, self.load.as_ref())
+    }
+
     /// Decides about users of the bundle as the work of a load.
     pub fn load_user(&self, name: &str) -> Result<(), Denial> {
         super::load::judge_user(&self.phase, self.load.as_ref(), name)

@@ -19,6 +19,8 @@ pub struct LoadGrant {
     pub max_duration: Duration,
     /// Requests of one load.
     pub max_requests: u32,
+    /// Some users of a load may misbehave on purpose, and their connections be disturbed.
+    pub disturb: bool,
     /// Users of the bundle that a load may be made of. The operator allows what these may ask, and not their names.
     pub users: Vec<PhaseId>,
 }
@@ -54,21 +56,23 @@ impl LoadGrant {
 
     /// What it lets through, for a person.
     pub fn words(&self) -> String {
-        let Self { max_users, max_rate, max_duration, max_requests, users } = self;
+        let Self { max_users, max_rate, max_duration, max_requests, disturb, users } = self;
+        let disturb = if *disturb { ", which disturbs on purpose" } else { "" };
         let duration = format_duration(*max_duration);
         let users: Vec<&str> = users.iter().map(PhaseId::as_str).collect();
         let users = if users.is_empty() { String::new() } else { format!(", also by {}", users.join(", ")) };
         format!(
-            "load of at most {max_users} users, {max_rate} iterations a second, {duration} and {max_requests} requests{users}"
+            "load of at most {max_users} users, {max_rate} iterations a second, {duration} and {max_requests} requests{users}{disturb}"
         )
     }
 
     /// Its bounds as a line of an operator's file.
     pub fn to_toml(&self) -> String {
-        let Self { max_users, max_rate, max_duration, max_requests, .. } = self;
+        let Self { max_users, max_rate, max_duration, max_requests, disturb, .. } = self;
         let duration = format_duration(*max_duration);
+        let disturb = if *disturb { ", disturb = true" } else { "" };
         format!(
-            "{{ max-users = {max_users}, max-rate = {max_rate}, max-duration = \"{duration}\", max-requests = {max_requests} }}"
+            "{{ max-users = {max_users}, max-rate = {max_rate}, max-duration = \"{duration}\", max-requests = {max_requests}{disturb} }}"
         )
     }
 
@@ -79,6 +83,7 @@ impl LoadGrant {
             max_rate: self.max_rate.max(other.max_rate),
             max_duration: self.max_duration.max(other.max_duration),
             max_requests: self.max_requests.max(other.max_requests),
+            disturb: self.disturb || other.disturb,
             users: vec![],
         }
     }
@@ -88,6 +93,7 @@ impl LoadGrant {
             && self.max_rate <= other.max_rate
             && self.max_duration <= other.max_duration
             && self.max_requests <= other.max_requests
+            && self.disturb <= other.disturb
     }
 }
 
@@ -110,6 +116,21 @@ pub(super) fn judge(phase: &PhaseId, grant: Option<&LoadGrant>, ask: &LoadAsk) -
             format!("ask for less, or raise it in [phase.grants] of '{phase}' in bundle.toml and in holdpoint.toml"),
         )),
     }
+}
+
+/// Decides about faults on purpose.
+pub(super) fn judge_disturbance(phase: &PhaseId, grant: Option<&LoadGrant>) -> Result<(), Denial> {
+    if grant.is_some_and(|grant| grant.disturb) {
+        return Ok(());
+    }
+    Err(Denial {
+        wanted: "load that disturbs on purpose".into(),
+        reason: "the grant of load does not let it disturb".into(),
+        remedy: format!(
+            "to allow it, add to `load` in [phase.grants] of '{phase}' in bundle.toml: disturb = true\nand name the environment in `disruptive` of \
+             holdpoint.toml"
+        ),
+    })
 }
 
 /// Decides about users of the bundle by their name.
@@ -155,6 +176,7 @@ mod tests {
         max_rate: 20,
         max_duration: Duration::from_secs(60),
         max_requests: 1_000,
+        disturb: false,
         users: vec![],
     };
     const ASK: LoadAsk =
@@ -222,6 +244,22 @@ mod tests {
             Some(LoadGrant { max_requests: 999, ..GRANT }),
         ] {
             assert_eq!(missing(Some(&GRANT), ceiling.as_ref())[0].line, line, "{ceiling:?}");
+        }
+        let disturbing = LoadGrant { disturb: true, ..GRANT };
+        assert_eq!(missing(Some(&GRANT), Some(&disturbing)), []);
+        let lacking = missing(Some(&disturbing), Some(&GRANT));
+        assert!(lacking[0].line.ends_with("max-requests = 1000, disturb = true }"), "{lacking:?}");
+        assert!(lacking[0].what.ends_with("which disturbs on purpose"), "{lacking:?}");
+        assert_eq!(GRANT.union(&disturbing), disturbing);
+    }
+
+    #[test]
+    fn who_may_disturb_is_said_apart() {
+        let phase = PhaseId::parse("deploy").unwrap();
+        assert_eq!(judge_disturbance(&phase, Some(&LoadGrant { disturb: true, ..GRANT })), Ok(()));
+        for grant in [None, Some(&GRANT)] {
+            let denial = judge_disturbance(&phase, grant).unwrap_err();
+            assert!(denial.remedy.contains("disturb = true"), "{denial:?}");
         }
     }
 }
