@@ -8,6 +8,12 @@ pub const KEY: &str = "STAGING_TEST_SIGNING_KEY";
 /// A bundle with one phase and one kind of users, each as lines of its own table, and a checklist that requires these rows. The operator allows all
 /// that it asks.
 pub fn scene(backend: &str, user: &str, phase: &str, rows: &[&str]) -> Scene {
+    scene_by(backend, (user, phase), rows, "")
+}
+
+/// The same by an operator's file that begins with more.
+pub fn scene_by(backend: &str, (user, phase): (&str, &str), rows: &[&str], operator: &str) -> Scene {
+    let more = operator;
     let scene = Scene::bare();
     let bundle = format!(
         r#"[bundle]
@@ -31,7 +37,7 @@ url = "{backend}"
     let (_, port) = place.rsplit_once(':').expect("a backend of a test has a port");
     // A soak lasts longer than a phase may by default.
     let operator = format!(
-        "[limits]\nmax-deadline = \"24h\"\n[connect-to]\n\"{place}\" = \"127.0.0.1:{port}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"
+        "{more}[limits]\nmax-deadline = \"24h\"\n[connect-to]\n\"{place}\" = \"127.0.0.1:{port}\"\n[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"
     );
     scene.write("holdpoint.toml", &operator);
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);

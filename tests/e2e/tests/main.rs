@@ -11,6 +11,7 @@ mod cancel;
 mod chat;
 mod cloud_faults;
 mod crash;
+mod disturbed;
 mod dry_run;
 mod examples;
 mod exec;

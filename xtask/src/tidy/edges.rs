@@ -88,6 +88,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-rules", &[]),
     ("holdpoint-sdk", &["holdpoint-macros", "holdpoint-rules"]),
     ("holdpoint-phase-agent-isolation", &["holdpoint-sdk"]),
+    ("holdpoint-phase-disturbed-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-auth-flow", &["holdpoint-sdk"]),
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-chat", &["holdpoint-sdk"]),
