@@ -211,7 +211,9 @@ impl UserClient {
                 },
             }
         }
-        let mut connection = self.open(permit.request(), route, self.crowd.versions, progress).await?;
+        // What is done to bytes on purpose is done to those of HTTP/1.1.
+        let versions = if progress.harming.is_some() { HttpVersions::Http11 } else { self.crowd.versions };
+        let mut connection = self.open(permit.request(), route, versions, progress).await?;
         progress.meter = Some(connection.meter.clone());
         let answer = exchange::exchange(&mut connection, message, scanner)
             .await

@@ -198,3 +198,28 @@ async fn with_tls_it_is_the_same() {
     assert!(statuses.contains(&Some(200)) && statuses.contains(&Some(400)) && statuses.contains(&None), "{statuses:?}");
     assert!(tally.of(1 - harmed).iter().all(|exchange| exchange.failure.is_none() && !exchange.deliberate));
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn of_a_socket_the_handshake_is_harmed_and_others_chat_on() {
+    let double = Double::start(Options::default()).await.unwrap();
+    let plan = Disturbance {
+        seed: 5,
+        users_one_in: 3,
+        requests_one_in: 1,
+        harms: vec![Harm::Abort, Harm::Reset, Harm::Malformed, Harm::Truncate],
+    };
+    let scene = Scene { module: "chat-user.wasm", disturbance: Some(plan.clone()), ..browsers(&double) };
+    let (tally, ended) = run(&scene.start(), 6, 4).await;
+    assert!(ended.is_empty(), "{ended:?}");
+    for user in 0..6 {
+        let exchanges = tally.of(user);
+        if plan.is_harmed(user) {
+            assert!(exchanges.iter().all(|e| e.deliberate && e.failure.is_some()), "{exchanges:?}");
+            assert!(exchanges.len() == 4 && exchanges.iter().all(|e| e.route.starts_with("OPEN")), "{exchanges:?}");
+        } else {
+            assert!(exchanges.iter().all(|e| !e.deliberate && e.failure.is_none()), "{exchanges:?}");
+            assert_eq!(exchanges.len(), 1 + 4 * 3);
+        }
+    }
+    assert_eq!(tally.harms.lock().unwrap().len(), 2 * 4);
+}
