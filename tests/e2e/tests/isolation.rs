@@ -112,8 +112,10 @@ fn who_watches_sees_leaks_the_stage_and_what_remains() {
     let scene = scene(&staging.backend(), &SHORT.replace("during = \"4s\"", "during = \"11s\""));
     ran(&scene, 1);
     let shown = scene.run(&["show", "last"]).exits(0).stdout;
-    let line = shown.lines().find(|line| line.contains("stage 2 of 2, ")).unwrap();
+    let line = shown.lines().find(|line| line.contains("stage 2 of 2, ")).unwrap_or_else(|| panic!("{shown}"));
     assert!(line.contains(" s left: "), "{line}");
+    let position = line.split_whitespace().next().unwrap();
+    let line = scene.run(&["show", "last", position]).exits(0).stdout;
     let (before, _) = line.split_once(" leaked, ").unwrap();
     let leaks: usize = before.rsplit(' ').next().unwrap().parse().unwrap();
     assert!(leaks > 0 && leaks <= staging.crossings().len(), "{line}");
