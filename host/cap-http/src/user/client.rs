@@ -249,7 +249,7 @@ impl UserClient {
         Ok(connection)
     }
 
-    async fn tls(&self, versions: HttpVersions) -> Result<Arc<ClientConfig>, BackendError> {
+    pub(super) async fn tls(&self, versions: HttpVersions) -> Result<Arc<ClientConfig>, BackendError> {
         let kept = self.state().tls.clone();
         let own = match kept {
             Some(own) => own,

@@ -14,6 +14,8 @@ mod disturb;
 mod exchange;
 mod routes;
 mod talk;
+#[cfg(test)]
+mod tests;
 mod told;
 mod upgrade;
 
