@@ -1,7 +1,5 @@
 //! Virtual users who are test accounts: a phase logs them in at the double, and each user has a session of its own.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use holdpoint_e2e::{
     Outcome, Scene,
     process::until,
