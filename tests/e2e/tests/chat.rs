@@ -1,6 +1,8 @@
 //! Virtual users that chat, through the command line: what the phase `chat` says of a system whose events come as they should, and of those
 //! where they do not.
 
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
 use holdpoint_e2e::Scene;
 use holdpoint_e2e::acting::{self, KEY};
 use holdpoint_e2e::nginx::Nginx;

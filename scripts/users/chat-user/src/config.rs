@@ -55,8 +55,8 @@ impl Config {
             return Err(Error::new("config.within is more than nothing and at most 10s"));
         }
         for (name, place) in [("kind", &self.kind), ("id", &self.id), ("number", &self.number), ("text", &self.text)] {
-            let may_be_empty = matches!(name, "number" | "text");
-            if !place.starts_with('/') && !(may_be_empty && place.is_empty()) {
+            let is_left_out = place.is_empty() && matches!(name, "number" | "text");
+            if !is_left_out && !place.starts_with('/') {
                 return Err(Error::new(format!("config.{name} is a place within JSON, as in \"/type\"")));
             }
         }
