@@ -1,6 +1,6 @@
 //! What a run of a bundle would do, seen without doing any of it. Nothing is contacted, and no consent is needed to look.
 
-use holdpoint_model::grant::{HostPort, HttpGrant, Limits, LoadGrant, SecretName};
+use holdpoint_model::grant::{HostPort, HttpGrant, Limits, LoadGrant, SecretName, WebsocketGrant};
 use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -172,7 +172,7 @@ fn acting(user: &ResolvedUser) -> PlannedUsers {
         id: base.id.clone(),
         module: base.module.clone(),
         digest: base.digest,
-        grants: base.grants.http.iter().map(requests).collect(),
+        grants: base.grants.http.iter().map(requests).chain(base.grants.websocket.iter().map(sockets)).collect(),
         identities: identities.as_ref().map(|source| match source {
             IdentitySource::Mint(name) => format!("signed with the secret {name}"),
             IdentitySource::File(path) => format!("those in {}", path.display()),
@@ -188,6 +188,10 @@ fn requests(grant: &HttpGrant) -> PlannedGrant {
     PlannedGrant { what: http(grant), class: class.unwrap_or(Class::Read) }
 }
 
+fn sockets(grant: &WebsocketGrant) -> PlannedGrant {
+    PlannedGrant { what: grant.words(), class: grant.class() }
+}
+
 fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &Operator) -> PlannedPhase {
     let mut grants: Vec<PlannedGrant> = phase.grants.http.iter().map(requests).collect();
     for grant in &phase.grants.files {
@@ -201,9 +205,7 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
     for grant in &phase.grants.exec {
         grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
     }
-    for grant in &phase.grants.websocket {
-        grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
-    }
+    grants.extend(phase.grants.websocket.iter().map(sockets));
     if let Some(grant) = &phase.grants.load {
         // What its requests do to the world is said by the grants of http. What users do happens once.
         let class = match grant {

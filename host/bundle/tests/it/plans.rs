@@ -51,12 +51,16 @@ fn phases_stand_in_levels_and_what_changes_something_apart() {
 #[test]
 fn who_acts_in_loads_is_told_with_whose_identities() {
     let plan = plan(&shipped(), None);
-    let [users, agents] = &plan.users[..] else { panic!("{:?}", plan.users) };
-    assert_eq!(agents.id.as_str(), "agent-user");
+    let [users, agents, talkers] = &plan.users[..] else { panic!("{:?}", plan.users) };
+    assert_eq!((agents.id.as_str(), talkers.id.as_str()), ("agent-user", "chat-user"));
     assert_eq!((users.id.as_str(), users.limits.max_calls), ("browse-user", 100));
     assert_eq!(users.identities.as_deref(), Some("signed with the secret STAGING_TEST_SIGNING_KEY"));
     let effects: Vec<String> = plan.of_class(Class::Effect).map(|(who, what)| format!("{who}: {what}")).collect();
-    for start in ["browse-user: send GET, PUT to services backend below /api/me", "request-isolation: put load of"] {
+    for start in [
+        "browse-user: send GET, PUT to services backend below /api/me",
+        "chat-user: open sockets to services backend below /ws/chat",
+        "request-isolation: put load of",
+    ] {
         assert!(effects.iter().any(|effect| effect.starts_with(start)), "{start}: {effects:?}");
     }
 }
