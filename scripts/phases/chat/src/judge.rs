@@ -96,8 +96,9 @@ fn isolation(cx: &Context, done: &Stopped) {
     let check = cx.check([ISOLATION], "nobody hears what another has said");
     let isolation = done.isolation();
     if !isolation.is_exercised() {
-        let seen = format!("{isolation}; nobody ever heard its own words, so nobody could have heard another's");
-        return check.inconclusive(observed(format!("{seen}; {}", done.words())), done);
+        // That the chat says nothing is told by its own row; isolation others may have shown all the same.
+        let why = "nobody ever heard its own words, so nobody could have heard another's";
+        return check.not_exercised(format!("{isolation}; {why}; {}", done.words()));
     }
     let first = done.leaks.first().map_or_else(String::new, |leak| format!("; first {leak}"));
     let seen = observed(format!("{isolation}{first}"));
