@@ -213,7 +213,8 @@ impl UserClient {
         }
         // What is done to bytes on purpose is done to those of HTTP/1.1.
         let versions = if progress.harming.is_some() { HttpVersions::Http11 } else { self.crowd.versions };
-        let mut connection = self.open(permit.request(), route, versions, progress).await?;
+        // What opening takes is not kept room for in every request: it is large, and few open anything.
+        let mut connection = Box::pin(self.open(permit.request(), route, versions, progress)).await?;
         progress.meter = Some(connection.meter.clone());
         let answer = exchange::exchange(&mut connection, message, scanner)
             .await
