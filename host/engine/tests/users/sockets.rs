@@ -73,7 +73,7 @@ async fn each_leak_in_a_frame_is_found_with_both_users() {
 async fn what_is_wrong_with_events_is_a_wrong_answer() {
     for fault in ["ws-drop", "ws-duplicate", "ws-reorder"] {
         let double = faulty(fault, Adjustment { one_in: Some(50), ..Adjustment::default() }).await;
-        let (tally, ended) = run(&chatting(&double, json!({ "within": "500ms" })).start(), 10, 5).await;
+        let (tally, ended) = run(&chatting(&double, json!({ "within": "1s" })).start(), 10, 5).await;
         assert!(ended.is_empty(), "{ended:?}");
         let failures = failures(&tally);
         // One frame in fifty of 150 messages with five frames each: each strikes one message, or the one behind it too.
@@ -86,7 +86,7 @@ async fn what_is_wrong_with_events_is_a_wrong_answer() {
 async fn a_chat_that_says_nothing_is_too_late() {
     for fault in ["ws-silent", "ws-half-open"] {
         let double = faulty(fault, Adjustment { after: Some(5), ..Adjustment::default() }).await;
-        let (tally, ended) = run(&chatting(&double, json!({ "within": "200ms" })).start(), 5, 2).await;
+        let (tally, ended) = run(&chatting(&double, json!({ "within": "1s" })).start(), 5, 2).await;
         assert!(ended.is_empty(), "{ended:?}");
         // The first message of each socket is answered, the second is not, and then there is another socket.
         assert_eq!(failures(&tally), [Failure::Timeout; 10], "{fault}");
