@@ -109,6 +109,13 @@ impl Waiting {
         self.told.push_back(told);
     }
 
+    /// The newest exchange has opened this socket, and goes on over it.
+    pub(super) fn opened(&mut self, socket: u64) {
+        if let Some(newest) = &mut self.newest {
+            newest.over = Some(Over { socket, answered: true });
+        }
+    }
+
     /// The newest exchange, if it goes over this socket.
     pub(super) fn over(&mut self, socket: u64) -> Option<&mut Newest> {
         self.newest.as_mut().filter(|newest| newest.over.is_some_and(|over| over.socket == socket))
@@ -124,12 +131,15 @@ impl Waiting {
         self.push(Told::Exchanged(exchanged));
     }
 
-    /// Judges the newest exchange's answer. Says whether there is one that has not been told yet.
+    /// Judges the newest exchange's answer. Says whether there is one that has not been told yet. What is said of one that was made to go
+    /// wrong is not told.
     pub(super) fn judge(&mut self, name: &str, good: bool) -> bool {
         let Some(Newest { exchanged, .. }) = &mut self.newest else { return false };
         exchanged.good = Some(good && exchanged.good != Some(false));
-        let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
-        self.push(Told::Judged(Judged { name: name[..end].to_owned(), good }));
+        if !exchanged.deliberate {
+            let end = name.char_indices().nth(LONGEST_NAME).map_or(name.len(), |(end, _)| end);
+            self.push(Told::Judged(Judged { name: name[..end].to_owned(), good }));
+        }
         true
     }
 
@@ -211,6 +221,18 @@ mod tests {
             waiting.settle();
             let Some(Told::Exchanged(told)) = next(&mut waiting) else { panic!("it is told") };
             assert_eq!(told.unanswered, late.then_some(Unanswered::Timeout));
+        }
+    }
+
+    #[test]
+    fn what_is_said_of_an_answer_is_told_unless_it_was_made_to_go_wrong() {
+        for deliberate in [false, true] {
+            let mut waiting = Waiting::default();
+            waiting.exchanged(Exchanged { deliberate, ..exchanged("a") }, None);
+            assert!(waiting.judge(&"é".repeat(1_000), false));
+            let name = "é".repeat(LONGEST_NAME);
+            let told = (!deliberate).then_some(Told::Judged(Judged { name, good: false }));
+            assert_eq!(waiting.pop(), told);
         }
     }
 
