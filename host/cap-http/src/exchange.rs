@@ -6,7 +6,7 @@ use bytes::Bytes;
 use holdpoint_gate::Room;
 use http::{HeaderMap, header};
 use http_body_util::{BodyExt as _, Full};
-use hyper::upgrade::Upgraded;
+use hyper::{body::Incoming, upgrade::Upgraded};
 
 use crate::{connection::Connection, meter::Meter};
 
@@ -98,12 +98,19 @@ pub(crate) async fn exchange(
     Ok(Received { status: head.status.as_u16(), headers: head.headers, body, truncated, first_byte })
 }
 
-/// Sends a request that asks for another protocol, and reads the head of the answer. If it changes over, the connection speaks that from
-/// then on.
+/// What became of a connection that was to change over.
+pub(crate) enum Changed {
+    /// It speaks the other protocol from now on.
+    Over(Upgraded),
+    /// It does not, and this is the body of the answer.
+    Not(Incoming),
+}
+
+/// Sends a request that asks for another protocol, and reads the head of the answer.
 pub(crate) async fn change_over(
     connection: &mut Connection,
     request: http::Request<Full<Bytes>>,
-) -> Result<(http::response::Parts, f64, Option<Upgraded>), Broken> {
+) -> Result<(http::response::Parts, f64, Changed), Broken> {
     let meter = connection.meter.clone();
     let broken = |error: hyper::Error| Broken::of(&error, &meter);
     meter.begin();
@@ -111,12 +118,12 @@ pub(crate) async fn change_over(
     let mut answer = connection.sender.send_request(request).await.map_err(broken)?;
     meter.head_is_whole();
     let first_byte = meter.first_byte();
-    let upgraded = if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
-        Some(hyper::upgrade::on(&mut answer).await.map_err(broken)?)
-    } else {
-        None
-    };
-    Ok((answer.into_parts().0, first_byte, upgraded))
+    if answer.status() == http::StatusCode::SWITCHING_PROTOCOLS {
+        let upgraded = hyper::upgrade::on(&mut answer).await.map_err(broken)?;
+        return Ok((answer.into_parts().0, first_byte, Changed::Over(upgraded)));
+    }
+    let (head, body) = answer.into_parts();
+    Ok((head, first_byte, Changed::Not(body)))
 }
 
 /// Whether these are all trailers of an answer. The code of HTTP/2 leaves out what comes after 64 KiB, and does not say so. As long as less was

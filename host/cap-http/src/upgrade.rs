@@ -6,6 +6,7 @@ use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 use holdpoint_gate::{BackendError, Vault};
 use holdpoint_model::{PhaseId, ServiceName, grant::HostPort};
 use http::{HeaderMap, HeaderName, HeaderValue, header};
+use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
 use tokio::{
     io::{AsyncRead, AsyncWrite},
@@ -17,7 +18,8 @@ use crate::{
     Error, Header, Network, Request, SystemNetwork, Timings, TlsFacts,
     backend::listed,
     connection::{self, Reading},
-    exchange, message,
+    exchange::{self, Changed},
+    message,
     meter::millis,
     resolve,
     route::Services,
@@ -120,7 +122,7 @@ impl Upgrader {
         let (mut connection, opening) =
             connection::open(&*self.network, config, origin, resolved, Reading::PHASE).await?;
         let changed = exchange::change_over(&mut connection, message).await;
-        let (head, first_byte, upgraded) = changed.map_err(|broken| {
+        let (head, first_byte, changed) = changed.map_err(|broken| {
             let text = format!("{}: {}", origin.authority(), broken.text);
             if broken.too_large { BackendError::Exhausted(text) } else { BackendError::Unknown(text) }
         })?;
@@ -143,9 +145,17 @@ impl Upgrader {
             peer: connection.peer.to_string(),
             service: route.service,
             host,
-            stream: upgraded.map(|upgraded| Box::new(TokioIo::new(upgraded)) as Box<dyn Stream>),
+            stream: match changed {
+                Changed::Over(upgraded) => Some(stream(upgraded)),
+                Changed::Not(_) => None,
+            },
         })
     }
+}
+
+/// The connection as whoever speaks the other protocol takes it.
+pub(crate) fn stream(upgraded: Upgraded) -> Box<dyn Stream> {
+    Box::new(TokioIo::new(upgraded))
 }
 
 /// Writes into the headers that the connection is to speak another protocol.

@@ -42,7 +42,7 @@ impl UserSockets {
         let Upgrade { status, headers, timings, tls, peer, service, host, stream } = upgrade;
         let mut subprotocol = None;
         if let Some(stream) = stream {
-            let chosen = offer.chosen(&headers, &peer)?;
+            let chosen = offer.chosen(&headers, &peer).inspect_err(|_| talk.breaks(Unanswered::Malformed))?;
             subprotocol = chosen.map(|chosen| opening.subprotocols[chosen].clone());
             let socket = Socket::over(stream, self.sockets.bounds, service, host, Some(talk)).await;
             self.sockets.insert(permit.seq().0, socket);

@@ -46,7 +46,7 @@ pub(super) struct Broken {
 }
 
 impl Broken {
-    fn malformed(text: impl Into<String>, status: u16) -> Self {
+    pub(super) fn malformed(text: impl Into<String>, status: u16) -> Self {
         Self {
             why: Unanswered::Malformed,
             text: text.into(),
@@ -108,7 +108,7 @@ pub(super) async fn exchange(
 }
 
 /// Reads a body: what a user is given of it, and how long it is.
-async fn read(
+pub(super) async fn read(
     incoming: &mut Incoming,
     headers: &HeaderMap,
     connection: &Connection,

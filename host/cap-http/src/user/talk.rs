@@ -1,7 +1,7 @@
 //! What goes over a connection of a user that speaks another protocol: searched, and told as exchanges.
 //!
-//! An exchange begins with what the user sends, and lasts to the last that it receives before it goes on to something else. What comes unasked
-//! counts with the next one. How an answer is told from what comes anyway only the user knows; it judges the exchange as any other.
+//! An exchange begins with what the user sends, and lasts to the last that it receives before it goes on to something else. What comes before
+//! counts with the handshake, and what comes unasked later with the next one. How an answer is told from what comes anyway only the user knows; it judges the exchange as any other.
 
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -36,6 +36,7 @@ impl Talk {
         let mut state = client.state();
         let socket = state.next_socket;
         state.next_socket += 1;
+        state.waiting.opened(socket);
         drop(state);
         Self { client, met, socket, state: Mutex::default() }
     }
@@ -92,11 +93,11 @@ impl Talk {
         }
     }
 
-    /// What the user has sent comes to nothing, as it learns now.
+    /// What the user has sent comes to nothing, as it learns now; or what it has opened is no socket.
     pub fn breaks(&self, why: Unanswered) {
         let start = self.state().start;
-        if let (Some(start), Some(newest)) = (start, self.client.state().waiting.over(self.socket)) {
-            newest.exchanged.duration = start.elapsed();
+        if let Some(newest) = self.client.state().waiting.over(self.socket) {
+            newest.exchanged.duration = start.map_or(newest.exchanged.duration, |start| start.elapsed());
             newest.exchanged.unanswered.get_or_insert(why);
         }
     }

@@ -2,12 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use holdpoint_canary::Seen;
+use holdpoint_canary::{Scanner, Seen};
 use holdpoint_gate::{BackendError, Destination, Unrevealed};
 use holdpoint_model::{HttpVersions, PhaseId, ServiceName};
 use http::{HeaderName, HeaderValue, StatusCode, header, response::Parts};
-use hyper::upgrade::Upgraded;
-use hyper_util::rt::TokioIo;
+use hyper::{body::Incoming, upgrade::Upgraded};
 
 use super::{
     client::{Came, Failed, Progress, UserClient, unanswered},
@@ -16,8 +15,14 @@ use super::{
     talk::Talk,
 };
 use crate::{
-    Request, Stream, Timings, Unanswered, Upgrade, backend::listed, connection::Connection, exchange::change_over,
-    meter::millis, route::Route, session, upgrade::write,
+    Request, Timings, Unanswered, Upgrade,
+    backend::listed,
+    connection::Connection,
+    exchange::{Changed, change_over, unreadable},
+    meter::millis,
+    route::Route,
+    session,
+    upgrade::{stream, write},
 };
 
 /// Where a request goes, for the credentials in what is sent there.
@@ -86,7 +91,7 @@ impl UserClient {
             let mut connection = self.open(request, &route, HttpVersions::Http11, &mut progress).await?;
             progress.meter = Some(connection.meter.clone());
             let changed = change_over(&mut connection, message).await;
-            let (head, first_byte, upgraded) = changed.map_err(|broken| {
+            let (head, first_byte, changed) = changed.map_err(|broken| {
                 let why = if broken.too_large { Unanswered::Malformed } else { Unanswered::Reset };
                 let text = format!("{}: {}", route.origin.authority(), broken.text);
                 let seen = Seen::default();
@@ -94,7 +99,16 @@ impl UserClient {
             })?;
             let mut scanner = self.scanner();
             exchange::search(&mut scanner, &head.headers);
-            Ok(Shaken { head, first_byte, upgraded, connection, seen: scanner.finish() })
+            let changed = match changed {
+                Changed::Over(upgraded) => Ok(Some(upgraded)),
+                // The user is not given it, but it was sent, so it is searched.
+                Changed::Not(mut body) => refusal(&mut body, &head, &connection, &mut scanner).await.map(|()| None),
+            };
+            let seen = scanner.finish();
+            match changed {
+                Ok(upgraded) => Ok(Shaken { head, first_byte, upgraded, connection, seen }),
+                Err(broken) => Err(Failed::Broken(Box::new(Broken { seen, ..broken }))),
+            }
         };
         match tokio::time::timeout(limit, shaking).await {
             Ok(Ok(shaken)) => {
@@ -111,8 +125,9 @@ impl UserClient {
             }
             Ok(Err(Failed::Before(error))) => Err(error),
             Ok(Err(Failed::Broken(broken))) => {
-                let Broken { why, text, seen, .. } = *broken;
-                self.tell(&met, &progress, Came { unanswered: Some(why), seen: Some(&seen), ..Came::default() });
+                let Broken { why, text, status, seen, .. } = *broken;
+                let came = Came { status, unanswered: Some(why), seen: Some(&seen), ..Came::default() };
+                self.tell(&met, &progress, came);
                 Err(unanswered(why, text))
             }
             Err(_) => {
@@ -149,7 +164,21 @@ impl UserClient {
             peer: connection.peer.to_string(),
             host: route.origin.bare_host().to_owned(),
             service: route.service,
-            stream: upgraded.map(|upgraded| Box::new(TokioIo::new(upgraded)) as Box<dyn Stream>),
+            stream: upgraded.map(stream),
         })
     }
+}
+
+/// Reads and searches the body of an answer that does not change over.
+async fn refusal(
+    body: &mut Incoming,
+    head: &Parts,
+    connection: &Connection,
+    scanner: &mut Scanner,
+) -> Result<(), Broken> {
+    let status = head.status.as_u16();
+    if let Some(why) = unreadable(&head.headers) {
+        return Err(Broken::malformed(why, status));
+    }
+    exchange::read(body, &head.headers, connection, status, scanner).await.map(drop)
 }

@@ -6,10 +6,16 @@ use holdpoint_cap_load::{Failure, UserError};
 use holdpoint_staging_double::{Adjustment, Double, Fault, LeakForm, Options};
 use serde_json::{Value, json};
 
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpListener,
+};
+
 use crate::{
     double::browsers,
     driver::{Tally, run},
-    scene::Scene,
+    echo::Echo,
+    scene::{Scene, canaries},
 };
 
 fn chatting(double: &Double, config: Value) -> Scene {
@@ -113,6 +119,36 @@ async fn a_chat_that_does_not_open_is_a_failed_exchange() {
     let (tally, _) = run(&scene.start(), 2, 2).await;
     let failures: BTreeSet<_> = tally.exchanges().iter().map(|e| e.failure).collect();
     assert_eq!(failures, BTreeSet::from([Some(Failure::Connect)]));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_is_no_handshake_is_a_malformed_answer() {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(async move {
+        while let Ok((mut stream, _)) = listener.accept().await {
+            let head = "HTTP/1.1 101 Switching Protocols\r\nupgrade: websocket\r\nconnection: upgrade\r\n";
+            let mut asked = [0; 4 << 10];
+            let _ = stream.read(&mut asked).await;
+            let _ = stream.write_all(format!("{head}sec-websocket-accept: nonsense\r\n\r\n").as_bytes()).await;
+        }
+    });
+    let scene = Scene::new("chat-user.wasm", format!("http://{address}"), address, json!({}));
+    let (tally, ended) = run(&scene.start(), 2, 2).await;
+    assert!(ended.is_empty(), "{ended:?}");
+    let told: Vec<_> = tally.exchanges().into_iter().map(|e| (e.route, e.failure)).collect();
+    assert_eq!(told, vec![("OPEN backend /ws/chat".to_owned(), Some(Failure::Malformed)); 4]);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_body_of_a_refusal_is_searched_though_nobody_is_given_it() {
+    let echo = Echo::start(|_| format!("try again, {}", canaries().canary(0).text())).await;
+    let scene = Scene::new("chat-user.wasm", format!("http://{}", echo.address), echo.address, json!({}));
+    let (tally, _) = run(&scene.start(), 2, 1).await;
+    let leaks: Vec<_> = tally.leaks().into_iter().map(|leak| (leak.owner, leak.shown_to, leak.route)).collect();
+    assert_eq!(leaks, [(0, 1, "OPEN backend /ws/chat".to_owned())]);
+    assert_eq!(tally.own.lock().unwrap().get(&0), Some(&1));
+    assert!(tally.exchanges().iter().all(|e| e.failure == Some(Failure::Status)), "{:?}", tally.exchanges());
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
