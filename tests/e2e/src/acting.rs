@@ -1,5 +1,7 @@
 //! A bundle whose phase lets virtual users act on a backend.
 
+use serde_json::Value;
+
 use crate::Scene;
 
 /// The secret that signs the users' identities.
@@ -42,4 +44,26 @@ url = "{backend}"
     scene.write("holdpoint.toml", &operator);
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
+}
+
+/// The rows of the newest run.
+pub fn rows(scene: &Scene) -> Value {
+    scene.run(&["report", "--format", "json"]).json()["rows"].clone()
+}
+
+/// A run that ends so, and its rows.
+pub fn ran(scene: &Scene, exit: i32) -> Value {
+    scene.run(&["run", "BUNDLE"]).exits(exit);
+    rows(scene)
+}
+
+/// Panics unless a row has this verdict, and this was observed.
+#[track_caller]
+pub fn expect(rows: &Value, row: &str, verdict: &str, observed: &str) {
+    let seen = &rows[row];
+    let told = seen["observed"].as_str().unwrap_or_default();
+    assert!(
+        seen["verdict"] == verdict && told.contains(observed),
+        "{row} should be {verdict} with `{observed}`: {seen:#}"
+    );
 }

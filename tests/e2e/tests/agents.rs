@@ -4,10 +4,9 @@
 use std::time::Duration;
 
 use holdpoint_e2e::Scene;
-use holdpoint_e2e::acting::{self, KEY};
+use holdpoint_e2e::acting::{self, KEY, expect, ran};
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::staging::{Change, Service, Staging};
-use serde_json::Value;
 
 const ROWS: [&str; 3] = ["BIZ-1", "SUC-3.failures", "SUC-3.cleanup"];
 /// What is tried.
@@ -48,26 +47,11 @@ load = {{ max-users = 12, max-rate = 50, max-duration = "1m", max-requests = 200
     acting::scene(backend, &user, &phase, &ROWS)
 }
 
-/// A run that ends so, and its rows.
-fn rows(scene: &Scene, exit: i32) -> Value {
-    scene.run(&["run", "BUNDLE"]).exits(exit);
-    scene.run(&["report", "--format", "json"]).json()["rows"].clone()
-}
-
-fn expect(rows: &Value, row: &str, verdict: &str, observed: &str) {
-    let seen = &rows[row];
-    let told = seen["observed"].as_str().unwrap_or_default();
-    assert!(
-        seen["verdict"] == verdict && told.contains(observed),
-        "{row} should be {verdict} with `{observed}`: {seen:#}"
-    );
-}
-
 #[test]
 fn agents_that_fail_for_their_users_alone_pass_every_row_and_a_replay_starts_none() {
     let staging = Staging::start();
     let scene = scene(&staging.backend());
-    let seen = rows(&scene, 0);
+    let seen = ran(&scene, 0);
     expect(&seen, "BIZ-1", "pass", " agents failed, and of the others' requests 0 of ");
     expect(&seen, "SUC-3.failures", "pass", "with 95 % confidence");
     expect(&seen, "SUC-3.cleanup", "pass", "0 live after ");
@@ -79,7 +63,7 @@ fn agents_that_fail_for_their_users_alone_pass_every_row_and_a_replay_starts_non
 fn a_crash_that_all_share_is_found() {
     let staging = Staging::start();
     staging.change(Service::Backend, Change::SharedCrash(Duration::from_millis(300)));
-    let seen = rows(&scene(&staging.backend()), 1);
+    let seen = ran(&scene(&staging.backend()), 1);
     expect(&seen, "BIZ-1", "fail", "; without that 0 of ");
     expect(&seen, "SUC-3.failures", "fail", " status");
     // One whose end failed is nobody's fault but that of the crash.
@@ -90,7 +74,7 @@ fn a_crash_that_all_share_is_found() {
 fn agents_that_stay_are_found() {
     let staging = Staging::start();
     staging.change(Service::Backend, Change::Orphans);
-    let seen = rows(&scene(&staging.backend()), 1);
+    let seen = ran(&scene(&staging.backend()), 1);
     expect(&seen, "SUC-3.cleanup", "fail", " live after ");
     expect(&seen, "BIZ-1", "pass", "");
 }
@@ -99,7 +83,7 @@ fn agents_that_stay_are_found() {
 fn a_system_that_fails_anyway_is_not_blamed_on_the_agents() {
     let staging = Staging::start();
     staging.change(Service::Backend, Change::Errors(20));
-    let seen = rows(&scene(&staging.backend()), 3);
+    let seen = ran(&scene(&staging.backend()), 3);
     expect(&seen, "BIZ-1", "pass", " agents failed");
     expect(&seen, "SUC-3.failures", "inconclusive", "failed in the control group too");
 }
@@ -107,7 +91,7 @@ fn a_system_that_fails_anyway_is_not_blamed_on_the_agents() {
 #[test]
 fn users_that_know_no_agents_show_nothing_and_the_reason_is_told() {
     let staging = Staging::start();
-    let seen = rows(&scene_of(&staging.backend(), "browse-user.wasm"), 3);
+    let seen = ran(&scene_of(&staging.backend(), "browse-user.wasm"), 3);
     for row in ["BIZ-1", "SUC-3.failures"] {
         expect(&seen, row, "inconclusive", "unknown field `fail-one-in`");
     }
@@ -122,6 +106,6 @@ fn a_host_that_is_killed_between_the_groups_goes_on_with_the_second() {
     until("some have arrived", || staging.served_users().values().sum::<u64>() > 60);
     drop(run);
     scene.run(&["resume", "last"]);
-    let seen = scene.run(&["report", "--format", "json"]).json()["rows"].clone();
+    let seen = acting::rows(&scene);
     expect(&seen, "BIZ-1", "pass", "");
 }

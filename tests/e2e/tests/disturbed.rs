@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use holdpoint_e2e::Scene;
-use holdpoint_e2e::acting::{self, KEY};
+use holdpoint_e2e::acting::{self, KEY, expect, ran, rows};
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::staging::{Change, Service, Staging};
 use serde_json::Value;
@@ -45,25 +45,6 @@ load = {{ max-users = 12, max-rate = 60, max-duration = "1m", max-requests = 200
 
 fn scene(backend: &str) -> Scene {
     scene_of(backend, "during = \"3s\"", ", disturb = true")
-}
-
-/// The rows of the newest run.
-fn rows(scene: &Scene) -> Value {
-    scene.run(&["report", "--format", "json"]).json()["rows"].clone()
-}
-
-fn ran(scene: &Scene, exit: i32) -> Value {
-    scene.run(&["run", "BUNDLE"]).exits(exit);
-    rows(scene)
-}
-
-fn expect(rows: &Value, row: &str, verdict: &str, observed: &str) {
-    let seen = &rows[row];
-    let told = seen["observed"].as_str().unwrap_or_default();
-    assert!(
-        seen["verdict"] == verdict && told.contains(observed),
-        "{row} should be {verdict} with `{observed}`: {seen:#}"
-    );
 }
 
 /// What was done on purpose, in words.
