@@ -56,6 +56,11 @@ impl CallError {
         &self.cause
     }
 
+    /// Whether the bundle does not grant it, which is a mistake of the bundle and none of the system.
+    pub fn is_denied(&self) -> bool {
+        matches!(self.cause, Cause::Denied(_))
+    }
+
     /// The number of the last attempt among this guest's calls, from 0.
     pub fn seq(&self) -> u32 {
         self.calls.last().copied().unwrap_or_default()

@@ -116,5 +116,5 @@ pub use response::{Hop, Replacement, Response, Timings, Tls};
 pub use secrets::{Placeholder, SecretFacts, Secrets};
 #[cfg(not(target_family = "wasm"))]
 pub use testing::{fixtures, test};
-pub use user::{Me, UserSocket, VirtualUser};
+pub use user::{Me, UserSocket, VirtualUser, granted};
 pub use websocket::{Counters, Ending, Event, Frame, Handshake, Opening, Socket, Told, Websocket};

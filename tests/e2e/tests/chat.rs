@@ -150,6 +150,17 @@ fn users_are_granted_sockets_by_the_bundle_and_the_operator() {
 }
 
 #[test]
+fn a_path_that_is_not_granted_is_told_as_what_it_is() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend());
+    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).unwrap();
+    scene.write("bundle/bundle.toml", &bundle.replace("within = \"1s\"", "path = \"/chat\""));
+    let seen = checks(&scene, 3);
+    expect(&seen, "sockets open", "inconclusive", "denied websocket open backend /chat: no grant covers");
+    assert!(staging.served_users().is_empty());
+}
+
+#[test]
 fn a_host_that_is_killed_while_users_chat_goes_on() {
     let staging = Staging::start();
     let scene = scene(&staging.backend());

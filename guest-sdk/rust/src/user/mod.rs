@@ -51,7 +51,17 @@ pub use socket::UserSocket;
 
 use serde::de::DeserializeOwned;
 
-use crate::Result;
+use crate::{CallError, Result};
+
+/// An answer, or none where the system gave none, which the host counts. What the bundle does not grant reaches nobody and is counted nowhere, so it
+/// is an error: `let Some(profile) = granted(me.send(request))? else { return Ok(()) };`
+pub fn granted<T>(answer: Result<T, CallError>) -> Result<Option<T>, CallError> {
+    match answer {
+        Ok(answer) => Ok(Some(answer)),
+        Err(error) if error.is_denied() => Err(error),
+        Err(_) => Ok(None),
+    }
+}
 
 /// What one user of a load does. Made into a module by `#[holdpoint::user]`.
 pub trait VirtualUser: Sized + 'static {

@@ -2,7 +2,7 @@
 //! whether that is any business of theirs.
 
 use holdpoint::prelude::*;
-use holdpoint::{Me, Service, VirtualUser};
+use holdpoint::{Me, Service, VirtualUser, granted};
 
 /// What the bundle says.
 #[derive(Deserialize)]
@@ -55,36 +55,37 @@ impl VirtualUser for Operator {
         let service = me.service(&self.config.service);
         self.started += 1;
         let words = format!("{} {}", me.canary(), self.started);
-        if let Some(id) = self.begin(me, &service, &words) {
+        if let Some(id) = self.begin(me, &service, &words)? {
             self.think(me);
-            self.work(me, &service, &id, &words);
+            self.work(me, &service, &id, &words)?;
             self.think(me);
         }
-        self.end_all(me, &service);
-        Ok(())
+        self.end_all(me, &service)
     }
 
     fn stop(&mut self, me: &Me) {
         let service = me.service(&self.config.service);
-        self.end_all(me, &service);
+        // Nobody asks why a farewell did not succeed.
+        let _ = self.end_all(me, &service);
     }
 }
 
 impl Operator {
     /// Starts an agent. Its id comes back if it is the one that was asked for.
-    fn begin(&mut self, me: &Me, service: &Service, words: &str) -> Option<String> {
+    fn begin(&mut self, me: &Me, service: &Service, words: &str) -> Result<Option<String>> {
         let agent = json!({ "name": format!("agent {}", self.started), "prompt": words });
-        let answer = me.send(service.request("POST", &self.config.agents).json(&agent)).ok()?;
+        let begin = service.request("POST", &self.config.agents).json(&agent);
+        let Some(answer) = granted(me.send(begin))? else { return Ok(None) };
         let agent = answer.json::<Agent>().ok().filter(|agent| is_id(&agent.id));
         let is_mine = agent.as_ref().is_some_and(|agent| agent.prompt == words);
         me.check("the agent is mine", (200..300).contains(&answer.status()) && is_mine);
-        let Agent { id, .. } = agent.filter(|_| is_mine)?;
-        self.living.push(id.clone());
-        Some(id)
+        let id = agent.filter(|_| is_mine).map(|agent| agent.id);
+        self.living.extend(id.clone());
+        Ok(id)
     }
 
     /// Lets it work, or fail.
-    fn work(&self, me: &Me, service: &Service, id: &str, words: &str) {
+    fn work(&self, me: &Me, service: &Service, id: &str, words: &str) -> Result<()> {
         let every = self.config.fail_one_in;
         let fails = every > 0 && me.number().is_multiple_of(every);
         let run = service.request("POST", format!("{}/{id}/run", self.config.agents));
@@ -92,22 +93,23 @@ impl Operator {
         if fails {
             me.deliberate();
         }
-        if let Ok(answer) = me.send(run)
+        if let Some(answer) = granted(me.send(run))?
             && !fails
         {
             me.check("the agent has done what I said", answer.status() == 200 && answer.text().contains(words));
         }
+        Ok(())
     }
 
     /// Ends every agent that lives. One that can't be ended now is tried again.
-    fn end_all(&mut self, me: &Me, service: &Service) {
-        let agents = &self.config.agents;
-        self.living.retain(|id| {
-            let answer = me.send(service.request("DELETE", format!("{agents}/{id}")));
-            let is_ended = answer.is_ok_and(|answer| (200..300).contains(&answer.status()) || answer.status() == 404);
+    fn end_all(&mut self, me: &Me, service: &Service) -> Result<()> {
+        for id in std::mem::take(&mut self.living) {
+            let answer = granted(me.send(service.request("DELETE", format!("{}/{id}", self.config.agents))))?;
+            let is_ended = answer.is_some_and(|answer| matches!(answer.status(), 200..300 | 404));
             me.check("the agent is ended", is_ended);
-            !is_ended
-        });
+            self.living.extend((!is_ended).then_some(id));
+        }
+        Ok(())
     }
 
     fn think(&self, me: &Me) {
@@ -195,5 +197,11 @@ mod tests {
     fn goes_on_when_nobody_answers() {
         let outcome = user::<Operator>().answer(request("POST", "/api/agents"), timeout()).iterate(3);
         assert_eq!((outcome.returned(), outcome.calls().len()), (Ok(()), 3));
+    }
+
+    #[test]
+    fn what_the_bundle_does_not_grant_ends_it_and_says_what_that_is() {
+        let outcome = with_agent().answer(request("POST", "/api/agents/7/run"), denied()).iterate(1);
+        assert!(outcome.returned().is_err_and(|why| why.starts_with("denied ")));
     }
 }

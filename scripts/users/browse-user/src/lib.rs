@@ -2,7 +2,7 @@
 //! must be what it has written: an answer that is somebody else's is wrong even where no text of a user leaks.
 
 use holdpoint::prelude::*;
-use holdpoint::{Me, VirtualUser};
+use holdpoint::{Me, VirtualUser, granted};
 
 /// What the bundle says.
 #[derive(Deserialize)]
@@ -52,14 +52,14 @@ impl VirtualUser for Browser {
 
     fn iterate(&mut self, me: &Me) -> Result<()> {
         let service = me.service(&self.config.service);
-        if let Ok(profile) = me.send(service.get(&self.config.profile)) {
+        if let Some(profile) = granted(me.send(service.get(&self.config.profile)))? {
             me.check("the profile is mine", profile.status() == 200 && profile.text().contains(me.canary()));
         }
         self.think(me);
         self.written += 1;
         let value = format!("{} {}", me.canary(), self.written);
         let put = service.request("PUT", &self.config.item).json(&json!({ "value": value }));
-        let Ok(written) = me.send(put) else { return Ok(()) };
+        let Some(written) = granted(me.send(put))? else { return Ok(()) };
         let is_written = (200..300).contains(&written.status());
         me.check("the item is written", is_written);
         if !is_written {
@@ -67,7 +67,7 @@ impl VirtualUser for Browser {
             return Ok(());
         }
         self.think(me);
-        if let Ok(answer) = me.send(service.get(&self.config.item)) {
+        if let Some(answer) = granted(me.send(service.get(&self.config.item)))? {
             let is_mine = answer.json::<Item>().is_ok_and(|item| item.value == value);
             me.check("the item is as I wrote it", answer.status() == 200 && is_mine);
         }
@@ -138,5 +138,11 @@ mod tests {
     fn goes_on_when_nobody_answers() {
         let t = user::<Browser>().answer(get("/api/me"), timeout()).answer(request("PUT", ITEM), refused());
         assert_eq!(t.iterate(3).returned(), Ok(()));
+    }
+
+    #[test]
+    fn what_the_bundle_does_not_grant_ends_it_and_says_what_that_is() {
+        let t = user::<Browser>().answer(get("/api/me"), denied());
+        assert!(t.iterate(3).returned().is_err_and(|why| why.starts_with("denied ")));
     }
 }

@@ -1,7 +1,7 @@
 //! One socket, and the messages that go over it.
 
 use holdpoint::prelude::*;
-use holdpoint::{Event, Me, UserSocket};
+use holdpoint::{Event, Me, UserSocket, granted};
 
 use crate::config::Config;
 use crate::sequence::{Sequence, Wrong};
@@ -27,18 +27,18 @@ struct Answer {
 
 impl Chat {
     /// Opens a socket. One that does not open is judged, and none.
-    pub(crate) fn open(me: &Me, config: &Config) -> Option<Self> {
+    pub(crate) fn open(me: &Me, config: &Config) -> Result<Option<Self>> {
         let token = me.identity().unwrap_or_default();
         let mut opening = me.service(&config.service).socket(&config.path);
         for name in &config.subprotocols {
             opening = opening.subprotocol(name.replace("{token}", &token));
         }
-        // Whatever kept it from an answer is counted by the host.
-        let handshake = me.open(&opening).ok()?;
+        let Some(handshake) = granted(me.open(&opening))? else { return Ok(None) };
         let socket = me.socket(&handshake);
         let chosen = config.subprotocols.is_empty() || handshake.subprotocol().is_some();
         me.check("the socket opens", socket.is_some() && chosen);
-        socket.filter(|_| chosen).map(|socket| Self { socket, sequence: Sequence::default(), due: 0 })
+        let socket = socket.filter(|_| chosen);
+        Ok(socket.map(|socket| Self { socket, sequence: Sequence::default(), due: 0 }))
     }
 
     /// Says something and waits for its events. False if the socket is of no use any more.

@@ -30,7 +30,11 @@ impl VirtualUser for Talker {
     }
 
     fn iterate(&mut self, me: &Me) -> Result<()> {
-        let Some(mut chat) = self.chat.take().or_else(|| Chat::open(me, &self.config)) else { return Ok(()) };
+        let chat = match self.chat.take() {
+            Some(chat) => Some(chat),
+            None => Chat::open(me, &self.config)?,
+        };
+        let Some(mut chat) = chat else { return Ok(()) };
         for _ in 0..self.config.messages {
             self.think(me);
             self.said += 1;

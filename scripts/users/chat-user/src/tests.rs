@@ -1,5 +1,7 @@
 use holdpoint::prelude::*;
-use holdpoint::testing::{CANARY, ScriptedSocket, UserOutcome, declines, opens, unreachable_socket, user};
+use holdpoint::testing::{
+    CANARY, ScriptedSocket, UserOutcome, declines, denied_socket, opens, unreachable_socket, user,
+};
 
 use crate::Talker;
 
@@ -101,6 +103,12 @@ fn a_socket_that_does_not_open_is_wrong_and_one_that_nobody_answers_is_the_hosts
     assert_eq!(wrong(&t(declines(503))), ["the socket opens"; 2]);
     assert_eq!(wrong(&t(opens())), ["the socket opens"; 2], "the server did not take the subprotocol");
     assert_eq!(t(unreachable_socket()).judged().count(), 0);
+}
+
+#[test]
+fn what_the_bundle_does_not_grant_ends_it_and_says_what_that_is() {
+    let outcome = user::<Talker>().socket("/ws/chat", denied_socket()).iterate(2);
+    assert!(outcome.returned().is_err_and(|why| why.starts_with("denied ")));
 }
 
 #[test]
