@@ -24,7 +24,7 @@ use crate::{
     sender::Sender,
     tasks::Tasks,
     tls,
-    user::{Disturbed, Harming},
+    user::{Disturbed, Harming, Resettable, Trigger},
 };
 
 /// Of an answer's head. More than 100 headers are refused too.
@@ -33,7 +33,7 @@ const HEAD_BYTES: u32 = 64 << 10;
 const SILENT: Duration = Duration::from_secs(5);
 
 /// How much is read for whoever asks.
-#[derive(Debug, Clone, Copy)]
+#[derive(Debug, Clone)]
 pub(crate) struct Reading {
     /// Bytes of a buffer, which begins small and grows with what comes.
     at_once: u32,
@@ -42,17 +42,19 @@ pub(crate) struct Reading {
     before_head: u64,
     /// What is done on purpose to what passes; a user's plan says so.
     harming: Option<Harming>,
+    /// And to frames that pass later.
+    trigger: Option<Trigger>,
 }
 
 impl Reading {
     /// For phases, of which there are a few.
-    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20, harming: None };
+    pub(crate) const PHASE: Self = Self { at_once: 256 << 10, before_head: 1 << 20, harming: None, trigger: None };
     /// For virtual users, of which there are thousands.
-    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10, harming: None };
+    pub(crate) const USER: Self = Self { at_once: 64 << 10, before_head: 256 << 10, harming: None, trigger: None };
 
     /// The same for an exchange that goes wrong on purpose.
-    pub(crate) fn harmed(self, harming: Option<Harming>) -> Self {
-        Self { harming, ..self }
+    pub(crate) fn harmed(self, harming: Option<Harming>, trigger: Option<Trigger>) -> Self {
+        Self { harming, trigger, ..self }
     }
 }
 
@@ -103,10 +105,6 @@ pub(crate) async fn open(
 ) -> Result<(Connection, Opening), Unopened> {
     let start = Instant::now();
     let (stream, peer) = connect(network, origin, &resolved.addresses).await?;
-    if reading.harming.is_some_and(Harming::resets) {
-        // Where it can't be had the connection just ends.
-        let _ = stream.set_zero_linger();
-    }
     let mut opening = Opening { dns: resolved.dns, connect: Some(millis(start.elapsed())), tls: None };
     let Some(config) = config else {
         return Ok((start_exchanges((stream, peer), (None, false), origin, reading).await?, opening));
@@ -157,10 +155,10 @@ async fn start_exchanges<S>(
     reading: Reading,
 ) -> Result<Connection, Unopened>
 where
-    S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    S: AsyncRead + AsyncWrite + Resettable + Unpin + Send + 'static,
 {
     let (meter, tasks) = (Meter::new(reading.before_head), Tasks::new());
-    let stream = Disturbed::new(stream, reading.harming);
+    let stream = Disturbed::new(stream, reading.harming, reading.trigger);
     let fail = |error: hyper::Error| Unopened::Connect(format!("{}: {error}", origin.authority()));
     // Errors of a connection reach whoever waits for an answer.
     let sender = if http2 {

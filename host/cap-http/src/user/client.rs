@@ -18,7 +18,7 @@ use super::{
     cookies::Cookies,
     credentials::Credentials,
     crowd::Crowd,
-    disturb::{HarmedUser, Harming},
+    disturb::{HarmedUser, Harming, Trigger},
     exchange::{self, Answer, Broken},
     told::{Exchanged, Shown, Told, Waiting},
 };
@@ -84,11 +84,13 @@ pub(super) struct Progress {
     pub(super) opening: Opening,
     /// How it goes wrong on purpose.
     pub(super) harming: Option<Harming>,
+    /// What makes frames go wrong that are sent over the connection later.
+    pub(super) trigger: Option<Trigger>,
 }
 
 impl Progress {
     pub(super) fn begin(harming: Option<Harming>) -> Self {
-        Self { start: Instant::now(), meter: None, opening: Opening::default(), harming }
+        Self { start: Instant::now(), meter: None, opening: Opening::default(), harming, trigger: None }
     }
 
     fn passed(&self) -> (u64, u64) {
@@ -240,7 +242,7 @@ impl UserClient {
         };
         let config = if route.origin.https { Some(self.tls(versions).await.map_err(Failed::Before)?) } else { None };
         let resolved = Resolved { addresses, dns: None };
-        let reading = Reading::USER.harmed(progress.harming);
+        let reading = Reading::USER.harmed(progress.harming, progress.trigger.clone());
         let opened = connection::open(&*self.crowd.network, config, &route.origin, resolved, reading).await;
         let (connection, opening) = opened.map_err(|why| match why {
             Unopened::Connect(text) => unopened(Unanswered::Connect, text),

@@ -23,7 +23,7 @@ pub use client::UserClient;
 pub use credentials::IDENTITY;
 pub use crowd::{Crowd, CrowdConfig};
 pub use disturb::{Disturbance, Harm};
-pub(crate) use disturb::{Disturbed, Harming};
+pub(crate) use disturb::{Disturbed, Harming, Resettable, Trigger};
 pub use talk::Talk;
 pub use told::{Exchanged, Judged, Shown, Told};
 pub use upgrade::{Asking, Place};

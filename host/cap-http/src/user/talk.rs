@@ -10,6 +10,7 @@ use tokio::time::Instant;
 
 use super::{
     client::{Met, UserClient},
+    disturb::{HarmedUser, Trigger},
     told::{Exchanged, Over},
 };
 use crate::Unanswered;
@@ -20,6 +21,8 @@ pub struct Talk {
     met: Met,
     /// Which of the user's it is.
     socket: u64,
+    /// Makes what is sent go wrong, if its user is harmed.
+    trigger: Option<Trigger>,
     state: Mutex<State>,
 }
 
@@ -32,13 +35,13 @@ struct State {
 }
 
 impl Talk {
-    pub(super) fn new(client: Arc<UserClient>, met: Met) -> Self {
+    pub(super) fn new(client: Arc<UserClient>, met: Met, trigger: Option<Trigger>) -> Self {
         let mut state = client.state();
         let socket = state.next_socket;
         state.next_socket += 1;
         state.waiting.opened(socket);
         drop(state);
-        Self { client, met, socket, state: Mutex::default() }
+        Self { client, met, socket, trigger, state: Mutex::default() }
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -68,6 +71,14 @@ impl Talk {
     pub fn sends(&self, bytes: usize) {
         let (mut talk, mut client) = (self.state(), self.client.state());
         talk.start = Some(Instant::now());
+        // It counts among the user's requests.
+        if let Some(trigger) = &self.trigger
+            && let Some(harming) = client.harmed.as_mut().and_then(HarmedUser::next)
+        {
+            trigger.arm(harming);
+            client.waiting.settle();
+            client.waiting.harmed(harming.harm);
+        }
         let (received_bytes, own) = std::mem::take(&mut talk.unasked);
         let exchanged = Exchanged {
             route: self.met.route.clone(),

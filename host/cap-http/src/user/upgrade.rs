@@ -10,7 +10,7 @@ use hyper::{body::Incoming, upgrade::Upgraded};
 
 use super::{
     client::{Came, Failed, Progress, UserClient, unanswered},
-    disturb::{HarmedUser, Harming},
+    disturb::{HarmedUser, Harming, Trigger},
     exchange::{self, Broken},
     talk::Talk,
 };
@@ -86,6 +86,7 @@ impl UserClient {
         let harming = self.state().harmed.as_mut().and_then(HarmedUser::next);
         let limit = harming.map_or(limit, |_| Harming::limit(limit));
         let mut progress = Progress::begin(harming);
+        progress.trigger = self.is_harmed().then(Trigger::default);
         let shaking = async {
             // HTTP/2 changes over in another way, which few servers know.
             let mut connection = self.open(request, &route, HttpVersions::Http11, &mut progress).await?;
@@ -120,7 +121,7 @@ impl UserClient {
                     seen: Some(&shaken.seen),
                 };
                 self.tell(&met, &progress, came);
-                let talk = Talk::new(self.clone(), self.met("SEND", &request.target));
+                let talk = Talk::new(self.clone(), self.met("SEND", &request.target), progress.trigger.take());
                 Ok((self.changed(route, shaken, &progress)?, talk))
             }
             Ok(Err(Failed::Before(error))) => Err(error),

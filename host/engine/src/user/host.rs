@@ -25,8 +25,8 @@ impl types::Host for UserState {}
 impl http::Host for UserState {
     async fn send(&mut self, request: http::Request) -> wasmtime::Result<Result<http::Response, CallError>> {
         self.called()?;
-        let (call, client, crowd) = (self.guest.calls(), self.client.clone(), self.crowd.clone());
-        let sent = self.guest.call::<Http, _>(&*client, crowd.grants(), Request::from(request)).await;
+        let (call, client, crowd) = (self.guest.calls(), self.beside(&self.client), self.crowd.clone());
+        let sent = self.guest.call::<Http, _>(&client, crowd.grants(), Request::from(request)).await;
         self.compute.returned();
         Ok(match sent.map_err(halted)? {
             Ok(answer) => Ok(response(call, answer, vec![])),
@@ -61,8 +61,8 @@ impl Caller for UserState {
         request: holdpoint_cap_websocket::Request,
     ) -> wasmtime::Result<Answer<holdpoint_cap_websocket::Response>> {
         self.called()?;
-        let (sockets, crowd) = (self.sockets.clone(), self.crowd.clone());
-        let answered = self.guest.call::<Websocket, _>(&*sockets, crowd.grants(), request).await;
+        let (sockets, crowd) = (self.beside(&self.sockets), self.crowd.clone());
+        let answered = self.guest.call::<Websocket, _>(&sockets, crowd.grants(), request).await;
         self.compute.returned();
         answered.map_err(halted)
     }

@@ -7,6 +7,7 @@
 //! A user that computes, allocates, calls or waits beyond its bounds ends. Others share nothing with it but the processors, of which it
 //! had no more than its bound.
 
+mod aside;
 mod bindings;
 mod compute;
 mod engine;

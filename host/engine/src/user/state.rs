@@ -12,6 +12,7 @@ use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxBuilder, WasiCtxView, WasiView};
 
 use super::{
+    aside::{Aside, Beside},
     compute::{Compute, Tick},
     random::Random,
 };
@@ -25,6 +26,7 @@ const HANDLES: usize = 100;
 /// The state of one user's store.
 pub(crate) struct UserState {
     pub(super) guest: Unrecorded,
+    pub(super) aside: Arc<Aside>,
     pub(super) client: Arc<UserClient>,
     pub(super) sockets: Arc<UserSockets>,
     pub(super) crowd: Arc<Crowd>,
@@ -48,6 +50,11 @@ pub(super) struct Wasi {
 }
 
 impl UserState {
+    /// A backend of the user whose work is done beside its stack.
+    pub(super) fn beside<B>(&self, backend: &Arc<B>) -> Beside<B> {
+        Beside { aside: self.aside.clone(), backend: backend.clone() }
+    }
+
     /// The time, as this machine has it.
     pub(super) fn now(&self) -> Timestamp {
         let (read, said) = self.clock;

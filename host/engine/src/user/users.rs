@@ -88,6 +88,7 @@ impl Common {
         let ticks = u32::try_from(limits.compute.as_millis() / TICK.as_millis()).unwrap_or(u32::MAX);
         Ok(UserState {
             guest: gate.unrecorded(id, budget),
+            aside: Arc::default(),
             sockets: Arc::new(UserSockets::new(client.clone())),
             client,
             crowd: crowd.clone(),
@@ -119,8 +120,9 @@ impl Users for VirtualUsers {
         let users = &self.0;
         let state = users.state(number).map_err(UserError::Open)?;
         let client = state.client.clone();
+        let aside = state.aside.clone();
         let mut store = users.engine.store(state);
-        let exports = users.module.0.instantiate_async(&mut store).await;
+        let exports = aside.drive(users.module.0.instantiate_async(&mut store), || {}).await;
         let exports = exports.map_err(|error| UserError::Open(format!("{error:#}")))?;
         Ok(VirtualUser::new(store, exports, client, users.clone(), number))
     }

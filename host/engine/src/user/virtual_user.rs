@@ -1,6 +1,6 @@
 //! One user: its instance, kept from one iteration to the next.
 
-use std::{future::poll_fn, pin::pin, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 use holdpoint_canary::Form;
 use holdpoint_cap_http::user::{Exchanged, Judged, Shown, Told, UserClient};
@@ -63,22 +63,16 @@ impl VirtualUser {
         state.compute.begin();
         let (client, users, number) = (&self.client, &self.users, self.number);
         let tell = || client.drain(|told| tell(observer, users, number, told));
-        let (store, exports, config) = (&mut self.store, &self.exports, &users.config.config);
-        let called = {
-            let mut calling = pin!(tokio::time::timeout(limit, async {
-                match entry {
-                    Entry::Start => exports.call_start(store, config).await,
-                    Entry::Iterate => exports.call_iterate(store).await,
-                    Entry::Stop => exports.call_stop(store).await.map(Ok),
-                }
-            }));
-            poll_fn(|cx| {
-                let polled = calling.as_mut().poll(cx);
-                tell();
-                polled
-            })
-            .await
+        let (aside, exports, config) = (self.store.data().aside.clone(), &self.exports, &users.config.config);
+        let store = &mut self.store;
+        let calling = async {
+            match entry {
+                Entry::Start => exports.call_start(store, config).await,
+                Entry::Iterate => exports.call_iterate(store).await,
+                Entry::Stop => exports.call_stop(store).await.map(Ok),
+            }
         };
+        let called = tokio::time::timeout(limit, aside.drive(calling, tell)).await;
         client.settle();
         tell();
         let why = match called {

@@ -6,6 +6,7 @@ mod disturbed;
 mod double;
 mod driver;
 mod echo;
+mod harmed_frames;
 mod hostile;
 mod identities;
 mod leaks;

@@ -11,4 +11,4 @@ mod stream;
 pub(crate) use harm::Harming;
 pub use harm::{Disturbance, Harm};
 pub(super) use harmed::HarmedUser;
-pub(crate) use stream::Disturbed;
+pub(crate) use stream::{Disturbed, Resettable, Trigger};

@@ -1,23 +1,31 @@
 //! The stream of a harmed request: what passes it is cut, held back, replaced or lost, as the plan says. Any other stream passes as it is.
 //!
-//! It stands between HTTP and TLS, so that what goes wrong looks the same with TLS and without. It lasts one exchange.
+//! It stands between HTTP and TLS, so that what goes wrong looks the same with TLS and without. It lasts one exchange; over a socket it begins
+//! with a [frame](Trigger), and lasts as long as the socket does.
 
 use std::{
     io,
     pin::Pin,
+    sync::{Arc, Mutex, PoisonError},
     task::{Context, Poll, ready},
     time::Duration,
 };
 
 use tokio::{
     io::{AsyncRead, AsyncWrite, ReadBuf},
+    net::TcpStream,
     time::{Sleep, sleep},
 };
+use tokio_rustls::client::TlsStream;
 
 use super::harm::{Harm, Harming};
 
 /// Nothing of it begins a request.
 const NO_HTTP: &[u8] = b"\x01\x02 this is no HTTP \xfe\xff\r\n\r\n";
+/// Nor does it begin a frame of a WebSocket: all bits are set that mean nothing, and it is not masked.
+const NO_FRAME: &[u8] = b"\xff\x7f this is no frame \xfe\xff";
+/// The head of a frame that is said to have a TiB, masked with zeros. Filling comes behind it.
+const GIANT_FRAME: &[u8] = &[0x82, 0xff, 0, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0];
 /// A header that makes a head larger than servers take.
 const NAME: &[u8] = b"x-oversized: ";
 const OVERSIZED: usize = 2 << 20;
@@ -37,9 +45,45 @@ pub(crate) struct Disturbed<S> {
     stream: S,
     disturber: Option<Box<Disturber>>,
     resets: bool,
+    trigger: Option<Trigger>,
+}
+
+/// Makes the next frame over a connection go wrong.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Trigger(Arc<Mutex<Option<Harming>>>);
+
+impl Trigger {
+    /// What is sent next goes wrong so.
+    pub(crate) fn arm(&self, harming: Harming) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(harming);
+    }
+
+    fn take(&self) -> Option<Harming> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
+    }
+}
+
+/// A connection that can be made to end with a reset.
+pub(crate) trait Resettable {
+    /// It is reset when it is dropped. Where that can't be had it just ends.
+    fn reset_when_dropped(&self);
+}
+
+impl Resettable for TcpStream {
+    fn reset_when_dropped(&self) {
+        let _ = self.set_zero_linger();
+    }
+}
+
+impl Resettable for TlsStream<TcpStream> {
+    fn reset_when_dropped(&self) {
+        self.get_ref().0.reset_when_dropped();
+    }
 }
 
 type Pause = Option<Pin<Box<Sleep>>>;
+/// A text by what stands behind so many bytes of it.
+type Text = fn(usize) -> &'static [u8];
 
 /// How far the disturbance of an exchange has got.
 enum Disturber {
@@ -48,7 +92,7 @@ enum Disturber {
     /// The request comes in pieces.
     Slow { piece: usize, pieces: usize, pause: Pause },
     /// Something else comes in its place, of which so much has been written.
-    Replaced { written: usize },
+    Replaced { text: Text, written: usize },
     /// A header comes behind its first line, of which so much has been written.
     Oversized { line_passed: bool, written: usize },
     /// The answer is held back, from when the request leaves.
@@ -61,26 +105,54 @@ enum Disturber {
     Silent,
 }
 
-impl<S> Disturbed<S> {
-    pub(crate) fn new(stream: S, harming: Option<Harming>) -> Self {
-        let resets = harming.is_some_and(Harming::resets);
-        Self { stream, disturber: harming.map(|harming| Box::new(Disturber::of(harming))), resets }
+impl<S: Resettable> Disturbed<S> {
+    /// What happens to the first exchange, and what says so of frames that come later.
+    pub(crate) fn new(stream: S, harming: Option<Harming>, trigger: Option<Trigger>) -> Self {
+        let mut disturbed = Self { stream, disturber: None, resets: false, trigger };
+        if let Some(harming) = harming {
+            disturbed.begin(harming, Disturber::of_request(harming));
+        }
+        disturbed
+    }
+
+    fn begin(&mut self, harming: Harming, disturber: Disturber) {
+        self.resets = harming.resets();
+        if self.resets {
+            self.stream.reset_when_dropped();
+        }
+        self.disturber = Some(Box::new(disturber));
+    }
+
+    /// Something is sent. If it is a frame that is to go wrong, it does from here on.
+    fn sends(&mut self) {
+        if let Some(harming) = self.trigger.as_ref().and_then(Trigger::take) {
+            self.begin(harming, Disturber::of_frame(harming));
+        }
     }
 }
 
 impl Harming {
     /// Whether the connection is reset when it is dropped. Otherwise the other side sees it end.
-    pub(crate) fn resets(self) -> bool {
+    fn resets(self) -> bool {
         matches!(self.harm, Harm::Reset | Harm::ResetAnswer)
     }
 }
 
 impl Disturber {
-    fn of(Harming { harm, draw }: Harming) -> Self {
+    /// A frame is no request: what is no HTTP may be one, and it has no head that could be too large.
+    fn of_frame(harming: Harming) -> Self {
+        match harming.harm {
+            Harm::Malformed => Self::Replaced { text: |at| &NO_FRAME[at.min(NO_FRAME.len())..], written: 0 },
+            Harm::Oversized => Self::Replaced { text: giant_frame, written: 0 },
+            _ => Self::of_request(harming),
+        }
+    }
+
+    fn of_request(Harming { harm, draw }: Harming) -> Self {
         match harm {
             Harm::Abort | Harm::Reset => Self::Cut { left: None, leaving: None },
             Harm::Slow => Self::Slow { piece: 0, pieces: PIECES, pause: None },
-            Harm::Malformed => Self::Replaced { written: 0 },
+            Harm::Malformed => Self::Replaced { text: |at| &NO_HTTP[at.min(NO_HTTP.len())..], written: 0 },
             Harm::Oversized => Self::Oversized { line_passed: false, written: 0 },
             Harm::Delay => Self::Late { by: Duration::from_millis(LATE.0 + draw % LATE.1), pause: None },
             Harm::ResetAnswer => Self::Reset,
@@ -125,8 +197,8 @@ impl Disturber {
                 }
                 Poll::Ready(Ok(wrote))
             }
-            Self::Replaced { written } => {
-                ready!(instead(stream, cx, written, |at| &NO_HTTP[at.min(NO_HTTP.len())..]))?;
+            Self::Replaced { text, written } => {
+                ready!(instead(stream, cx, written, *text))?;
                 Poll::Ready(Ok(bytes.len()))
             }
             Self::Oversized { line_passed: true, written } => {
@@ -190,7 +262,7 @@ fn instead<S: AsyncWrite + Unpin>(
     mut stream: Pin<&mut S>,
     cx: &mut Context<'_>,
     written: &mut usize,
-    text: impl Fn(usize) -> &'static [u8],
+    text: Text,
 ) -> Poll<io::Result<()>> {
     loop {
         let left = text(*written);
@@ -216,6 +288,14 @@ fn oversized(at: usize) -> &'static [u8] {
     }
 }
 
+/// The frame that is too large, as far as it comes.
+fn giant_frame(at: usize) -> &'static [u8] {
+    match at.checked_sub(GIANT_FRAME.len()) {
+        None => &GIANT_FRAME[at..],
+        Some(filled) => &FILLING[..OVERSIZED.saturating_sub(filled).min(FILLING.len())],
+    }
+}
+
 /// What HTTP is told on this side.
 fn gone(kind: io::ErrorKind) -> io::Error {
     io::Error::new(kind, "this request goes wrong on purpose")
@@ -231,8 +311,9 @@ impl<S: AsyncRead + Unpin> AsyncRead for Disturbed<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Disturbed<S> {
+impl<S: AsyncWrite + Resettable + Unpin> AsyncWrite for Disturbed<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.sends();
         let Self { stream, disturber, .. } = &mut *self;
         match disturber {
             None => Pin::new(stream).poll_write(cx, bytes),
@@ -246,6 +327,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Disturbed<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
+        self.sends();
         if self.disturber.is_none() {
             return Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
         }
