@@ -4,8 +4,9 @@ use std::time::Duration;
 
 use super::harm::{Disturbance, Harming};
 
-/// The longest that a harmed request takes, whatever its time-out is: a user that waits has to come back within its iteration.
-const LONGEST: Duration = Duration::from_secs(5);
+/// The longest that a harmed request takes, whatever its time-out is: a user that waits has to come back within its farewell, which may take 5
+/// seconds.
+const LONGEST: Duration = Duration::from_secs(4);
 
 /// One of those whom a plan harms.
 #[derive(Debug)]
