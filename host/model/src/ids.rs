@@ -72,6 +72,11 @@ id!(
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
 );
 id!(
+    /// A policy of a bundle, e.g. `objectives`.
+    PolicyId, "policy id", 64, "a-z, 0-9 and -",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+);
+id!(
     /// A service of an environment, e.g. `backend`.
     ServiceName, "service name", 64, "a-z, 0-9 and -",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'

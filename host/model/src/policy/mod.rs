@@ -1,0 +1,24 @@
+//! What policies are shown and what they find. They are pure: the same evidence, the same findings.
+
+mod evidence;
+mod finding;
+mod series;
+
+pub use evidence::{Evidence, Facts, SeenCheck, Snapshot, Stretch, StretchKind};
+pub use finding::{Evaluation, Finding, ROLLBACK, Severity};
+pub use series::{Comparison, Matcher, Sample, Selector, Series, TooMany};
+
+/// The most series in one answer.
+pub const MOST_SERIES: usize = 1_000;
+/// The most samples in one answer.
+pub const MOST_SAMPLES: usize = 500_000;
+/// The most matchers of one selector.
+pub const MOST_MATCHERS: usize = 32;
+/// The most checks that are shown.
+pub const MOST_CHECKS: usize = 10_000;
+/// The most stretches that are shown.
+pub const MOST_STRETCHES: usize = 1_000;
+/// The most findings of one evaluation.
+pub const MOST_FINDINGS: usize = 1_000;
+/// The most bytes of a policy's state.
+pub const LARGEST_STATE: usize = 1 << 20;
