@@ -71,7 +71,7 @@ pub trait Evidence: Send + Sync {
     /// If they or their samples are more than [`MOST_SERIES`] or [`MOST_SAMPLES`].
     fn select(&self, selector: &Selector, from: f64, to: f64) -> Result<Vec<Series>, TooMany>;
 
-    /// Stretches in the order of their first moments.
+    /// Stretches in the order of their first moments. One that goes on at the moment of the evaluation ends a millisecond after it.
     fn stretches(&self) -> Vec<Stretch>;
 }
 
@@ -128,10 +128,9 @@ impl Evidence for Snapshot {
     }
 
     fn stretches(&self) -> Vec<Stretch> {
-        let begun = self.stretches.iter().filter(|stretch| stretch.from < self.now).cloned();
-        let mut seen: Vec<Stretch> = begun
-            .map(|stretch| Stretch { to: if stretch.to > self.now { self.now } else { stretch.to }, ..stretch })
-            .collect();
+        let begun = self.stretches.iter().filter(|stretch| stretch.from <= self.now).cloned();
+        let until_now = |stretch: Stretch| Stretch { to: Timestamp(stretch.to.0.min(self.now.0 + 1.0)), ..stretch };
+        let mut seen: Vec<Stretch> = begun.map(until_now).collect();
         seen.sort_by(|a, b| a.from.0.total_cmp(&b.from.0).then(a.to.0.total_cmp(&b.to.0)));
         seen
     }
@@ -196,7 +195,7 @@ mod tests {
         let counts: Vec<(&str, usize)> = found.iter().map(|s| (s.label("l"), s.samples.len())).collect();
         assert_eq!(counts, [("a", 6), ("b", 6)]);
         let stretches: Vec<(f64, f64)> = at_15.stretches().iter().map(|s| (s.from.0, s.to.0)).collect();
-        assert_eq!(stretches, [(10.0, 15.0)]);
+        assert_eq!(stretches, [(10.0, 16.0)]);
         assert_eq!(snapshot(50.0).stretches().len(), 2);
         assert_eq!(at_15.select(&meant(), 16.0, 100.0), Ok(vec![]));
     }
