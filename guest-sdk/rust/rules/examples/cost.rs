@@ -88,7 +88,12 @@ fn measures() -> [(&'static str, Measure); 4] {
         ("ratio of sums over 5 minutes", Measure::Ratio { part, whole, window, counted: Counted::Slots }),
         (
             "p95 of 9 buckets over 5 minutes",
-            Measure::Quantile { buckets: Selector::new("seconds_bucket"), share: 0.95, window },
+            Measure::Quantile {
+                buckets: Selector::new("seconds_bucket"),
+                share: 0.95,
+                window,
+                counted: Counted::Counter,
+            },
         ),
         ("gauge", Measure::Gauge { selector: memory(), over: Over::Now, across: Across::Highest }),
         ("trend", Measure::Trend { selector: memory(), window: Span::hours(24), settings: Settings::default() }),

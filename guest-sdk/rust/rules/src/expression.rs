@@ -72,6 +72,8 @@ pub enum Measure {
         share: f64,
         /// Over which time.
         window: Span,
+        /// How the buckets count.
+        counted: Counted,
     },
     /// How much of its baseline a gauge grows by the hour. Each label set must have one series.
     Trend {
@@ -139,7 +141,9 @@ impl Expression {
                 window(length).gauge(selector, *over, *across)
             }
             Measure::Ratio { part, whole, window: length, counted } => window(*length).ratio(part, whole, *counted),
-            Measure::Quantile { buckets, share, window: length } => window(*length).quantile(buckets, *share),
+            Measure::Quantile { buckets, share, window: length, counted } => {
+                window(*length).quantile(buckets, *share, *counted)
+            }
             Measure::Trend { selector, window: length, settings } => window(*length).trend(selector, settings),
             Measure::TimeToLimit { selector, window: length, settings, limit } => {
                 window(*length).time_to_limit(selector, settings, *limit)

@@ -10,6 +10,7 @@
 //!   news.
 //! - [`Tally`] and [`Objective`]: what was not observed gives bounds; only what holds for both of them passes or fails.
 //! - [`upper_limit`] and [`isolation`]: how much there may be at most of what was never seen.
+//! - [`promtool`]: series in the notation of `promtool test rules`, for tests.
 //! - [`alerts`]: `error_rate > 2%` for `5 minutes` read as a rule, and rules written for Prometheus.
 //!
 //! ```
@@ -70,6 +71,7 @@ mod expression;
 pub mod isolation;
 mod labels;
 mod objective;
+pub mod promtool;
 mod proportion;
 mod reading;
 mod rule;
@@ -92,7 +94,7 @@ pub use objective::{Judgement, Objective, Of};
 pub use proportion::upper_limit;
 pub use reading::{Missing, Reading, Value};
 pub use rule::{LONGEST_NAME, LONGEST_SPAN, NoData, Rule, Severity};
-pub use selector::Selector;
+pub use selector::{Matcher, Selector};
 pub use series::{LOOKBACK, MOST_SAMPLES, MOST_SERIES, Sample, Series, SeriesSet};
 pub use state::{Alerts, MOST_RULES};
 pub use tally::{Sight, Slot, Tally, roll_up};

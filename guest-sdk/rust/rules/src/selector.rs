@@ -8,11 +8,14 @@ use core::fmt;
 use crate::Labels;
 use crate::labels::Quoted;
 
-/// What a label must be.
-#[derive(Clone, Debug, PartialEq, Eq)]
-enum Matcher {
+/// What a label must be. One that is absent has the empty text.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Matcher {
+    /// This.
     Is(String),
+    /// Anything else.
     IsNot(String),
+    /// A text that begins so.
     StartsWith(String),
 }
 
@@ -25,7 +28,7 @@ enum Matcher {
 /// assert_eq!(bad.to_string(), "requests_total{service=\"auth\",code=~\"5.*\"}");
 /// assert!(bad.matches(&Labels::new([("service", "auth"), ("code", "503")]).unwrap()));
 /// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Selector {
     metric: String,
     matchers: Vec<(String, Matcher)>,
@@ -63,6 +66,11 @@ impl Selector {
     /// The metric.
     pub fn metric(&self) -> &str {
         &self.metric
+    }
+
+    /// Labels and what they must be.
+    pub fn matchers(&self) -> &[(String, Matcher)] {
+        &self.matchers
     }
 
     /// Whether labels are as they must be.

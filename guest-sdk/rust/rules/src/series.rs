@@ -91,8 +91,18 @@ impl Series {
     /// (Prometheus before 3.0).
     pub fn latest(&self, at: Time, lookback: Span) -> Option<&Sample> {
         let sample = self.samples[..self.count_until(at)].last()?;
-        let gone = self.ends.iter().rev().find(|end| **end <= at).is_some_and(|end| *end > sample.at);
-        (at - sample.at <= lookback && !gone).then_some(sample)
+        (at - sample.at <= lookback && !self.is_gone(at)).then_some(sample)
+    }
+
+    /// Whether the thing is known to be gone at a moment.
+    pub fn is_gone(&self, at: Time) -> bool {
+        let last = self.samples[..self.count_until(at)].last().map(|sample| sample.at);
+        self.ends.iter().rev().find(|end| **end <= at).is_some_and(|end| Some(*end) > last)
+    }
+
+    /// From when on the thing was known to be gone, until there was another sample.
+    pub fn ends(&self) -> &[Time] {
+        &self.ends
     }
 
     /// The samples from a moment to another, both included (Prometheus before 3.0; 3.0 leaves the first out).

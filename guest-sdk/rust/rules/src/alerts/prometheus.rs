@@ -54,10 +54,14 @@ pub fn expression(expression: &Expression) -> String {
             let grown = |selector| counted_over(selector, *window, *counted, &offset);
             format!("sum{by} ({}) / sum{by} ({})", grown(part), grown(whole))
         }
-        Measure::Quantile { buckets, share, window } => {
+        Measure::Quantile { buckets, share, window, counted } => {
             let mut labels = expression.by.clone();
             labels.insert(0, "le".to_string());
-            format!("histogram_quantile({share}, sum{} (rate({buckets}[{window}]{offset})))", By(&labels))
+            let function = match counted {
+                Counted::Counter => "rate",
+                Counted::Slots => "sum_over_time",
+            };
+            format!("histogram_quantile({share}, sum{} ({function}({buckets}[{window}]{offset})))", By(&labels))
         }
         Measure::Trend { selector, window, settings } => {
             let baseline = settings.baseline.map_or_else(
@@ -80,9 +84,12 @@ fn seen(expression: &Expression) -> String {
         Measure::Ratio { whole, window, counted, .. } => {
             format!("sum{by} ({})", counted_over(whole, *window, *counted, &offset))
         }
-        Measure::Quantile { buckets, window, .. } => {
+        Measure::Quantile { buckets, window, counted, .. } => {
             let all = buckets.clone().is("le", "+Inf");
-            format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds())
+            match counted {
+                Counted::Counter => format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds()),
+                Counted::Slots => format!("sum{by} (sum_over_time({all}[{window}]{offset}))"),
+            }
         }
         Measure::Trend { selector, window, .. } | Measure::TimeToLimit { selector, window, .. } => {
             format!("sum{by} (count_over_time({selector}[{window}]{offset}))")

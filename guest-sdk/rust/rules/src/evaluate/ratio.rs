@@ -45,7 +45,7 @@ impl<'a> Window<'a> {
     }
 
     /// What slots counted, added up without losing small ones among great ones (Neumaier), as Prometheus does.
-    fn slots(&self, series: &Series) -> Option<Grown> {
+    pub(super) fn slots(&self, series: &Series) -> Option<Grown> {
         let (mut sum, mut lost, mut newest) = (0.0_f64, 0.0, None);
         for sample in self.evidence.samples(series, self.from, self.to) {
             let value = sample.value;

@@ -91,7 +91,12 @@ fn a_quantile_leaves_a_disruption_out_on_both_sides_with_its_weight() {
     };
     let buckets =
         || vec![bucket("1", |slow| if slow { 0.0 } else { 100.0 }), bucket("5", |_| 100.0), bucket("+Inf", |_| 100.0)];
-    let measure = Measure::Quantile { buckets: Selector::new("b"), share: 0.95, window: Span::minutes(5) };
+    let measure = Measure::Quantile {
+        buckets: Selector::new("b"),
+        share: 0.95,
+        window: Span::minutes(5),
+        counted: Counted::Counter,
+    };
     let p95 = Expression::of(measure);
     let read = |evidence: &Evidence| p95.read(evidence, Time(350_000)).remove(&labels(&[])).unwrap();
     let with = read(&evidence(buckets())).unwrap();
@@ -100,4 +105,24 @@ fn a_quantile_leaves_a_disruption_out_on_both_sides_with_its_weight() {
     assert!(with.seen > 29_000.0 && without.seen < 25_000.0);
     let gone = read(&evidence(buckets()).without(&[stretch(0, 900)]).unwrap());
     assert_eq!(gone, Err(Missing::Deliberate));
+}
+
+#[test]
+fn a_quantile_of_slots_leaves_a_disruption_out_exactly() {
+    let slow = |second: i64| (200..260).contains(&second);
+    let bucket = |le: &str, count: fn(bool) -> f64| {
+        series("b", labels(&[("le", le)]), Span::seconds(1), (0..600).map(|second| Some(count(slow(second)))))
+    };
+    let buckets =
+        || vec![bucket("1", |slow| if slow { 0.0 } else { 100.0 }), bucket("5", |_| 100.0), bucket("+Inf", |_| 100.0)];
+    let window = Span::seconds(299);
+    let measure = Measure::Quantile { buckets: Selector::new("b"), share: 0.95, window, counted: Counted::Slots };
+    let p95 = Expression::of(measure);
+    let read = |evidence: &Evidence| p95.read(evidence, Time(349_000)).remove(&labels(&[])).unwrap();
+    let with = read(&evidence(buckets())).unwrap();
+    let without = read(&evidence(buckets()).without(&[stretch(200, 260)]).unwrap()).unwrap();
+    // 300 slots of which 60 are slow: the 28,500th of 30,000, of which 24,000 lie below one second.
+    assert_eq!((with.estimate, with.seen), (4.0, 30_000.0));
+    assert_eq!((without.estimate, without.seen), (0.95, 24_000.0));
+    assert_eq!(read(&evidence(buckets()).without(&[stretch(0, 900)]).unwrap()), Err(Missing::Deliberate));
 }

@@ -42,7 +42,12 @@ pub(crate) fn measures() -> Measures {
         Expression::of(Measure::Ratio { part, whole, window: Span::minutes(2), counted: Counted::Counter })
     };
     let window = Span::minutes(2);
-    let p95 = Measure::Quantile { buckets: Selector::new("request_seconds_bucket"), share: 0.95, window };
+    let p95 = Measure::Quantile {
+        buckets: Selector::new("request_seconds_bucket"),
+        share: 0.95,
+        window,
+        counted: Counted::Counter,
+    };
     let settings = Settings { warm_up: Span::minutes(5), bucket: Span::minutes(5), ..Settings::default() };
     let trend = Measure::Trend { selector: Selector::new("memory_bytes"), window: Span::hours(2), settings };
     let isolated =

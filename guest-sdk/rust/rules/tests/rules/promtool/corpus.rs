@@ -177,7 +177,12 @@ pub(super) fn rules() -> Vec<Rule> {
         window,
         counted: Counted::Slots,
     };
-    let latency = |share, window| Measure::Quantile { buckets: Selector::new("latency_bucket"), share, window };
+    let latency = |share, window| Measure::Quantile {
+        buckets: Selector::new("latency_bucket"),
+        share,
+        window,
+        counted: Counted::Counter,
+    };
     let pool =
         |over, across| Measure::Gauge { selector: Selector::new("pool").starts_with("service", "au"), over, across };
     let isolated =
