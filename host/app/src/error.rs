@@ -82,7 +82,10 @@ impl Error {
                 | Journal::NotBegun,
             )
             | Self::Engine(
-                EngineError::Compile { .. } | EngineError::NotAPhase { .. } | EngineError::NotAUser { .. },
+                EngineError::Compile { .. }
+                | EngineError::NotAPhase { .. }
+                | EngineError::NotAPolicy { .. }
+                | EngineError::NotAUser { .. },
             ) => ErrorKind::Usage,
             Self::Cloud(_) | Self::Journal(_) | Self::Engine(_) | Self::Replay(_) | Self::Fault { .. } => {
                 ErrorKind::Fault

@@ -29,6 +29,8 @@ pub enum EngineError {
     NotAPhase { digest: Digest, reason: String },
     #[error("module {digest} is not a virtual user: {reason}")]
     NotAUser { digest: Digest, reason: String },
+    #[error("module {digest} is not a policy: {reason}")]
+    NotAPolicy { digest: Digest, reason: String },
 }
 
 /// Compiles and runs phases.

@@ -12,6 +12,7 @@ mod host;
 mod limits;
 mod linker;
 mod phase;
+pub mod policy;
 mod state;
 pub mod user;
 mod wasi;
