@@ -1,4 +1,5 @@
-//! Holdpoint for phases written in Rust: what a phase may ask of the world, and how it says what it found. For virtual users see [`VirtualUser`].
+//! Holdpoint for phases written in Rust: what a phase may ask of the world, and how it says what it found. For virtual users see
+//! [`VirtualUser`], for policies the module [`mod@policy`].
 //!
 //! A phase is a function. It gets a [`Context`], through which everything outside is reached, and its configuration; it makes
 //! [checks](Check), and it ends. It holds no sockets, files or clocks of its own: every call is granted and recorded by the host.
@@ -68,6 +69,7 @@ pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
 pub mod load;
+pub mod policy;
 pub mod prelude;
 pub mod scrape;
 #[cfg(not(target_family = "wasm"))]
@@ -86,18 +88,6 @@ pub mod user;
 )]
 pub mod bindings;
 
-#[cfg(target_family = "wasm")]
-#[doc(hidden)]
-#[allow(
-    unsafe_code,
-    unreachable_pub,
-    clippy::all,
-    clippy::unwrap_used,
-    clippy::allow_attributes_without_reason,
-    reason = "generated from wit/, which is the source to judge"
-)]
-pub mod user_bindings;
-
 pub use call::{CallError, Cause, Denial, Evidence};
 pub use check::{Check, Expected, Observed, Verdict, expected, observed};
 pub use context::{Context, Level};
@@ -106,7 +96,7 @@ pub use error::{Error, Result};
 pub use exec::{Confinement, Exec, Exit, Finished, ReportFormat, TestCase, TestOutcome, Tool};
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use gcloud::{Command, Completed, Failure, Gcloud};
-pub use holdpoint_macros::{phase, user};
+pub use holdpoint_macros::{phase, policy, user};
 pub use holdpoint_rules::{self as rules, isolation, upper_limit};
 pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};

@@ -1,4 +1,5 @@
-//! `#[holdpoint::phase]` makes a function the entry of a phase, and `#[holdpoint::user]` a type a virtual user.
+//! `#[holdpoint::phase]` makes a function the entry of a phase, `#[holdpoint::policy]` that of a policy, and `#[holdpoint::user]` a type a
+//! virtual user.
 //!
 //! Only the attributes live here, because a procedural macro needs a crate of its own; what they call is in `holdpoint`. It refuses
 //! a function that it could not call: asynchronous, generic, or without exactly a context and a configuration.
@@ -14,15 +15,51 @@ use syn::{Error, FnArg, ItemFn, ItemImpl, ReturnType};
 /// In a native build nothing is exported, and the function stands ready for `holdpoint::test`.
 #[proc_macro_attribute]
 pub fn phase(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry(arguments, item, &PHASE)
+}
+
+/// Makes `fn judge(cx: &mut Context, config: Config) -> Result<()>` what the host calls at each evaluation.
+///
+/// The configuration is parsed from the bundle's `config` by serde; what it lacks or misspells becomes the error of the policy.
+/// In a native build nothing is exported, and the function stands ready for `holdpoint::testing::policy`.
+#[proc_macro_attribute]
+pub fn policy(arguments: TokenStream, item: TokenStream) -> TokenStream {
+    entry(arguments, item, &POLICY)
+}
+
+/// What a function can be the entry of.
+struct Kind {
+    what: &'static str,
+    /// What it takes, for people.
+    context: &'static str,
+    instead_of_async: &'static str,
+    expand: fn(&ItemFn) -> proc_macro2::TokenStream,
+}
+
+const PHASE: Kind = Kind {
+    what: "phase",
+    context: "cx: &Context",
+    instead_of_async: "parallel work is a batch such as `send_all`",
+    expand: expand_phase,
+};
+const POLICY: Kind = Kind {
+    what: "policy",
+    context: "cx: &mut Context",
+    instead_of_async: "there is nothing to wait for",
+    expand: expand_policy,
+};
+
+fn entry(arguments: TokenStream, item: TokenStream, kind: &Kind) -> TokenStream {
     let function = match syn::parse::<ItemFn>(item) {
         Ok(function) => function,
         Err(error) => return error.into_compile_error().into(),
     };
     if !arguments.is_empty() {
-        return Error::new(function.sig.span(), "`#[phase]` takes no arguments").into_compile_error().into();
+        let says = format!("`#[{}]` takes no arguments", kind.what);
+        return Error::new(function.sig.span(), says).into_compile_error().into();
     }
-    match check(&function) {
-        Ok(()) => expand(&function).into(),
+    match check(&function, kind) {
+        Ok(()) => (kind.expand)(&function).into(),
         Err(error) => error.into_compile_error().into(),
     }
 }
@@ -51,30 +88,64 @@ pub fn user(arguments: TokenStream, item: TokenStream) -> TokenStream {
     }
 }
 
-fn check(function: &ItemFn) -> Result<(), Error> {
-    let signature = &function.sig;
+fn check(function: &ItemFn, kind: &Kind) -> Result<(), Error> {
+    let (signature, what) = (&function.sig, kind.what);
     if let Some(keyword) = &signature.asyncness {
-        return Err(Error::new(keyword.span(), "a phase is synchronous; parallel work is a batch such as `send_all`"));
+        return Err(Error::new(keyword.span(), format!("a {what} is synchronous; {}", kind.instead_of_async)));
     }
     if !signature.generics.params.is_empty() {
-        return Err(Error::new(signature.generics.span(), "a phase is not generic: the host calls it with one type"));
+        let says = format!("a {what} is not generic: the host calls it with one type");
+        return Err(Error::new(signature.generics.span(), says));
     }
     if signature.inputs.len() != 2 || signature.inputs.iter().any(|input| matches!(input, FnArg::Receiver(_))) {
-        return Err(Error::new(
-            signature.inputs.span(),
-            "a phase takes `cx: &Context` and `config: Config`, nothing else",
-        ));
+        let says = format!("a {what} takes `{}` and `config: Config`, nothing else", kind.context);
+        return Err(Error::new(signature.inputs.span(), says));
     }
     if matches!(signature.output, ReturnType::Default) {
-        return Err(Error::new(signature.span(), "a phase returns `holdpoint::Result<()>`"));
+        return Err(Error::new(signature.span(), format!("a {what} returns `holdpoint::Result<()>`")));
     }
     Ok(())
 }
 
-fn expand(function: &ItemFn) -> proc_macro2::TokenStream {
+fn expand_phase(function: &ItemFn) -> proc_macro2::TokenStream {
     let name = &function.sig.ident;
     // The use of the function is spanned at its name, so that a wrong type is reported there and not at the attribute.
     let call = quote_spanned!(name.span()=> ::holdpoint::entry::run(&config, super::#name));
+    let export = quote! {
+        impl ::holdpoint::bindings::Guest for Exported {
+            fn run(config: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
+                #call
+            }
+        }
+
+        ::holdpoint::bindings::export!(Exported with_types_in ::holdpoint::bindings);
+    };
+    exported(function, &export)
+}
+
+fn expand_policy(function: &ItemFn) -> proc_macro2::TokenStream {
+    let name = &function.sig.ident;
+    let call = quote_spanned!(name.span()=> ::holdpoint::policy::entry::evaluate(&config, state, super::#name));
+    let export = quote! {
+        use ::holdpoint::policy::bindings::exports::holdpoint::policy::judge;
+
+        impl judge::Guest for Exported {
+            fn evaluate(
+                config: ::std::string::String,
+                state: ::std::vec::Vec<u8>,
+            ) -> ::std::result::Result<judge::Evaluation, ::std::string::String> {
+                #call.map(::std::convert::Into::into)
+            }
+        }
+
+        ::holdpoint::policy::bindings::export!(Exported with_types_in ::holdpoint::policy::bindings);
+    };
+    exported(function, &export)
+}
+
+/// The function, and beside it what makes a component of it.
+fn exported(function: &ItemFn, export: &proc_macro2::TokenStream) -> proc_macro2::TokenStream {
+    let name = &function.sig.ident;
     quote! {
         #function
 
@@ -83,13 +154,7 @@ fn expand(function: &ItemFn) -> proc_macro2::TokenStream {
         mod __holdpoint_export {
             struct Exported;
 
-            impl ::holdpoint::bindings::Guest for Exported {
-                fn run(config: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
-                    #call
-                }
-            }
-
-            ::holdpoint::bindings::export!(Exported with_types_in ::holdpoint::bindings);
+            #export
         }
 
         // Without an export the function would count as dead code.
@@ -117,7 +182,7 @@ fn expand_user(implementation: &ItemImpl) -> proc_macro2::TokenStream {
 
             struct Exported;
 
-            impl ::holdpoint::user_bindings::Guest for Exported {
+            impl ::holdpoint::user::bindings::Guest for Exported {
                 fn start(config: ::std::string::String) -> ::std::result::Result<(), ::std::string::String> {
                     USER.with(|user| user.start(&config))
                 }
@@ -131,7 +196,7 @@ fn expand_user(implementation: &ItemImpl) -> proc_macro2::TokenStream {
                 }
             }
 
-            ::holdpoint::user_bindings::export!(Exported with_types_in ::holdpoint::user_bindings);
+            ::holdpoint::user::bindings::export!(Exported with_types_in ::holdpoint::user::bindings);
         }
     }
 }

@@ -6,6 +6,9 @@
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::{
     load::{poll_load, start_load, stop_load},
+    scene::{
+        policy_checks, policy_facts, policy_is_last, policy_now, policy_requirements, policy_select, policy_stretches,
+    },
     world::*,
 };
 
@@ -15,6 +18,10 @@ mod component;
 mod user;
 #[cfg(target_family = "wasm")]
 pub(crate) use component::*;
+#[cfg(target_family = "wasm")]
+mod policy;
+#[cfg(target_family = "wasm")]
+pub(crate) use policy::*;
 #[cfg(target_family = "wasm")]
 mod load;
 #[cfg(target_family = "wasm")]

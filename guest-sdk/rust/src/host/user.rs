@@ -1,6 +1,6 @@
 //! What a user is told about itself, and what it says of its answers.
 
-use crate::user_bindings::holdpoint::user::user;
+use crate::user::bindings::holdpoint::user::user;
 
 pub(crate) fn user_number() -> u32 {
     user::number()

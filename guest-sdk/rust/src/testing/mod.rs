@@ -11,6 +11,8 @@ pub(crate) mod load;
 #[cfg(test)]
 mod load_tests;
 mod outcome;
+mod policy;
+pub(crate) mod scene;
 mod script;
 mod socket;
 #[cfg(test)]
@@ -27,6 +29,7 @@ pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use load::{LoadEnds, loads, refused_load};
 pub use outcome::{CheckRow, Measure, Outcome};
+pub use policy::{Judged, PolicyTest, policy, span};
 pub use script::{Test, test};
 pub use socket::{ScriptedSocket, declines, denied_socket, opens, unreachable_socket};
 pub use tool::{ToolEnds, case, denied_tool, ends, exits, reports, unstartable};

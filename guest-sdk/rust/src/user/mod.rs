@@ -46,6 +46,18 @@ pub mod entry;
 mod me;
 mod socket;
 
+#[cfg(target_family = "wasm")]
+#[doc(hidden)]
+#[allow(
+    unsafe_code,
+    unreachable_pub,
+    clippy::all,
+    clippy::unwrap_used,
+    clippy::allow_attributes_without_reason,
+    reason = "generated from wit/, which is the source to judge"
+)]
+pub mod bindings;
+
 pub use me::Me;
 pub use socket::UserSocket;
 
