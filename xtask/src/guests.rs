@@ -8,9 +8,37 @@ use anyhow::{Context, Result, bail};
 use crate::project::{Package, Project};
 use crate::sh::{self, Line, say};
 
-const TARGET: &str = "wasm32-wasip2";
-/// Folders whose packages are guests.
-const FOLDERS: [&str; 5] = ["scripts/phases", "scripts/policies", "scripts/users", "tests/guests", "tests/users"];
+/// What guests are built for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Target {
+    /// WASI 0.2, whose linker makes a component.
+    Wasi,
+    /// Nothing beneath it: policies. The linker of the other target, which comes with the compiler, makes a component of them too.
+    Bare,
+}
+
+impl Target {
+    const ALL: [Self; 2] = [Self::Wasi, Self::Bare];
+
+    fn triple(self) -> &'static str {
+        match self {
+            Self::Wasi => "wasm32-wasip2",
+            Self::Bare => "wasm32-unknown-unknown",
+        }
+    }
+}
+
+/// Makes a component of whatever it links.
+const LINKER: (&str, &str) = ("CARGO_TARGET_WASM32_UNKNOWN_UNKNOWN_LINKER", "wasm-component-ld");
+/// Folders whose packages are guests, and what for.
+const FOLDERS: [(&str, Target); 6] = [
+    ("scripts/phases", Target::Wasi),
+    ("scripts/policies", Target::Bare),
+    ("scripts/users", Target::Wasi),
+    ("tests/guests", Target::Wasi),
+    ("tests/policies", Target::Bare),
+    ("tests/users", Target::Wasi),
+];
 
 /// A package that becomes a module.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -21,6 +49,7 @@ pub(crate) struct Guest {
     /// What Cargo calls the built file, without its ending.
     artifact: String,
     folder: String,
+    target: Target,
 }
 
 impl Guest {
@@ -35,9 +64,7 @@ pub(crate) fn of(packages: &[Package]) -> Result<Vec<Guest>> {
     let mut guests: Vec<Guest> = Vec::new();
     for package in packages {
         let Some((parent, short)) = package.folder.rsplit_once('/') else { continue };
-        if !FOLDERS.contains(&parent) {
-            continue;
-        }
+        let Some((_, target)) = FOLDERS.iter().find(|(folder, _)| *folder == parent) else { continue };
         let component = package.targets.iter().find(|target| target.crate_types.iter().any(|kind| kind == "cdylib"));
         let Some(component) = component else {
             bail!(
@@ -53,24 +80,31 @@ pub(crate) fn of(packages: &[Package]) -> Result<Vec<Guest>> {
             short: short.to_owned(),
             artifact: component.name.replace('-', "_"),
             folder: package.folder.clone(),
+            target: *target,
         });
     }
     Ok(guests)
 }
 
-/// Adds the wasm target if it is missing, builds, and copies what changed.
+/// Adds the wasm targets if they are missing, builds, and copies what changed.
 pub(crate) fn build(project: &Project) -> Result<()> {
-    add_target(project)?;
+    add_targets(project)?;
     let guests = of(&project.packages)?;
-    let mut line = project.cargo("guests").args(["build", "--profile", "guest", "--target", TARGET]);
-    for guest in &guests {
-        line = line.args(["-p", &guest.package]);
+    for target in Target::ALL {
+        let line = project.cargo("guests").args(["build", "--profile", "guest", "--target", target.triple()]);
+        let for_it = guests.iter().filter(|guest| guest.target == target);
+        let line = for_it.fold(line, |line, guest| line.args(["-p", &guest.package]));
+        match target {
+            Target::Wasi => line,
+            Target::Bare => line.env(LINKER.0, LINKER.1),
+        }
+        .run()?;
     }
-    line.run()?;
-    let (from, to) = (project.target.join(TARGET).join("guest"), project.guests());
+    let to = project.guests();
     fs::create_dir_all(&to).with_context(|| format!("create {}", to.display()))?;
     let mut changed = Vec::new();
     for guest in &guests {
+        let from = project.target.join(guest.target.triple()).join("guest");
         let built = from.join(format!("{}.wasm", guest.artifact));
         if copy_if_changed(&built, &to.join(format!("{}.wasm", guest.short)))? {
             changed.push(guest.short.as_str());
@@ -83,19 +117,22 @@ pub(crate) fn build(project: &Project) -> Result<()> {
 }
 
 /// Makes sure that the compiler can build components.
-pub(crate) fn add_target(project: &Project) -> Result<()> {
+pub(crate) fn add_targets(project: &Project) -> Result<()> {
     let sysroot = Line::new("guests", "rustc").args(["--print", "sysroot"]).folder(&project.root).text()?;
-    if Path::new(sysroot.trim()).join("lib/rustlib").join(TARGET).join("lib").is_dir() {
-        return Ok(());
+    for target in Target::ALL.map(Target::triple) {
+        if Path::new(sysroot.trim()).join("lib/rustlib").join(target).join("lib").is_dir() {
+            continue;
+        }
+        if !sh::exists("rustup") {
+            bail!(
+                "build guests: the compiler in {} has no target {target}, and rustup, which could add it, is not installed; install rustup \
+                 (https://rustup.rs), or the {target} standard library from where this compiler came",
+                sysroot.trim()
+            );
+        }
+        Line::new("guests", "rustup").args(["target", "add", target]).folder(&project.root).run()?;
     }
-    if !sh::exists("rustup") {
-        bail!(
-            "build guests: the compiler in {} has no target {TARGET}, and rustup, which could add it, is not installed; install rustup \
-             (https://rustup.rs), or the {TARGET} standard library from where this compiler came",
-            sysroot.trim()
-        );
-    }
-    Line::new("guests", "rustup").args(["target", "add", TARGET]).folder(&project.root).run()
+    Ok(())
 }
 
 /// Copies so that nobody reads half a file. Says whether there was anything to do.
@@ -115,7 +152,7 @@ pub(crate) fn copy_if_changed(from: &Path, to: &Path) -> Result<bool> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::project::Target;
+    use crate::project;
 
     fn package(name: &str, folder: &str, kind: &str) -> Package {
         Package {
@@ -123,7 +160,7 @@ mod tests {
             folder: folder.to_owned(),
             license: None,
             dependencies: vec![],
-            targets: vec![Target { name: name.to_owned(), crate_types: vec![kind.to_owned()] }],
+            targets: vec![project::Target { name: name.to_owned(), crate_types: vec![kind.to_owned()] }],
         }
     }
 
@@ -132,11 +169,20 @@ mod tests {
         let packages = [
             package("holdpoint-phase-health", "scripts/phases/health", "cdylib"),
             package("holdpoint-gate", "host/gate", "lib"),
+            package("holdpoint-policy-alerts", "scripts/policies/alerts", "cdylib"),
             package("holdpoint-guest-crash", "tests/guests/crash", "cdylib"),
         ];
         let guests = of(&packages).unwrap();
-        let found: Vec<(&str, &str)> = guests.iter().map(|g| (g.short.as_str(), g.artifact.as_str())).collect();
-        assert_eq!(found, [("health", "holdpoint_phase_health"), ("crash", "holdpoint_guest_crash")]);
+        let found: Vec<(&str, &str, &str)> =
+            guests.iter().map(|g| (g.short.as_str(), g.artifact.as_str(), g.target.triple())).collect();
+        assert_eq!(
+            found,
+            [
+                ("health", "holdpoint_phase_health", "wasm32-wasip2"),
+                ("alerts", "holdpoint_policy_alerts", "wasm32-unknown-unknown"),
+                ("crash", "holdpoint_guest_crash", "wasm32-wasip2"),
+            ]
+        );
     }
 
     #[test]

@@ -20,7 +20,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
-    guests::add_target(project)?;
+    guests::add_targets(project)?;
     let missing = servers::ensure()?;
     if !missing.is_empty() {
         say("setup", &format!("without {}, tests with that in their names are left out", servers::names(&missing)));

@@ -1,0 +1,63 @@
+//! Shares of processors, memory and connections that each instance holds below a limit, and how many users there were.
+
+use holdpoint::policy::prelude::*;
+use holdpoint::policy::said;
+
+use crate::config::{Config, Level, span};
+use crate::{is_asked, over_the_run};
+
+/// Where each instance stands. Instances are told apart by their label; without one nothing is known of any.
+pub(crate) fn judge(cx: &Context, config: &Config, state: &mut Vec<u8>) -> Result<Vec<Finding>> {
+    let names = &config.series;
+    let all = [
+        ("cpu", &names.cpu, &config.cpu),
+        ("memory", &names.memory, &config.memory),
+        ("connections", &names.connections, &config.connections),
+    ];
+    let asked: Vec<_> = all.into_iter().filter(|(_, _, level)| is_asked(cx, &level.rows)).collect();
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut watch = Watch::from_bytes(state)?;
+    let alarms: Vec<Alarm> = asked.iter().map(|(name, metric, level)| alarm(name, metric, level)).collect();
+    let mut found = watch.tick(cx, &alarms)?;
+    *state = watch.to_bytes();
+    for (name, metric, level) in asked {
+        let nameless = Selector::new(metric).is("instance", "");
+        let evidence = cx.evidence([Ask::last(nameless.clone(), Span::minutes(5), cx.now())])?;
+        if evidence.select(&nameless).next().is_some() {
+            let observed =
+                format!("{metric} has series without the label `instance`, so instances can't be told apart");
+            found.push(over_the_run(cx, format!("{name} of nobody"), Inconclusive, observed).rows(&level.rows));
+        }
+    }
+    Ok(found)
+}
+
+fn alarm(name: &str, metric: &str, level: &Level) -> Alarm {
+    let selector = Selector::new(metric).is_not("instance", "");
+    let measure = Measure::Gauge { selector, over: Over::Now, across: Across::Highest };
+    let condition = Condition { compare: Compare::AtLeast, limit: level.limit };
+    let by_instance = Expression::of(measure).by(&["service", "instance"]);
+    let rule = Rule::new(name, Severity::Warning, by_instance, condition).lasting(span(level.hold));
+    Alarm::of(rule).measured(metric, Unit::Share).rows(&level.rows)
+}
+
+/// Whether there were ever enough users at one time.
+pub(crate) fn users(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
+    let wanted = &config.users;
+    if !is_asked(cx, &wanted.rows) {
+        return Ok(Vec::new());
+    }
+    let selector = Selector::new(&wanted.series);
+    let evidence = cx.evidence([Ask::whole(selector.clone(), cx.now())])?;
+    let all = evidence.select(&selector).flat_map(|series| evidence.samples(series, Time(i64::MIN), cx.now()));
+    let most = all.map(|sample| sample.value).filter(|value| !value.is_nan()).max_by(f64::total_cmp);
+    let expected = format!("at least {} users at one time", said(wanted.at_least, Unit::Number));
+    let found = match most {
+        Some(most) if most >= wanted.at_least => Finding::new("users", Pass).observed(said(most, Unit::Number)),
+        Some(most) => over_the_run(cx, "users".to_owned(), Fail, said(most, Unit::Number)),
+        None => over_the_run(cx, "users".to_owned(), Inconclusive, "there is no series".to_owned()),
+    };
+    Ok(vec![found.rows(&wanted.rows).expected(expected)])
+}

@@ -1,0 +1,124 @@
+//! Probes of services: how many were good over the run, and that none failed while traffic was shifted.
+
+use std::collections::BTreeMap;
+
+use holdpoint::policy::prelude::*;
+use holdpoint::policy::said;
+use holdpoint::rules::{Objective, Of, Series, Tally};
+
+use crate::config::{Config, span};
+use crate::{is_asked, over_the_run};
+
+/// The share of good probes of each service.
+pub(crate) fn availability(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
+    let wanted = &config.availability;
+    if !is_asked(cx, &wanted.rows) {
+        return Ok(Vec::new());
+    }
+    let condition = Condition { compare: Compare::Above, limit: wanted.limit };
+    let objective = Objective { of: Of::Availability, condition, at_least: wanted.at_least };
+    let expected = format!("above {} of at least {} probes are good", said(wanted.limit, Unit::Share), wanted.at_least);
+    of_services(cx, "availability", &config.series.up, |name, seen| {
+        let every = span(wanted.every);
+        let tally = Tally { good: seen.good, bad: seen.bad, unobserved: seen.missing(every), ..Tally::default() };
+        let judged = objective.judge(&tally);
+        let value = match judged.bounds {
+            None => "nothing was seen".to_owned(),
+            Some(bounds) if bounds.low == bounds.high => said(bounds.low, Unit::Share),
+            Some(bounds) => format!("{} to {}", said(bounds.low, Unit::Share), said(bounds.high, Unit::Share)),
+        };
+        let all = seen.good + seen.bad;
+        let observed = format!("{} of {all} probes were good: {value}; {} were not seen", seen.good, judged.unobserved);
+        over_the_run(cx, name, judged.verdict.into(), observed).rows(&wanted.rows).expected(&expected)
+    })
+}
+
+/// Whether each service answered all the time while traffic was shifted.
+pub(crate) fn gap(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
+    let wanted = &config.gap;
+    if !is_asked(cx, &wanted.rows) {
+        return Ok(Vec::new());
+    }
+    let every = span(wanted.every);
+    of_services(cx, "gap", &wanted.series, |name, seen| {
+        // Where its probing ended is its end: this is about the shift, and not about what came after.
+        let apart = seen.longest_apart;
+        let verdict = if seen.bad > 0 {
+            Fail
+        } else if apart > every * 2 || seen.good < 2 {
+            Inconclusive
+        } else {
+            Pass
+        };
+        let observed = format!("{} of {} probes failed; at most {apart} apart", seen.bad, seen.good + seen.bad);
+        let expected = format!("no probe fails, and there is one each {every}");
+        over_the_run(cx, name, verdict, observed).rows(&wanted.rows).expected(expected)
+    })
+}
+
+/// What probes of one service saw.
+#[derive(Default)]
+struct Seen {
+    good: u64,
+    bad: u64,
+    /// Times without a probe, each from one to the next, without what was broken on purpose.
+    apart: Vec<Span>,
+    longest_apart: Span,
+    /// From the last probe to now, unless its end is known.
+    tail: Span,
+}
+
+impl Seen {
+    fn of(cx: &Context, evidence: &Evidence, all: &[&Series]) -> Self {
+        let mut seen = Self::default();
+        let mut times: Vec<Time> = Vec::new();
+        for series in all {
+            for sample in evidence.samples(series, Time(i64::MIN), cx.now()) {
+                if sample.value > 0.0 {
+                    seen.good += 1
+                } else {
+                    seen.bad += 1
+                }
+                times.push(sample.at);
+            }
+        }
+        times.sort_unstable();
+        // What is cut out of the time is no time without a probe.
+        let watched =
+            |from: Time, to: Time| evidence.parts(from, to).fold(Span::ZERO, |sum, (from, to)| sum + (to - from));
+        seen.apart = times.windows(2).map(|two| watched(two[0], two[1])).collect();
+        seen.longest_apart = seen.apart.iter().copied().max().unwrap_or_default();
+        if let Some(last) = times.last().filter(|_| !all.iter().all(|series| series.is_gone(cx.now()))) {
+            seen.tail = watched(*last, cx.now());
+        }
+        seen
+    }
+
+    /// Probes that should have been there: one each `every`, and half of that is no delay yet.
+    fn missing(&self, every: Span) -> u64 {
+        let step = every.0.max(1);
+        let between = self.apart.iter().map(|apart| (apart.0 + step / 2) / step - 1);
+        let behind = (self.tail.0 + step / 2) / step - 1;
+        between.chain([behind]).map(|count| u64::try_from(count).unwrap_or(0)).sum()
+    }
+}
+
+/// A finding for each service that has probes; without any there is one that says so.
+fn of_services(
+    cx: &Context,
+    what: &str,
+    metric: &str,
+    judge: impl Fn(String, &Seen) -> Finding,
+) -> Result<Vec<Finding>> {
+    let selector = Selector::new(metric);
+    let evidence = cx.evidence([Ask::whole(selector.clone(), cx.now())])?;
+    let mut services: BTreeMap<Labels, Vec<&Series>> = BTreeMap::new();
+    for series in evidence.select(&selector) {
+        services.entry(series.labels().only(&["service".to_owned()])).or_default().push(series);
+    }
+    let found: Vec<Finding> = services
+        .iter()
+        .map(|(labels, series)| judge(format!("{what} {labels}"), &Seen::of(cx, &evidence, series)))
+        .collect();
+    Ok(if found.is_empty() { vec![judge(what.to_owned(), &Seen::default())] } else { found })
+}

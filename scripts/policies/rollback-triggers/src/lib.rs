@@ -1,0 +1,180 @@
+//! When a release is to be taken back: RB-T1 to RB-T5. Every finding that fires asks for a `rollback`.
+//!
+//! - RB-T1: a critical service is unhealthy for longer than five minutes. From its first probe on, silence counts as unhealthy.
+//! - RB-T2: more than 5 % of the exchanges fail for longer than ten minutes. Silence leaves a trigger that is pending as it is.
+//! - RB-T3: isolation has failed: users were shown what is others', or a check of its rows has failed.
+//! - RB-T4: memory that leaks will be used up within hours, with 97.5 % confidence.
+//! - RB-T5: authentication is completely broken: no login succeeds, or all checks of its rows have failed.
+//!
+//! A trigger passes at the end of the run only if it could have fired. The configuration is [`Config`]; every field has a default.
+
+mod checks;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeSet;
+
+use holdpoint::policy::prelude::*;
+use holdpoint::policy::{Names, gauge};
+use holdpoint::rules::trend::Settings;
+
+use checks::Judged;
+
+const ROLLBACK: &str = "rollback";
+
+/// When to take a release back.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct Config {
+    series: Names,
+    /// The services that count; without any, all that are probed.
+    critical: Vec<String>,
+    unhealthy_for: Millis,
+    /// A probe older than this says nothing any more.
+    probed_each: Millis,
+    errors: Errors,
+    /// Rows of which a failed check is a failure of isolation.
+    isolation: Vec<String>,
+    leak: Leak,
+    /// Rows whose checks say whether anybody can log in.
+    authentication: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Errors {
+    /// A share.
+    limit: f64,
+    hold: Millis,
+    window: Millis,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields, default)]
+struct Leak {
+    /// The share of memory that is all there is.
+    limit: f64,
+    /// How soon it must be reached.
+    within: Millis,
+    window: Millis,
+    bucket: Millis,
+    warm_up: Millis,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        let rows = |rows: &[&str]| rows.iter().map(|row| (*row).to_owned()).collect();
+        Self {
+            series: Names::default(),
+            critical: Vec::new(),
+            unhealthy_for: Millis(5 * 60_000),
+            probed_each: Millis(60_000),
+            errors: Errors::default(),
+            isolation: rows(&["P3.2.isolation", "CRIT-3"]),
+            leak: Leak::default(),
+            authentication: rows(&["P3.3", "CRIT-4"]),
+        }
+    }
+}
+
+impl Default for Errors {
+    fn default() -> Self {
+        Self { limit: 0.05, hold: Millis(10 * 60_000), window: Millis(60_000) }
+    }
+}
+
+impl Default for Leak {
+    fn default() -> Self {
+        let minutes = |count: u32| Millis(count * 60_000);
+        Self { limit: 1.0, within: minutes(240), window: minutes(180), bucket: minutes(10), warm_up: minutes(30) }
+    }
+}
+
+#[holdpoint::policy]
+fn judge(cx: &mut Context, config: Config) -> Result<()> {
+    let mut watch = Watch::from_bytes(cx.state())?;
+    let mut alarms = unhealthy(cx, &config)?;
+    alarms.push(errors(&config));
+    alarms.push(leak(&config));
+    alarms.push(logins(&config));
+    let found = watch.tick(cx, &alarms)?;
+    let authentication = checks::authentication(&Judged::of(cx, &config.authentication));
+    for finding in found {
+        // A login that never was measured is known by checks alone.
+        let is_login = finding.name == LOGINS;
+        if !(is_login && finding.verdict == Inconclusive && authentication.is_some() && !finding.firing) {
+            cx.find(finding);
+        }
+    }
+    if let Some(finding) = authentication {
+        cx.find(checks::told(cx, finding, "RB-T5"));
+    }
+    let isolation = checks::isolation(cx, &Judged::of(cx, &config.isolation), &config.series.leaks)?;
+    cx.find(checks::told(cx, isolation, "RB-T3"));
+    cx.keep(watch.to_bytes());
+    Ok(())
+}
+
+/// The name of the trigger of logins that are measured.
+const LOGINS: &str = "Authentication Broken";
+
+/// RB-T1, of each critical service.
+fn unhealthy(cx: &Context, config: &Config) -> Result<Vec<Alarm>> {
+    let up = Selector::new(&config.series.up);
+    let evidence = cx.evidence([Ask::whole(up.clone(), cx.now())])?;
+    let probed: BTreeSet<String> =
+        evidence.select(&up).map(|series| series.labels().get("service").to_owned()).collect();
+    let critical = if config.critical.is_empty() { probed.iter().cloned().collect() } else { config.critical.clone() };
+    let alarm = |service: &String| {
+        let measure =
+            Measure::Gauge { selector: up.clone().is("service", service), over: Over::Now, across: Across::Lowest };
+        let name = format!("Critical Service Unhealthy {service}");
+        let below = Condition { compare: Compare::Below, limit: 1.0 };
+        let rule = Rule::new(&name, Severity::Critical, Expression::of(measure), below);
+        let no_data = if probed.contains(service) { NoData::Counts } else { NoData::Inconclusive };
+        let rule = Rule { no_data, fresh: span(config.probed_each), ..rule.lasting(span(config.unhealthy_for)) };
+        trigger(rule, "RB-T1", "up", Unit::Number)
+    };
+    let alarms: Vec<Alarm> = critical.iter().map(alarm).collect();
+    Ok(if alarms.is_empty() { vec![alarm(&"of none that is probed".to_owned())] } else { alarms })
+}
+
+/// RB-T2.
+fn errors(config: &Config) -> Alarm {
+    let Errors { limit, hold, window } = config.errors;
+    let above = Condition { compare: Compare::Above, limit };
+    let rule = Rule::new("Errors", Severity::Critical, config.series.errors(span(window)), above);
+    let rule = Rule { no_data: NoData::Holds, at_least: 1.0, ..rule.lasting(span(hold)) };
+    trigger(rule, "RB-T2", "error_rate", Unit::Share)
+}
+
+/// RB-T4, of each instance.
+fn leak(config: &Config) -> Alarm {
+    let Leak { limit, within, window, bucket, warm_up } = config.leak;
+    let settings = Settings { warm_up: span(warm_up), bucket: span(bucket), reach: Span::minutes(2), baseline: None };
+    let selector = Selector::new(&config.series.memory).is_not("instance", "");
+    let measure = Measure::TimeToLimit { selector, window: span(window), settings, limit };
+    let soon = Condition { compare: Compare::Below, limit: span(within).as_seconds() };
+    let expression = Expression::of(measure).by(&["service", "instance"]);
+    trigger(
+        Rule::new("Leak", Severity::Critical, expression, soon),
+        "RB-T4",
+        "time until memory is used up",
+        Unit::Seconds,
+    )
+}
+
+/// RB-T5, where logins are measured.
+fn logins(config: &Config) -> Alarm {
+    let none = Condition { compare: Compare::AtMost, limit: 0.0 };
+    let rule = Rule::new(LOGINS, Severity::Critical, gauge(&config.series.login, Across::Highest), none);
+    trigger(rule, "RB-T5", "login_success", Unit::Share)
+}
+
+fn trigger(rule: Rule, row: &str, about: &str, unit: Unit) -> Alarm {
+    Alarm::of(rule).measured(about, unit).rows([row]).action(ROLLBACK)
+}
+
+fn span(Millis(milliseconds): Millis) -> Span {
+    Span(i64::from(milliseconds))
+}

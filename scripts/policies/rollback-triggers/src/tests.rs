@@ -1,0 +1,153 @@
+//! Boundaries as data: a probe, a slot and an evaluation each second, or each minute where hours are needed.
+
+use holdpoint::policy::prelude::*;
+use holdpoint::testing::{Judged, PolicyTest, policy};
+
+use super::judge;
+
+const UNHEALTHY: &str = "Critical Service Unhealthy auth";
+
+fn first(judged: &Judged, name: &str) -> Option<i64> {
+    judged.first_firing(name).map(|span| span.0 / 1_000)
+}
+
+fn probed(values: &str) -> PolicyTest<'static> {
+    policy(judge).config(json!({ "probed_each": "2s" })).series(r#"up{service="auth"}"#, values, "1s")
+}
+
+#[test]
+fn unhealthy_for_five_minutes_is_a_trigger_and_a_second_less_is_none() {
+    for (name, values, fires, verdict) in [
+        ("4:59", "1x99 0x299 1x199", None, Pass),
+        ("5:01", "1x99 0x300 1x198", Some(400), Fail),
+        ("for good", "1x99 0x499", Some(400), Fail),
+        // From the last probe that counts on, silence is as bad: three seconds after it.
+        ("silence for good", "1x99", Some(402), Fail),
+        ("silence after four minutes", "1x99 0x240", Some(400), Fail),
+        ("flapping", "1x99 0x249 1 0x247 1", None, Pass),
+        ("pending at the end", "1x499 0x99", None, Inconclusive),
+        ("healthy", "1x599", None, Pass),
+        ("from the beginning", "0x599", Some(300), Fail),
+    ] {
+        let judged = probed(values).judged_each("1s", "599s");
+        assert_eq!(first(&judged, UNHEALTHY), fires, "{name}\n{}", judged.shown());
+        let found = judged.finding(UNHEALTHY).cloned();
+        let told = found.map(|found| (found.verdict, found.requirements, found.action));
+        assert_eq!(told, Some((verdict, vec!["RB-T1".to_owned()], Some("rollback".to_owned()))), "{name}");
+    }
+    let never = policy(judge).config(json!({ "critical": ["auth"] })).judged_each("1s", "599s");
+    never.expect(UNHEALTHY, Inconclusive, "there is no series");
+    assert_eq!(first(&never, UNHEALTHY), None);
+}
+
+#[test]
+fn a_service_that_is_not_critical_triggers_nothing() {
+    let config = json!({ "critical": ["auth"] });
+    let test = policy(judge).config(config).series(r#"up{service="auth"}"#, "1x60", "10s");
+    let judged = test.series(r#"up{service="docs"}"#, "0x60", "10s").judged_each("10s", "10m");
+    judged.expect(UNHEALTHY, Pass, "watched for 10m");
+    assert!(judged.last().iter().all(|finding| !finding.firing), "{}", judged.shown());
+}
+
+#[test]
+fn more_than_five_percent_errors_for_ten_minutes_are_a_trigger() {
+    for (name, bad, fires) in [
+        ("4.9 %", "49x1200", None),
+        ("5 %", "50x1200", None),
+        ("5.1 % for 9:59", "0x99 51x599 0x500", None),
+        ("5.1 % for 10:01", "0x99 51x600 0x499", Some(700)),
+        ("all, for 9:59", "0x99 1000x599 0x500", None),
+        ("flapping", "0x99 51x399 0 51x700", Some(1_101)),
+        ("with a minute of silence", "0x99 51x299 _x60 51x740", Some(700)),
+    ] {
+        let config = json!({ "errors": { "window": "999ms" } });
+        let all = if bad.contains('_') { "1000x399 _x60 1000x740" } else { "1000x1200" };
+        let test = policy(judge).config(config).series("requests", all, "1s").series("requests_bad", bad, "1s");
+        let judged = test.judged_each("1s", "20m");
+        assert_eq!(first(&judged, "Errors"), fires, "{name}\n{}", judged.shown());
+    }
+}
+
+#[test]
+fn what_was_broken_on_purpose_triggers_nothing() {
+    let config = json!({ "errors": { "window": "999ms" }, "probed_each": "2s" });
+    let test = policy(judge).config(config).series(r#"up{service="auth"}"#, "1x99 0x500 1x300", "1s");
+    let test = test.series("requests", "1000x900", "1s").series("requests_bad", "0x99 1000x700 0x100", "1s");
+    let test = test.series("leaks", "0x99 5x100 0x600", "1s");
+    let judged = test.disrupted("100s", "850s").judged_each("1s", "15m");
+    for name in [UNHEALTHY, "Errors", "Isolation Failure"] {
+        assert_eq!(first(&judged, name), None, "{name}\n{}", judged.shown());
+    }
+}
+
+#[test]
+fn a_leak_that_uses_all_memory_up_within_hours_is_a_trigger() {
+    let of = |values: &str| {
+        let test = policy(judge).series(r#"memory_share{service="auth",instance="a"}"#, values, "1m");
+        test.judged_each("10m", "4h")
+    };
+    let saw: Vec<String> = (0..240).map(|minute| format!("{}", 0.4 + 0.05 * f64::from(minute % 10))).collect();
+    let name = "Leak {instance=\"a\",service=\"auth\"}";
+    for (what, values, verdict) in [
+        ("40 % and 10 % an hour, full in two hours", "0.4+0.001666666x240".to_owned(), Fail),
+        ("40 % and 1 % an hour, full in two days", "0.4+0.000166666x240".to_owned(), Pass),
+        ("collected each ten minutes", saw.join(" "), Pass),
+        ("a level just below all", "0.99x240".to_owned(), Pass),
+        ("used up already", "1x240".to_owned(), Fail),
+    ] {
+        let judged = of(&values);
+        assert_eq!(judged.finding(name).map(|finding| finding.verdict), Some(verdict), "{what}\n{}", judged.shown());
+    }
+    policy(judge).judged_each("10m", "4h").expect("Leak", Inconclusive, "there was never any data");
+    // Instances that can't be told apart are none.
+    let nameless = policy(judge).series(r#"memory_share{service="auth"}"#, "1x240", "1m").judged_each("10m", "4h");
+    nameless.expect("Leak", Inconclusive, "there is no series");
+}
+
+#[test]
+fn one_leak_or_one_failed_check_is_a_failure_of_isolation() {
+    let name = "Isolation Failure";
+    let base = || policy(judge);
+    for (what, test, verdict, says) in [
+        ("nothing", base(), Inconclusive, "0 of 0 checks failed"),
+        ("no leak", base().series("leaks", "0x60", "1s"), Pass, "0 leaks"),
+        ("one leak", base().series("leaks", "0x30 1 0x28", "1s"), Fail, "1 leaks"),
+        ("passed", base().check("5s", "P3.2.isolation", Pass), Pass, "0 of 1 checks failed"),
+        ("failed", base().check("5s", "CRIT-3", Fail).check("6s", "CRIT-3", Pass), Fail, "1 of 2 checks failed"),
+        (
+            "undecided",
+            base().check("5s", "CRIT-3", Inconclusive).series("leaks", "0x60", "1s"),
+            Inconclusive,
+            "0 leaks",
+        ),
+        ("another row", base().check("5s", "P3.1", Fail), Inconclusive, "0 of 0 checks failed"),
+    ] {
+        let judged = test.judged_each("1s", "1m");
+        let found = judged.finding(name).cloned();
+        assert!(found.is_some_and(|f| f.verdict == verdict && f.observed.contains(says)), "{what}\n{}", judged.shown());
+    }
+    let leaked = base().series("leaks", "0x30 1 0x28", "1s").judged_each("1s", "1m");
+    assert_eq!(first(&leaked, name), Some(31));
+    assert!(leaked.finding(name).is_some_and(|found| found.firing && found.since == Some(Time(31_000))));
+}
+
+#[test]
+fn authentication_is_broken_when_nobody_can_log_in() {
+    let by_checks = "Authentication Broken in Every Check";
+    for (what, test, name, verdict) in [
+        ("one succeeded", policy(judge).series("login_success", "0.01x5", "10s"), super::LOGINS, Pass),
+        ("none succeeded", policy(judge).series("login_success", "1x2 0 1x1", "10s"), super::LOGINS, Fail),
+        ("nothing", policy(judge), super::LOGINS, Inconclusive),
+        ("every check failed", policy(judge).check("5s", "P3.3", Fail).check("6s", "CRIT-4", Fail), by_checks, Fail),
+        ("one check passed", policy(judge).check("5s", "P3.3", Fail).check("6s", "CRIT-4", Pass), by_checks, Pass),
+        (
+            "one says neither",
+            policy(judge).check("5s", "P3.3", Fail).check("6s", "CRIT-4", Inconclusive),
+            by_checks,
+            Inconclusive,
+        ),
+    ] {
+        let judged = test.judged_each("10s", "50s");
+        assert_eq!(judged.finding(name).map(|found| found.verdict), Some(verdict), "{what}\n{}", judged.shown());
+    }
+}
