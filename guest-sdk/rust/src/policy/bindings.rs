@@ -3,5 +3,6 @@
 wit_bindgen::generate!({
     path: ["../../wit/evidence", "../../wit/policy"],
     world: "holdpoint:policy/policy",
+    generate_all,
     pub_export_macro: true,
 });

@@ -163,7 +163,7 @@ pub fn fixtures<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, fo
     assert!(problems.is_empty(), "{} of {} fixtures:\n{}", problems.len(), files.len(), problems.join("\n"));
 }
 
-fn cases(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
+pub(super) fn cases(folder: &Path) -> std::io::Result<Vec<PathBuf>> {
     let mut files = Vec::new();
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();

@@ -115,8 +115,8 @@ impl PolicyTest<'_> {
     }
 
     /// A phase has stated a check at this time.
-    pub fn check(mut self, at: &str, row: &str, verdict: Verdict) -> Self {
-        self.scene.checks.push(SeenCheck {
+    pub fn check(self, at: &str, row: &str, verdict: Verdict) -> Self {
+        self.seen(SeenCheck {
             phase: "test".to_owned(),
             requirements: vec![row.to_owned()],
             name: format!("a check of {row}"),
@@ -124,7 +124,12 @@ impl PolicyTest<'_> {
             expected: String::new(),
             observed: String::new(),
             at: Time(0) + span(at),
-        });
+        })
+    }
+
+    /// The same with all that a phase says.
+    pub fn seen(mut self, check: SeenCheck) -> Self {
+        self.scene.checks.push(check);
         self.scene.checks.sort_by_key(|check| check.at);
         self
     }
