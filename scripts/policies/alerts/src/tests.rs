@@ -188,3 +188,8 @@ fn the_file_of_the_guide_is_read_as_it_stands_and_mistakes_have_their_line() {
         assert!(judged.error().is_some_and(|error| error.contains(says)), "{}", judged.shown());
     }
 }
+
+#[test]
+fn fixtures_come_out_as_they_say() {
+    holdpoint::testing::policy_fixtures(judge, "fixtures");
+}

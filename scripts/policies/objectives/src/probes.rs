@@ -61,45 +61,47 @@ pub(crate) fn gap(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
 struct Seen {
     good: u64,
     bad: u64,
-    /// Times without a probe, each from one to the next, without what was broken on purpose.
+    /// Times without a probe, each from one to the next of its source, without what was broken on purpose.
     apart: Vec<Span>,
     longest_apart: Span,
-    /// From the last probe to now, unless its end is known.
-    tail: Span,
+    /// From the last probe of each source to now, unless its end is known.
+    tails: Vec<Span>,
 }
 
 impl Seen {
     fn of(cx: &Context, evidence: &Evidence, all: &[&Series]) -> Self {
         let mut seen = Self::default();
-        let mut times: Vec<Time> = Vec::new();
         for series in all {
-            for sample in evidence.samples(series, Time(i64::MIN), cx.now()) {
-                if sample.value > 0.0 {
-                    seen.good += 1
-                } else {
-                    seen.bad += 1
-                }
-                times.push(sample.at);
-            }
+            seen.add(cx, evidence, series);
         }
-        times.sort_unstable();
+        seen.longest_apart = seen.apart.iter().copied().max().unwrap_or_default();
+        seen
+    }
+
+    /// Adds what one source of probes saw, until it ended.
+    fn add(&mut self, cx: &Context, evidence: &Evidence, series: &Series) {
         // What is cut out of the time is no time without a probe.
         let watched =
             |from: Time, to: Time| evidence.parts(from, to).fold(Span::ZERO, |sum, (from, to)| sum + (to - from));
-        seen.apart = times.windows(2).map(|two| watched(two[0], two[1])).collect();
-        seen.longest_apart = seen.apart.iter().copied().max().unwrap_or_default();
-        if let Some(last) = times.last().filter(|_| !all.iter().all(|series| series.is_gone(cx.now()))) {
-            seen.tail = watched(*last, cx.now());
+        let mut last: Option<Time> = None;
+        for sample in evidence.samples(series, Time(i64::MIN), cx.now()) {
+            if sample.value > 0.0 {
+                self.good += 1
+            } else {
+                self.bad += 1
+            }
+            let ended = |last: Time| series.ends().iter().any(|end| (last..=sample.at).contains(end));
+            self.apart.extend(last.filter(|last| !ended(*last)).map(|last| watched(last, sample.at)));
+            last = Some(sample.at);
         }
-        seen
+        self.tails.extend(last.filter(|_| !series.is_gone(cx.now())).map(|last| watched(last, cx.now())));
     }
 
     /// Probes that should have been there: one each `every`, and half of that is no delay yet.
     fn missing(&self, every: Span) -> u64 {
         let step = every.0.max(1);
-        let between = self.apart.iter().map(|apart| (apart.0 + step / 2) / step - 1);
-        let behind = (self.tail.0 + step / 2) / step - 1;
-        between.chain([behind]).map(|count| u64::try_from(count).unwrap_or(0)).sum()
+        let apart = self.apart.iter().chain(&self.tails).map(|apart| (apart.0 + step / 2) / step - 1);
+        apart.map(|count| u64::try_from(count).unwrap_or(0)).sum()
     }
 }
 

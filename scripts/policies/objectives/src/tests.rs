@@ -128,6 +128,9 @@ fn three_failed_probes_of_a_day_fail_and_three_that_nobody_made_do_not() {
         judged.expect(name, wanted, says);
         println!("{what}: {}", judged.shown());
     }
+    // A phase that probed before and has ended leaves no gap to whoever probes then.
+    let twice = of("_x1440 1x2879").series(r#"up{phase="health",service="auth"}"#, "1x2 stale", "30s");
+    twice.judged_each("6h", "35h59m30s").expect(name, Pass, "0 were not seen");
     let purpose = of("1x1000 0x99 1x1778 1x100").disrupted("30029s", "33031s").judged_each("6h", "24h");
     purpose.expect(name, Inconclusive, "were good");
     asked(&["SUC-2"]).judged_each("6h", "24h").expect("availability", Inconclusive, "nothing was seen");
@@ -237,4 +240,9 @@ fn what_is_not_asked_is_not_judged_and_a_policy_without_anything_to_judge_says_s
     assert!(nothing.error().is_some_and(|error| error.contains("list one in its `requirements`")));
     let all = policy(judge).judged_each("1m", "1m");
     assert_eq!(all.last().len(), 10, "{}", all.shown());
+}
+
+#[test]
+fn fixtures_come_out_as_they_say() {
+    holdpoint::testing::policy_fixtures(judge, "fixtures");
 }

@@ -1,6 +1,7 @@
 //! When a release is to be taken back: RB-T1 to RB-T5. Every finding that fires asks for a `rollback`.
 //!
-//! - RB-T1: a critical service is unhealthy for longer than five minutes. From its first probe on, silence counts as unhealthy.
+//! - RB-T1: a critical service is unhealthy for longer than five minutes. While it is probed, silence counts as unhealthy; when nothing probes it any
+//!   more, what is pending stays so.
 //! - RB-T2: more than 5 % of the exchanges fail for longer than ten minutes. Silence leaves a trigger that is pending as it is.
 //! - RB-T3: isolation has failed: users were shown what is others', or a check of its rows has failed.
 //! - RB-T4: memory that leaks will be used up within hours, with 97.5 % confidence.
@@ -16,6 +17,7 @@ use std::collections::BTreeSet;
 
 use holdpoint::policy::prelude::*;
 use holdpoint::policy::{Names, gauge};
+use holdpoint::rules::Series;
 use holdpoint::rules::trend::Settings;
 
 use checks::Judged;
@@ -122,8 +124,10 @@ const LOGINS: &str = "Authentication Broken";
 fn unhealthy(cx: &Context, config: &Config) -> Result<Vec<Alarm>> {
     let up = Selector::new(&config.series.up);
     let evidence = cx.evidence([Ask::whole(up.clone(), cx.now())])?;
-    let probed: BTreeSet<String> =
-        evidence.select(&up).map(|series| series.labels().get("service").to_owned()).collect();
+    let service = |series: &Series| series.labels().get("service").to_owned();
+    let probed: BTreeSet<String> = evidence.select(&up).map(service).collect();
+    let is_probed_still: BTreeSet<String> =
+        evidence.select(&up).filter(|series| !series.is_gone(cx.now())).map(service).collect();
     let critical = if config.critical.is_empty() { probed.iter().cloned().collect() } else { config.critical.clone() };
     let alarm = |service: &String| {
         let measure =
@@ -131,7 +135,7 @@ fn unhealthy(cx: &Context, config: &Config) -> Result<Vec<Alarm>> {
         let name = format!("Critical Service Unhealthy {service}");
         let below = Condition { compare: Compare::Below, limit: 1.0 };
         let rule = Rule::new(&name, Severity::Critical, Expression::of(measure), below);
-        let no_data = if probed.contains(service) { NoData::Counts } else { NoData::Inconclusive };
+        let no_data = if is_probed_still.contains(service) { NoData::Counts } else { NoData::Holds };
         let rule = Rule { no_data, fresh: span(config.probed_each), ..rule.lasting(span(config.unhealthy_for)) };
         trigger(rule, "RB-T1", "up", Unit::Number)
     };

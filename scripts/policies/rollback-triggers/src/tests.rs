@@ -24,6 +24,8 @@ fn unhealthy_for_five_minutes_is_a_trigger_and_a_second_less_is_none() {
         // From the last probe that counts on, silence is as bad: three seconds after it.
         ("silence for good", "1x99", Some(402), Fail),
         ("silence after four minutes", "1x99 0x240", Some(400), Fail),
+        ("silence after its end", "1x399 stale", None, Pass),
+        ("silence after its end while it is pending", "1x99 0x240 stale", None, Inconclusive),
         ("flapping", "1x99 0x249 1 0x247 1", None, Pass),
         ("pending at the end", "1x499 0x99", None, Inconclusive),
         ("healthy", "1x599", None, Pass),
@@ -150,4 +152,9 @@ fn authentication_is_broken_when_nobody_can_log_in() {
         let judged = test.judged_each("10s", "50s");
         assert_eq!(judged.finding(name).map(|found| found.verdict), Some(verdict), "{what}\n{}", judged.shown());
     }
+}
+
+#[test]
+fn fixtures_come_out_as_they_say() {
+    holdpoint::testing::policy_fixtures(judge, "fixtures");
 }
