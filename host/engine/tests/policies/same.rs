@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use holdpoint_model::{Timestamp, policy::Series};
 
-use crate::scene::{compiled, each_second, evidence, guest, rude};
+use crate::scene::{compiled, each_second, evidence, guest, rude, rude_module};
 
 fn load() -> Vec<Series> {
     let of_bad = |second: u32| f64::from(if second > 200 { 3 + second % 2 } else { 1 });
@@ -60,7 +60,7 @@ fn nothing_in_a_policy_is_drawn_by_chance() {
 
 #[test]
 fn its_state_is_given_back_to_it() {
-    let module = compiled(&guest("rude-policy.wasm")).unwrap();
+    let module = rude_module();
     let mut state = Vec::new();
     for length in 1..=3 {
         let seen = Arc::new(evidence(vec![]));

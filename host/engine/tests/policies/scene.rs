@@ -1,6 +1,10 @@
 //! A policy with evidence that lies ready.
 
-use std::{fs, path::PathBuf, sync::Arc};
+use std::{
+    fs,
+    path::PathBuf,
+    sync::{Arc, LazyLock},
+};
 
 use holdpoint_engine::{
     EngineError,
@@ -22,7 +26,7 @@ pub(crate) fn guest(file: &str) -> Vec<u8> {
 }
 
 pub(crate) fn engine() -> PolicyEngine {
-    PolicyEngine::new(LIMITS, 2, None).unwrap()
+    PolicyEngine::new(LIMITS, 16, None).unwrap()
 }
 
 pub(crate) fn compiled(bytes: &[u8]) -> Result<PolicyModule, EngineError> {
@@ -60,9 +64,15 @@ pub(crate) fn each_second(name: &str, labels: &[(&str, &str)], values: impl Into
     }
 }
 
+/// The policy that means harm, compiled once.
+pub(crate) fn rude_module() -> &'static PolicyModule {
+    static MODULE: LazyLock<PolicyModule> = LazyLock::new(|| compiled(&guest("rude-policy.wasm")).unwrap());
+    &MODULE
+}
+
 /// One evaluation of the policy that means harm.
 pub(crate) fn rude(act: &str, count: u32, series: Vec<Series>) -> Result<Evaluated, PolicyError> {
-    let module = compiled(&guest("rude-policy.wasm")).unwrap();
+    let module = rude_module();
     let config = format!("{{\"act\":\"{act}\",\"count\":{count}}}");
     module.evaluate(&config, &[], Arc::new(evidence(series)))
 }
