@@ -6,7 +6,7 @@ use std::fmt;
 use holdpoint_model::Digest;
 use wasmparser::{KnownCustom, Parser, Payload};
 
-use crate::module::{GRANTED, ModuleFacts, PHASE, USER, contract_package, example, interface};
+use crate::module::{GRANTED, ModuleFacts, PHASE, POLICY, USER, contract_package, example, interface};
 
 /// Names of tools that are kept.
 const MAX_PRODUCERS: usize = 100;
@@ -49,7 +49,7 @@ impl ImportKind {
         match contract_package(import) {
             _ if import.starts_with("wasi:") => Self::Wasi,
             Some((package, _)) if GRANTED.contains(&package) => Self::NeedsGrant,
-            Some((package, _)) if PHASE.free.contains(&package) || USER.free.contains(&package) => Self::Free,
+            Some((package, _)) if [PHASE.free, USER.free, POLICY.free].concat().contains(&package) => Self::Free,
             _ => Self::Unknown,
         }
     }
@@ -89,7 +89,7 @@ impl Inspection {
         let exports = |name: &str| self.facts.exports.iter().any(|export| export == name);
         if exports("run") {
             "phase"
-        } else if exports("evaluate") {
+        } else if exports("holdpoint:policy/judge@0.1.0") {
             "policy"
         } else if exports("iterate") {
             "virtual-user"
@@ -100,7 +100,11 @@ impl Inspection {
 
     /// What keeps it from being a phase, or what it seems to be, whatever a bundle grants: a reason, and perhaps what would change it.
     pub fn refusals(&self, name: &str) -> Vec<(String, Option<String>)> {
-        let world = if self.world() == "virtual-user" { &USER } else { &PHASE };
+        let world = match self.world() {
+            "virtual-user" => &USER,
+            "policy" => &POLICY,
+            _ => &PHASE,
+        };
         self.facts.refusals(name, name, &GRANTED, world)
     }
 
@@ -246,7 +250,7 @@ mod tests {
     #[test]
     fn the_world_follows_from_the_exports() {
         assert_eq!(module(&[], &["run"]).world(), "phase");
-        assert_eq!(module(&[], &["evaluate"]).world(), "policy");
+        assert_eq!(module(&[], &["holdpoint:policy/judge@0.1.0"]).world(), "policy");
         assert_eq!(module(&[], &[]).world(), "unknown");
     }
 }

@@ -21,6 +21,8 @@ pub(crate) struct World {
     /// Packages that need a grant of the same name.
     pub(crate) granted: &'static [&'static str],
     exports: &'static [&'static str],
+    /// It may import WASI, as far as the host has it.
+    wasi: bool,
     /// What a module has if the bundle says nothing else.
     limits: fn() -> Limits,
 }
@@ -39,6 +41,7 @@ pub(crate) const PHASE: World = World {
     free: &["types", "context", "clock", "report"],
     granted: &GRANTED,
     exports: &["run"],
+    wasi: true,
     limits: Limits::default,
 };
 /// A virtual user of a load.
@@ -48,7 +51,18 @@ pub(crate) const USER: World = World {
     free: &["types", "clock", "user"],
     granted: &["http", "websocket"],
     exports: &["start", "iterate", "stop"],
+    wasi: true,
     limits: || Limits::USER,
+};
+/// A policy. Its bounds are those of its engine.
+pub(crate) const POLICY: World = World {
+    what: "policy",
+    name: "policy",
+    free: &["evidence"],
+    granted: &[],
+    exports: &["holdpoint:policy/judge@0.1.0"],
+    wasi: false,
+    limits: Limits::default,
 };
 /// Packages of the contract that need a grant of the same name.
 pub(crate) const GRANTED: [&str; 7] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load"];
@@ -135,19 +149,28 @@ impl ModuleFacts {
         let mut refusals = Vec::new();
         for import in &self.imports {
             if import.starts_with("wasi:") {
+                if !world.wasi {
+                    let message = format!("module {module} imports {}, and a {what} has no WASI", interface(import));
+                    refusals.push((message, Some("build it for wasm32-unknown-unknown".to_owned())));
+                }
                 continue;
             }
             let Some((package, version)) = contract_package(import) else {
-                refusals.push((format!("module {module} imports {import}, which {what}s are not given"), None));
+                refusals.push((format!("module {module} imports {import}, which no {what} is given"), None));
                 continue;
             };
             let needs_grant = world.granted.contains(&package);
             let shown = interface(import);
             if !needs_grant && !world.free.contains(&package) {
-                refusals.push((
-                    format!("module {module} imports {shown}, which this version of holdpoint does not have"),
-                    None,
-                ));
+                // What others have is known; a policy has evidence alone.
+                let others = [PHASE.free, &PHASE.granted[..], USER.free, POLICY.free].concat();
+                refusals.push(match others.contains(&package) {
+                    true => (format!("module {module} imports {shown}, which no {what} is given"), None),
+                    false => (
+                        format!("module {module} imports {shown}, which this version of holdpoint does not have"),
+                        None,
+                    ),
+                });
             } else if version != VERSION {
                 let hint = format!("rebuild it against version {VERSION} of the contract");
                 refusals.push((
@@ -287,7 +310,7 @@ mod tests {
             [
                 "module phases/x imports holdpoint:metrics/query, which this version of holdpoint does not have",
                 "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
-                "module phases/x imports acme:steal/everything, which phases are not given",
+                "module phases/x imports acme:steal/everything, which no phase is given",
                 "module phases/x imports holdpoint:http/http, but phase `x` grants no http",
                 "module phases/x exports no `run`, so it is a module of another world than `phase`",
             ]
