@@ -15,6 +15,8 @@ use crate::{Error, Result};
 
 /// How the state is written: this byte, the length of the alerts' bytes as `u32` with the highest byte first, those bytes, the covers as JSON.
 const VERSION: u8 = 1;
+/// A label set as it is kept: its rule, its labels, what was seen of it, and how often it has fired.
+type Kept = (String, Vec<(String, String)>, Cover, u32);
 /// Label sets that are remembered.
 const MOST_COVERS: usize = 2_000;
 
@@ -153,8 +155,7 @@ impl Watch {
         let (length, left) = left.split_first_chunk::<4>().ok_or_else(broken)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| broken())?;
         let (alerts, covers) = left.split_at_checked(length).ok_or_else(broken)?;
-        let covers: Vec<(String, Vec<(String, String)>, Cover, u32)> =
-            serde_json::from_slice(covers).map_err(|_| broken())?;
+        let covers: Vec<Kept> = serde_json::from_slice(covers).map_err(|_| broken())?;
         let covers = covers.into_iter().map(|(rule, labels, cover, firings)| {
             let labels = Labels::new(labels.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
             Ok(((rule, labels), (cover, firings)))

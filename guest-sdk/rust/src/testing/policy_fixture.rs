@@ -123,11 +123,13 @@ impl Fixture {
             test = test.known(series.map_err(|mistake| format!("series `{name}`: {mistake}"))?);
         }
         for (from, to) in &self.disrupted {
-            (span(from)?, span(to)?);
+            span(from)?;
+            span(to)?;
             test = test.disrupted(from, to);
         }
         for (from, to) in &self.unobserved {
-            (span(from)?, span(to)?);
+            span(from)?;
+            span(to)?;
             test = test.unobserved(from, to);
         }
         for stated in &self.checks {
