@@ -38,6 +38,8 @@ pub(super) const NORMAL: &Edges = &[
             "holdpoint-cap-secret",
             "holdpoint-gate",
             "holdpoint-model",
+            // The notation of series, in which no rule is judged here.
+            "holdpoint-rules",
         ],
     ),
     (

@@ -3,6 +3,7 @@
 mod case;
 mod command;
 mod find;
+mod policy;
 mod recorded;
 mod write;
 

@@ -13,19 +13,20 @@ use crate::{exit_code::Exit, terminal};
 /// Tries the fixtures of a module on the real engine, without a network
 ///
 /// A fixture is a file of JSON with what a phase finds and what must come of it, or with a recorded run; docs/first-phase.md has the format. The gate decides and
-/// bounds as in a run, and there is no network. Exits with 0 if all come out as they say, with 1
+/// bounds as in a run, and there is no network. A fixture of a policy has series as promtool writes them and what must be found when; docs/policies.md has the format. Exits with 0 if all come out as they say, with 1
 /// if one does not, with 2 if one can't be read.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint test .                                   the phase in this folder, with its fixtures/
+  holdpoint test policies/alerts                     a policy that was built, with its series and findings
   holdpoint test hello.wasm --fixtures cases --filter slow
   holdpoint test . --record last hello > fixtures/as-it-was.json")]
 pub(crate) struct Arguments {
-    /// The module: builtin:NAME, a .wasm file, or the folder of a phase that was built
+    /// The module: builtin:NAME, a .wasm file, or the folder of a phase or policy that was built
     #[arg(value_name = "MODULE")]
     module: PathBuf,
 
-    /// Where the fixtures are [default: fixtures/ of the phase, or beside the module]
+    /// Where the fixtures are [default: fixtures/ of its folder, or beside the module]
     #[arg(long, value_name = "DIR")]
     fixtures: Option<PathBuf>,
 
@@ -89,7 +90,7 @@ fn text(tested: &Tested) -> String {
     page.line(&[(Tone::Faint, &format!("{} · {}", tested.module.display(), tested.digest))]);
     page.blank();
     for case in &tested.cases {
-        one(&mut page, case);
+        one(&mut page, case, tested.what);
     }
     page.blank();
     let (all, failed) = (tested.cases.len(), tested.failed());
@@ -102,16 +103,16 @@ fn text(tested: &Tested) -> String {
     page.finish()
 }
 
-fn one(page: &mut Page, case: &Case) {
+fn one(page: &mut Page, case: &Case, what: &str) {
     match &case.outcome {
         Ok(came) if came.differences.is_empty() => {
-            let checks = came.kept.checks.len();
-            let checks = if checks == 1 { "1 check".to_owned() } else { format!("{checks} checks") };
+            let (checks, unit) = (came.kept.checks.len(), if what == "policy" { "finding" } else { "check" });
+            let checks = format!("{checks} {unit}{}", if checks == 1 { "" } else { "s" });
             page.line(&[(Tone::Good, "  ✓ "), (Tone::Plain, &format!("{:<30}  ", case.name)), (Tone::Faint, &checks)]);
         }
         Ok(came) => {
             page.line(&[(Tone::Bad, "  ✗ "), (Tone::Strong, &case.name)]);
-            otherwise(page, came);
+            otherwise(page, came, what);
         }
         Err(mistake) => {
             page.line(&[(Tone::Bad, "  ✗ "), (Tone::Strong, &case.name)]);
@@ -120,14 +121,14 @@ fn one(page: &mut Page, case: &Case) {
     }
 }
 
-/// What came out otherwise, and all that the phase stated.
-fn otherwise(page: &mut Page, came: &Came) {
+/// What came out otherwise, and all that the phase stated, or the policy found at last.
+fn otherwise(page: &mut Page, came: &Came, what: &str) {
     for difference in &came.differences {
         page.line(&[(Tone::Plain, "      "), (Tone::Plain, &difference.what)]);
         page.block(Tone::Good, "        expected  ", &difference.expected);
         page.block(Tone::Bad, "        observed  ", &difference.observed);
     }
-    page.line(&[(Tone::Faint, &format!("      the phase was {}", came.end.word()))]);
+    page.line(&[(Tone::Faint, &format!("      the {what} was {}", came.end.word()))]);
     for check in &came.kept.checks {
         let rows: Vec<&str> = check.requirements.iter().map(|id| id.as_str()).collect();
         let head = format!("{:<13} [{}] {}", check.verdict.word(), rows.join(", "), check.name);
