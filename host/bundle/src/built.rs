@@ -24,7 +24,10 @@ pub(crate) fn places(folder: &Path, name: &str) -> Vec<PathBuf> {
     // A project of several guests gathers them; Cargo leaves each where its target is, with the name of the crate.
     places.extend(above("target/guests").map(|guests| guests.join(format!("{name}.wasm"))));
     let artifact = format!("{}.wasm", name.replace('-', "_"));
-    places.extend(above("target/wasm32-wasip2/release").map(|release| release.join(artifact)));
+    // A policy has no system beneath it. What else was built there is the same component.
+    for target in ["target/wasm32-unknown-unknown/release", "target/wasm32-wasip2/release"] {
+        places.extend(above(target).map(|release| release.join(&artifact)));
+    }
     places
 }
 

@@ -28,7 +28,7 @@ pub fn bundle(choices: &Choices) -> Result<Draft, Error> {
                 workspace::with_member(&file.path, &text, &member)?
             }
             Some("bundle.toml") => workspace::with_module(&file.path, &file.text, &PHASE, FIRST, &member)?,
-            Some("checklist.toml") => workspace::with_row(&file.path, &file.text, FIRST)?,
+            Some("checklist.toml") => workspace::with_row(&file.path, &file.text, &PHASE, FIRST)?,
             _ => file.text,
         };
         draft.add(file.path, text);

@@ -1,4 +1,4 @@
-//! New phases, users and bundles, from the templates in `guest-sdk/templates`.
+//! New phases, policies, users and bundles, from the templates in `guest-sdk/templates`.
 //!
 //! Everything is worked out first, as a [`Draft`]; then it is written. Nothing that exists is overwritten: where something is added to
 //! a workspace, its files are edited, and their comments stay. Templates and SDK are part of the program, so that the program alone
@@ -12,6 +12,7 @@ mod member;
 mod name;
 mod phase;
 mod place;
+mod policy;
 mod sdk;
 mod template;
 mod user;
@@ -22,6 +23,7 @@ pub use deployed::{Deployed, deployed};
 pub use draft::{Draft, Written};
 pub use error::Error;
 pub use phase::phase;
+pub use policy::policy;
 pub use user::user;
 
 use std::path::PathBuf;
@@ -30,7 +32,7 @@ use std::path::PathBuf;
 #[derive(Debug, Clone)]
 pub struct Choices {
     pub name: String,
-    /// The new folder, if it is not named as the phase or bundle.
+    /// The new folder, if it is not named as what it holds.
     pub path: Option<PathBuf>,
     /// Where the SDK is, if the one within the program is not wanted.
     pub sdk: Option<PathBuf>,

@@ -1,4 +1,4 @@
-//! What a bundle's workspace is extended by: a phase or a user, with a folder of its own, in the manifest and in bundle.toml.
+//! What a bundle's workspace is extended by: a phase, a policy or a user, with a folder of its own, in the manifest and in bundle.toml.
 
 use std::path::{Path, PathBuf};
 
@@ -12,7 +12,8 @@ use crate::{
 /// How a module is built.
 pub(crate) const BUILD: &str = "cargo build --release --target wasm32-wasip2";
 /// What of a template belongs to a project of its own.
-const OWN: [&str; 5] = ["bundle.toml", "checklist.toml", "operator.toml", ".gitignore", "README.md"];
+const OWN: [&str; 6] =
+    ["bundle.toml", "checklist.toml", "operator.toml", "cargo-config.toml", ".gitignore", "README.md"];
 
 /// What a module can be in a bundle.
 pub(crate) struct Kind {
@@ -24,6 +25,7 @@ pub(crate) struct Kind {
 
 pub(crate) const PHASE: Kind = Kind { key: "phase", folder: "phases" };
 pub(crate) const USER: Kind = Kind { key: "user", folder: "users" };
+pub(crate) const POLICY: Kind = Kind { key: "policy", folder: "policies" };
 
 /// A draft with one more member of the bundle around it, and the folder of that, as it is typed from here.
 pub(crate) fn member(choices: &Choices, around: &BundleWorkspace, kind: &Kind) -> Result<(Draft, PathBuf), Error> {

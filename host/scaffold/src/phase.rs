@@ -45,7 +45,7 @@ fn within(choices: &Choices, around: &BundleWorkspace) -> Result<Draft, Error> {
     let name = &choices.name;
     let (mut draft, root) = member(choices, around, &PHASE)?;
     let (checklist, rows) = (from_here(&around.checklist.0), &around.checklist.1);
-    let after = workspace::with_row(&checklist, rows, name)?;
+    let after = workspace::with_row(&checklist, rows, &PHASE, name)?;
     draft.edit(Edit { path: checklist, before: rows.clone(), after });
     let shown = draft.folder().display().to_string();
     draft.then([format!("cargo test -p {name}"), format!("{BUILD} -p {name}"), format!("holdpoint test {shown}")]);

@@ -48,6 +48,7 @@ fn add(folder: &Dir<'_>, template: &str, name: &str, files: &mut Vec<File>) {
 
 fn named(text: &str, name: &str) -> String {
     text.replace("template-phase", name)
+        .replace("template-policy", name)
         .replace("template-user", name)
         .replace("template-bundle", name)
         .replace("TEMPLATE-1", &row(name))
@@ -59,7 +60,7 @@ mod tests {
 
     #[test]
     fn no_name_of_a_template_is_left() {
-        for (template, least) in [("phase", 6), ("bundle", 6), ("user", 3)] {
+        for (template, least) in [("phase", 6), ("policy", 8), ("bundle", 6), ("user", 3)] {
             let files = files(template, "hello");
             assert!(files.len() >= least, "{template} has {} files", files.len());
             for File { path, text } in files {

@@ -109,8 +109,8 @@ pub(crate) fn as_member(path: &Path, text: &str) -> Result<String, Error> {
 /// A bundle with one more phase or user, which may read all services of its first environment.
 pub(crate) fn with_module(path: &Path, text: &str, kind: &Kind, name: &str, module: &str) -> Result<String, Error> {
     let document = parse(path, text)?;
-    // A phase and a user have no name in common.
-    for key in ["phase", "user"] {
+    // Phases, policies and users have no name in common.
+    for key in ["phase", "policy", "user"] {
         if !ids(&document, key).is_some_and(|ids| ids.iter().all(|id| id != name)) {
             return refuse(
                 path,
@@ -127,8 +127,8 @@ pub(crate) fn with_module(path: &Path, text: &str, kind: &Kind, name: &str, modu
     appended(path, text, &entry)
 }
 
-/// A checklist with the row of one more phase.
-pub(crate) fn with_row(path: &Path, text: &str, name: &str) -> Result<String, Error> {
+/// A checklist with the row of one more phase or policy.
+pub(crate) fn with_row(path: &Path, text: &str, kind: &Kind, name: &str) -> Result<String, Error> {
     let document = parse(path, text)?;
     if !ids(&document, "row").is_some_and(|ids| ids.iter().all(|id| *id != row(name))) {
         return refuse(
@@ -136,7 +136,7 @@ pub(crate) fn with_row(path: &Path, text: &str, name: &str) -> Result<String, Er
             format!("it has a row {} already, or rows that are not [[row]]; choose another name", row(name)),
         );
     }
-    appended(path, text, &entry("phase", "checklist.toml", "[[row]]", name))
+    appended(path, text, &entry(kind.key, "checklist.toml", "[[row]]", name))
 }
 
 /// What a template has from this heading on.
@@ -170,7 +170,7 @@ fn services(document: &DocumentMut) -> Vec<String> {
 mod tests {
     use super::*;
 
-    use crate::member::{PHASE, USER};
+    use crate::member::{PHASE, POLICY, USER};
 
     fn path() -> &'static Path {
         Path::new("x.toml")
@@ -213,6 +213,8 @@ mod tests {
             assert!(taken.contains("it has a phase `a` already") && taken.contains("choose another name"), "{taken}");
         }
         assert!(with_module(path(), "phase = []\n", &PHASE, "a", "phases/a").is_err());
+        let policy = with_module(path(), text, &POLICY, "calm", "policies/calm").unwrap();
+        assert!(policy.contains("# the end\n\n[[policy]]\nid = \"calm\"\nmodule = \"policies/calm\"\n"), "{policy}");
         let users = with_module(path(), text, &USER, "shopper", "users/shopper").unwrap();
         assert!(users.contains("# the end\n\n[[user]]\n# Acts"), "{users}");
         assert!(users.contains("\nid = \"shopper\"\nmodule = \"users/shopper\"\n"), "{users}");
@@ -221,9 +223,9 @@ mod tests {
 
     #[test]
     fn a_row_is_added_once() {
-        let added = with_row(path(), "[[row]]\nid = \"A\"\n", "hello").unwrap();
+        let added = with_row(path(), "[[row]]\nid = \"A\"\n", &PHASE, "hello").unwrap();
         assert!(added.contains("[[row]]\nid = \"HELLO-1\""), "{added}");
-        assert!(with_row(path(), &added, "hello").unwrap_err().to_string().contains("HELLO-1"));
+        assert!(with_row(path(), &added, &POLICY, "hello").unwrap_err().to_string().contains("HELLO-1"));
     }
 
     #[test]

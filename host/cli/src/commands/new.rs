@@ -10,12 +10,13 @@ use holdpoint_app::{
 
 use crate::{exit_code::Exit, terminal};
 
-/// Makes a phase, virtual users or a bundle that build and test at once
+/// Makes a phase, a policy, virtual users or a bundle that build and test at once
 ///
 /// Nothing that exists is overwritten, and nothing is built: the commands that do are printed.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint new phase hello
+  holdpoint new policy calm
   holdpoint new bundle shop-staging
   holdpoint new bundle shop-staging --from-gcloud
   cd shop-staging && holdpoint new user shopper")]
@@ -35,6 +36,13 @@ enum What {
   holdpoint new phase hello --path work/hello
   holdpoint new phase hello --sdk ../holdpoint       with the SDK of a checkout, not the one within the program")]
     Phase(New),
+    /// A policy: a project of its own, or one more module of the bundle around it
+    ///
+    /// It judges what runs have seen, and can do nothing else. In a bundle that `new bundle` made, it comes to lie in policies/NAME, and is added to
+    /// Cargo.toml, bundle.toml and the checklist.
+    #[command(after_help = "Examples:
+  holdpoint new policy calm                          ./calm, or policies/calm of the bundle around here")]
+    Policy(New),
     /// Virtual users of a load: one more module of the bundle around it
     ///
     /// It comes to lie in users/NAME of a bundle that `new bundle` made, and is added to Cargo.toml and bundle.toml. A load makes users of it
@@ -77,7 +85,7 @@ struct New {
     #[arg(value_name = "NAME")]
     name: String,
 
-    /// The new folder [default: named as the phase or bundle]
+    /// The new folder [default: named as it is]
     #[arg(long, value_name = "DIR")]
     path: Option<PathBuf>,
 
@@ -95,6 +103,7 @@ impl From<New> for Choices {
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let draft = match arguments.what {
         What::Phase(new) => scaffold::phase(&new.into()).map_err(holdpoint_app::Error::from)?,
+        What::Policy(new) => scaffold::policy(&new.into()).map_err(holdpoint_app::Error::from)?,
         What::User(new) => scaffold::user(&new.into()).map_err(holdpoint_app::Error::from)?,
         What::Bundle(NewBundle { new, from_gcloud: true, project, region }) => {
             holdpoint_app::bundle_from_gcloud(&new.into(), &CloudPlace { project, region }, machine).await?
