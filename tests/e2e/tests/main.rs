@@ -35,6 +35,7 @@ mod network;
 mod new;
 mod nginx;
 mod places;
+mod policy_modules;
 mod release;
 mod release_crash;
 mod replay;
