@@ -83,6 +83,7 @@ fn rows() -> Vec<Row> {
         only: None,
         dry_run: false,
         modules: [("health".to_owned(), digest)].into(),
+        policies: Default::default(),
         sources: serde_json::json!({ "bundle": "[bundle]" }),
     };
     let call = |kind: RowKind, number: u32, outcome: Option<OutcomeKind>| Row {

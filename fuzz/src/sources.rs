@@ -75,6 +75,7 @@ pub fn of(bundle: &str) -> Sources {
         bundle: Text { label: "bundle.toml".into(), text: bundle.into() },
         folder: PathBuf::from(FOLDER),
         checklist: Text { label: "checklist.toml".into(), text: CHECKLIST.into() },
+        files: BTreeMap::new(),
         operator: None,
         environment: None,
         inputs: BTreeMap::new(),

@@ -1,6 +1,6 @@
 //! Driving a run: phases start when those that they need have passed, side by side, until all have ended.
 
-use std::{path::Path, sync::Arc};
+use std::{path::Path, sync::Arc, time::Duration};
 
 use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::SystemClock;
@@ -155,6 +155,9 @@ impl Drive {
         let clock = &parts.clock;
         let mut running: Vec<PhaseId> = Vec::new();
         loop {
+            if let Some(last) = self.progress.tick_due(&self.verified) {
+                self.tick(last, clock).await?;
+            }
             let steps = self.progress.next(&self.verified, &running);
             let skipped = steps.iter().any(|step| !matches!(step, Step::Start(_)));
             if steps.iter().any(|step| matches!(step, Step::Stop(..))) {
@@ -206,7 +209,9 @@ impl Drive {
             if guests.is_empty() {
                 return Ok(Left::Nothing);
             }
+            let until_tick = self.until_tick(clock);
             tokio::select! {
+                () = wait(until_tick) => self.tick(false, clock).await?,
                 () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
                 cancellation = self.control.cancelled() => {
                     // What has come to its end by itself is not stopped.
@@ -221,6 +226,22 @@ impl Drive {
                 }
             }
         }
+    }
+
+    /// How long it is until the next tick, if nothing ends before; none if the last one is through.
+    fn until_tick(&self, clock: &SystemClock) -> Option<Duration> {
+        let since = match self.progress.tick() {
+            Some(tick) if tick.last => return None,
+            Some(tick) => tick.at,
+            None => self.progress.begun()?,
+        };
+        let passed = Duration::try_from_secs_f64(clock.now().since(since) / 1_000.0).unwrap_or_default();
+        Some(self.verified.tick.saturating_sub(passed))
+    }
+
+    /// Writes down that evidence is judged now.
+    async fn tick(&mut self, last: bool, clock: &SystemClock) -> Result<(), Error> {
+        self.append(Row::tick(last, clock.now().0)).await
     }
 
     /// Writes down how a phase ended.
@@ -264,6 +285,14 @@ impl Drive {
 
     fn fault(&self, reason: &str) -> Error {
         Error::Fault { run: self.run.to_string(), reason: reason.to_owned() }
+    }
+}
+
+/// Waits so long; for ever if there is nothing to wait for.
+async fn wait(time: Option<Duration>) {
+    match time {
+        Some(time) => tokio::time::sleep(time).await,
+        None => std::future::pending().await,
     }
 }
 

@@ -87,9 +87,11 @@ impl Error {
                 | EngineError::NotAPolicy { .. }
                 | EngineError::NotAUser { .. },
             ) => ErrorKind::Usage,
-            Self::Cloud(_) | Self::Journal(_) | Self::Engine(_) | Self::Replay(_) | Self::Fault { .. } => {
-                ErrorKind::Fault
-            }
+            Self::Cloud(_)
+            | Self::Journal(_)
+            | Self::Engine(_)
+            | Self::Replay(_)
+            | Self::Fault { .. } => ErrorKind::Fault,
             Self::Interrupted { .. } => ErrorKind::Interrupted,
         }
     }

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::{ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
 use holdpoint_journal::{HeaderRecord, RetryRecord, Row};
-use holdpoint_model::{Body, Digest, PhaseId, Retry, RunId};
+use holdpoint_model::{Body, Digest, PhaseId, PolicyId, Retry, RunId};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -26,8 +26,11 @@ struct SourcesV1 {
     inputs: BTreeMap<String, String>,
     services: BTreeMap<String, String>,
     only: Vec<String>,
-    /// What the bundle calls the module of each phase and of its users.
+    /// What the bundle calls the module of each phase, of its users and of its policies.
     module_names: BTreeMap<String, String>,
+    /// What files hold that configurations of policies name.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    files: BTreeMap<String, String>,
 }
 
 impl From<Text> for TextV1 {
@@ -51,7 +54,8 @@ pub(crate) fn header(
     retry: Option<Retry>,
     at: f64,
 ) -> Row {
-    let names = verified.askers().map(|phase| (phase.id.to_string(), phase.module.clone())).collect();
+    let names = verified.askers().map(|phase| (phase.id.to_string(), phase.module.clone()));
+    let names = names.chain(verified.policies.iter().map(|policy| (policy.id.to_string(), policy.module.clone())));
     let record = SourcesV1 {
         bundle: sources.bundle.into(),
         folder: sources.folder,
@@ -61,11 +65,14 @@ pub(crate) fn header(
         inputs: sources.inputs,
         services: sources.services,
         only: sources.only,
-        module_names: names,
+        module_names: names.collect(),
+        files: sources.files,
     };
-    // The order of the bodies is that of the map.
+    // The order of the bodies is that of the maps.
     let modules: BTreeMap<&PhaseId, (Digest, &Arc<[u8]>)> =
         verified.askers().map(|phase| (&phase.id, (phase.digest, &phase.bytes))).collect();
+    let policies: BTreeMap<&PolicyId, (Digest, &Arc<[u8]>)> =
+        verified.policies.iter().map(|policy| (&policy.id, (policy.digest, &policy.bytes))).collect();
     let header = HeaderRecord {
         holdpoint: env!("CARGO_PKG_VERSION").into(),
         run: run.to_string(),
@@ -77,10 +84,12 @@ pub(crate) fn header(
         only: verified.only.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
         dry_run,
         modules: modules.iter().map(|(phase, (digest, _))| (phase.to_string(), digest.to_string())).collect(),
+        policies: policies.iter().map(|(policy, (digest, _))| (policy.to_string(), digest.to_string())).collect(),
         sources: serde_json::to_value(&record).expect("a record of texts always encodes"),
         retry: retry.map(RetryRecord::from),
     };
-    let bodies = modules.values().map(|(_, bytes)| Body::from(Arc::clone(bytes))).collect();
+    let bytes = modules.values().map(|(_, bytes)| bytes).chain(policies.values().map(|(_, bytes)| bytes));
+    let bodies = bytes.map(|bytes| Body::from(Arc::clone(bytes))).collect();
     Row::run_started(&header, bodies, at)
 }
 
@@ -90,6 +99,7 @@ pub(crate) struct StoredSources {
     pub(crate) dry_run: bool,
     sources: Sources,
     pinned: BTreeMap<PhaseId, Digest>,
+    policies: BTreeMap<PolicyId, Digest>,
     /// By the name that the bundle has for the module.
     modules: BTreeMap<String, Body>,
 }
@@ -103,14 +113,19 @@ impl StoredSources {
         let header = HeaderRecord::of(row)?;
         let record: SourcesV1 =
             serde_json::from_value(header.sources).map_err(|e| damaged(&format!("can't be read: {e}")))?;
-        if header.modules.len() != row.request.bodies.len() {
+        if header.modules.len() + header.policies.len() != row.request.bodies.len() {
             return Err(damaged("lacks a module"));
         }
-        let (mut pinned, mut modules) = (BTreeMap::new(), BTreeMap::new());
-        for ((phase, digest), body) in header.modules.iter().zip(&row.request.bodies) {
-            let id = PhaseId::parse(phase).map_err(|e| damaged(&e.to_string()))?;
-            pinned.insert(id, Digest::parse(digest).map_err(|e| damaged(&e.to_string()))?);
-            let name = record.module_names.get(phase).ok_or_else(|| damaged("lacks the name of a module"))?;
+        let (mut pinned, mut policies, mut modules) = (BTreeMap::new(), BTreeMap::new(), BTreeMap::new());
+        let digest = |text: &str| Digest::parse(text).map_err(|e| damaged(&e.to_string()));
+        for (phase, text) in &header.modules {
+            pinned.insert(PhaseId::parse(phase).map_err(|e| damaged(&e.to_string()))?, digest(text)?);
+        }
+        for (policy, text) in &header.policies {
+            policies.insert(PolicyId::parse(policy).map_err(|e| damaged(&e.to_string()))?, digest(text)?);
+        }
+        for (id, body) in header.modules.keys().chain(header.policies.keys()).zip(&row.request.bodies) {
+            let name = record.module_names.get(id).ok_or_else(|| damaged("lacks the name of a module"))?;
             modules.insert(name.clone(), body.clone());
         }
         Ok(Self {
@@ -120,6 +135,7 @@ impl StoredSources {
                 bundle: record.bundle.into(),
                 folder: record.folder,
                 checklist: record.checklist.into(),
+                files: record.files,
                 operator: record.operator.map(|(file, folder)| OperatorSource { file: file.into(), folder }),
                 environment: record.environment,
                 inputs: record.inputs,
@@ -127,6 +143,7 @@ impl StoredSources {
                 only: record.only,
             },
             pinned,
+            policies,
             modules,
         })
     }
@@ -153,6 +170,10 @@ impl StoredSources {
             Some(bytes) => Ok(bytes.bytes().to_vec()),
             None => Err(ModuleError { message: format!("the run has no module {module}"), hint: None }),
         })?;
+        if resolved.policy_modules() != self.policies {
+            let what = "the modules of its policies are not those that its header names".into();
+            return Err(Error::Journal(holdpoint_journal::Error::Damaged { position: 1, what }));
+        }
         Ok(Verified::new(resolved, sources, Some(&self.pinned))?)
     }
 }

@@ -12,7 +12,7 @@ use holdpoint_report::{Collector, Report};
 
 use crate::{
     Error, Machine,
-    plan::planned,
+    plan::{planned, planned_policies},
     record::StoredSources,
     store::{RunRef, Stored},
 };
@@ -40,14 +40,18 @@ pub(crate) fn build(stored: &Stored) -> Result<Report, Error> {
 
 /// The report of a journal whose bundle is known. Events are taken one by one: there may be more than fit into memory.
 pub(crate) fn of_journal(journal: &Path, verified: &Verified) -> Result<Report, Error> {
-    let mut collector = Collector::new(&planned(verified));
+    let mut collector = collector(verified);
     Reader::open(journal)?.for_each_event(|event| collector.take(event))?;
     Ok(collector.finish(&verified.checklist))
 }
 
+fn collector(verified: &Verified) -> Collector {
+    Collector::new(&planned(verified)).judged_by(&planned_policies(verified))
+}
+
 /// The report of a journal as it will be with these rows behind it.
 fn of_journal_and(journal: &Path, verified: &Verified, rows: &[Row]) -> Result<Report, Error> {
-    let mut collector = Collector::new(&planned(verified));
+    let mut collector = collector(verified);
     let reader = Reader::open(journal)?;
     reader.for_each_event(|event| collector.take(event))?;
     let (last, _) = reader.head()?;

@@ -1,7 +1,7 @@
 //! When a run takes back what it has deployed. Pure: it looks at what has happened.
 
 use holdpoint_bundle::{Rollback, Verified};
-use holdpoint_model::{PhaseEnd, PhaseFacts, PhaseId, Verdict, judge};
+use holdpoint_model::{PhaseEnd, PhaseFacts, PhaseId, RequirementId, Verdict, judge};
 
 use crate::plan::{Progress, Step};
 
@@ -59,7 +59,8 @@ impl Course {
     }
 }
 
-/// Why the run is to be taken back: a phase that is to be undone has changed something, and it broke off or a row failed.
+/// Why the run is to be taken back: a phase that is to be undone has changed something, and it broke off, a row failed, or a policy's rule
+/// fires for one.
 fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> Option<String> {
     if !rollback.automatic || !rollback.undoes.iter().any(|undone| progress.has_acted(undone)) {
         return None;
@@ -73,8 +74,13 @@ fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> 
         let ended = verified.phases.iter().filter(|phase| !rollback.phases.contains(&phase.id));
         let facts: Vec<PhaseFacts> =
             ended.filter_map(|phase| Some(progress.facts(phase, progress.end(&phase.id)?))).collect();
-        let rows = judge(&verified.checklist, &facts);
+        let rows = judge(&verified.checklist, &facts, &progress.policy_facts(verified));
         let failed = rows.iter().find(|row| row.verdict == Verdict::Fail && rollback.when.contains(&row.id))?;
         Some(format!("row {} failed", failed.id))
+    })
+    .or_else(|| {
+        let fired = |row: &RequirementId| Some((row.clone(), progress.fired(row)?));
+        let (row, (policy, rule)) = rollback.when.iter().find_map(fired)?;
+        Some(format!("{row}: `{rule}` of policy `{policy}` fires"))
     })
 }

@@ -27,6 +27,7 @@ impl BundleChoices {
             bundle: folder.bundle.clone(),
             folder: folder.folder.clone(),
             checklist: folder.checklist.clone(),
+            files: folder.files.clone(),
             operator: machine.operator()?,
             environment: self.environment.clone(),
             inputs: self.inputs.iter().map(|(name, value)| (name.clone(), from_here(value))).collect(),

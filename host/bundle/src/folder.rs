@@ -1,9 +1,11 @@
 //! Reads a bundle's folder: the one place of this crate that touches the disk.
 
+use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::{Component, Path, PathBuf};
 
 use crate::authored::checklist_name;
+use crate::authored::policy::config_files;
 use crate::built;
 use crate::builtin::Builtin;
 use crate::module::{MAX_MODULE, ModuleError};
@@ -28,6 +30,8 @@ pub struct BundleFolder {
     pub folder: PathBuf,
     pub bundle: Text,
     pub checklist: Text,
+    /// What files hold that configurations of policies name. One that can't be read is not among them.
+    pub files: BTreeMap<String, String>,
     modules: Option<PathBuf>,
     builtin: Builtin,
 }
@@ -41,7 +45,8 @@ impl BundleFolder {
         let folder = file.parent().unwrap_or(Path::new("/")).to_owned();
         let bundle = text(&file)?;
         let checklist = text(&folder.join(checklist_name(&bundle.text)))?;
-        Ok(Self { folder, bundle, checklist, modules, builtin: Builtin::default() })
+        let files = files_of(&folder, &bundle.text);
+        Ok(Self { folder, bundle, checklist, files, modules, builtin: Builtin::default() })
     }
 
     /// With modules that are inside of the program.
@@ -92,6 +97,15 @@ impl BundleFolder {
         places.extend(built::places(&self.folder, name));
         places
     }
+}
+
+/// Files that really lie below the bundle: a link that leads out of it is not followed, for what it leads to would become part of every run.
+fn files_of(folder: &Path, bundle: &str) -> BTreeMap<String, String> {
+    let read = |name: &String| {
+        let path = folder.join(name).canonicalize().ok().filter(|path| path.starts_with(folder))?;
+        Some((name.clone(), text(&path).ok()?.text))
+    };
+    config_files(bundle).iter().filter_map(read).collect()
 }
 
 fn text(path: &Path) -> Result<Text, FolderError> {

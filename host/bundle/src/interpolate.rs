@@ -13,9 +13,20 @@ pub(crate) struct Variables {
     /// Known, but without a value.
     empty: BTreeSet<String>,
     wanted: RefCell<BTreeSet<String>>,
+    /// What files hold that configurations name.
+    files: BTreeMap<String, String>,
 }
 
 impl Variables {
+    pub(crate) fn set_file(&mut self, name: &str, text: &str) {
+        self.files.insert(name.to_owned(), text.to_owned());
+    }
+
+    /// What a file holds. Variables are not filled in it.
+    pub(crate) fn file(&self, name: &str) -> Option<&str> {
+        self.files.get(name).map(String::as_str)
+    }
+
     pub(crate) fn set(&mut self, name: impl Into<String>, value: impl Into<String>) {
         self.values.insert(name.into(), value.into());
     }

@@ -40,8 +40,12 @@ pub use module::{ModuleError, ModuleFacts};
 pub use operator::{
     Entry, GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, ToolLayer, ToolNetwork, allow,
 };
-pub use plan::{Plan, PlannedGrant, PlannedPhase, PlannedRow, PlannedSecret, PlannedService, PlannedUsers};
-pub use resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
+pub use plan::{
+    Plan, PlannedGrant, PlannedPhase, PlannedPolicy, PlannedRow, PlannedSecret, PlannedService, PlannedUsers,
+};
+pub use resolved::{
+    EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, Service,
+};
 pub use sources::{OperatorSource, Sources, Text};
 pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser, is_disruptive};
 pub use words::{Ask, asks, asks_in_words};

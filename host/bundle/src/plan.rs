@@ -1,7 +1,9 @@
 //! What a run of a bundle would do, seen without doing any of it. Nothing is contacted, and no consent is needed to look.
 
+use std::time::Duration;
+
 use holdpoint_model::grant::{HostPort, HttpGrant, Limits, LoadGrant, SecretName, WebsocketGrant};
-use holdpoint_model::{Class, Digest, Level, PhaseId, RequirementId, ServiceName};
+use holdpoint_model::{Class, Digest, Level, PhaseId, PolicyId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::late::Late;
@@ -22,10 +24,14 @@ pub struct Plan {
     pub phases: Vec<PlannedPhase>,
     /// Who acts in loads.
     pub users: Vec<PlannedUsers>,
+    /// What judges the evidence.
+    pub policies: Vec<PlannedPolicy>,
+    /// How far ticks are apart at most, for policies.
+    pub tick: Duration,
     /// How many phases run side by side at most.
     pub parallel: usize,
     pub services: Vec<PlannedService>,
-    /// Rows that no phase of this run judges, but those that are off.
+    /// Rows that no phase or policy of this run judges, but those that are off.
     pub unjudged: Vec<PlannedRow>,
     /// Rows that are off: nobody judges them here, so a person does or nobody.
     pub off: Vec<PlannedRow>,
@@ -66,6 +72,16 @@ pub struct PlannedUsers {
     pub identities: Option<String>,
     /// Of each user: the time is that of an iteration.
     pub limits: Limits,
+}
+
+/// A policy of a plan.
+#[derive(Debug, Clone)]
+pub struct PlannedPolicy {
+    pub id: PolicyId,
+    /// As the bundle names it.
+    pub module: String,
+    pub digest: Digest,
+    pub rows: Vec<PlannedRow>,
 }
 
 /// A grant in words.
@@ -131,7 +147,20 @@ impl Plan {
             theirs.into_iter().for_each(|phase| phase.level += last);
         }
         phases.sort_by_key(|phase| phase.level);
-        let judged = |id: &RequirementId| phases.iter().any(|phase| phase.rows.iter().any(|row| row.id == *id));
+        let policies: Vec<PlannedPolicy> = resolved
+            .policies
+            .iter()
+            .map(|policy| PlannedPolicy {
+                id: policy.id.clone(),
+                module: policy.module.clone(),
+                digest: policy.digest,
+                rows: rows_of(&policy.requirements, resolved),
+            })
+            .collect();
+        let of_phases = phases.iter().flat_map(|phase| &phase.rows);
+        let claimed: Vec<&RequirementId> =
+            of_phases.chain(policies.iter().flat_map(|policy| &policy.rows)).map(|row| &row.id).collect();
+        let judged = |id: &RequirementId| claimed.contains(&id);
         let rows = resolved.checklist.rows.iter().filter(|row| !judged(&row.id)).map(|row| PlannedRow {
             id: row.id.clone(),
             title: row.title.clone(),
@@ -147,6 +176,8 @@ impl Plan {
             unjudged,
             off,
             users: resolved.users.iter().map(acting).collect(),
+            policies,
+            tick: resolved.tick,
             phases,
             rollback: resolved.rollback.clone().filter(|_| resolved.only.is_none()),
             parallel: operator.parallel,
@@ -215,24 +246,23 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         };
         grants.push(PlannedGrant { what: load(grant), class });
     }
-    let row = |id: &RequirementId| resolved.checklist.row(id);
     PlannedPhase {
         id: phase.id.clone(),
         level,
         module: phase.module.clone(),
         digest: phase.digest,
         needs: phase.needs.clone(),
-        rows: phase
-            .requirements
-            .iter()
-            .filter_map(|(_, id)| row(id))
-            .map(|row| PlannedRow { id: row.id.clone(), title: row.title.clone(), level: row.level })
-            .collect(),
+        rows: rows_of(&phase.requirements, resolved),
         services: phase.services.clone(),
         grants,
         secrets: phase.grants.secrets.iter().map(|grant| secret(&grant.name, operator)).collect(),
         limits: phase.grants.limits,
     }
+}
+
+fn rows_of(claims: &[(RequirementId, RequirementId)], resolved: &Resolved) -> Vec<PlannedRow> {
+    let rows = claims.iter().filter_map(|(_, id)| resolved.checklist.row(id));
+    rows.map(|row| PlannedRow { id: row.id.clone(), title: row.title.clone(), level: row.level }).collect()
 }
 
 fn secret(name: &SecretName, operator: &Operator) -> PlannedSecret {

@@ -26,6 +26,8 @@ pub struct Sources {
     /// What relative paths in the bundle start from; absolute.
     pub folder: PathBuf,
     pub checklist: Text,
+    /// What files hold that configurations of policies name, by their names.
+    pub files: BTreeMap<String, String>,
     /// Without one nothing is allowed.
     pub operator: Option<OperatorSource>,
     /// The environment by name; may be absent where the bundle has one only.

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use holdpoint_model::grant::{
     Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
@@ -13,7 +14,9 @@ use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, asks_digest};
-use crate::resolved::{EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedUser, Rollback, Service};
+use crate::resolved::{
+    EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, Service,
+};
 use crate::sources::Sources;
 
 /// What the engine gets.
@@ -31,6 +34,10 @@ pub struct Verified {
     pub phases: Vec<VerifiedPhase>,
     /// The virtual users that loads can be made of.
     pub users: Vec<VerifiedUser>,
+    /// What judges the evidence, in the order of the bundle. Nothing that they ask could be refused, so they are as they were resolved.
+    pub policies: Vec<ResolvedPolicy>,
+    /// How far ticks are apart at most while something goes on.
+    pub tick: Duration,
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
     pub rollback: Option<Rollback>,
@@ -144,6 +151,8 @@ impl Verified {
             services: placed(&resolved),
             phases: resolved.phases.into_iter().map(VerifiedPhase::from).collect(),
             users: resolved.users.into_iter().map(VerifiedUser::from).collect(),
+            policies: resolved.policies,
+            tick: resolved.tick,
             name: resolved.name,
             version: resolved.version,
             digest: resolved.digest,

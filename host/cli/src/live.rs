@@ -73,6 +73,8 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
             EventKind::RunStarted(_)
             | EventKind::RunResumed
             | EventKind::PhaseTakenOver { .. }
+            | EventKind::Ticked { .. }
+            | EventKind::Found(_)
             | EventKind::RunCancelled(_)
             | EventKind::RunEnded { .. }
             | EventKind::RowWaived(_)

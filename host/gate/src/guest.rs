@@ -229,6 +229,10 @@ fn size(statement: &Statement) -> u64 {
             check.name.len() + check.expected.len() + check.observed.len() + rows + 4 * check.evidence.len()
         }
         Statement::Measure { name, unit, .. } => name.len() + unit.len() + 8,
+        Statement::Sample { name, labels, .. } => {
+            let labels: usize = labels.iter().map(|(name, value)| name.len() + value.len()).sum();
+            name.len() + labels + 16
+        }
         Statement::Attach(attachment) => attachment.name.len() + attachment.media_type.len() + attachment.content.len(),
         Statement::Progress { message, .. } => message.len() + 8,
         Statement::Log { message, .. } => message.len(),
@@ -246,6 +250,13 @@ fn scrub(statement: &mut Statement, scrubber: &dyn Scrubber) {
         Statement::Measure { name, unit, .. } => {
             scrubber.scrub_text(name);
             scrubber.scrub_text(unit);
+        }
+        Statement::Sample { name, labels, .. } => {
+            scrubber.scrub_text(name);
+            for (name, value) in labels {
+                scrubber.scrub_text(name);
+                scrubber.scrub_text(value);
+            }
         }
         Statement::Attach(attachment) => {
             scrubber.scrub_text(&mut attachment.name);

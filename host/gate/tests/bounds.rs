@@ -116,6 +116,7 @@ async fn a_secret_is_taken_out_of_every_text_of_a_statement() {
     for statement in [
         Statement::Check(check),
         Statement::Measure { name: text(), value: 1.0, unit: text() },
+        Statement::Sample { name: text(), labels: vec![(text(), text())], at: Timestamp(0.0), value: 1.0 },
         Statement::Attach(attachment),
         Statement::Progress { done: 0, total: 0, message: text() },
         log(&text()),

@@ -5,12 +5,13 @@
 //! - [`LiveRecorder`] performs calls: answers those that the journal has, and makes and records the others.
 //! - [`ReplayRecorder`] answers every call from one journal and writes a second one.
 //!
-//! Only this crate knows SQLite. Format 2 is described in `schema.rs`; a newer format is refused by name.
+//! Only this crate knows SQLite. Format 3 is described in `schema.rs`; a newer format is refused by name.
 
 mod bodies;
 pub mod chain;
 mod error;
 mod folder;
+mod found;
 mod live;
 mod past;
 mod queue;

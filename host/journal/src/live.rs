@@ -219,7 +219,7 @@ impl Recorder for LiveRecorder {
     fn state(&self, entry: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
         Box::pin(async move {
             let StatementEntry { guest, ordinal, statement } = entry;
-            let row = Row::statement(&guest, ordinal, &statement, self.clock.now().0);
+            let row = Row::of_statement(&guest, ordinal, &statement, self.clock.now().0);
             if self.pasts.of(&guest, |past, reader| past.statement(reader, ordinal, &row))? {
                 return Ok(());
             }

@@ -38,8 +38,15 @@ impl Reader {
     }
 
     /// Sees every event, in order. Bodies of calls are left where they are.
-    pub fn for_each_event(&self, mut see: impl FnMut(Event)) -> Result<(), Error> {
-        self.each(&format!("SELECT {COLUMNS} FROM event ORDER BY position"), [], |stored| {
+    pub fn for_each_event(&self, see: impl FnMut(Event)) -> Result<(), Error> {
+        self.for_each_event_after(0, u64::MAX, see)
+    }
+
+    /// Sees the events after a position, up to and with another one, in order. Bodies of calls are left where they are.
+    pub fn for_each_event_after(&self, after: u64, until: u64, mut see: impl FnMut(Event)) -> Result<(), Error> {
+        let sql = format!("SELECT {COLUMNS} FROM event WHERE position > ?1 AND position <= ?2 ORDER BY position");
+        let [after, until] = [after, until].map(|position| i64::try_from(position).unwrap_or(i64::MAX));
+        self.each(&sql, [after, until], |stored| {
             let position = stored.position;
             let row = if stored.row.kind == RowKind::Statement { self.whole(stored)? } else { stored.row };
             see(record::event(position, &row)?);

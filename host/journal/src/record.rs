@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use holdpoint_gate::Encoded;
 use holdpoint_model::{
     Attachment, CallEvent, Cancellation, Check, Decision, Digest, Event, EventKind, LogLevel, Ordinal, Origin,
-    PhaseEnd, PhaseId, RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp, Verdict, Waiver,
+    PhaseEnd, PhaseId, PolicyId, RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp, Verdict, Waiver,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, Row, RowKind};
+use crate::{Error, Row, RowKind, found};
 
-/// The first record of a run. The modules stand as bodies beside it, in the order of `modules`.
+/// The first record of a run. The modules stand as bodies beside it, in the order of `modules` and then of `policies`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub struct HeaderRecord {
@@ -27,6 +27,9 @@ pub struct HeaderRecord {
     pub dry_run: bool,
     /// Digests by phase.
     pub modules: BTreeMap<String, String>,
+    /// Digests of the modules of policies, since format 3.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub policies: BTreeMap<String, String>,
     /// The texts and choices that everything else follows from.
     pub sources: serde_json::Value,
     /// What this run does again, since format 2.
@@ -101,6 +104,14 @@ enum StatementV1 {
         value: f64,
         unit: String,
     },
+    /// Since format 3.
+    Sample {
+        name: String,
+        labels: BTreeMap<String, String>,
+        /// The guest's time, in milliseconds since 1970.
+        at: f64,
+        value: f64,
+    },
     Attach {
         name: String,
         media_type: String,
@@ -141,6 +152,11 @@ impl HeaderRecord {
                 .iter()
                 .map(|(phase, digest)| Some((PhaseId::parse(phase).ok()?, Digest::parse(digest).ok()?)))
                 .collect::<Option<_>>()?,
+            policies: self
+                .policies
+                .iter()
+                .map(|(policy, digest)| Some((PolicyId::parse(policy).ok()?, Digest::parse(digest).ok()?)))
+                .collect::<Option<_>>()?,
             operator_digest: Digest::parse(&self.operator_digest).ok()?,
             retry: match self.retry {
                 Some(retry) => Some(retry.retry()?),
@@ -174,11 +190,11 @@ impl From<Retry> for RetryRecord {
     }
 }
 
-fn json(record: &impl Serialize) -> String {
+pub(crate) fn json(record: &impl Serialize) -> String {
     serde_json::to_string(record).expect("a record of strings and numbers always encodes")
 }
 
-fn parse<T: DeserializeOwned>(position: u64, encoded: &Encoded) -> Result<T, Error> {
+pub(crate) fn parse<T: DeserializeOwned>(position: u64, encoded: &Encoded) -> Result<T, Error> {
     serde_json::from_str(&encoded.json)
         .map_err(|e| Error::Damaged { position, what: format!("its record can't be read: {e}") })
 }
@@ -225,7 +241,7 @@ impl Row {
         Self::of(RowKind::PhaseTakenOver, phase.as_str(), &record, at)
     }
 
-    fn of(kind: RowKind, guest: &str, record: &impl Serialize, at: f64) -> Self {
+    pub(crate) fn of(kind: RowKind, guest: &str, record: &impl Serialize, at: f64) -> Self {
         Self { request: Encoded { json: json(record), bodies: Vec::new() }, ..Self::new(kind, guest, at) }
     }
 
@@ -241,7 +257,7 @@ impl Row {
     }
 
     /// A guest states something.
-    pub(crate) fn statement(phase: &PhaseId, ordinal: Ordinal, statement: &Statement, at: f64) -> Self {
+    pub fn of_statement(phase: &PhaseId, ordinal: Ordinal, statement: &Statement, at: f64) -> Self {
         let request = encode(statement);
         let digest = Some(request.digest("statement", 1));
         let summary = summary(statement);
@@ -253,6 +269,7 @@ fn summary(statement: &Statement) -> String {
     match statement {
         Statement::Check(check) => format!("check {}: {}", check.verdict, check.name),
         Statement::Measure { name, value, unit } => format!("measure {name} = {value} {unit}"),
+        Statement::Sample { name, value, .. } => format!("sample {name} = {value}"),
         Statement::Attach(attachment) => format!("attach {}", attachment.name),
         Statement::Progress { done, total, .. } => format!("progress {done}/{total}"),
         Statement::Log { level, .. } => format!("log {level}"),
@@ -271,6 +288,9 @@ fn encode(statement: &Statement) -> Encoded {
             evidence: evidence.iter().map(|seq| seq.0).collect(),
         },
         Statement::Measure { name, value, unit } => StatementV1::Measure { name, value, unit },
+        Statement::Sample { name, labels, at, value } => {
+            StatementV1::Sample { name, labels: labels.into_iter().collect(), at: at.0, value }
+        }
         Statement::Attach(Attachment { name, media_type, content }) => {
             bodies.push(content);
             StatementV1::Attach { name, media_type }
@@ -296,6 +316,9 @@ fn decode(position: u64, encoded: &Encoded) -> Result<Statement, Error> {
             evidence: evidence.into_iter().map(Seq).collect(),
         }),
         StatementV1::Measure { name, value, unit } => Statement::Measure { name, value, unit },
+        StatementV1::Sample { name, labels, at, value } => {
+            Statement::Sample { name, labels: labels.into_iter().collect(), at: Timestamp(at), value }
+        }
         StatementV1::Attach { name, media_type } => Statement::Attach(Attachment {
             name,
             media_type,
@@ -360,6 +383,8 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
             let end = PhaseEnd::parse(&end, reason).ok_or_else(|| damaged("its end is unknown"))?;
             EventKind::PhaseEnded { phase: phase()?, end }
         }
+        RowKind::Tick => EventKind::Ticked { last: found::is_last(position, row)? },
+        RowKind::Found => EventKind::Found(found::of(position, row)?),
         RowKind::RunEnded => {
             let RunEndedV1 { decision } = parse(position, &row.request)?;
             EventKind::RunEnded {
@@ -394,6 +419,12 @@ mod tests {
         for statement in [
             Statement::Check(check),
             Statement::Measure { name: "p95".into(), value: 0.1 + 0.2, unit: "ms".into() },
+            Statement::Sample {
+                name: "memory_bytes".into(),
+                labels: vec![("instance".into(), "0".into()), ("service".into(), "backend".into())],
+                at: Timestamp(0.1 + 0.2),
+                value: 1e9,
+            },
             Statement::Attach(Attachment {
                 name: "a".into(),
                 media_type: "text/plain".into(),

@@ -46,7 +46,7 @@ impl Recorder for ReplayRecorder {
     fn state(&self, entry: StatementEntry) -> Boxed<'_, Result<(), Halt>> {
         Box::pin(async move {
             let StatementEntry { guest, ordinal, statement } = entry;
-            let row = Row::statement(&guest, ordinal, &statement, self.clock.now().0);
+            let row = Row::of_statement(&guest, ordinal, &statement, self.clock.now().0);
             self.copy.append(row).await.map_err(halt)
         })
     }

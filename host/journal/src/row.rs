@@ -21,6 +21,10 @@ pub enum RowKind {
     Outcome,
     Statement,
     PhaseEnded,
+    /// A moment at which evidence is judged.
+    Tick,
+    /// What a policy makes of a tick; its state stands beside it.
+    Found,
     RunCancelled,
     RunEnded,
     RowWaived,
@@ -28,7 +32,7 @@ pub enum RowKind {
 }
 
 impl RowKind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 15] = [
         Self::RunStarted,
         Self::RunResumed,
         Self::PhaseStarted,
@@ -38,6 +42,8 @@ impl RowKind {
         Self::Outcome,
         Self::Statement,
         Self::PhaseEnded,
+        Self::Tick,
+        Self::Found,
         Self::RunCancelled,
         Self::RunEnded,
         Self::RowWaived,
@@ -56,6 +62,8 @@ impl RowKind {
             Self::Outcome => "outcome",
             Self::Statement => "statement",
             Self::PhaseEnded => "phase-ended",
+            Self::Tick => "tick",
+            Self::Found => "found",
             Self::RunCancelled => "run-cancelled",
             Self::RunEnded => "run-ended",
             Self::RowWaived => "row-waived",
@@ -79,9 +87,9 @@ pub struct Row {
     /// Milliseconds since 1970.
     pub at: f64,
     pub kind: RowKind,
-    /// The phase; empty for rows of the run.
+    /// The phase, or the policy; empty for rows of the run.
     pub guest: Arc<str>,
-    /// The seq of a call, the ordinal of a statement.
+    /// The seq of a call, the ordinal of a statement, the tick of a finding counted from 1.
     pub number: u32,
     pub capability: Cow<'static, str>,
     pub version: u32,

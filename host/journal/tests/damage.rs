@@ -59,27 +59,33 @@ async fn a_newer_format_is_refused_by_name() {
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
     for error in [Reader::open(&path).err(), Writer::open(&path, None).err()] {
         let message = error.unwrap().to_string();
-        assert!(message.contains("has format 9, and this holdpoint reads up to format 2"), "{message}");
+        assert!(message.contains("has format 9, and this holdpoint reads up to format 3"), "{message}");
     }
 }
 
 #[tokio::test]
-async fn a_journal_of_format_1_is_read_as_it_is_and_gone_on_with_as_format_2() {
+async fn a_journal_of_an_older_format_is_read_as_it_is_and_gone_on_with_as_format_3() {
+    for older in [1, 2] {
+        gone_on_with(older).await;
+    }
+}
+
+async fn gone_on_with(older: i64) {
     let folder = tempfile::tempdir().unwrap();
     let path = journal(folder.path()).await;
     let format = |path: &Path| -> i64 {
         let file = rusqlite::Connection::open(path).unwrap();
         file.pragma_query_value(None, "user_version", |row| row.get(0)).unwrap()
     };
-    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 1).unwrap();
+    rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", older).unwrap();
     let reader = Reader::open(&path).unwrap();
     reader.verify().unwrap();
-    assert_eq!((reader.head().unwrap().0, format(&path)), (5, 1), "reading changes nothing");
+    assert_eq!((reader.head().unwrap().0, format(&path)), (5, older), "reading changes nothing");
     let writer = Writer::open(&path, None).unwrap();
     writer.append_whole(vec![Row::new(RowKind::RunResumed, "", 0.0)]).await.unwrap();
     writer.close().unwrap();
     reader.verify().unwrap();
-    assert_eq!((reader.head().unwrap().0, format(&path)), (6, 2));
+    assert_eq!((reader.head().unwrap().0, format(&path)), (6, 3));
 }
 
 #[tokio::test]

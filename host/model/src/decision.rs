@@ -59,13 +59,15 @@ pub struct RunFacts {
     pub dry_run: bool,
     /// Somebody ended it before it came to its own end.
     pub cancelled: bool,
+    /// A policy was ended before the run was: what it would have found, nobody knows.
+    pub blind: bool,
     /// Whether a rollback was begun, and succeeded in everything that was asked of it.
     pub rollback: Option<bool>,
 }
 
 /// Decides. A failed required row holds, whatever else is known. In a partial run a row that no phase judged is left out of
 /// account; a row that a phase tried and could not judge is not. A waived row counts as passed, but a release needs a row that
-/// really did. A run that was cancelled is never a release. A run that has begun to roll back comes to how that went, whatever failed
+/// really did. A run that was cancelled, or that lost a policy, is never a release. A run that has begun to roll back comes to how that went, whatever failed
 /// before.
 pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> Decision {
     match facts.rollback {
@@ -84,7 +86,7 @@ pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> D
     };
     if required().any(|row| row.verdict == Verdict::Fail && row.waived.is_none()) {
         Decision::Hold
-    } else if facts.cancelled || required().any(open) || !required().any(|row| row.verdict == Verdict::Pass) {
+    } else if facts.cancelled || facts.blind || required().any(open) || !required().any(|row| row.verdict == Verdict::Pass) {
         // The last part: no required row, or none that passed, is no ground for a release.
         Decision::Inconclusive
     } else if partial {
@@ -147,6 +149,8 @@ mod tests {
             (vec![row(Advisory, V::Pass), waived(V::Fail)], whole, Inconclusive),
             (vec![row(Required, V::Pass), waived(V::Fail)], only, Partial),
             (vec![row(Required, V::Pass)], cancelled, Inconclusive),
+            (vec![row(Required, V::Pass)], RunFacts { blind: true, ..whole }, Inconclusive),
+            (vec![row(Required, V::Fail)], RunFacts { blind: true, ..whole }, Hold),
             (vec![row(Required, V::Pass), row(Required, V::Fail)], cancelled, Hold),
             (vec![row(Required, V::Pass)], RunFacts { only: true, ..cancelled }, Inconclusive),
             (vec![row(Required, V::Fail)], RunFacts { rollback: Some(true), ..whole }, RolledBack),

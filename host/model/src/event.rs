@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, RequirementId, RunId, Seq, Statement, Timestamp, Verdict,
-    Waiver,
+    Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, PolicyId, RequirementId, RunId, Seq, Statement, Timestamp,
+    Verdict, Waiver, policy::Found,
 };
 
 /// One event of a run.
@@ -39,6 +39,13 @@ pub enum EventKind {
         phase: PhaseId,
         end: PhaseEnd,
     },
+    /// A moment at which evidence is judged: of everything that stands before it.
+    Ticked {
+        /// Nothing that policies judge is observed after it.
+        last: bool,
+    },
+    /// What a policy makes of the evidence at a tick.
+    Found(Found),
     /// Somebody ended the run for good.
     RunCancelled(Cancellation),
     RunEnded {
@@ -125,6 +132,8 @@ pub struct RunHeader {
     pub dry_run: bool,
     /// The modules by phase.
     pub modules: BTreeMap<PhaseId, Digest>,
+    /// The modules of policies.
+    pub policies: BTreeMap<PolicyId, Digest>,
     /// The digest of the operator's file.
     pub operator_digest: Digest,
     /// The run that this one does again in part.

@@ -1,6 +1,6 @@
 //! From checks to rows: what the phases found, laid over the checklist.
 
-use crate::{Check, Checklist, Level, PhaseEnd, PhaseId, RequirementId, Verdict, Waiver};
+use crate::{Check, Checklist, Level, PhaseEnd, PhaseId, PolicyId, RequirementId, Verdict, Waiver, policy::Standing};
 
 /// What judging needs to know about a phase.
 #[derive(Debug, Clone, PartialEq)]
@@ -11,6 +11,17 @@ pub struct PhaseFacts {
     pub checks: Vec<Check>,
     /// How it ended; none while it runs.
     pub end: Option<PhaseEnd>,
+}
+
+/// What judging needs to know about a policy.
+#[derive(Debug, Clone, PartialEq)]
+pub struct PolicyFacts {
+    pub id: PolicyId,
+    /// The rows that the bundle lets it claim.
+    pub requirements: Vec<RequirementId>,
+    pub standing: Standing,
+    /// There will be no more ticks.
+    pub over: bool,
 }
 
 /// A row of the checklist with its verdict.
@@ -24,7 +35,7 @@ pub struct Row {
     pub expected: String,
     /// What was seen, or why there is no verdict.
     pub observed: String,
-    /// Who decided: `phase: name of the check`. Empty if nobody did.
+    /// Who decided: `phase: name of the check`, or `policy: name of the finding`. Empty if nobody did.
     pub by: String,
     /// Who answers for it although it did not pass.
     pub waived: Option<Waiver>,
@@ -46,13 +57,15 @@ struct Voice {
 }
 
 /// The verdict of every row. A row is as good as its worst voice; a phase that ended badly, or made no check for a row that it
-/// was to judge, speaks `inconclusive` for it. A row without a phase is `not-exercised`.
-pub fn judge(checklist: &Checklist, phases: &[PhaseFacts]) -> Vec<Row> {
+/// was to judge, speaks `inconclusive` for it, and so does a policy that was ended or found nothing. A row without either is `not-exercised`.
+pub fn judge(checklist: &Checklist, phases: &[PhaseFacts], policies: &[PolicyFacts]) -> Vec<Row> {
     checklist
         .rows
         .iter()
         .map(|row| {
-            let voices: Vec<Voice> = phases.iter().flat_map(|phase| voices(&row.id, phase)).collect();
+            let of_phases = phases.iter().flat_map(|phase| voices(&row.id, phase));
+            let of_policies = policies.iter().flat_map(|policy| voices_of_policy(&row.id, policy));
+            let voices: Vec<Voice> = of_phases.chain(of_policies).collect();
             let verdict = Verdict::fold(voices.iter().map(|v| v.verdict)).unwrap_or(Verdict::NotExercised);
             let worst = voices.into_iter().find(|v| v.verdict == verdict).unwrap_or_else(|| Voice {
                 verdict,
@@ -108,6 +121,34 @@ fn voices(id: &RequirementId, phase: &PhaseFacts) -> Vec<Voice> {
     voices
 }
 
+fn voices_of_policy(id: &RequirementId, policy: &PolicyFacts) -> Vec<Voice> {
+    if !policy.requirements.contains(id) {
+        return Vec::new();
+    }
+    let PolicyFacts { id: policy, standing, over, .. } = policy;
+    let said = standing.voices(id).map(|finding| Voice {
+        verdict: finding.verdict,
+        expected: finding.expected.clone(),
+        observed: finding.observed.clone(),
+        by: format!("{policy}: {}", finding.name),
+    });
+    let mut voices: Vec<Voice> = said.collect();
+    let owed = match &standing.ended {
+        Some(why) => Some((Verdict::Inconclusive, format!("the policy was ended: {why}"))),
+        None if standing.ticks == 0 && !over => Some((Verdict::Pending, "nothing has been judged yet".to_owned())),
+        None if standing.ticks == 0 => Some((Verdict::Inconclusive, "nothing was judged".to_owned())),
+        None if voices.is_empty() => Some((Verdict::Inconclusive, "the policy found nothing for it".to_owned())),
+        None => None,
+    };
+    voices.extend(owed.map(|(verdict, observed)| Voice {
+        verdict,
+        expected: String::new(),
+        observed,
+        by: policy.to_string(),
+    }));
+    voices
+}
+
 fn ended(end: &PhaseEnd) -> &'static str {
     match end {
         PhaseEnd::Completed => "completed",
@@ -123,7 +164,10 @@ fn ended(end: &PhaseEnd) -> &'static str {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ChecklistRow;
+    use crate::{
+        ChecklistRow,
+        policy::{Finding, Judgement},
+    };
 
     fn id(text: &str) -> RequirementId {
         RequirementId::parse(text).unwrap()
@@ -144,7 +188,55 @@ mod tests {
         let checklist =
             Checklist { rows: vec![ChecklistRow { id: id("P3.1"), title: "health".into(), level: Level::Required }] };
         let phase = PhaseFacts { id: PhaseId::parse("health").unwrap(), requirements: vec![id("P3.1")], checks, end };
-        judge(&checklist, &[phase]).remove(0)
+        judge(&checklist, &[phase], &[]).remove(0)
+    }
+
+    fn of_policy(judgements: &[Judgement], over: bool, claims: &str) -> Row {
+        let checklist =
+            Checklist { rows: vec![ChecklistRow { id: id("P3.1"), title: "health".into(), level: Level::Required }] };
+        let mut standing = Standing::default();
+        judgements.iter().for_each(|judgement| standing.take(judgement));
+        let policy = PolicyId::parse("objectives").unwrap();
+        judge(&checklist, &[], &[PolicyFacts { id: policy, requirements: vec![id(claims)], standing, over }]).remove(0)
+    }
+
+    fn found(row: &str, verdict: Verdict) -> Judgement {
+        let finding = Finding {
+            name: "p95".into(),
+            requirements: vec![id(row)],
+            verdict,
+            severity: None,
+            expected: "at most 2 s".into(),
+            observed: "1.9 s".into(),
+            since: None,
+            firing: false,
+            action: None,
+        };
+        Judgement::Findings { findings: vec![finding], fuel: 1 }
+    }
+
+    #[test]
+    fn a_finding_is_a_check_of_its_row() {
+        let row = of_policy(&[found("P3.1", Verdict::Fail), found("P3.1", Verdict::Pass)], true, "P3.1");
+        assert_eq!((row.verdict, row.by.as_str()), (Verdict::Pass, "objectives: p95"));
+        assert_eq!((row.expected.as_str(), row.observed.as_str()), ("at most 2 s", "1.9 s"));
+        assert_eq!(of_policy(&[found("P3.1", Verdict::Pass)], true, "P3.2").verdict, Verdict::NotExercised);
+    }
+
+    #[test]
+    fn a_policy_that_says_nothing_is_no_good_news() {
+        let ended = || Judgement::Ended("out of fuel".into());
+        for (judgements, over, verdict, observed) in [
+            (vec![], false, Verdict::Pending, "nothing has been judged yet"),
+            (vec![], true, Verdict::Inconclusive, "nothing was judged"),
+            (vec![found("P3.2", Verdict::Pass)], true, Verdict::Inconclusive, "the policy found nothing for it"),
+            (vec![ended()], false, Verdict::Inconclusive, "the policy was ended: out of fuel"),
+            (vec![found("P3.1", Verdict::Pass), ended()], true, Verdict::Inconclusive, "the policy was ended: out of fuel"),
+            (vec![found("P3.1", Verdict::Fail), ended()], true, Verdict::Fail, "1.9 s"),
+        ] {
+            let row = of_policy(&judgements, over, "P3.1");
+            assert_eq!((row.verdict, row.observed.as_str()), (verdict, observed), "{judgements:?}");
+        }
     }
 
     #[test]

@@ -27,7 +27,7 @@ pub use digest::{Digest, DigestError, Hasher};
 pub use event::{CallEvent, Cancellation, Event, EventKind, Origin, PhaseEnd, Retry, RunHeader};
 pub use http_versions::{HttpVersions, VersionError};
 pub use ids::{IdError, Ordinal, PhaseId, PolicyId, RequirementId, RunId, Seq, ServiceName};
-pub use judge::{PhaseFacts, Row, judge, waive};
+pub use judge::{PhaseFacts, PolicyFacts, Row, judge, waive};
 pub use statement::{Attachment, Check, LogLevel, Statement};
 pub use time::Timestamp;
 pub use verdict::Verdict;

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::{Body, RequirementId, Seq, Verdict};
+use crate::{Body, RequirementId, Seq, Timestamp, Verdict};
 
 /// The outcome of one check.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -68,6 +68,15 @@ impl fmt::Display for LogLevel {
 pub enum Statement {
     Check(Check),
     Measure { name: String, value: f64, unit: String },
+    /// One of many numbers over time, which policies judge.
+    Sample {
+        name: String,
+        /// In the order of their names, each once, none empty.
+        labels: Vec<(String, String)>,
+        /// The guest's time.
+        at: Timestamp,
+        value: f64,
+    },
     Attach(Attachment),
     Progress { done: u32, total: u32, message: String },
     Log { level: LogLevel, message: String },

@@ -5,11 +5,11 @@
 
 use std::collections::BTreeMap;
 
-use holdpoint_model::{Decision, Digest, Level, PhaseId, Row};
+use holdpoint_model::{Decision, Digest, Level, Row, policy::Finding};
 use serde::Serialize;
 use serde_json::Value;
 
-use crate::{Report, text};
+use crate::{PolicyReport, Report, text};
 
 /// The comparable content of a report.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -18,6 +18,8 @@ pub(crate) struct Body {
     pub(crate) checks: Vec<BodyCheck>,
     pub(crate) decision: Option<&'static str>,
     pub(crate) measures: Vec<BodyMeasure>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) policies: Vec<BodyPolicy>,
     pub(crate) rows: Vec<BodyRow>,
 }
 
@@ -26,6 +28,8 @@ pub(crate) struct Bundle {
     pub(crate) digest: String,
     pub(crate) modules: BTreeMap<String, String>,
     pub(crate) name: String,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(crate) policies: BTreeMap<String, String>,
     pub(crate) version: String,
 }
 
@@ -46,6 +50,25 @@ pub(crate) struct BodyMeasure {
     pub(crate) phase: String,
     pub(crate) unit: String,
     pub(crate) value: Value,
+}
+
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct BodyPolicy {
+    pub(crate) ended: Option<String>,
+    pub(crate) findings: Vec<BodyFinding>,
+    pub(crate) id: String,
+    pub(crate) ticks: u64,
+}
+
+/// When it began to fire is left out: a rule that sees the same says the same.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct BodyFinding {
+    pub(crate) expected: String,
+    pub(crate) firing: bool,
+    pub(crate) name: String,
+    pub(crate) observed: String,
+    pub(crate) requirements: Vec<String>,
+    pub(crate) verdict: &'static str,
 }
 
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -99,18 +122,37 @@ impl Body {
                 digest: header.bundle_digest.to_string(),
                 modules: modules(&header.modules),
                 name: header.bundle.clone(),
+                policies: modules(&header.policies),
                 version: header.bundle_version.clone(),
             }),
             checks: checks.collect(),
             decision: report.decision.map(Decision::word),
             measures: measures.collect(),
+            policies: report.policies.iter().map(policy).collect(),
             rows: report.rows.iter().map(row).collect(),
         }
     }
 }
 
-fn modules(modules: &BTreeMap<PhaseId, Digest>) -> BTreeMap<String, String> {
-    modules.iter().map(|(phase, digest)| (phase.to_string(), digest.to_string())).collect()
+fn modules<I: ToString>(modules: &BTreeMap<I, Digest>) -> BTreeMap<String, String> {
+    modules.iter().map(|(id, digest)| (id.to_string(), digest.to_string())).collect()
+}
+
+fn policy(policy: &PolicyReport) -> BodyPolicy {
+    let finding = |finding: &Finding| BodyFinding {
+        expected: finding.expected.clone(),
+        firing: finding.firing,
+        name: finding.name.clone(),
+        observed: finding.observed.clone(),
+        requirements: finding.requirements.iter().map(ToString::to_string).collect(),
+        verdict: finding.verdict.word(),
+    };
+    BodyPolicy {
+        ended: policy.standing.ended.clone(),
+        findings: policy.standing.findings.iter().map(finding).collect(),
+        id: policy.id.to_string(),
+        ticks: policy.standing.ticks,
+    }
 }
 
 fn row(row: &Row) -> BodyRow {
@@ -133,7 +175,8 @@ fn row(row: &Row) -> BodyRow {
 impl Report {
     /// The part that a replay must reproduce byte for byte, as pretty JSON with sorted keys.
     ///
-    /// Keys: `bundle` {`digest`, `modules` {phase: digest}, `name`, `version`}, `checks`, `decision`, `measures`, `rows`. A row has `waived`
+    /// Keys: `bundle` {`digest`, `modules` {phase: digest}, `name`, `version`}, `checks`, `decision`, `measures`, `rows`; with policies
+    /// also `policies`, and in `bundle` their digests. A row has `waived`
     /// {`by`, `reason`, `until`} if somebody answers for it. Checks and
     /// measures stand by phase in the order of the plan, and within a phase in the order in which it made them.
     pub fn body(&self) -> String {

@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use holdpoint_model::{
     Attachment, CallEvent, Checklist, Decision, Digest, Event, EventKind, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId,
-    RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge, waive,
+    PolicyFacts, RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge, policy::Found, waive,
 };
 
 use crate::{
-    AttachmentFacts, DeniedCall, LogLine, Measure, PhaseReport, Report, SlowCall, UnansweredCall,
+    AttachmentFacts, DeniedCall, LogLine, Measure, PhaseReport, PlannedPolicy, PolicyReport, Report, SlowCall,
+    UnansweredCall,
     answer::{denial_in, duration_in, reason_in},
     text,
 };
@@ -41,6 +42,8 @@ pub struct Collector {
     waivers: Vec<Waiver>,
     /// When the last decision was recorded, or else the last event.
     moment: Timestamp,
+    /// There are no more ticks.
+    last_tick: bool,
 }
 
 impl Collector {
@@ -53,13 +56,28 @@ impl Collector {
             cancelled: None,
             resumed: 0,
             phases: phases.iter().map(empty).collect(),
+            policies: Vec::new(),
             rows: Vec::new(),
             decision: None,
             denials: Vec::new(),
             unanswered: Vec::new(),
             notes: Vec::new(),
         };
-        Self { report, under_way: BTreeMap::new(), recorded: None, waivers: Vec::new(), moment: Timestamp(0.0) }
+        Self {
+            report,
+            under_way: BTreeMap::new(),
+            recorded: None,
+            waivers: Vec::new(),
+            moment: Timestamp(0.0),
+            last_tick: false,
+        }
+    }
+
+    /// With the policies that judge the run.
+    #[must_use]
+    pub fn judged_by(mut self, policies: &[PlannedPolicy]) -> Self {
+        self.report.policies = policies.iter().map(PolicyReport::new).collect();
+        self
     }
 
     /// Takes the next event.
@@ -90,6 +108,8 @@ impl Collector {
                 phase.ended = Some(at);
                 phase.end = Some(end);
             }
+            EventKind::Ticked { last } => self.last_tick |= last,
+            EventKind::Found(found) => self.found(at, &found),
             EventKind::RunCancelled(cancellation) => self.report.cancelled = Some(cancellation),
             EventKind::RunEnded { decision } => {
                 self.report.ended.get_or_insert(at);
@@ -130,6 +150,13 @@ impl Collector {
             self.report.phases.len() - 1
         });
         &mut self.report.phases[place]
+    }
+
+    fn found(&mut self, at: Timestamp, found: &Found) {
+        match self.report.policies.iter_mut().find(|policy| policy.id == found.policy) {
+            Some(policy) => policy.take(at, found),
+            None => self.note(format!("policy `{}` is not in the bundle; it judges no row", found.policy)),
+        }
     }
 
     fn call(&mut self, position: u64, at: Timestamp, call: CallEvent) {
@@ -182,6 +209,7 @@ impl Collector {
         match statement {
             Statement::Check(check) => phase.checks.push(check),
             Statement::Measure { name, value, unit } => phase.measures.push(Measure { name, value, unit }),
+            Statement::Sample { .. } => phase.samples += 1,
             Statement::Attach(Attachment { name, media_type, content }) => phase.attachments.push(AttachmentFacts {
                 name,
                 media_type,
@@ -201,13 +229,14 @@ impl Collector {
         for (id, _) in std::mem::take(&mut self.under_way).into_keys() {
             self.phase(&id).calls.under_way += 1;
         }
-        let Self { mut report, recorded, mut waivers, moment, .. } = self;
+        let Self { mut report, recorded, mut waivers, moment, last_tick, .. } = self;
+        let over = last_tick || report.cancelled.is_some();
         if let Some(only) = report.header.as_ref().and_then(|header| header.only.clone()) {
             report.phases.iter_mut().filter(|phase| untouched(phase) && !only.contains(&phase.id)).for_each(|phase| {
                 phase.end = Some(PhaseEnd::Skipped("the run was asked for other phases only".into()));
             });
         }
-        report.rows = judged(checklist, &mut report.phases);
+        report.rows = judged(checklist, &mut report.phases, (&report.policies, over));
         waivers.retain(|waiver| waiver.until.0 > moment.0);
         waive(&mut report.rows, &waivers);
         let derived = report.header.is_some().then(|| report.comes_to());
@@ -241,6 +270,7 @@ fn empty(planned: &PlannedPhase) -> PhaseReport {
         end: None,
         checks: Vec::new(),
         measures: Vec::new(),
+        samples: 0,
         attachments: Vec::new(),
         log: Vec::new(),
         log_left_out: 0,
@@ -255,7 +285,11 @@ fn untouched(phase: &PhaseReport) -> bool {
 }
 
 /// Lends the checks of the phases to the judge and takes them back: there may be many.
-fn judged(checklist: &Checklist, phases: &mut [PhaseReport]) -> Vec<holdpoint_model::Row> {
+fn judged(
+    checklist: &Checklist,
+    phases: &mut [PhaseReport],
+    (policies, over): (&[PolicyReport], bool),
+) -> Vec<holdpoint_model::Row> {
     let facts: Vec<PhaseFacts> = phases
         .iter_mut()
         .map(|phase| PhaseFacts {
@@ -265,7 +299,16 @@ fn judged(checklist: &Checklist, phases: &mut [PhaseReport]) -> Vec<holdpoint_mo
             end: phase.end.clone(),
         })
         .collect();
-    let rows = judge(checklist, &facts);
+    let policies: Vec<PolicyFacts> = policies
+        .iter()
+        .map(|policy| PolicyFacts {
+            id: policy.id.clone(),
+            requirements: policy.requirements.clone(),
+            standing: policy.standing.clone(),
+            over,
+        })
+        .collect();
+    let rows = judge(checklist, &facts, &policies);
     phases.iter_mut().zip(facts).for_each(|(phase, facts)| phase.checks = facts.checks);
     rows
 }

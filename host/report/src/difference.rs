@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fmt};
 
 use crate::{
     Report,
-    body::{Body, BodyCheck, BodyMeasure, BodyRow, BodyWaiver, Bundle},
+    body::{Body, BodyCheck, BodyFinding, BodyMeasure, BodyPolicy, BodyRow, BodyWaiver, Bundle},
 };
 
 /// What a difference is about. The order is the order in which a person wants to hear of them.
@@ -13,6 +13,10 @@ pub enum Subject {
     Decision,
     /// A row by its id.
     Row(String),
+    /// A policy by its id: what became of it.
+    Policy(String),
+    /// A finding by its policy and its rule.
+    Finding(String, String),
     /// A check by its phase and its name.
     Check(String, String),
     /// A measure by its phase and its name.
@@ -51,6 +55,7 @@ pub fn body_differences(before: &Report, after: &Report) -> Vec<Difference> {
             detail: a.zip(b).map(|(a, b)| row_detail(a, b)).unwrap_or_default(),
         },
     ));
+    found.extend(policies(&before.policies, &after.policies));
     let key = |check: &BodyCheck| [check.phase.clone(), check.name.clone()];
     found.extend(differing(&before.checks, &after.checks, key, |[phase, name], a, b| Difference {
         subject: Subject::Check(phase, name),
@@ -75,6 +80,43 @@ pub fn body_differences(before: &Report, after: &Report) -> Vec<Difference> {
         ));
     }
     found
+}
+
+fn policies(before: &[BodyPolicy], after: &[BodyPolicy]) -> Vec<Difference> {
+    let state = |policy: Option<&BodyPolicy>| match policy {
+        None => "none".to_owned(),
+        Some(BodyPolicy { ended: Some(why), .. }) => format!("ended: {why}"),
+        Some(BodyPolicy { ticks, .. }) => format!("{ticks} ticks"),
+    };
+    let key = |policy: &BodyPolicy| [policy.id.clone(), String::new()];
+    let mut found = differing(before, after, key, |[id, _], a, b| {
+        changed(Subject::Policy(id), state(a), state(b))
+    });
+    // Policies may differ in their findings alone.
+    found.retain(|difference| difference.before != difference.after);
+    fn all(policies: &[BodyPolicy]) -> Vec<(&str, &BodyFinding)> {
+        policies.iter().flat_map(|policy| policy.findings.iter().map(|finding| (policy.id.as_str(), finding))).collect()
+    }
+    let key = |(policy, finding): &(&str, &BodyFinding)| [(*policy).to_owned(), finding.name.clone()];
+    let says = |found: Option<&(&str, &BodyFinding)>| match found {
+        None => "none".to_owned(),
+        Some((_, finding)) => format!("{}{}", finding.verdict, if finding.firing { ", firing" } else { "" }),
+    };
+    found.extend(differing(&all(before), &all(after), key, |[policy, name], a, b| Difference {
+        subject: Subject::Finding(policy, name),
+        before: says(a),
+        after: says(b),
+        detail: a.zip(b).map(|((_, a), (_, b))| finding_detail(a, b)).unwrap_or_default(),
+    }));
+    found
+}
+
+fn finding_detail(a: &BodyFinding, b: &BodyFinding) -> String {
+    let mut detail = vec![observation((&a.expected, &a.observed), (&b.expected, &b.observed))];
+    if a.requirements != b.requirements {
+        detail.push(format!("for {}, was for {}", b.requirements.join(" "), a.requirements.join(" ")));
+    }
+    join(detail)
 }
 
 fn word(word: Option<&'static str>) -> String {
@@ -138,6 +180,8 @@ fn bundle(before: Option<&Bundle>, after: Option<&Bundle>) -> Vec<Difference> {
         let Some(bundle) = bundle else { return BTreeMap::new() };
         let mut facts: BTreeMap<String, String> =
             bundle.modules.iter().map(|(phase, digest)| (format!("module of {phase}"), digest.clone())).collect();
+        let policies = bundle.policies.iter();
+        facts.extend(policies.map(|(policy, digest)| (format!("module of policy {policy}"), digest.clone())));
         facts.insert("name".into(), bundle.name.clone());
         facts.insert("version".into(), bundle.version.clone());
         facts.insert("digest".into(), bundle.digest.clone());
@@ -179,6 +223,8 @@ impl fmt::Display for Subject {
         match self {
             Self::Decision => f.write_str("decision"),
             Self::Row(id) => f.write_str(id),
+            Self::Policy(id) => write!(f, "policy {id}"),
+            Self::Finding(policy, name) => write!(f, "finding {policy}: {name}"),
             Self::Check(phase, name) => write!(f, "check {phase}: {name}"),
             Self::Measure(phase, name) => write!(f, "measure {phase}: {name}"),
             Self::Bundle(fact) => write!(f, "bundle: {fact}"),

@@ -2,11 +2,12 @@
 
 use holdpoint_model::{
     Attachment, CallEvent, Check, Checklist, ChecklistRow, Class, Decision, Digest, Event, EventKind, Level, LogLevel,
-    Ordinal, Origin, OutcomeKind, PhaseEnd, PhaseId, RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp,
-    Verdict, Waiver,
+    Ordinal, Origin, OutcomeKind, PhaseEnd, PhaseId, PolicyId, RequirementId, Retry, RunHeader, RunId, Seq, Statement,
+    Timestamp, Verdict, Waiver,
+    policy::{Finding, Found, Judgement, Severity},
 };
 
-use crate::{PlannedPhase, Report};
+use crate::{Collector, PlannedPhase, PlannedPolicy, Report};
 
 pub(crate) fn phase(id: &str) -> PhaseId {
     PhaseId::parse(id).unwrap()
@@ -51,6 +52,7 @@ pub(crate) fn header() -> RunHeader {
         only: None,
         dry_run: false,
         modules: [(phase("config"), Digest::of(b"config")), (phase("health"), Digest::of(b"health"))].into(),
+        policies: [].into(),
         operator_digest: Digest::of(b"operator"),
         retry: None,
     }
@@ -185,6 +187,70 @@ pub(crate) fn events() -> Vec<Event> {
 /// The run: its decision is `hold`.
 pub(crate) fn report() -> Report {
     Report::build(&checklist(), &plan(), events())
+}
+
+pub(crate) fn policy(id: &str) -> PolicyId {
+    PolicyId::parse(id).unwrap()
+}
+
+/// The report of events of a run that two policies judge.
+pub(crate) fn judged(events: Vec<Event>) -> Report {
+    let policies = [("alerts", &["KI-1"][..]), ("objectives", &["CRIT-2"])].map(|(id, rows)| PlannedPolicy {
+        id: policy(id),
+        requirements: rows.iter().map(|row| requirement(row)).collect(),
+    });
+    let mut collector = Collector::new(&plan()).judged_by(&policies);
+    events.into_iter().for_each(|event| collector.take(event));
+    collector.finish(&checklist())
+}
+
+/// The recovered run with two policies: an alert that fires at the second of two ticks, and objectives that were ended there.
+pub(crate) fn with_policies() -> Report {
+    let mut events = events_with(200);
+    let end = events.pop().map(|event| event.at.0).unwrap_or_default();
+    let alert = |verdict, firing: bool, observed: &str| Finding {
+        name: "High Error Rate".into(),
+        requirements: vec![requirement("KI-1")],
+        verdict,
+        severity: Some(Severity::Critical),
+        expected: "error_rate at most 2 % for 5m".into(),
+        observed: observed.into(),
+        since: Some(end),
+        firing,
+        action: Some("page_on_call".into()),
+    };
+    let p95 = Finding {
+        name: "p95".into(),
+        requirements: vec![requirement("CRIT-2")],
+        verdict: Verdict::Pass,
+        severity: None,
+        expected: "at most 2000 ms".into(),
+        observed: "181 ms of 92,114".into(),
+        since: None,
+        firing: false,
+        action: None,
+    };
+    let found = |id: &str, tick, findings| {
+        let judgement = Judgement::Findings { findings, fuel: 1_234 * tick };
+        EventKind::Found(Found { policy: policy(id), tick, judgement })
+    };
+    let kinds = [
+        EventKind::Ticked { last: false },
+        found("alerts", 19, vec![alert(Verdict::Pending, false, "2.1 % for 1m")]),
+        found("objectives", 19, vec![p95]),
+        EventKind::Ticked { last: true },
+        found("alerts", 22, vec![alert(Verdict::Fail, true, "2.4 % for 5m")]),
+        EventKind::Found(Found {
+            policy: policy("objectives"),
+            tick: 22,
+            judgement: Judgement::Ended("it used up its 2,000,000,000 units of fuel".into()),
+        }),
+        EventKind::RunEnded { decision: Decision::Inconclusive },
+    ];
+    for (kind, position) in kinds.into_iter().zip(19..) {
+        events.push(Event { position, at: Timestamp(end + 1_000.0 * position as f64), kind });
+    }
+    judged(events)
 }
 
 /// The same run with a healthy backend: its decision is `release`.

@@ -7,7 +7,7 @@ use holdpoint_model::{Event, EventKind, PhaseId, Seq};
 /// One thing to show.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Item {
-    /// Everything that a phase did.
+    /// Everything that a phase did, or that a policy found.
     Phase(PhaseId),
     /// The event at a place of the run's global order.
     Position(u64),
@@ -17,7 +17,7 @@ pub enum Item {
 
 /// A text that names nothing that could be shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` names nothing of a run: use a phase (health), a position (12) or a call (health/3)")]
+#[error("`{0}` names nothing of a run: use a phase or a policy (health), a position (12) or a call (health/3)")]
 pub struct ItemError(String);
 
 impl Item {
@@ -25,7 +25,7 @@ impl Item {
     pub fn covers(&self, event: &Event) -> bool {
         match self {
             Self::Position(position) => event.position == *position,
-            Self::Phase(phase) => phase_of(event) == Some(phase),
+            Self::Phase(phase) => guest_of(event) == Some(phase.as_str()),
             Self::Call(phase, seq) => {
                 matches!(&event.kind, EventKind::Call(call) if call.phase == *phase && call.seq == *seq)
             }
@@ -38,15 +38,17 @@ impl Item {
     }
 }
 
-fn phase_of(event: &Event) -> Option<&PhaseId> {
+fn guest_of(event: &Event) -> Option<&str> {
     match &event.kind {
         EventKind::PhaseStarted { phase }
         | EventKind::PhaseTakenOver { phase, .. }
         | EventKind::Stated { phase, .. }
-        | EventKind::PhaseEnded { phase, .. } => Some(phase),
-        EventKind::Call(call) => Some(&call.phase),
+        | EventKind::PhaseEnded { phase, .. } => Some(phase.as_str()),
+        EventKind::Call(call) => Some(call.phase.as_str()),
+        EventKind::Found(found) => Some(found.policy.as_str()),
         EventKind::RunStarted(_)
         | EventKind::RunResumed
+        | EventKind::Ticked { .. }
         | EventKind::RunCancelled(_)
         | EventKind::RunEnded { .. }
         | EventKind::RowWaived(_)

@@ -25,6 +25,7 @@ mod fixture;
 mod hostile;
 mod item;
 mod page;
+mod policy;
 #[cfg(test)]
 mod properties;
 pub mod render;
@@ -36,4 +37,5 @@ pub use counts::CallCounts;
 pub use difference::{Difference, Subject, body_differences};
 pub use item::{Item, ItemError};
 pub use page::{Page, Style, Tone};
+pub use policy::{PlannedPolicy, PolicyReport, Turn};
 pub use report::{AttachmentFacts, DeniedCall, LogLine, Measure, PhaseReport, Report, SlowCall, UnansweredCall};

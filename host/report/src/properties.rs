@@ -2,19 +2,46 @@
 
 use holdpoint_model::{
     CallEvent, Cancellation, Check, Class, Decision, Digest, Event, EventKind, LogLevel, Ordinal, Origin, OutcomeKind,
-    PhaseEnd, Seq, Statement, Timestamp, Verdict, Waiver,
+    PhaseEnd, PolicyId, Seq, Statement, Timestamp, Verdict, Waiver,
+    policy::{Finding, Found, Judgement, Severity},
 };
 use html5ever::{parse_document, tendril::TendrilSink as _};
 use markup5ever_rcdom::RcDom;
 use proptest::prelude::*;
 
-use crate::{Report, Style, body_differences, fixture, render, text};
+use crate::{Style, body_differences, fixture, render, text};
 
 fn text() -> impl Strategy<Value = String> {
     let nasty = prop::sample::select(vec![
         '\u{1b}', '\n', '\r', '\0', '\u{7f}', '\u{9b}', '\u{202e}', '\u{ffff}', '"', '<', ']', '{',
     ]);
     prop::collection::vec(prop_oneof![any::<char>(), nasty], 0..60).prop_map(|chars| chars.into_iter().collect())
+}
+
+fn found() -> impl Strategy<Value = EventKind> {
+    let verdict = prop::sample::select(Verdict::ALL.to_vec());
+    let severity = prop::option::of(prop::sample::select(Severity::ALL.to_vec()));
+    let texts = (text(), text(), text(), prop::option::of(text()));
+    let finding = (texts, verdict, severity, prop::option::of(any::<f64>()), any::<bool>()).prop_map(
+        |((name, expected, observed, action), verdict, severity, since, firing)| Finding {
+            name,
+            requirements: vec![fixture::requirement("CRIT-2")],
+            verdict,
+            severity,
+            expected,
+            observed,
+            since,
+            firing,
+            action,
+        },
+    );
+    let findings = prop::collection::vec(finding, 0..3);
+    let judgement = prop_oneof![
+        (findings, any::<u64>()).prop_map(|(findings, fuel)| Judgement::Findings { findings, fuel }),
+        text().prop_map(Judgement::Ended),
+    ];
+    let policy = prop::sample::select(vec!["objectives", "unplanned"]).prop_map(|id| PolicyId::parse(id).unwrap());
+    (policy, judgement).prop_map(|(policy, judgement)| EventKind::Found(Found { policy, tick: 1, judgement }))
 }
 
 fn kind() -> impl Strategy<Value = EventKind> {
@@ -30,6 +57,12 @@ fn kind() -> impl Strategy<Value = EventKind> {
             evidence: vec![Seq(1)],
         })),
         (text(), any::<f64>(), text()).prop_map(|(name, value, unit)| Statement::Measure { name, value, unit }),
+        (text(), text(), text(), any::<f64>()).prop_map(|(name, label, of, value)| Statement::Sample {
+            name,
+            labels: vec![(label, of)],
+            at: Timestamp(value),
+            value,
+        }),
         (any::<u32>(), any::<u32>(), text()).prop_map(|(done, total, message)| Statement::Progress {
             done,
             total,
@@ -92,6 +125,8 @@ fn kind() -> impl Strategy<Value = EventKind> {
             reason,
         }),
         Just(EventKind::RunResumed),
+        any::<bool>().prop_map(|last| EventKind::Ticked { last }),
+        found(),
         prop::sample::select(Decision::ALL.to_vec()).prop_map(|decision| EventKind::RunEnded { decision }),
     ]
 }
@@ -115,7 +150,7 @@ proptest! {
     #[test]
     fn nothing_hidden_passes_and_nothing_panics(events in events(), width in 0..200usize) {
         let style = Style { colour: false, width };
-        let report = Report::build(&fixture::checklist(), &fixture::plan(), events.clone());
+        let report = fixture::judged(events.clone());
         let differences = body_differences(&fixture::report(), &report);
         for text in [
             render::terminal(&report, style, true),
@@ -144,7 +179,7 @@ proptest! {
 
     #[test]
     fn machine_formats_stay_well_formed(events in events()) {
-        let report = Report::build(&fixture::checklist(), &fixture::plan(), events);
+        let report = fixture::judged(events);
         for json in [render::json(&report), render::summary_line(&report), report.body()] {
             prop_assert!(serde_json::from_str::<serde_json::Value>(&json).is_ok());
         }
@@ -156,7 +191,7 @@ proptest! {
 
     #[test]
     fn bodies_are_equal_exactly_if_nothing_differs(a in events(), b in events()) {
-        let build = |events: Vec<Event>| Report::build(&fixture::checklist(), &fixture::plan(), events);
+        let build = |events: Vec<Event>| fixture::judged(events);
         let (a, b) = (build(a), build(b));
         prop_assert_eq!(body_differences(&a, &b).is_empty(), a.body() == b.body());
         prop_assert_eq!(body_differences(&a, &a), vec![]);

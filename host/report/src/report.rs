@@ -5,7 +5,7 @@ use holdpoint_model::{
     PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Seq, Timestamp, Verdict, Waiver, decide,
 };
 
-use crate::{CallCounts, Collector, PlannedPhase};
+use crate::{CallCounts, Collector, PlannedPhase, PolicyReport};
 
 /// What a run has found.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,6 +21,8 @@ pub struct Report {
     pub resumed: u32,
     /// In the order of the plan.
     pub phases: Vec<PhaseReport>,
+    /// In the order of the bundle.
+    pub policies: Vec<PolicyReport>,
     /// In the order of the checklist.
     pub rows: Vec<Row>,
     /// None while the run is unfinished.
@@ -49,6 +51,8 @@ pub struct PhaseReport {
     pub end: Option<PhaseEnd>,
     pub checks: Vec<Check>,
     pub measures: Vec<Measure>,
+    /// How many samples of series it stated.
+    pub samples: u64,
     pub attachments: Vec<AttachmentFacts>,
     /// The first log lines; at most [`PhaseReport::LOG_LINES`].
     pub log: Vec<LogLine>,
@@ -161,11 +165,17 @@ impl Report {
             only: header.is_some_and(|header| header.only.is_some()),
             dry_run: header.is_some_and(|header| header.dry_run),
             cancelled: self.cancelled.is_some(),
+            blind: self.blind().next().is_some(),
             rollback: self.rollback(),
         };
         // Nothing is missing where there was nothing to take back.
         let counts = |row: &&Row| row.verdict != Verdict::NotExercised || !self.is_of_rollback(&row.id);
         decide(self.rows.iter().filter(counts), facts)
+    }
+
+    /// The policies that were ended, with the reason: what they would have found, nobody knows.
+    pub fn blind(&self) -> impl Iterator<Item = (&PolicyReport, &str)> {
+        self.policies.iter().filter_map(|policy| Some((policy, policy.standing.ended.as_deref()?)))
     }
 
     /// Whether a rollback was begun, and succeeded in every phase of it that was asked for and every required row that those judge. A dry

@@ -10,13 +10,18 @@ pub(crate) mod grants;
 pub(crate) mod inputs;
 pub(crate) mod load;
 pub(crate) mod phase;
+pub(crate) mod policy;
 pub(crate) mod rollback;
 pub(crate) mod user;
 pub(crate) mod websocket;
 
 use environment::Environment;
+use std::time::Duration;
+
+use holdpoint_model::grant::parse_duration;
 use inputs::Input;
 use phase::Phase;
+use policy::Policy;
 use rollback::Rollback;
 use user::User;
 
@@ -29,6 +34,13 @@ const MAX_PHASES: usize = 256;
 /// The longest list of users.
 const MAX_USERS: usize = 16;
 
+/// The longest list of policies.
+const MAX_POLICIES: usize = 16;
+
+/// How far ticks are apart, if the bundle does not say, and how far they may be.
+const TICK: Duration = Duration::from_secs(30);
+const TICKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3_600));
+
 /// A bundle as it is written.
 #[derive(Debug, Default)]
 pub(crate) struct Authored {
@@ -38,6 +50,9 @@ pub(crate) struct Authored {
     pub(crate) environments: Vec<Environment>,
     pub(crate) phases: Vec<Phase>,
     pub(crate) users: Vec<User>,
+    pub(crate) policies: Vec<Policy>,
+    /// How far ticks are apart; none if it is not said.
+    tick: Option<Duration>,
     pub(crate) rollback: Option<Rollback>,
 }
 
@@ -81,10 +96,21 @@ impl Authored {
             problems.whole(format!("a bundle has at most {MAX_USERS} kinds of users"), None);
         }
         authored.users = users.iter().take(MAX_USERS).filter_map(|value| User::read(value, problems)).collect();
+        let policies = top.list("policy", problems).unwrap_or_default();
+        if policies.len() > MAX_POLICIES {
+            problems.whole(format!("a bundle has at most {MAX_POLICIES} policies"), None);
+        }
+        authored.policies =
+            policies.iter().take(MAX_POLICIES).filter_map(|value| Policy::read(value, problems)).collect();
         authored.rollback = top.take("rollback").and_then(|value| Rollback::read(value, problems));
-        top.unsupported(&["policy", "notify"], problems);
+        top.unsupported(&["notify"], problems);
         top.close(problems);
         Some(authored)
+    }
+
+    /// How far ticks are apart at most while something goes on.
+    pub(crate) fn tick(&self) -> Duration {
+        self.tick.unwrap_or(TICK)
     }
 
     fn head(&mut self, mut head: Fields<'_, '_>, problems: &mut Problems<'_>) {
@@ -108,6 +134,16 @@ impl Authored {
         {
             problems.at(at, format!("`{value}` is not the name of a file beside bundle.toml"));
         }
+        self.tick = head.parsed("tick", tick, problems).map(|tick| tick.value);
         head.close(problems);
+    }
+}
+
+fn tick(text: &str) -> Result<Duration, String> {
+    let (least, most) = TICKS;
+    match parse_duration(text) {
+        Ok(tick) if (least..=most).contains(&tick) => Ok(tick),
+        Ok(_) => Err("ticks are 1s to 1h apart".to_owned()),
+        Err(e) => Err(e.to_string()),
     }
 }

@@ -7,6 +7,7 @@ use holdpoint_model::{PhaseId, RequirementId};
 use toml_span::value::{Value, ValueInner};
 
 use super::grants::AuthoredGrants;
+use super::policy::named_file;
 use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
 use crate::module::{PHASE, World};
@@ -36,6 +37,8 @@ pub(crate) enum Config {
     Plain(serde_json::Value),
     List(Vec<Config>),
     Table(Vec<(String, Config)>),
+    /// What a file beside the bundle holds.
+    File(Located<String>),
 }
 
 impl Phase {
@@ -44,19 +47,7 @@ impl Phase {
         let needs = fields.strings("needs", problems).unwrap_or_default();
         let requirements = fields.strings("requirements", problems).unwrap_or_default();
         let requirements = all_parsed(&requirements, RequirementId::parse, problems);
-        let mut map = Vec::new();
-        for (claim, row) in fields.entries("map", problems) {
-            let Some(text) = row.as_str() else {
-                problems.at(row.span.start, "`map` holds requirement ids, as in map = { \"P3.1\" = \"RB-V1\" }");
-                continue;
-            };
-            let row = Located { value: text.to_owned(), at: row.span.start };
-            map.extend(parsed(&claim, RequirementId::parse, problems).zip(parsed(
-                &row,
-                RequirementId::parse,
-                problems,
-            )));
-        }
+        let map = read_map(&mut fields, problems);
         let stage =
             fields.parsed("stage", plain_name, problems).map_or_else(|| "deploy".to_owned(), |stage| stage.value);
         let deadline = fields.parsed("deadline", positive_duration, problems).map(|deadline| deadline.value);
@@ -77,7 +68,7 @@ impl Phase {
             None => Vec::new(),
             Some(value) => entries(value, "config", problems)
                 .into_iter()
-                .filter_map(|(key, value)| Config::read(value, problems).map(|value| (key.value, value)))
+                .filter_map(|(key, value)| read_config(value, false, problems).map(|value| (key.value, value)))
                 .collect(),
         };
         let grants =
@@ -97,6 +88,24 @@ impl Phase {
     }
 }
 
+/// What is claimed, and the row that it then speaks for.
+pub(crate) fn read_map(
+    fields: &mut Fields<'_, '_>,
+    problems: &mut Problems<'_>,
+) -> Vec<(Located<RequirementId>, Located<RequirementId>)> {
+    let mut map = Vec::new();
+    for (claim, row) in fields.entries("map", problems) {
+        let Some(text) = row.as_str() else {
+            problems.at(row.span.start, "`map` holds requirement ids, as in map = { \"P3.1\" = \"RB-V1\" }");
+            continue;
+        };
+        let row = Located { value: text.to_owned(), at: row.span.start };
+        let claim = parsed(&claim, RequirementId::parse, problems);
+        map.extend(claim.zip(parsed(&row, RequirementId::parse, problems)));
+    }
+    map
+}
+
 fn positive_duration(text: &str) -> Result<Duration, String> {
     match parse_duration(text) {
         Ok(duration) if duration.is_zero() => Err("a deadline is longer than nothing".to_owned()),
@@ -104,32 +113,38 @@ fn positive_duration(text: &str) -> Result<Duration, String> {
     }
 }
 
-impl Config {
-    fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
-        let at = value.span.start;
-        Some(match value.as_ref() {
-            ValueInner::String(text) => Self::Text(Located { value: text.to_string(), at }),
-            ValueInner::Integer(number) => Self::Plain((*number).into()),
-            ValueInner::Boolean(truth) => Self::Plain((*truth).into()),
-            ValueInner::Float(number) => match serde_json::Number::from_f64(*number) {
-                Some(number) => Self::Plain(number.into()),
-                None => {
-                    problems.at(at, "a phase reads its config as JSON, which has no such number");
-                    return None;
-                }
-            },
-            ValueInner::Array(items) => {
-                Self::List(items.iter().filter_map(|item| Self::read(item, problems)).collect())
-            }
-            ValueInner::Table(_) => Self::Table(
-                entries(value, "config", problems)
-                    .into_iter()
-                    .filter_map(|(key, value)| Self::read(value, problems).map(|value| (key.value, value)))
-                    .collect(),
-            ),
-        })
+/// A value of `config`. Where `files` may be named, `{ file = "…" }` stands for what the file holds.
+pub(crate) fn read_config(value: &Value<'_>, files: bool, problems: &mut Problems<'_>) -> Option<Config> {
+    let at = value.span.start;
+    let named = named_file(value).filter(|_| files);
+    if let Some((name, text)) = named.and_then(|name| Some((name, name.as_str()?))) {
+        let name = Located { value: text.to_owned(), at: name.span.start };
+        return Some(Config::File(name));
     }
+    Some(match value.as_ref() {
+        ValueInner::String(text) => Config::Text(Located { value: text.to_string(), at }),
+        ValueInner::Integer(number) => Config::Plain((*number).into()),
+        ValueInner::Boolean(truth) => Config::Plain((*truth).into()),
+        ValueInner::Float(number) => match serde_json::Number::from_f64(*number) {
+            Some(number) => Config::Plain(number.into()),
+            None => {
+                problems.at(at, "a module reads its config as JSON, which has no such number");
+                return None;
+            }
+        },
+        ValueInner::Array(items) => {
+            Config::List(items.iter().filter_map(|item| read_config(item, files, problems)).collect())
+        }
+        ValueInner::Table(_) => Config::Table(
+            entries(value, "config", problems)
+                .into_iter()
+                .filter_map(|(key, value)| read_config(value, files, problems).map(|value| (key.value, value)))
+                .collect(),
+        ),
+    })
+}
 
+impl Config {
     /// The value as JSON, with variables filled.
     pub(crate) fn resolve(&self, variables: &Variables, problems: &mut Problems<'_>) -> serde_json::Value {
         match self {
@@ -137,7 +152,40 @@ impl Config {
             Self::Plain(value) => value.clone(),
             Self::List(items) => items.iter().map(|item| item.resolve(variables, problems)).collect(),
             Self::Table(entries) => resolve_table(entries, variables, problems),
+            Self::File(name) => held(name, variables, problems),
         }
+    }
+}
+
+/// What a file holds: JSON and TOML as values, anything else as a text.
+fn held(name: &Located<String>, variables: &Variables, problems: &mut Problems<'_>) -> serde_json::Value {
+    let path = &name.value;
+    let Some(text) = variables.file(path) else {
+        let hint = "a file of a configuration lies beside or below bundle.toml, without `..`, and is a text of at most 1 MiB";
+        problems.at_with(name.at, format!("there is no file `{path}` that can be read"), hint);
+        return serde_json::Value::Null;
+    };
+    let value = if path.ends_with(".json") {
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    } else if path.ends_with(".toml") {
+        toml_to_json(text, path)
+    } else {
+        Ok(text.into())
+    };
+    value.unwrap_or_else(|why| {
+        problems.at(name.at, format!("{path} can't be read: {why}"));
+        serde_json::Value::Null
+    })
+}
+
+fn toml_to_json(text: &str, label: &str) -> Result<serde_json::Value, String> {
+    let mut problems = Problems::new(label, text);
+    let value = crate::reading::parse(text, &mut problems);
+    let config = value.as_ref().and_then(|value| read_config(value, false, &mut problems));
+    let json = config.map(|config| config.resolve(&Variables::default(), &mut problems));
+    match problems.into_found().first() {
+        Some(first) => Err(first.to_string()),
+        None => Ok(json.unwrap_or_default()),
     }
 }
 

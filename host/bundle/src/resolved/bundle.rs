@@ -2,12 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
-use holdpoint_model::{Checklist, Digest, PhaseId, RequirementId, ServiceName};
+use holdpoint_model::{Checklist, Digest, PhaseId, PolicyId, RequirementId, ServiceName};
 use url::Url;
 
-use super::{ResolvedUser, Rollback, inputs, order, phases, rollback, services};
+use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, order, phases, rollback, services};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::checklist::parse_checklist;
@@ -27,7 +28,11 @@ pub struct Resolved {
     pub phases: Vec<ResolvedPhase>,
     /// The virtual users that loads can be made of.
     pub users: Vec<ResolvedUser>,
-    /// The phases that were asked for by name; none means all of them.
+    /// What judges the evidence, in the order of the bundle.
+    pub policies: Vec<ResolvedPolicy>,
+    /// How far ticks are apart at most while something goes on.
+    pub tick: Duration,
+    /// The phases and policies that were asked for by name; none means all of them.
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
     pub rollback: Option<Rollback>,
@@ -124,6 +129,11 @@ impl Resolved {
     pub fn modules(&self) -> BTreeMap<PhaseId, Digest> {
         self.askers().map(|phase| (phase.id.clone(), phase.digest)).collect()
     }
+
+    /// The digests of the modules of policies.
+    pub fn policy_modules(&self) -> BTreeMap<PolicyId, Digest> {
+        self.policies.iter().map(|policy| (policy.id.clone(), policy.digest)).collect()
+    }
 }
 
 fn resolve(
@@ -154,11 +164,15 @@ fn resolve(
         .filter_map(|index| context.phase(&authored.phases[index], &taking_part, problems))
         .collect();
     let users = context.users(problems);
+    let named = |id: &str| only.as_ref().is_none_or(|only| only.iter().any(|name| name.as_str() == id));
+    let policies = context.policies(&named, problems);
     let rollback = rollback::resolve(authored, checklist, problems);
     inputs::report_missing(authored, &variables, only.is_none(), problems);
     let environment = environment?;
     let checklist = checklist?.clone();
     let mut parts = vec![sources.bundle.text.as_bytes(), sources.checklist.text.as_bytes()];
+    parts.extend(sources.files.iter().flat_map(|(name, text)| [name.as_bytes(), text.as_bytes()]));
+    parts.extend(policies.iter().map(|policy| policy.digest.0.as_slice()));
     parts.extend(phases.iter().chain(users.iter().map(|user| &user.base)).map(|phase| phase.digest.0.as_slice()));
     let digest = Digest::of_parts(&parts);
     Some(Resolved {
@@ -174,6 +188,8 @@ fn resolve(
         services,
         phases,
         users,
+        policies,
+        tick: authored.tick(),
         only,
         checklist,
         rollback,

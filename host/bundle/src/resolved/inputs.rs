@@ -13,6 +13,7 @@ pub(crate) fn variables(
     problems: &mut Problems<'_>,
 ) -> Variables {
     let mut variables = Variables::default();
+    sources.files.iter().for_each(|(name, text)| variables.set_file(name, text));
     let facts = [
         ("env.name", environment.map(|e| &e.name)),
         ("env.project", environment.and_then(|e| e.project.as_ref())),

@@ -4,11 +4,13 @@ mod bundle;
 mod inputs;
 mod order;
 mod phases;
+mod policies;
 mod rollback;
 mod services;
 mod users;
 
 pub(crate) use bundle::Modules;
 pub use bundle::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
+pub use policies::ResolvedPolicy;
 pub use rollback::Rollback;
 pub use users::{IdentitySource, ResolvedUser};

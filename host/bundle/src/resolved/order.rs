@@ -7,17 +7,20 @@ use holdpoint_model::PhaseId;
 use crate::authored::Authored;
 use crate::diagnostic::Problems;
 
-/// The phases that were asked for by name; none if all are meant.
+/// The phases and policies that were asked for by name; none if all are meant.
 pub(crate) fn select(authored: &Authored, only: &[String], problems: &mut Problems<'_>) -> Option<Vec<PhaseId>> {
     if only.is_empty() {
         return None;
     }
     let mut selected = BTreeSet::new();
+    let phases = || authored.phases.iter().map(|phase| phase.id.value.as_str());
+    let known = || phases().chain(authored.policies.iter().map(|policy| policy.id.value.as_str()));
     for name in only {
-        match authored.phases.iter().find(|phase| phase.id.value.as_str() == name) {
-            Some(phase) => drop(selected.insert(phase.id.value.clone())),
+        // The ids of policies have the form of those of phases.
+        match known().find(|id| id == name).and_then(|id| PhaseId::parse(id).ok()) {
+            Some(id) => drop(selected.insert(id)),
             None => {
-                let near = problems.nearest(name, authored.phases.iter().map(|phase| phase.id.value.as_str()));
+                let near = problems.nearest(name, known());
                 problems.typed(format!("the bundle has no phase `{name}`{near}"), None);
             }
         }

@@ -16,7 +16,7 @@ use crate::authored::load::AuthoredLoad;
 use crate::authored::phase::{Phase, resolve_table};
 use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
-use crate::module::ModuleFacts;
+use crate::module::{ModuleFacts, World};
 use crate::reading::Located;
 use crate::sources::Sources;
 
@@ -38,7 +38,7 @@ impl Context<'_> {
         taking_part: &dyn Fn(&PhaseId) -> bool,
         problems: &mut Problems<'_>,
     ) -> Option<ResolvedPhase> {
-        let requirements = self.requirements(phase, problems);
+        let requirements = self.requirements(&phase.requirements, &phase.map, problems);
         let grants = self.grants(phase, problems);
         let services = self.granted_services(phase, &grants, problems);
         let config = resolve_table(&phase.config, self.variables, problems).to_string();
@@ -67,20 +67,6 @@ impl Context<'_> {
     }
 
     fn module(&self, phase: &Phase, problems: &mut Problems<'_>) -> Option<(String, Vec<u8>, ModuleFacts)> {
-        let Located { value: module, at } = phase.module.clone()?;
-        let bytes = match (self.modules)(&module) {
-            Ok(bytes) => bytes,
-            Err(e) => {
-                match e.hint {
-                    Some(hint) => problems.at_with(at, e.message, hint),
-                    None => problems.at(at, e.message),
-                }
-                return None;
-            }
-        };
-        let facts = ModuleFacts::read(&bytes)
-            .map_err(|why| problems.at(at, format!("module {module} can't run: {why}")))
-            .ok()?;
         let asked = &phase.grants;
         let granted: Vec<&str> = [
             ("http", !asked.http.is_empty()),
@@ -94,7 +80,32 @@ impl Context<'_> {
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
         .collect();
-        for (message, hint) in facts.refusals(&module, phase.id.value.as_str(), &granted, phase.world) {
+        self.read_module(phase.module.as_ref()?, (phase.id.value.as_str(), &granted), phase.world, problems)
+    }
+
+    /// The bytes of a module for somebody with these grants, if it is what it is to be.
+    pub(super) fn read_module(
+        &self,
+        module: &Located<String>,
+        (id, granted): (&str, &[&str]),
+        world: &World,
+        problems: &mut Problems<'_>,
+    ) -> Option<(String, Vec<u8>, ModuleFacts)> {
+        let Located { value: module, at } = module.clone();
+        let bytes = match (self.modules)(&module) {
+            Ok(bytes) => bytes,
+            Err(e) => {
+                match e.hint {
+                    Some(hint) => problems.at_with(at, e.message, hint),
+                    None => problems.at(at, e.message),
+                }
+                return None;
+            }
+        };
+        let facts = ModuleFacts::read(&bytes)
+            .map_err(|why| problems.at(at, format!("module {module} can't run: {why}")))
+            .ok()?;
+        for (message, hint) in facts.refusals(&module, id, granted, world) {
             match hint {
                 Some(hint) => problems.at_with(at, message, hint),
                 None => problems.at(at, message),
@@ -103,16 +114,21 @@ impl Context<'_> {
         Some((module, bytes, facts))
     }
 
-    /// What the phase may claim, and the row for each. Every row stands in the checklist.
-    fn requirements(&self, phase: &Phase, problems: &mut Problems<'_>) -> Vec<(RequirementId, RequirementId)> {
-        for (claim, _) in &phase.map {
-            if !phase.requirements.iter().any(|r| r.value == claim.value) {
+    /// What may be claimed, and the row for each. Every row stands in the checklist.
+    pub(super) fn requirements(
+        &self,
+        requirements: &[Located<RequirementId>],
+        map: &[(Located<RequirementId>, Located<RequirementId>)],
+        problems: &mut Problems<'_>,
+    ) -> Vec<(RequirementId, RequirementId)> {
+        for (claim, _) in map {
+            if !requirements.iter().any(|r| r.value == claim.value) {
                 problems.at(claim.at, format!("`map` renames `{}`, which is not in `requirements`", claim.value));
             }
         }
         let mut rows = Vec::new();
-        for claim in &phase.requirements {
-            let row = phase.map.iter().find(|(from, _)| from.value == claim.value).map_or(claim, |(_, to)| to);
+        for claim in requirements {
+            let row = map.iter().find(|(from, _)| from.value == claim.value).map_or(claim, |(_, to)| to);
             if let Some(checklist) = self.checklist
                 && checklist.row(&row.value).is_none()
             {

@@ -5,6 +5,7 @@ mod bundles;
 mod loads;
 mod operators;
 mod plans;
+mod policies;
 mod schemas;
 mod sockets;
 mod support;

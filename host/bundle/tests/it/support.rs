@@ -88,6 +88,9 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
         }
+        "policies/objectives" => exporting(&["holdpoint:evidence/evidence@0.1.0"], &["holdpoint:policy/judge@0.1.0"]),
+        "policies/wasi" => exporting(&["wasi:clocks/wall-clock@0.2.6"], &["holdpoint:policy/judge@0.1.0"]),
+        "policies/http" => exporting(&["holdpoint:http/http@0.1.0"], &["holdpoint:policy/judge@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:metrics/query@0.1.0"]),
         "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),
@@ -115,6 +118,7 @@ pub(crate) fn sources(bundle: &str) -> Sources {
         bundle: Text { label: "bundle.toml".to_owned(), text: bundle.to_owned() },
         folder: PathBuf::from("/bundles/x"),
         checklist: Text { label: "checklist.toml".to_owned(), text: CHECKLIST.to_owned() },
+        files: BTreeMap::new(),
         operator: None,
         environment: None,
         inputs: BTreeMap::new(),

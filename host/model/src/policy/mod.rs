@@ -2,10 +2,12 @@
 
 mod evidence;
 mod finding;
+mod found;
 mod series;
 
 pub use evidence::{Evidence, Facts, SeenCheck, Snapshot, Stretch, StretchKind};
 pub use finding::{Evaluation, Finding, ROLLBACK, Severity};
+pub use found::{Found, Judgement, Standing};
 pub use series::{Comparison, Matcher, Sample, Selector, Series, TooMany};
 
 /// The most series in one answer.

@@ -1,8 +1,11 @@
 //! What a run did, event by event: a line each for a list, or one in full.
 
-use holdpoint_model::{Body, CallEvent, Check, Event, EventKind, OutcomeKind, Statement};
+use holdpoint_model::{
+    Body, CallEvent, Check, Event, EventKind, OutcomeKind, Statement,
+    policy::{Found, Judgement},
+};
 
-use super::{decision_tone, live, tone};
+use super::{decision_tone, live, policies, tone};
 use crate::{
     Style,
     page::{Page, Tone},
@@ -52,6 +55,15 @@ pub fn event_line(event: &Event, style: Style) -> String {
                 (Tone::Strong, &place),
                 (Tone::Plain, &format!("from run {}", origin.run)),
             ]);
+        }
+        EventKind::Ticked { last } => {
+            let said = row("", "", if *last { "last tick" } else { "tick" });
+            page.line(&[(Tone::Faint, &margin), (Tone::Faint, &said)]);
+        }
+        EventKind::Found(found) => {
+            let (kind, said) = judgement(found);
+            let place = row(found.policy.as_str(), "", kind);
+            page.line(&[(Tone::Faint, &margin), (Tone::Plain, &place), (Tone::Plain, &text::short(&said, 1_000))]);
         }
         EventKind::RunStarted(header) => {
             let again = header.retry.as_ref().map(|retry| format!(", retry of {} from {}", retry.run, retry.from));
@@ -109,6 +121,23 @@ pub fn event_in_full(event: &Event, style: Style) -> String {
             page.copyable(&[(Tone::Faint, &format!("  {phase} · position {} · {}", event.position, event.at))]);
             check_in_full(&mut page, phase.as_str(), check);
         }
+        EventKind::Found(found) => {
+            page.copyable(&[(Tone::Plain, &event_line(event, Style { colour: false, ..style }))]);
+            page.copyable(&[(Tone::Faint, &format!("  of the tick at position {} · {}", found.tick, event.at))]);
+            if let Judgement::Findings { findings, .. } = &found.judgement {
+                for finding in findings {
+                    let firing = if finding.firing { ", firing" } else { "" };
+                    let word = format!("  {}{firing}  ", finding.verdict);
+                    let ids: Vec<&str> = finding.requirements.iter().map(|id| id.as_str()).collect();
+                    let rest = format!("  {}{}", ids.join(" "), policies::seen(finding));
+                    page.copyable(&[
+                        (tone(finding.verdict), &word),
+                        (Tone::Strong, &text::short(&finding.name, 200)),
+                        (Tone::Plain, &text::short(&rest, 600)),
+                    ]);
+                }
+            }
+        }
         EventKind::Stated { statement: Statement::Log { message: said, .. }, .. } => {
             page.copyable(&[(Tone::Plain, &event_line(event, Style { colour: false, ..style }))]);
             page.block(Tone::Plain, "  ", said);
@@ -153,6 +182,25 @@ fn outcome(call: &CallEvent) -> (Tone, String) {
     (tone, format!("{}{attempt}", call.outcome.map_or("under way", OutcomeKind::word)))
 }
 
+fn judgement(Found { judgement, .. }: &Found) -> (&'static str, String) {
+    match judgement {
+        Judgement::Ended(why) => ("ended", why.clone()),
+        Judgement::Findings { findings, fuel } => {
+            let said: Vec<String> = findings
+                .iter()
+                .take(20)
+                .map(|finding| {
+                    let firing = if finding.firing { ", firing" } else { "" };
+                    format!("{} {}{firing}", text::short(&finding.name, 60), finding.verdict)
+                })
+                .collect();
+            let more = findings.len().saturating_sub(said.len());
+            let more = if more > 0 { format!(" · and {more} more") } else { String::new() };
+            ("found", format!("{}{more} · {} fuel", said.join(" · "), text::grouped(*fuel)))
+        }
+    }
+}
+
 fn said(statement: &Statement) -> (Tone, &'static str, String) {
     match statement {
         Statement::Check(check) => {
@@ -161,6 +209,10 @@ fn said(statement: &Statement) -> (Tone, &'static str, String) {
             (tone(check.verdict), "check", said)
         }
         Statement::Measure { name, value, unit } => (Tone::Plain, "measure", format!("{name} = {value} {unit}")),
+        Statement::Sample { name, labels, at, value } => {
+            let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value:?}")).collect();
+            (Tone::Plain, "sample", format!("{name}{{{}}} = {value} at {}", labels.join(","), at.clock()))
+        }
         Statement::Attach(attachment) => {
             let size = text::grouped(Body::len(&attachment.content) as u64);
             (Tone::Plain, "attachment", format!("{} · {} · {size} bytes", attachment.name, attachment.media_type))

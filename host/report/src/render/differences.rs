@@ -49,8 +49,8 @@ pub fn differences(run: &RunId, found: &[Difference], style: Style) -> String {
 fn tone_of(subject: &Subject, after: &str) -> Tone {
     match subject {
         Subject::Decision => Decision::parse(after).map_or(Tone::Doubt, decision_tone),
-        Subject::Row(_) | Subject::Check(..) => Verdict::parse(after).map_or(Tone::Doubt, tone),
-        Subject::Measure(..) | Subject::Bundle(_) => Tone::Plain,
+        Subject::Row(_) | Subject::Check(..) | Subject::Finding(..) => Verdict::parse(after).map_or(Tone::Doubt, tone),
+        Subject::Policy(_) | Subject::Measure(..) | Subject::Bundle(_) => Tone::Plain,
     }
 }
 

@@ -2,19 +2,25 @@
 //!
 //! Top level: `format` (1), `decision` (a word, or null while the run is unfinished), `failed`, `inconclusive` (ids), `rows` {id: {`verdict`,
 //! `expected`, `observed`, `by`, `level`, `title`, `waived`}}, `not_exercised` [{`id`, `title`, `reason`}], `waived` [{`id`, `verdict`, `by`, `reason`,
-//! `until`}], `flaky` [{`id`, `before`}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `checks`, `measures`, `denials`,
+//! `until`}], `flaky` [{`id`, `before`}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `policies`, `checks`, `measures`, `denials`,
 //! `unanswered`, `notes`. Rows that are off stand in `rows` and in no other list, and those that somebody answers for only in `rows` and
 //! `waived`. A phase that was taken over has its run in `taken_over`. A phase's `verdict` is `waiting` before its start, and its `end` if it had nothing to judge. Times are RFC 3339 in UTC,
 //! durations milliseconds, sizes bytes, digests `sha256:…`.
+//!
+//! A policy has `id`, `verdict` (a word, or null before it has judged), `ended` (null, or why), `requirements`, `ticks`, `judged`, `fuel` (the most
+//! of one evaluation), `findings` (of the last tick) and `turns` (when a rule came to say something else).
 
 use std::collections::BTreeMap;
 
-use holdpoint_model::{Class, Level, OutcomeKind, PhaseEnd, Row, Waiver};
+use holdpoint_model::{
+    Class, Level, OutcomeKind, PhaseEnd, Row, Timestamp, Verdict, Waiver,
+    policy::{Finding, Severity},
+};
 use serde::Serialize;
 use serde_json::{Value, json as value};
 
 use super::phase_word;
-use crate::{CallCounts, PhaseReport, Report, body::number, text};
+use crate::{CallCounts, PhaseReport, PolicyReport, Report, Turn, body::number, text};
 
 /// The full report as pretty JSON.
 pub fn json(report: &Report) -> String {
@@ -60,6 +66,7 @@ pub fn json(report: &Report) -> String {
             "by": cancellation.by, "reason": cancellation.reason,
         })),
         "phases": phases().map(phase).collect::<Vec<_>>(),
+        "policies": report.policies.iter().map(policy).collect::<Vec<_>>(),
         "checks": checks.collect::<Vec<_>>(),
         "measures": measures.collect::<Vec<_>>(),
         "denials": report.denials.iter().map(|denied| value!({
@@ -139,6 +146,7 @@ fn phase(phase: &PhaseReport) -> Value {
         "requirements": phase.requirements.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
         "needs": phase.needs.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
         "checks": phase.checks.len(),
+        "samples": phase.samples,
         "calls": calls(&phase.calls),
         "slowest": phase.slowest.iter().map(|call| value!({
             "seq": call.seq.0, "summary": call.summary, "milliseconds": call.milliseconds,
@@ -153,6 +161,48 @@ fn phase(phase: &PhaseReport) -> Value {
             "at": line.at.to_string(), "level": line.level.word(), "message": line.message,
         })).collect::<Vec<_>>(),
         "log_left_out": phase.log_left_out,
+    })
+}
+
+fn policy(policy: &PolicyReport) -> Value {
+    value!({
+        "id": policy.id.as_str(),
+        "verdict": policy.verdict().map(Verdict::word),
+        "ended": policy.standing.ended,
+        "requirements": policy.requirements.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "ticks": policy.standing.ticks,
+        "judged": policy.judged.map(|at| at.to_string()),
+        "fuel": policy.fuel,
+        "findings": policy.standing.findings.iter().map(finding).collect::<Vec<_>>(),
+        "turns": policy.turns.iter().map(turn).collect::<Vec<_>>(),
+        "turns_left_out": policy.turns_left_out,
+    })
+}
+
+fn finding(finding: &Finding) -> Value {
+    value!({
+        "name": finding.name,
+        "requirements": finding.requirements.iter().map(|id| id.as_str()).collect::<Vec<_>>(),
+        "verdict": finding.verdict.word(),
+        "severity": finding.severity.map(Severity::word),
+        "expected": finding.expected,
+        "observed": finding.observed,
+        "since": finding.since.map(|since| Timestamp(since).to_string()),
+        "firing": finding.firing,
+        "action": finding.action,
+    })
+}
+
+fn turn(turn: &Turn) -> Value {
+    let said = |state: Option<(Verdict, bool)>| {
+        state.map(|(verdict, firing)| value!({ "verdict": verdict.word(), "firing": firing }))
+    };
+    value!({
+        "at": turn.at.to_string(),
+        "name": turn.name,
+        "before": said(turn.before),
+        "after": said(turn.after),
+        "observed": turn.observed,
     })
 }
 
@@ -216,7 +266,7 @@ mod tests {
         keys.sort_unstable();
         assert_eq!(
             keys.join(" "),
-            "cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes phases rows run \
+            "cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes phases policies rows run \
              unanswered waived"
         );
         // Values, not text: the order of keys depends on how the JSON library was built.

@@ -1,6 +1,9 @@
 //! What is said while a run goes on: lines where there is no terminal, and the text beside a progress bar where there is one.
 
-use holdpoint_model::{Event, EventKind, LogLevel, OutcomeKind, RequirementId, Statement, Verdict, Waiver};
+use holdpoint_model::{
+    Event, EventKind, LogLevel, OutcomeKind, RequirementId, Statement, Verdict, Waiver,
+    policy::{Found, Judgement},
+};
 
 use super::calls::progress;
 use crate::text;
@@ -21,6 +24,8 @@ pub fn line(event: &Event) -> Option<String> {
         EventKind::PhaseTakenOver { phase, origin } => format!("{phase}: taken over from run {}", origin.run),
         EventKind::PhaseEnded { phase, end } if end.reason().is_empty() => format!("{phase}: {}", end.word()),
         EventKind::PhaseEnded { phase, end } => format!("{phase}: {}: {}", end.word(), end.reason()),
+        EventKind::Ticked { .. } => return None,
+        EventKind::Found(found) => firing(found)?,
         EventKind::RunCancelled(cancellation) => cancellation.to_string(),
         EventKind::RunEnded { decision } => format!("{decision}"),
         EventKind::RowWaived(waiver) => waived(waiver),
@@ -41,6 +46,22 @@ pub fn line(event: &Event) -> Option<String> {
         },
     };
     Some(text::short(&format!("{} {said}", event.at.clock()), LINE))
+}
+
+/// What fires or has failed, or why the policy judges no more. While it fires it is said at every tick, which are far apart.
+fn firing(Found { policy, judgement, .. }: &Found) -> Option<String> {
+    let findings = match judgement {
+        Judgement::Ended(why) => return Some(format!("{policy}: ended: {why}")),
+        Judgement::Findings { findings, .. } => findings,
+    };
+    let bad = || findings.iter().filter(|finding| finding.firing || finding.verdict == Verdict::Fail);
+    let first = bad().next()?;
+    let ids: Vec<&str> = first.requirements.iter().map(|id| id.as_str()).collect();
+    let word = if first.firing { "firing" } else { "fail" };
+    let more = bad().count() - 1;
+    let more = if more > 0 { format!(" · and {more} more") } else { String::new() };
+    let name = text::short(&first.name, 120);
+    Some(format!("{policy}: {word} {} {name}: {}{more}", ids.join(" "), text::short(&first.observed, 120)))
 }
 
 pub(super) fn waived(Waiver { row, by, reason, until }: &Waiver) -> String {

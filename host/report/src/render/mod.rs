@@ -9,6 +9,7 @@ mod html;
 mod json;
 mod junit;
 pub mod live;
+mod policies;
 mod rows;
 mod terminal;
 

@@ -50,8 +50,11 @@ pub(super) fn where_to_look(report: &Report, header: &RunHeader, row: &Row) -> S
             None => format!("{} {}", header.run, phase.id),
         },
         None => {
-            let phase = report.phases.iter().find(|phase| row.by == phase.id.as_str());
-            phase.map(|phase| format!("{} {}", header.run, phase.id)).unwrap_or_default()
+            // Who decided is told as `phase`, `policy` or `policy: rule`.
+            let who = row.by.split(':').next().unwrap_or_default();
+            let phases = report.phases.iter().map(|phase| phase.id.as_str()).filter(|id| *id == row.by);
+            let mut known = phases.chain(report.policies.iter().map(|policy| policy.id.as_str()).filter(|id| *id == who));
+            known.next().map(|id| format!("{} {id}", header.run)).unwrap_or_default()
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Decision, OutcomeKind, PhaseEnd, RunHeader, Verdict};
 
-use super::{decision_tone, exceptions, phase_word, rows};
+use super::{decision_tone, exceptions, phase_word, policies, rows};
 use crate::{
     PhaseReport, Report, Style,
     page::{Page, Tone},
@@ -23,6 +23,7 @@ pub fn terminal(report: &Report, style: Style, full: bool) -> String {
     };
     head(&mut page, header, report);
     phases(&mut page, report);
+    policies::policies(&mut page, report);
     for verdict in [Verdict::Fail, Verdict::Inconclusive] {
         report.with(verdict).take(rows::LISTED).for_each(|row| rows::judged(&mut page, report, header, row));
     }
@@ -169,6 +170,9 @@ pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -
         },
         Decision::Hold => format!(" · failed: {}", ids(&[Verdict::Fail])),
         Decision::Inconclusive if let Some(cancellation) = &report.cancelled => format!(" · {cancellation}"),
+        Decision::Inconclusive if let Some((policy, why)) = report.blind().next() => {
+            format!(" · policy `{}` was ended: {why}", policy.id)
+        }
         Decision::Inconclusive => {
             let partial = header.only.is_some() || header.dry_run;
             let open = [Verdict::Inconclusive, Verdict::Pending, Verdict::NotExercised];

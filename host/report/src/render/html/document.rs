@@ -6,7 +6,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html as markup};
 use super::{
     calls, facts,
     foreign::{Block, Command, Line},
-    phases, rows, statements,
+    phases, policies, rows, statements,
 };
 use crate::{Report, render::because, text};
 
@@ -51,6 +51,7 @@ fn word(report: &Report) -> &'static str {
 fn body(report: &Report, header: &RunHeader) -> Markup {
     let sections = [
         ("phases", "Phases", phases::phases(report)),
+        ("policies", "Policies", policies::policies(report)),
         ("failed", "Failed", rows::judged(report, header, Verdict::Fail)),
         ("inconclusive", "Inconclusive", rows::judged(report, header, Verdict::Inconclusive)),
         ("checklist", "Checklist", rows::checklist(report)),

@@ -9,6 +9,7 @@ mod document;
 mod facts;
 mod foreign;
 mod phases;
+mod policies;
 mod rows;
 mod statements;
 
