@@ -24,6 +24,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-builtin", &[]),
     ("holdpoint-bundle", &["holdpoint-model"]),
     ("holdpoint-canary", &[]),
+    ("holdpoint-evidence", &["holdpoint-model"]),
     ("holdpoint-identity", &["holdpoint-model"]),
     ("holdpoint-report", &["holdpoint-model"]),
     ("holdpoint-scaffold", &["holdpoint-model"]),

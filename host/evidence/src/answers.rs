@@ -1,0 +1,204 @@
+//! Reads the little that evidence needs from the JSON of requests and answers. What says something else, or is no JSON at all, is no evidence.
+
+use serde::Deserialize;
+
+/// A request of `http` to a service of the bundle.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Probe {
+    pub(crate) service: String,
+    /// `GET backend /health`, without what follows `?`.
+    pub(crate) route: String,
+}
+
+/// The most bytes of the path of a route.
+const PATH: usize = 200;
+
+#[derive(Deserialize)]
+struct HttpRequest {
+    target: Target,
+    method: String,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Target {
+    Service { service: String, path: String },
+    Url(#[expect(dead_code, reason = "a URL is of no service")] String),
+}
+
+#[derive(Deserialize)]
+struct HttpAnswer {
+    status: u16,
+    timings: Timings,
+}
+
+#[derive(Deserialize)]
+struct Timings {
+    total: f64,
+}
+
+/// Whom a request of `http` asks. None for a URL, which is of no service.
+pub(crate) fn probe(request: &str) -> Option<Probe> {
+    let HttpRequest { target: Target::Service { service, path }, method } = serde_json::from_str(request).ok()? else {
+        return None;
+    };
+    let path = path.split(['?', '#']).next().unwrap_or_default();
+    let cut = (0..=PATH.min(path.len())).rev().find(|at| path.is_char_boundary(*at)).unwrap_or(0);
+    Some(Probe { route: format!("{method} {service} {}", &path[..cut]), service })
+}
+
+/// The status of an answer, and how many milliseconds it took.
+pub(crate) fn answered(answer: &str) -> Option<(u16, f64)> {
+    let HttpAnswer { status, timings } = serde_json::from_str(answer).ok()?;
+    Some((status, timings.total))
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LoadRequest {
+    Start(serde::de::IgnoredAny),
+    Poll { load: u32 },
+    Stop { load: u32 },
+}
+
+/// The load that is asked about; none if one is started.
+pub(crate) fn load_asked(request: &str) -> Option<u32> {
+    match serde_json::from_str(request).ok()? {
+        LoadRequest::Start(_) => None,
+        LoadRequest::Poll { load } | LoadRequest::Stop { load } => Some(load),
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum LoadAnswer {
+    Started,
+    Running(Running),
+    Ended(Ended),
+}
+
+#[derive(Deserialize)]
+struct Running {
+    elapsed_ms: f64,
+    leaks: u32,
+    own_count: u32,
+    windows: Vec<Window>,
+}
+
+#[derive(Deserialize)]
+struct Ended {
+    elapsed_ms: f64,
+    leak_count: u32,
+    own_count: u32,
+    windows: Vec<Window>,
+}
+
+/// What a load says of itself.
+#[derive(Debug)]
+pub(crate) enum Load {
+    Started,
+    Told(Told),
+}
+
+/// What a load tells while it goes on and when it has ended.
+#[derive(Debug)]
+pub(crate) struct Told {
+    /// In the time of its plan.
+    pub(crate) elapsed_ms: f64,
+    /// From its start on.
+    pub(crate) leaks: u32,
+    pub(crate) own_canaries: u32,
+    /// What was not told before.
+    pub(crate) windows: Vec<Window>,
+}
+
+/// What a load says of itself in an answer.
+pub(crate) fn load(answer: &str) -> Option<Load> {
+    Some(match serde_json::from_str(answer).ok()? {
+        LoadAnswer::Started => Load::Started,
+        LoadAnswer::Running(Running { elapsed_ms, leaks, own_count, windows }) => {
+            Load::Told(Told { elapsed_ms, leaks, own_canaries: own_count, windows })
+        }
+        LoadAnswer::Ended(Ended { elapsed_ms, leak_count, own_count, windows }) => {
+            Load::Told(Told { elapsed_ms, leaks: leak_count, own_canaries: own_count, windows })
+        }
+    })
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Window {
+    pub(crate) at_ms: f64,
+    pub(crate) incarnation: u32,
+    pub(crate) routes: Vec<Route>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Route {
+    pub(crate) route: String,
+    pub(crate) exchanges: u32,
+    pub(crate) deliberate: u32,
+    pub(crate) failures: Failures,
+    pub(crate) latency: Option<Latency>,
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Failures {
+    connect: u32,
+    tls: u32,
+    timeout: u32,
+    reset: u32,
+    malformed: u32,
+    status: u32,
+    content: u32,
+}
+
+impl Failures {
+    pub(crate) fn all(&self) -> u32 {
+        let Self { connect, tls, timeout, reset, malformed, status, content } = *self;
+        [connect, tls, timeout, reset, malformed, status, content].into_iter().fold(0, u32::saturating_add)
+    }
+}
+
+#[derive(Debug, Deserialize)]
+pub(crate) struct Latency {
+    pub(crate) mean: f64,
+    pub(crate) p50: f64,
+    pub(crate) p90: f64,
+    pub(crate) p95: f64,
+    pub(crate) p99: f64,
+    pub(crate) max: f64,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_probe_has_a_service_and_a_route_without_what_was_asked() {
+        let request = |path: &str| {
+            format!(r#"{{"target":{{"service":{{"service":"backend","path":"{path}"}}}},"method":"GET","headers":[],"timeout_ms":1}}"#)
+        };
+        let probe = probe(&request("/health?token=1")).unwrap();
+        assert_eq!((probe.service.as_str(), probe.route.as_str()), ("backend", "GET backend /health"));
+        let long = super::probe(&request(&format!("/{}", "ä".repeat(1_000)))).unwrap().route;
+        assert!(long.len() <= PATH + "GET backend ".len(), "{}", long.len());
+        assert_eq!(super::probe(r#"{"target":{"url":"https://example.com/"},"method":"GET"}"#), None);
+        assert_eq!(super::probe("no json"), None);
+    }
+
+    #[test]
+    fn a_load_that_was_asked_about_is_its_number() {
+        assert_eq!(load_asked(r#"{"poll":{"load":3,"wait_ms":1000}}"#), Some(3));
+        assert_eq!(load_asked(r#"{"stop":{"load":4}}"#), Some(4));
+        assert_eq!(load_asked(r#"{"start":{"executor":{}}}"#), None);
+        assert_eq!(load_asked(""), None);
+    }
+
+    #[test]
+    fn what_is_no_answer_is_no_evidence() {
+        assert_eq!(answered(r#"{"status":503,"timings":{"dns":null,"total":12.5}}"#), Some((503, 12.5)));
+        assert_eq!(answered(r#"{"failed":"x"}"#), None);
+        assert!(load(r#"{"failed":"x"}"#).is_none());
+        assert!(matches!(load(r#""started""#), Some(Load::Started)));
+    }
+}

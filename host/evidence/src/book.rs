@@ -1,0 +1,247 @@
+//! From the events of a run to its evidence.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdpoint_model::{
+    CallEvent, Check, Event, EventKind, OutcomeKind, PhaseId, RunHeader, Seq, Statement, Timestamp,
+    policy::{Facts, MOST_CHECKS, MOST_STRETCHES, SeenCheck, Stretch, StretchKind},
+};
+
+use crate::{
+    answers::{self, Load, Probe},
+    bank::{Bank, Merge},
+    loads::Loads,
+};
+
+/// The most effects whose request is remembered until they end. Far above what a run has under way at once.
+const UNDER_WAY: usize = 10_000;
+/// The most routes of one service that are told apart; the others are `other`.
+const ROUTES: usize = 256;
+
+/// More than is kept. What is judged without the rest would be judged wrongly, so nothing is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the run has more than {most} {what}, which is more evidence than is kept")]
+pub struct Beyond {
+    pub what: &'static str,
+    pub most: usize,
+}
+
+/// What the events of a run show.
+#[derive(Debug, Clone, Default)]
+pub struct Book {
+    /// Phases that may disturb what is validated.
+    disruptive: BTreeSet<PhaseId>,
+    facts: Option<Facts>,
+    checks: Vec<SeenCheck>,
+    stretches: Vec<Stretch>,
+    /// Disruptive phases under way.
+    disturbing: BTreeMap<PhaseId, Timestamp>,
+    bank: Bank,
+    loads: Loads,
+    /// Requests of effects whose answers come apart from them.
+    asked: BTreeMap<(PhaseId, Seq), String>,
+    routes: BTreeMap<(PhaseId, String), BTreeSet<String>>,
+    /// The moment of the event before.
+    latest: Option<Timestamp>,
+    beyond: Option<Beyond>,
+}
+
+impl Book {
+    /// An empty book. While one of the named phases is under way, what is seen is no evidence.
+    pub fn new(disruptive: impl IntoIterator<Item = PhaseId>) -> Self {
+        Self { disruptive: disruptive.into_iter().collect(), ..Self::default() }
+    }
+
+    /// Takes the next event of the run, in their order.
+    pub fn take(&mut self, event: &Event) {
+        if let Err(beyond) = self.enter(event) {
+            self.beyond.get_or_insert(beyond);
+        }
+        self.latest = Some(event.at);
+    }
+
+    /// What there is too much of to be judged.
+    pub fn beyond(&self) -> Option<Beyond> {
+        self.beyond
+    }
+
+    fn enter(&mut self, Event { at, kind, .. }: &Event) -> Result<(), Beyond> {
+        match kind {
+            EventKind::RunStarted(header) => {
+                self.facts.get_or_insert_with(|| facts(header, *at));
+                Ok(())
+            }
+            EventKind::RunResumed => {
+                let from = self.latest.unwrap_or(*at);
+                self.stretch(StretchKind::Unobserved, from, *at, "no host was there")
+            }
+            EventKind::PhaseStarted { phase } if self.disruptive.contains(phase) => {
+                self.disturbing.entry(phase.clone()).or_insert(*at);
+                Ok(())
+            }
+            EventKind::PhaseEnded { phase, .. } => match self.disturbing.remove(phase) {
+                Some(from) => self.stretch(StretchKind::Disrupted, from, *at, &why(phase)),
+                None => Ok(()),
+            },
+            EventKind::Stated { phase, statement, .. } => self.stated(*at, phase, statement),
+            EventKind::Call(call) => self.call(*at, call),
+            EventKind::PhaseStarted { .. }
+            | EventKind::PhaseTakenOver { .. }
+            | EventKind::Ticked { .. }
+            | EventKind::Found(_)
+            | EventKind::RunCancelled(_)
+            | EventKind::RunEnded { .. }
+            | EventKind::RowWaived(_)
+            | EventKind::WaiverWithdrawn { .. } => Ok(()),
+        }
+    }
+
+    fn stretch(&mut self, kind: StretchKind, from: Timestamp, to: Timestamp, why: &str) -> Result<(), Beyond> {
+        if self.stretches.len() + self.disturbing.len() >= MOST_STRETCHES {
+            return Err(Beyond { what: "stretches", most: MOST_STRETCHES });
+        }
+        // The first moment after it: what was measured when it ended is part of it.
+        let to = Timestamp(to.0.floor() + 1.0);
+        self.stretches.push(Stretch { kind, from: Timestamp(from.0.floor()), to, why: why.to_owned() });
+        Ok(())
+    }
+
+    fn stated(&mut self, at: Timestamp, phase: &PhaseId, statement: &Statement) -> Result<(), Beyond> {
+        match statement {
+            Statement::Check(_) if self.checks.len() == MOST_CHECKS => {
+                Err(Beyond { what: "checks", most: MOST_CHECKS })
+            }
+            Statement::Check(Check { requirements, name, verdict, expected, observed, .. }) => {
+                self.checks.push(SeenCheck {
+                    phase: phase.clone(),
+                    requirements: requirements.clone(),
+                    name: name.clone(),
+                    verdict: *verdict,
+                    expected: expected.clone(),
+                    observed: observed.clone(),
+                    at,
+                });
+                Ok(())
+            }
+            Statement::Sample { name, labels, at, value } => {
+                let mut labels: Vec<(String, String)> =
+                    labels.iter().filter(|(name, _)| name != "phase").cloned().collect();
+                labels.push(("phase".into(), phase.to_string()));
+                self.bank.add(name, labels, (at.0, *value), Merge::Last)
+            }
+            Statement::Measure { .. }
+            | Statement::Attach(_)
+            | Statement::Progress { .. }
+            | Statement::Log { .. } => Ok(()),
+        }
+    }
+
+    fn call(&mut self, at: Timestamp, call: &CallEvent) -> Result<(), Beyond> {
+        if !matches!(call.capability.as_str(), "http" | "load") {
+            return Ok(());
+        }
+        let Some(outcome) = call.outcome else {
+            if self.asked.len() < UNDER_WAY {
+                self.asked.insert((call.phase.clone(), call.seq), call.request.clone());
+            }
+            return Ok(());
+        };
+        // The answer of an effect stands apart from its request.
+        let before = self.asked.remove(&(call.phase.clone(), call.seq));
+        let request = if call.request.is_empty() { before.unwrap_or_default() } else { call.request.clone() };
+        let answer = call.answer.as_deref().unwrap_or_default();
+        match call.capability.as_str() {
+            "load" if outcome == OutcomeKind::Answered => self.load(at, call, &request, answer),
+            "http" => self.probe(at, call, &request, (outcome, answer)),
+            _ => Ok(()),
+        }
+    }
+
+    fn load(&mut self, at: Timestamp, call: &CallEvent, request: &str, answer: &str) -> Result<(), Beyond> {
+        match (answers::load(answer), answers::load_asked(request)) {
+            (Some(Load::Started), None) => self.loads.started(&call.phase, call.seq.0, at),
+            (Some(Load::Told(told)), Some(load)) => {
+                self.loads.told((&call.phase, load), at, &told, &mut self.bank)?;
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    fn probe(
+        &mut self,
+        at: Timestamp,
+        CallEvent { phase, .. }: &CallEvent,
+        request: &str,
+        (outcome, answer): (OutcomeKind, &str),
+    ) -> Result<(), Beyond> {
+        let (up, took) = match outcome {
+            OutcomeKind::Answered => match answers::answered(answer) {
+                Some((status, took)) => (status < 500, Some(took)),
+                None => return Ok(()),
+            },
+            OutcomeKind::Timeout | OutcomeKind::Failed | OutcomeKind::InDoubt => (false, None),
+            // Nobody was asked.
+            OutcomeKind::Denied | OutcomeKind::Interrupted | OutcomeKind::Exhausted => return Ok(()),
+        };
+        let Some(Probe { service, route }) = answers::probe(request) else { return Ok(()) };
+        let routes = self.routes.entry((phase.clone(), service.clone())).or_default();
+        let route = if routes.contains(&route) || routes.len() < ROUTES { route } else { "other".to_owned() };
+        routes.insert(route.clone());
+        let labels = || {
+            let phase = ("phase".to_owned(), phase.to_string());
+            vec![phase, ("service".to_owned(), service.clone()), ("route".to_owned(), route.clone())]
+        };
+        self.bank.add("up", labels(), (at.0, f64::from(u8::from(up))), Merge::Least)?;
+        match took {
+            Some(took) => self.bank.add("up_duration_ms", labels(), (at.0, took), Merge::Last),
+            None => Ok(()),
+        }
+    }
+}
+
+/// What is shown at a moment.
+impl Book {
+    pub(crate) fn facts(&self) -> Option<&Facts> {
+        self.facts.as_ref()
+    }
+
+    pub(crate) fn checks(&self) -> &[SeenCheck] {
+        &self.checks
+    }
+
+    pub(crate) fn bank(&self) -> &Bank {
+        &self.bank
+    }
+
+    /// Also of those under way, up to the moment.
+    pub(crate) fn stretches(&self, now: Timestamp) -> Vec<Stretch> {
+        let under_way = self.disturbing.iter().map(|(phase, from)| Stretch {
+            kind: StretchKind::Disrupted,
+            from: *from,
+            to: Timestamp(now.0.floor() + 1.0),
+            why: why(phase),
+        });
+        let mut all: Vec<Stretch> = self.stretches.iter().cloned().chain(under_way).collect();
+        all.sort_by(|a, b| a.from.0.total_cmp(&b.from.0).then(a.to.0.total_cmp(&b.to.0)));
+        all
+    }
+}
+
+fn why(phase: &PhaseId) -> String {
+    format!("phase `{phase}` disturbs on purpose")
+}
+
+fn facts(header: &RunHeader, started: Timestamp) -> Facts {
+    Facts {
+        run: header.run.clone(),
+        bundle: header.bundle.clone(),
+        version: header.bundle_version.clone(),
+        environment: header.environment.clone(),
+        started,
+        scale: 1.0,
+    }
+}
+
+#[cfg(test)]
+mod tests;

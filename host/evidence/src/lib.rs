@@ -1,0 +1,30 @@
+//! Evidence: what the events of a run show over time, as policies get to see it.
+//!
+//! A [`Book`] takes the events of a run one by one and keeps checks, series and stretches; [`Shown`] is that book at a tick, for one policy. The
+//! same events give the same evidence: live, after a crash, and when a run of last month is judged once more. Nothing here reads a journal or a
+//! clock, and nothing judges.
+//!
+//! Series, each with the label `phase`:
+//!
+//! | name | labels | what |
+//! |---|---|---|
+//! | as a phase states it | its own | a sample that a phase stated, at the time that it had |
+//! | `up` | `service`, `route` | 1 if a request that a phase sent to a service was answered, 0 after a status from 500 on, a time-out or no answer |
+//! | `up_duration_ms` | `service`, `route` | how long such a request took, where it was answered |
+//! | `requests`, `requests_bad` | `load`, `route` | slots: exchanges of a load, and those of them that failed. What was made to fail is not counted |
+//! | `request_duration_ms_sum` | `load`, `route` | slots: the milliseconds of these exchanges, from when each was due |
+//! | `request_duration_bucket` | `load`, `route`, `le` | slots of ten seconds: exchanges that took at most `le` milliseconds, by what quantiles tell: never more than there were |
+//! | `leaks`, `own_canaries` | `load` | counters: what users were shown of others, and of themselves |
+//!
+//! A slot is named by its first moment. Times are whole milliseconds; what falls on the same one is added up (slots), the worse (`up`) or the
+//! last (everything else).
+
+mod answers;
+mod bank;
+mod book;
+mod durations;
+mod loads;
+mod shown;
+
+pub use book::{Beyond, Book};
+pub use shown::Shown;
