@@ -142,6 +142,20 @@ impl Context {
         }
     }
 
+    /// States one of many numbers over time, which policies judge as a series: `cx.sample("memory_bytes", [("service", "backend")], 412e6)`. Its time
+    /// is that of the phase; a label `phase` is added by the host.
+    pub fn sample<N, V>(&self, name: &str, labels: impl IntoIterator<Item = (N, V)>, value: f64)
+    where
+        N: Into<String>,
+        V: Into<String>,
+    {
+        let labels: Vec<(String, String)> =
+            labels.into_iter().map(|(name, value)| (name.into(), value.into())).collect();
+        if let Err(cause) = host::sample(name, &labels, value) {
+            self.refused(format!("sample `{name}` was refused: {cause}"));
+        }
+    }
+
     /// Keeps a piece of evidence with the run, at most 8 MiB.
     pub fn attach(&self, name: impl fmt::Display, media_type: &str, content: &[u8]) {
         let name = name.to_string();

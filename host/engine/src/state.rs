@@ -19,7 +19,7 @@ use url::Url;
 use wasmtime::component::ResourceTable;
 use wasmtime_wasi::{WasiCtx, WasiCtxView, WasiView};
 
-use crate::{limits::Limits, wasi::Output};
+use crate::{host::SeriesOfPhase, limits::Limits, wasi::Output};
 
 /// Facts of a phase that are fixed before it starts.
 #[derive(Debug, Clone)]
@@ -61,6 +61,8 @@ pub(crate) struct PhaseState {
     pub(crate) table: ResourceTable,
     /// When each timer of the guest runs out, in its own time, by the index of its pollable.
     pub(crate) timers: HashMap<u32, Timestamp>,
+    /// What it has stated samples of.
+    pub(crate) series: SeriesOfPhase,
     output: Output,
     wasi: WasiCtx,
 }
@@ -82,6 +84,7 @@ impl PhaseState {
             backends,
             table,
             timers: HashMap::new(),
+            series: SeriesOfPhase::default(),
         }
     }
 

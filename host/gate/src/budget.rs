@@ -16,6 +16,8 @@ pub struct Limits {
     /// Bytes of the answers of one batch, which the host holds at once.
     pub batch_bytes: u64,
     pub statements: u32,
+    /// Of these, those that are one number of a series are counted apart.
+    pub samples: u32,
     /// Bytes of statements, all together.
     pub statement_bytes: u64,
 }
@@ -28,6 +30,7 @@ impl Default for Limits {
             answer_bytes: 256 << 20,
             batch_bytes: BATCH_BYTES,
             statements: 10_000,
+            samples: 200_000,
             statement_bytes: 16 << 20,
         }
     }
@@ -46,6 +49,7 @@ pub struct Budget {
     request_bytes: u64,
     answer_bytes: u64,
     statements: u32,
+    samples: u32,
     statement_bytes: u64,
 }
 
@@ -57,7 +61,7 @@ impl Budget {
 
     /// That of somebody else.
     pub(crate) fn of(who: &'static str, limits: Limits) -> Self {
-        Self { who, limits, calls: 0, request_bytes: 0, answer_bytes: 0, statements: 0, statement_bytes: 0 }
+        Self { who, limits, calls: 0, request_bytes: 0, answer_bytes: 0, statements: 0, samples: 0, statement_bytes: 0 }
     }
 
     /// Counts a request before anything is kept of it. The error says that nothing may be.
@@ -100,13 +104,23 @@ impl Budget {
     /// Counts a statement.
     pub(crate) fn statement(&mut self, bytes: u64) -> Result<Result<(), CallError>, String> {
         self.statements += 1;
+        self.stated(bytes, (self.statements, self.limits.statements, "statements"))
+    }
+
+    /// Counts a number of a series.
+    pub(crate) fn sample(&mut self, bytes: u64) -> Result<Result<(), CallError>, String> {
+        self.samples += 1;
+        self.stated(bytes, (self.samples, self.limits.samples, "samples"))
+    }
+
+    fn stated(&mut self, bytes: u64, (count, most, what): (u32, u32, &str)) -> Result<Result<(), CallError>, String> {
         self.statement_bytes = self.statement_bytes.saturating_add(bytes);
-        let (who, Limits { statements, statement_bytes, .. }) = (self.who, self.limits);
-        if self.statements > statements.saturating_add(PATIENCE) {
-            return Err(format!("{who} went on stating after its budget of {statements} statements was used up"));
+        let (who, Limits { statement_bytes, .. }) = (self.who, self.limits);
+        if count > most.saturating_add(PATIENCE) {
+            return Err(format!("{who} went on stating after its budget of {most} {what} was used up"));
         }
-        Ok(if self.statements > statements {
-            Err(CallError::Exhausted(format!("{who}'s budget of {statements} statements is used up")))
+        Ok(if count > most {
+            Err(CallError::Exhausted(format!("{who}'s budget of {most} {what} is used up")))
         } else if self.statement_bytes > statement_bytes {
             Err(CallError::Exhausted(format!("{who}'s budget of {statement_bytes} bytes of statements is used up")))
         } else {
@@ -135,6 +149,21 @@ mod tests {
         assert_eq!(budget.request(6), Ok(()));
         assert!(matches!(budget.request(5), Err(CallError::Exhausted(_))));
         assert_eq!(budget.request(4), Ok(()), "what was refused is not kept, and takes nothing");
+    }
+
+    #[test]
+    fn samples_are_counted_apart_from_other_statements() {
+        let mut budget = Budget::new(Limits { statements: 1, samples: 2, statement_bytes: 100, ..Limits::default() });
+        assert_eq!([budget.sample(10), budget.sample(10), budget.statement(10)], [Ok(Ok(())), Ok(Ok(())), Ok(Ok(()))]);
+        let refused = budget.sample(10).unwrap().unwrap_err().to_string();
+        assert!(refused.ends_with("budget of 2 samples is used up"), "{refused}");
+        assert!(matches!(budget.statement(1), Ok(Err(CallError::Exhausted(_)))));
+        for _ in 1..PATIENCE {
+            assert!(budget.sample(0).is_ok());
+        }
+        assert!(budget.sample(0).is_err());
+        let mut budget = Budget::new(Limits { statement_bytes: 100, ..Limits::default() });
+        assert!(matches!(budget.sample(101), Ok(Err(CallError::Exhausted(_)))));
     }
 
     #[test]

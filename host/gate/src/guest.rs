@@ -186,7 +186,11 @@ impl Guest {
 
     /// States something. Statements are scrubbed: a guest may have put together what the gate took apart.
     pub async fn state(&mut self, mut statement: Statement) -> Result<Answer<()>, Halt> {
-        if let Err(exhausted) = self.budget.statement(size(&statement)).map_err(Halt::Flood)? {
+        let counted = match &statement {
+            Statement::Sample { .. } => self.budget.sample(size(&statement)),
+            _ => self.budget.statement(size(&statement)),
+        };
+        if let Err(exhausted) = counted.map_err(Halt::Flood)? {
             self.tell_once(&exhausted).await?;
             return Ok(Err(exhausted));
         }

@@ -248,6 +248,11 @@ pub(crate) fn measure(name: &str, value: f64, unit: &str) -> Outcome<()> {
     report::measure(name, value, unit).map_err(cause)
 }
 
+pub(crate) fn sample(name: &str, labels: &[(String, String)], value: f64) -> Outcome<()> {
+    let labels = labels.iter().map(|(name, value)| report::Label { name: name.clone(), value: value.clone() });
+    report::sample(name, &labels.collect::<Vec<_>>(), value).map_err(cause)
+}
+
 pub(crate) fn attach(name: &str, media_type: &str, content: &[u8]) -> Outcome<()> {
     report::attach(name, media_type, content).map_err(cause)
 }

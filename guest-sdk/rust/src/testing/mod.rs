@@ -29,7 +29,7 @@ pub use asked::{Asked, get, post, request};
 pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use load::{LoadEnds, loads, refused_load};
-pub use outcome::{CheckRow, Measure, Outcome};
+pub use outcome::{CheckRow, Measure, Outcome, Sample};
 pub use policy::{Judged, PolicyTest, policy, span};
 pub use policy_fixture::policy_fixtures;
 pub use script::{Test, test};

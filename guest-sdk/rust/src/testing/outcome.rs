@@ -42,6 +42,19 @@ pub struct Measure {
     pub unit: String,
 }
 
+/// A number of a series as it was stated.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Sample {
+    /// What was measured.
+    pub name: String,
+    /// Whose it is.
+    pub labels: BTreeMap<String, String>,
+    /// Milliseconds since the start of the test.
+    pub at: f64,
+    /// The number.
+    pub value: f64,
+}
+
 /// What came of a scripted run.
 #[derive(Clone, Debug)]
 pub struct Outcome {
@@ -83,6 +96,11 @@ impl Outcome {
     /// The numbers that were stated.
     pub fn measures(&self) -> &[Measure] {
         &self.world.measures
+    }
+
+    /// The numbers of series that were stated.
+    pub fn samples(&self) -> &[Sample] {
+        &self.world.samples
     }
 
     /// The names of what was attached.

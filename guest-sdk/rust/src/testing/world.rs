@@ -9,7 +9,7 @@ use super::answer::denial;
 use super::command::is_about;
 use super::load::{Going, LoadEnds};
 use super::socket::Live;
-use super::{Asked, Ends, Measure, Scripted, ScriptedSocket, ToolEnds};
+use super::{Asked, Ends, Measure, Sample, Scripted, ScriptedSocket, ToolEnds};
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
@@ -46,6 +46,7 @@ pub(crate) struct World {
     pub(crate) calls: Vec<String>,
     pub(crate) statements: Vec<Statement>,
     pub(crate) measures: Vec<Measure>,
+    pub(crate) samples: Vec<Sample>,
     pub(crate) attachments: Vec<String>,
     pub(crate) log: Vec<String>,
     /// Of a virtual user: its number, how many random numbers it has drawn, what it said of its answers, and its notes.
@@ -305,6 +306,14 @@ pub(crate) fn check(statement: &Statement) -> Outcome<()> {
 
 pub(crate) fn measure(name: &str, value: f64, unit: &str) -> Outcome<()> {
     with(|world| world.measures.push(Measure { name: name.to_owned(), value, unit: unit.to_owned() }));
+    Ok(())
+}
+
+pub(crate) fn sample(name: &str, labels: &[(String, String)], value: f64) -> Outcome<()> {
+    with(|world| {
+        let at = world.elapsed;
+        world.samples.push(Sample { name: name.to_owned(), labels: labels.iter().cloned().collect(), at, value });
+    });
     Ok(())
 }
 

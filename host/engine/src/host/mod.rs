@@ -8,8 +8,10 @@ mod gcloud;
 mod http;
 mod load;
 mod report;
+mod sample;
 mod secrets;
 mod types;
 pub(crate) mod websocket;
 
 pub(crate) use http::response;
+pub(crate) use sample::SeriesOfPhase;

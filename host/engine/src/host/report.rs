@@ -32,6 +32,17 @@ impl report::Host for PhaseState {
         self.say(name.len() + unit.len(), STATEMENT, Statement::Measure { name, value, unit }).await
     }
 
+    async fn sample(&mut self, name: String, labels: Vec<report::Label>, value: f64) -> Said {
+        let labels = labels.into_iter().map(|report::Label { name, value }| (name, value)).collect();
+        let labels = match self.series.take(&name, labels, value) {
+            Ok(labels) => labels,
+            Err(why) => return Ok(Err(CallError::Failed(why))),
+        };
+        let at = self.guest.now();
+        let size = name.len() + labels.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+        self.say(size, STATEMENT, Statement::Sample { name, labels, at, value }).await
+    }
+
     async fn attach(&mut self, name: String, media_type: String, content: Vec<u8>) -> Said {
         let size = content.len().max(name.len() + media_type.len());
         let attachment = Attachment { name, media_type, content: content.into() };
