@@ -22,6 +22,7 @@ use crate::{
     cancel,
     control::Control,
     crews::BundleCrews,
+    judging::{Bench, Judges, seats},
     plan::{Progress, Step, may_start},
     report, secrets,
     workshop::{Workshop, gate},
@@ -46,6 +47,8 @@ pub(crate) struct Drive {
     /// Committed events, for deciding what comes next.
     pub(crate) committed: mpsc::UnboundedReceiver<Event>,
     pub(crate) progress: Progress,
+    /// The policies; none where the bundle has none.
+    pub(crate) judges: Option<Judges>,
 }
 
 /// A watch that hands committed events to whoever drives and whoever looks on.
@@ -109,6 +112,13 @@ impl Drive {
 
     async fn phases(&mut self, machine: &Machine, mut cancel: Cancel) -> Result<(), Error> {
         let workshop = Arc::new(Workshop::new(&self.verified, machine)?);
+        let seats = seats(&self.verified, machine)?;
+        if !seats.is_empty() {
+            let bench = Bench::new(self.run.clone(), &self.verified, seats);
+            self.judges = Some(Judges::new(self.folder.journal(), bench)?);
+        }
+        // A crash may have come between a tick and what was found at it.
+        self.judge().await?;
         let clock: Arc<SystemClock> = Arc::new(SystemClock::new());
         let bindings = secrets::bindings(&self.verified)?;
         let vault = RunVault::new(&self.run, bindings, Some(self.folder.sessions()));
@@ -241,7 +251,21 @@ impl Drive {
 
     /// Writes down that evidence is judged now.
     async fn tick(&mut self, last: bool, clock: &SystemClock) -> Result<(), Error> {
-        self.append(Row::tick(last, clock.now().0)).await
+        self.append(Row::tick(last, clock.now().0)).await?;
+        self.judge().await
+    }
+
+    /// Has the policies judge what they have not judged yet.
+    async fn judge(&mut self) -> Result<(), Error> {
+        let (Some(judges), Some(tick)) = (&mut self.judges, self.progress.tick()) else { return Ok(()) };
+        let rows = judges.judge(tick.position).await.map_err(|e| match e {
+            Error::Policy { .. } => Error::Fault { run: self.run.to_string(), reason: e.to_string() },
+            other => other,
+        })?;
+        for row in rows {
+            self.append(row).await?;
+        }
+        Ok(())
     }
 
     /// Writes down how a phase ended.

@@ -33,6 +33,8 @@ pub enum Error {
     Journal(#[from] holdpoint_journal::Error),
     #[error(transparent)]
     Engine(#[from] holdpoint_engine::EngineError),
+    #[error("policy `{policy}`: {reason}")]
+    Policy { policy: String, reason: String },
     #[error("phase `{phase}`: {reason}")]
     Backend { phase: String, reason: String },
     #[error("{0}")]
@@ -90,6 +92,7 @@ impl Error {
             Self::Cloud(_)
             | Self::Journal(_)
             | Self::Engine(_)
+            | Self::Policy { .. }
             | Self::Replay(_)
             | Self::Fault { .. } => ErrorKind::Fault,
             Self::Interrupted { .. } => ErrorKind::Interrupted,

@@ -15,6 +15,7 @@ mod export;
 mod from_gcloud;
 mod gcloud;
 mod inspect;
+mod judging;
 mod logins;
 mod machine;
 mod places;

@@ -16,6 +16,7 @@ use tokio::task::JoinSet;
 use crate::{
     Error, Machine, backends,
     drive::progress_of,
+    judging::{Bench, seats},
     plan::Progress,
     record::StoredSources,
     report,
@@ -77,6 +78,9 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let clock = Arc::new(SystemClock::new());
     let stage = Stage { verified: verified.clone(), writer: writer.clone(), progress, copied: &copied, clock };
     let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
+    for row in judged_again(&reader, &sources.run, &verified, machine)? {
+        writer.append(row).await?;
+    }
     if let RunState::Ended(_) = stored.state()? {
         writer.committed().await?;
         let (rows, at) = by_people(&reader)?;
@@ -87,6 +91,25 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let after = report::of_journal(&copy, &verified)?;
     let differences = body_differences(&before, &after);
     Ok(Replay { run: sources.run, before, after, divergences, differences, copied })
+}
+
+/// What the policies make of the recorded events. Where there is no tick any more, as in the journal of a replay, what they found is taken over.
+fn judged_again(reader: &Reader, run: &RunId, verified: &Verified, machine: &Machine) -> Result<Vec<Row>, Error> {
+    if verified.policies.is_empty() {
+        return Ok(Vec::new());
+    }
+    let (mut ticks, mut found) = (false, Vec::new());
+    reader.for_each_event(|event| match event.kind {
+        EventKind::Ticked { .. } => ticks = true,
+        EventKind::Found(_) => found.push(event.position),
+        _ => {}
+    })?;
+    if ticks {
+        let mut bench = Bench::new(run.clone(), verified, seats(verified, machine)?);
+        return Ok(bench.go_on(reader, u64::MAX)?.into_iter().map(|judged| judged.row()).collect());
+    }
+    let rows = found.into_iter().map(|position| reader.row(position));
+    Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
 }
 
 /// The phases that can't be executed again: another run has the calls, or there is no telling how far it was when it was stopped.

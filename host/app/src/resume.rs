@@ -55,6 +55,7 @@ pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -
         dry_run: header.dry_run,
         committed,
         progress,
+        judges: None,
     };
     Ok(Resumed { run, folder: StoredFolder(folder), drive })
 }

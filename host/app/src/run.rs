@@ -38,6 +38,7 @@ pub struct Started {
 pub fn check(choices: &BundleChoices, machine: &Machine) -> Result<Allowed, Error> {
     let allowed = choices.allowed(machine)?.1;
     crate::workshop::Workshop::new(allowed.so_far(), machine)?;
+    crate::judging::seats(allowed.so_far(), machine)?;
     backends::probe(allowed.so_far())?;
     Ok(allowed)
 }
@@ -108,6 +109,7 @@ pub(crate) async fn begin(
         dry_run,
         committed,
         progress,
+        judges: None,
     };
     Ok(Started { run, folder: StoredFolder(folder), drive })
 }

@@ -74,6 +74,7 @@ pub(super) const NORMAL: &Edges = &[
             "holdpoint-cap-secret",
             "holdpoint-cap-websocket",
             "holdpoint-engine",
+            "holdpoint-evidence",
             "holdpoint-fixture",
             "holdpoint-gate",
             "holdpoint-identity",

@@ -1,0 +1,19 @@
+//! Judging: what the policies of a run make of its evidence, tick by tick.
+//!
+//! The journal is read in its order. At a tick every policy that has not judged it yet is evaluated over what stands before the tick, with the
+//! state that its evaluation before returned. So it makes no difference whether a tick has just been taken, or was taken before a crash, or
+//! in a run of last month.
+
+mod bench;
+mod live;
+mod policy;
+#[cfg(test)]
+mod tests;
+
+pub(crate) use bench::Bench;
+#[cfg(test)]
+pub(crate) use bench::Judged;
+pub(crate) use live::Judges;
+#[cfg(test)]
+pub(crate) use policy::Judge;
+pub(crate) use policy::{Failed, Seat, seats};
