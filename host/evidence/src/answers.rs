@@ -56,17 +56,39 @@ pub(crate) fn answered(answer: &str) -> Option<(u16, f64)> {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum LoadRequest {
-    Start(serde::de::IgnoredAny),
+    Start(Plan),
     Poll { load: u32 },
     Stop { load: u32 },
 }
 
-/// The load that is asked about; none if one is started.
-pub(crate) fn load_asked(request: &str) -> Option<u32> {
-    match serde_json::from_str(request).ok()? {
-        LoadRequest::Start(_) => None,
-        LoadRequest::Poll { load } | LoadRequest::Stop { load } => Some(load),
-    }
+#[derive(Deserialize)]
+struct Plan {
+    work: Work,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Work {
+    Request(serde::de::IgnoredAny),
+    User(serde::de::IgnoredAny),
+}
+
+/// What is asked of loads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LoadAsked {
+    /// One is to begin.
+    Start { of_users: bool },
+    /// How this one is.
+    About(u32),
+}
+
+/// What a request asks of loads.
+pub(crate) fn load_asked(request: &str) -> Option<LoadAsked> {
+    Some(match serde_json::from_str(request).ok()? {
+        LoadRequest::Start(Plan { work: Work::Request(_) }) => LoadAsked::Start { of_users: false },
+        LoadRequest::Start(Plan { work: Work::User(_) }) => LoadAsked::Start { of_users: true },
+        LoadRequest::Poll { load } | LoadRequest::Stop { load } => LoadAsked::About(load),
+    })
 }
 
 #[derive(Deserialize)]
@@ -103,6 +125,7 @@ pub(crate) enum Load {
 /// What a load tells while it goes on and when it has ended.
 #[derive(Debug)]
 pub(crate) struct Told {
+    pub(crate) ended: bool,
     /// In the time of its plan.
     pub(crate) elapsed_ms: f64,
     /// From its start on.
@@ -117,10 +140,10 @@ pub(crate) fn load(answer: &str) -> Option<Load> {
     Some(match serde_json::from_str(answer).ok()? {
         LoadAnswer::Started => Load::Started,
         LoadAnswer::Running(Running { elapsed_ms, leaks, own_count, windows }) => {
-            Load::Told(Told { elapsed_ms, leaks, own_canaries: own_count, windows })
+            Load::Told(Told { ended: false, elapsed_ms, leaks, own_canaries: own_count, windows })
         }
         LoadAnswer::Ended(Ended { elapsed_ms, leak_count, own_count, windows }) => {
-            Load::Told(Told { elapsed_ms, leaks: leak_count, own_canaries: own_count, windows })
+            Load::Told(Told { ended: true, elapsed_ms, leaks: leak_count, own_canaries: own_count, windows })
         }
     })
 }
@@ -129,6 +152,7 @@ pub(crate) fn load(answer: &str) -> Option<Load> {
 pub(crate) struct Window {
     pub(crate) at_ms: f64,
     pub(crate) incarnation: u32,
+    pub(crate) users: u32,
     pub(crate) routes: Vec<Route>,
 }
 
@@ -176,7 +200,9 @@ mod tests {
     #[test]
     fn a_probe_has_a_service_and_a_route_without_what_was_asked() {
         let request = |path: &str| {
-            format!(r#"{{"target":{{"service":{{"service":"backend","path":"{path}"}}}},"method":"GET","headers":[],"timeout_ms":1}}"#)
+            format!(
+                r#"{{"target":{{"service":{{"service":"backend","path":"{path}"}}}},"method":"GET","headers":[],"timeout_ms":1}}"#
+            )
         };
         let probe = probe(&request("/health?token=1")).unwrap();
         assert_eq!((probe.service.as_str(), probe.route.as_str()), ("backend", "GET backend /health"));
@@ -188,9 +214,12 @@ mod tests {
 
     #[test]
     fn a_load_that_was_asked_about_is_its_number() {
-        assert_eq!(load_asked(r#"{"poll":{"load":3,"wait_ms":1000}}"#), Some(3));
-        assert_eq!(load_asked(r#"{"stop":{"load":4}}"#), Some(4));
-        assert_eq!(load_asked(r#"{"start":{"executor":{}}}"#), None);
+        assert_eq!(load_asked(r#"{"poll":{"load":3,"wait_ms":1000}}"#), Some(LoadAsked::About(3)));
+        assert_eq!(load_asked(r#"{"stop":{"load":4}}"#), Some(LoadAsked::About(4)));
+        for (work, of_users) in [("request", false), ("user", true)] {
+            let start = format!(r#"{{"start":{{"executor":{{}},"work":{{"{work}":{{}}}},"thresholds":[]}}}}"#);
+            assert_eq!(load_asked(&start), Some(LoadAsked::Start { of_users }));
+        }
         assert_eq!(load_asked(""), None);
     }
 

@@ -24,10 +24,18 @@ pub(crate) enum Merge {
 
 type Labels = Vec<(String, String)>;
 
+/// One series.
+#[derive(Debug, Clone, Default)]
+struct Track {
+    samples: Vec<Sample>,
+    /// From when on it was known to be gone, until the next sample.
+    ends: Vec<f64>,
+}
+
 /// All series of a run.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Bank {
-    series: BTreeMap<String, BTreeMap<Labels, Vec<Sample>>>,
+    series: BTreeMap<String, BTreeMap<Labels, Track>>,
     count: usize,
     samples: usize,
 }
@@ -50,8 +58,8 @@ impl Bank {
             Some(of_name) => of_name,
             None => self.series.entry(name.to_owned()).or_default(),
         };
-        let samples = match of_name.get_mut(&labels) {
-            Some(samples) => samples,
+        let Track { samples, .. } = match of_name.get_mut(&labels) {
+            Some(track) => track,
             None if self.count == SERIES => return Err(Beyond { what: "series", most: SERIES }),
             None => {
                 self.count += 1;
@@ -80,27 +88,42 @@ impl Bank {
         Ok(())
     }
 
+    /// Notes that the series with these labels are gone from a moment on, but not before their last sample.
+    pub(crate) fn end(&mut self, labels: &[(&str, &str)], at: f64) {
+        let own = |labels: &Labels, (name, value): (&str, &str)| labels.iter().any(|(n, v)| n == name && v == value);
+        for (of, track) in self.series.values_mut().flatten() {
+            let Some(last) = track.samples.last().filter(|_| labels.iter().all(|label| own(of, *label))) else {
+                continue;
+            };
+            // Once for each stretch of samples.
+            if track.ends.last().is_none_or(|end| *end <= last.at) {
+                track.ends.push(at.floor().max(last.at + 1.0));
+            }
+        }
+    }
+
     /// The series that a selector means, from a moment to another, both included.
     pub(crate) fn select(&self, selector: &Selector, from: f64, to: f64) -> Result<Vec<Series>, TooMany> {
         let (mut found, mut samples) = (Vec::new(), 0);
-        for (labels, all) in self.series.get(&selector.name).into_iter().flatten() {
+        for (labels, Track { samples: all, ends }) in self.series.get(&selector.name).into_iter().flatten() {
             let series = Series { name: selector.name.clone(), labels: labels.clone(), ..Series::default() };
             if !selector.means(&series) {
                 continue;
             }
             let start = all.partition_point(|sample| sample.at < from);
             let end = all.partition_point(|sample| sample.at <= to).max(start);
-            if start == end {
+            let ends: Vec<f64> = ends.iter().copied().filter(|at| (from..=to).contains(at)).collect();
+            if start == end && ends.is_empty() {
                 continue;
             }
-            samples += end - start;
+            samples += end - start + ends.len();
             if found.len() == MOST_SERIES {
                 return Err(TooMany { what: "series", most: MOST_SERIES });
             }
             if samples > MOST_SAMPLES {
                 return Err(TooMany { what: "samples", most: MOST_SAMPLES });
             }
-            found.push(Series { samples: all[start..end].to_vec(), ..series });
+            found.push(Series { samples: all[start..end].to_vec(), ends, ..series });
         }
         Ok(found)
     }
@@ -149,6 +172,24 @@ mod tests {
             bank.add("m", labels("a"), pair, Merge::Last).unwrap();
         }
         assert_eq!(select(&bank, f64::NEG_INFINITY, f64::INFINITY), []);
+    }
+
+    #[test]
+    fn a_series_ends_after_its_last_sample_and_may_go_on() {
+        let mut bank = Bank::default();
+        let add = |bank: &mut Bank, at: f64| bank.add("m", labels("a"), (at, 1.0), Merge::Last).unwrap();
+        add(&mut bank, 10.0);
+        bank.end(&[("phase", "other")], 20.0);
+        bank.end(&[("phase", "p"), ("route", "a")], 5.0);
+        bank.end(&[("phase", "p")], 20.0);
+        add(&mut bank, 30.0);
+        bank.end(&[("phase", "p")], 40.5);
+        let selector = Selector { name: "m".into(), matchers: vec![] };
+        let ends =
+            |from, to| bank.select(&selector, from, to).unwrap().into_iter().flat_map(|s| s.ends).collect::<Vec<_>>();
+        assert_eq!(ends(0.0, 100.0), [11.0, 40.0]);
+        assert_eq!(ends(35.0, 40.0), [40.0], "an end alone is an answer too");
+        assert_eq!(ends(12.0, 39.0), [0.0; 0]);
     }
 
     #[test]

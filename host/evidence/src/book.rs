@@ -8,7 +8,7 @@ use holdpoint_model::{
 };
 
 use crate::{
-    answers::{self, Load, Probe},
+    answers::{self, Load, LoadAsked, Probe},
     bank::{Bank, Merge},
     loads::Loads,
 };
@@ -79,10 +79,13 @@ impl Book {
                 self.disturbing.entry(phase.clone()).or_insert(*at);
                 Ok(())
             }
-            EventKind::PhaseEnded { phase, .. } => match self.disturbing.remove(phase) {
-                Some(from) => self.stretch(StretchKind::Disrupted, from, *at, &why(phase)),
-                None => Ok(()),
-            },
+            EventKind::PhaseEnded { phase, .. } => {
+                self.bank.end(&[("phase", phase.as_str())], at.0);
+                match self.disturbing.remove(phase) {
+                    Some(from) => self.stretch(StretchKind::Disrupted, from, *at, &why(phase)),
+                    None => Ok(()),
+                }
+            }
             EventKind::Stated { phase, statement, .. } => self.stated(*at, phase, statement),
             EventKind::Call(call) => self.call(*at, call),
             EventKind::PhaseStarted { .. }
@@ -129,10 +132,9 @@ impl Book {
                 labels.push(("phase".into(), phase.to_string()));
                 self.bank.add(name, labels, (at.0, *value), Merge::Last)
             }
-            Statement::Measure { .. }
-            | Statement::Attach(_)
-            | Statement::Progress { .. }
-            | Statement::Log { .. } => Ok(()),
+            Statement::Measure { .. } | Statement::Attach(_) | Statement::Progress { .. } | Statement::Log { .. } => {
+                Ok(())
+            }
         }
     }
 
@@ -159,13 +161,14 @@ impl Book {
 
     fn load(&mut self, at: Timestamp, call: &CallEvent, request: &str, answer: &str) -> Result<(), Beyond> {
         match (answers::load(answer), answers::load_asked(request)) {
-            (Some(Load::Started), None) => self.loads.started(&call.phase, call.seq.0, at),
-            (Some(Load::Told(told)), Some(load)) => {
-                self.loads.told((&call.phase, load), at, &told, &mut self.bank)?;
+            (Some(Load::Started), Some(LoadAsked::Start { of_users })) => {
+                self.loads.started((&call.phase, call.seq.0), at, of_users, &mut self.bank)
             }
-            _ => {}
+            (Some(Load::Told(told)), Some(LoadAsked::About(load))) => {
+                self.loads.told((&call.phase, load), at, &told, &mut self.bank)
+            }
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn probe(

@@ -36,7 +36,9 @@ mod tests {
     #[test]
     fn a_bucket_holds_what_is_certain() {
         let times = Quantiles { p50: 90.0, p90: 240.0, p95: 600.0, p99: 1_900.0, max: 2_100.0 };
-        for (bound, count) in [(50.0, 0.0), (100.0, 50.0), (250.0, 90.0), (1_000.0, 95.0), (2_000.0, 99.0), (2_500.0, 100.0)] {
+        for (bound, count) in
+            [(50.0, 0.0), (100.0, 50.0), (250.0, 90.0), (1_000.0, 95.0), (2_000.0, 99.0), (2_500.0, 100.0)]
+        {
             assert_eq!(times.at_most(bound, 100), count, "{bound}");
         }
         assert_eq!((times.at_most(250.0, 1), times.at_most(250.0, 0)), (1.0, 0.0));

@@ -12,12 +12,15 @@
 //! | `up` | `service`, `route` | 1 if a request that a phase sent to a service was answered, 0 after a status from 500 on, a time-out or no answer |
 //! | `up_duration_ms` | `service`, `route` | how long such a request took, where it was answered |
 //! | `requests`, `requests_bad` | `load`, `route` | slots: exchanges of a load, and those of them that failed. What was made to fail is not counted |
-//! | `request_duration_ms_sum` | `load`, `route` | slots: the milliseconds of these exchanges, from when each was due |
-//! | `request_duration_bucket` | `load`, `route`, `le` | slots of ten seconds: exchanges that took at most `le` milliseconds, by what quantiles tell: never more than there were |
-//! | `leaks`, `own_canaries` | `load` | counters: what users were shown of others, and of themselves |
+//! | `request_duration_sum` | `load`, `route` | slots: the seconds of these exchanges, from when each was due |
+//! | `request_duration_bucket` | `load`, `route`, `le` | slots of ten seconds: exchanges that took at most `le` seconds, by what quantiles tell: never more than there were |
+//! | `users` | `load` | users that were doing something at the end of a slot |
+//! | `leaks`, `own_canaries` | `load` | slots: what users were shown of others, and of themselves, since the load was asked before |
+//! | `isolation_running` | `load` | 1 while a load of users goes on, 0 when it has ended |
+//! | `isolation_success` | `load` | the share of users of a load, at the least, who saw nothing of others. Not there where users never saw themselves |
 //!
 //! A slot is named by its first moment. Times are whole milliseconds; what falls on the same one is added up (slots), the worse (`up`) or the
-//! last (everything else).
+//! last (everything else). A series ends with its load, or else with its phase.
 
 mod answers;
 mod bank;

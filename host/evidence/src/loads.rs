@@ -6,19 +6,43 @@ use holdpoint_model::{PhaseId, Timestamp};
 
 use crate::{
     Beyond,
-    answers::{Latency, Route, Told, Window},
+    answers::{Latency, Route, Told},
     bank::{Bank, Merge},
     durations::{BOUNDS, Quantiles, SLOT},
 };
 
-/// When each load began, in the time of the run. A load is called by its phase and the number of the call that started it.
+/// The loads of a run. A load is called by its phase and the number of the call that started it.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Loads(BTreeMap<(PhaseId, u32), BTreeMap<u32, f64>>);
+pub(crate) struct Loads(BTreeMap<(PhaseId, u32), Load>);
+
+#[derive(Debug, Clone, Default)]
+struct Load {
+    /// When the plan would have begun if each host had done it from its beginning, in the time of the run.
+    begun: BTreeMap<u32, f64>,
+    /// It is made of users, who could see each other.
+    of_users: bool,
+    leaks: u32,
+    own_canaries: u32,
+    /// The most users that it had.
+    users: u32,
+}
 
 impl Loads {
     /// A load has begun.
-    pub(crate) fn started(&mut self, phase: &PhaseId, load: u32, at: Timestamp) {
-        self.0.entry((phase.clone(), load)).or_default().insert(1, at.0);
+    pub(crate) fn started(
+        &mut self,
+        (phase, load): (&PhaseId, u32),
+        at: Timestamp,
+        of_users: bool,
+        bank: &mut Bank,
+    ) -> Result<(), Beyond> {
+        let known = self.0.entry((phase.clone(), load)).or_default();
+        known.begun.insert(1, at.0);
+        known.of_users = of_users;
+        if of_users {
+            bank.add("isolation_running", labels(phase, load, &[]), (at.0, 1.0), Merge::Last)?;
+        }
+        Ok(())
     }
 
     /// A load tells of itself at a moment.
@@ -29,54 +53,65 @@ impl Loads {
         told: &Told,
         bank: &mut Bank,
     ) -> Result<(), Beyond> {
-        let own = [("phase", phase.as_str()), ("load", &load.to_string())];
-        for (name, value) in [("leaks", told.leaks), ("own_canaries", told.own_canaries)] {
-            bank.add(name, labels(&own, &[]), (at.0, f64::from(value)), Merge::Last)?;
-        }
-        let begun = self.0.entry((phase.clone(), load)).or_default();
+        let known = self.0.entry((phase.clone(), load)).or_default();
+        let mut zero = at.0 - told.elapsed_ms;
         for window in &told.windows {
             // The first host began the plan when it answered that it has. A later one went on with it at a moment that is known by how far
             // the plan was when it told of itself first: until then its time had not been counted.
-            let zero = *begun.entry(window.incarnation).or_insert(at.0 - told.elapsed_ms);
-            add(window, zero, &own, bank)?;
+            zero = *known.begun.entry(window.incarnation).or_insert(at.0 - told.elapsed_ms);
+            known.users = known.users.max(window.users);
+            let users = (zero + window.at_ms, f64::from(window.users));
+            bank.add("users", labels(phase, load, &[]), users, Merge::Last)?;
+            for route in &window.routes {
+                add(route, zero + window.at_ms, (phase, load), bank)?;
+            }
+        }
+        let counts =
+            [("leaks", told.leaks, &mut known.leaks), ("own_canaries", told.own_canaries, &mut known.own_canaries)];
+        for (name, count, before) in counts {
+            let more = f64::from(count.saturating_sub(*before));
+            *before = (*before).max(count);
+            bank.add(name, labels(phase, load, &[]), (at.0, more), Merge::Sum)?;
+        }
+        if known.of_users {
+            let running = if told.ended { 0.0 } else { 1.0 };
+            bank.add("isolation_running", labels(phase, load, &[]), (at.0, running), Merge::Last)?;
+            // Where nobody saw even what is his own, nothing says that he would have seen what is not. Each leak may be another user's.
+            if known.own_canaries > 0 {
+                let share = 1.0 - f64::from(known.leaks.min(known.users)) / f64::from(known.users.max(1));
+                bank.add("isolation_success", labels(phase, load, &[]), (at.0, share), Merge::Last)?;
+            }
+        }
+        if told.ended {
+            let own = [("phase", phase.as_str()), ("load", &load.to_string())];
+            bank.end(&own, zero + told.elapsed_ms);
         }
         Ok(())
     }
 }
 
-fn labels(own: &[(&str, &str)], more: &[(&str, &str)]) -> Vec<(String, String)> {
+fn labels(phase: &PhaseId, load: u32, more: &[(&str, &str)]) -> Vec<(String, String)> {
+    let own = [("phase", phase.as_str()), ("load", &load.to_string())];
     own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
 
-fn add(window: &Window, zero: f64, own: &[(&str, &str)], bank: &mut Bank) -> Result<(), Beyond> {
-    let at = zero + window.at_ms;
-    for route in &window.routes {
-        let Route { route: name, exchanges, deliberate, failures, latency } = route;
-        let count = exchanges.saturating_sub(*deliberate);
-        let slots = [("requests", f64::from(count)), ("requests_bad", f64::from(failures.all()))];
-        for (series, value) in slots {
-            bank.add(series, labels(own, &[("route", name)]), (at, value), Merge::Sum)?;
-        }
-        let Some(latency) = latency.as_ref().filter(|_| count > 0) else { continue };
-        let sum = latency.mean * f64::from(count);
-        bank.add("request_duration_ms_sum", labels(own, &[("route", name)]), (at, sum), Merge::Sum)?;
-        buckets((at / SLOT).floor() * SLOT, count, latency, &labels(own, &[("route", name)]), bank)?;
+fn add(route: &Route, at: f64, (phase, load): (&PhaseId, u32), bank: &mut Bank) -> Result<(), Beyond> {
+    let Route { route: name, exchanges, deliberate, failures, latency } = route;
+    let count = exchanges.saturating_sub(*deliberate);
+    let labels = |more: &[(&str, &str)]| labels(phase, load, &[&[("route", name.as_str())], more].concat());
+    for (series, value) in [("requests", f64::from(count)), ("requests_bad", f64::from(failures.all()))] {
+        bank.add(series, labels(&[]), (at, value), Merge::Sum)?;
     }
-    Ok(())
-}
-
-fn buckets(
-    at: f64,
-    count: u32,
-    Latency { p50, p90, p95, p99, max, .. }: &Latency,
-    own: &[(String, String)],
-    bank: &mut Bank,
-) -> Result<(), Beyond> {
+    let Some(Latency { mean, p50, p90, p95, p99, max }) = latency.as_ref().filter(|_| count > 0) else {
+        return Ok(());
+    };
+    bank.add("request_duration_sum", labels(&[]), (at, mean * f64::from(count) / 1_000.0), Merge::Sum)?;
     let times = Quantiles { p50: *p50, p90: *p90, p95: *p95, p99: *p99, max: *max };
-    let bounds = BOUNDS.iter().map(|bound| (bound.to_string(), *bound));
+    let slot = (at / SLOT).floor() * SLOT;
+    let bounds = BOUNDS.iter().map(|bound| ((bound / 1_000.0).to_string(), *bound));
     for (le, bound) in bounds.chain([("+Inf".to_owned(), f64::INFINITY)]) {
-        let labels = own.iter().cloned().chain([("le".to_owned(), le)]).collect();
-        bank.add("request_duration_bucket", labels, (at, times.at_most(bound, count)), Merge::Sum)?;
+        let sample = (slot, times.at_most(bound, count));
+        bank.add("request_duration_bucket", labels(&[("le", &le)]), sample, Merge::Sum)?;
     }
     Ok(())
 }

@@ -36,7 +36,9 @@ fn call(capability: &str, seq: u32, request: &str, outcome: Option<(OutcomeKind,
 }
 
 fn get(path: &str) -> String {
-    format!(r#"{{"target":{{"service":{{"service":"backend","path":"{path}"}}}},"method":"GET","headers":[],"timeout_ms":1}}"#)
+    format!(
+        r#"{{"target":{{"service":{{"service":"backend","path":"{path}"}}}},"method":"GET","headers":[],"timeout_ms":1}}"#
+    )
 }
 
 fn answer(status: u16) -> String {
@@ -77,7 +79,10 @@ fn a_request_that_is_answered_below_500_is_a_sign_of_life() {
         (Exhausted, "{}"),
         (Answered, "no answer"),
     ];
-    let events = calls.into_iter().zip(0..).map(|(outcome, n)| (f64::from(n), call("http", n, &get("/health?a=b"), Some(outcome))));
+    let events = calls
+        .into_iter()
+        .zip(0..)
+        .map(|(outcome, n)| (f64::from(n), call("http", n, &get("/health?a=b"), Some(outcome))));
     let shown = shown(book(events.collect()), 100.0);
     let up = samples(&shown, "up", "route", "GET backend /health");
     assert_eq!(up, [(0.0, 1.0), (1.0, 1.0), (2.0, 0.0), (3.0, 0.0), (4.0, 0.0), (5.0, 0.0)]);
@@ -110,7 +115,7 @@ fn window(at_ms: u32, incarnation: u32, (exchanges, bad, deliberate): (u32, u32,
         false => "null",
     };
     format!(
-        r#"{{"at_ms":{at_ms}.0,"length_ms":1000.0,"incarnation":{incarnation},"users":1,"iterations":{{}},"routes":[{{"route":"GET backend /","exchanges":{exchanges},
+        r#"{{"at_ms":{at_ms}.0,"length_ms":1000.0,"incarnation":{incarnation},"users":4,"iterations":{{}},"routes":[{{"route":"GET backend /","exchanges":{exchanges},
             "failures":{{"connect":0,"tls":0,"timeout":{bad},"reset":0,"malformed":0,"status":0,"content":0}},"deliberate":{deliberate},"sent_bytes":0,"received_bytes":0,
             "latency":{latency},"service":null}}]}}"#
     )
@@ -120,28 +125,31 @@ fn running(elapsed: u32, windows: &[String]) -> String {
     format!(r#"{{"running":{{"elapsed_ms":{elapsed}.0,"leaks":2,"own_count":7,"windows":[{}]}}}}"#, windows.join(","))
 }
 
+const START: &str = r#"{"start":{"work":{"user":{"id":"u","config":""}}}}"#;
 const POLL: &str = r#"{"poll":{"load":4,"wait_ms":1000}}"#;
 
 #[test]
 fn windows_of_a_load_are_slots_from_its_start_on() {
-    let told = running(3_000, &[window(0, 1, (100, 2, 0)), window(1_000, 1, (50, 0, 50)), window(2_000, 1, (100, 0, 0))]);
+    let told =
+        running(3_000, &[window(0, 1, (100, 2, 0)), window(1_000, 1, (50, 0, 50)), window(2_000, 1, (100, 0, 0))]);
     let events = vec![
-        (10.0, call("load", 4, r#"{"start":{}}"#, Some((OutcomeKind::Answered, r#""started""#)))),
+        (10.0, call("load", 4, START, Some((OutcomeKind::Answered, r#""started""#)))),
         (13.5, call("load", 5, POLL, Some((OutcomeKind::Answered, &told)))),
     ];
     let shown = shown(book(events), 20.0);
     let of = |name: &str| samples(&shown, name, "load", "4");
     assert_eq!(of("requests"), [(10.0, 100.0), (11.0, 0.0), (12.0, 100.0)]);
     assert_eq!(of("requests_bad"), [(10.0, 2.0), (11.0, 0.0), (12.0, 0.0)]);
-    assert_eq!(of("request_duration_ms_sum"), [(10.0, 10_000.0), (12.0, 10_000.0)]);
+    assert_eq!(of("request_duration_sum"), [(10.0, 10.0), (12.0, 10.0)]);
     assert_eq!((of("leaks"), of("own_canaries")), (vec![(13.5, 2.0)], vec![(13.5, 7.0)]));
     let bucket = |le: &str| samples(&shown, "request_duration_bucket", "le", le);
-    assert_eq!((bucket("50"), bucket("100"), bucket("2000"), bucket("+Inf")), (
-        vec![(10.0, 0.0)],
-        vec![(10.0, 100.0)],
-        vec![(10.0, 198.0)],
-        vec![(10.0, 200.0)],
-    ));
+    assert_eq!(of("users"), [(10.0, 4.0), (11.0, 4.0), (12.0, 4.0)]);
+    assert_eq!(of("isolation_running"), [(10.0, 1.0), (13.5, 1.0)]);
+    assert_eq!(of("isolation_success"), [(13.5, 0.5)], "two leaks may have been shown to two of four users");
+    assert_eq!(
+        (bucket("0.05"), bucket("0.1"), bucket("2"), bucket("+Inf")),
+        (vec![(10.0, 0.0)], vec![(10.0, 100.0)], vec![(10.0, 198.0)], vec![(10.0, 200.0)],)
+    );
 }
 
 #[test]
@@ -153,7 +161,7 @@ fn what_the_next_host_does_of_a_load_lies_where_it_was_done() {
         window(2_000, 2, (3, 0, 0))
     );
     let events = vec![
-        (10.0, call("load", 4, r#"{"start":{}}"#, None)),
+        (10.0, call("load", 4, START, None)),
         (10.0, call("load", 4, "", Some((OutcomeKind::Answered, r#""started""#)))),
         (11.0, call("load", 5, POLL, Some((OutcomeKind::Answered, &before)))),
         (60.0, EventKind::RunResumed),
@@ -161,6 +169,9 @@ fn what_the_next_host_does_of_a_load_lies_where_it_was_done() {
     ];
     let shown = shown(book(events), 70.0);
     assert_eq!(samples(&shown, "requests", "load", "4"), [(10.0, 1.0), (63.0, 2.0), (64.0, 3.0)]);
+    let all = Selector { name: "requests".into(), matchers: vec![] };
+    assert_eq!(shown.select(&all, 0.0, f64::INFINITY).unwrap()[0].ends, [65_000.0], "it has ended with its plan");
+    assert_eq!(samples(&shown, "isolation_running", "load", "4").last(), Some(&(65.0, 0.0)));
     let stretches: Vec<_> = shown.stretches().iter().map(|s| (s.kind, s.from.0, s.to.0)).collect();
     assert_eq!(stretches, [(StretchKind::Unobserved, 11_000.0, 60_001.0)]);
 }
