@@ -1,6 +1,6 @@
 //! `holdpoint plan`
 
-use holdpoint_app::{Machine, OperatorChoice, Plan, PlannedPhase, PlannedRow, PlannedUsers};
+use holdpoint_app::{Machine, OperatorChoice, Plan, PlannedPhase, PlannedPolicy, PlannedRow, PlannedUsers};
 use holdpoint_model::{
     Class, Level,
     grant::{format_duration, format_size},
@@ -91,6 +91,7 @@ fn text(plan: &Plan, line: &str) -> String {
         one(&mut page, phase);
     }
     users(&mut page, plan);
+    policies(&mut page, plan);
     rollback(&mut page, plan);
     grants(&mut page, plan);
     rows(&mut page, "judged by nobody, so never passed", &plan.unjudged);
@@ -135,15 +136,7 @@ fn one(page: &mut Page, phase: &PlannedPhase) {
     let needs = if needs.is_empty() { String::new() } else { format!("  after {}", needs.join(", ")) };
     page.line(&[(Tone::Strong, &format!("  {}", phase.id)), (Tone::Faint, &needs)]);
     wrapped(page, "    module    ", &format!("{} {}", phase.module, phase.digest), Tone::Plain);
-    let rows: Vec<String> = phase
-        .rows
-        .iter()
-        .map(
-            |row| if row.level == Level::Required { row.id.to_string() } else { format!("{} ({})", row.id, row.level) },
-        )
-        .collect();
-    let rows = if rows.is_empty() { "none".to_owned() } else { rows.join(", ") };
-    wrapped(page, "    judges    ", &rows, Tone::Plain);
+    wrapped(page, "    judges    ", &names(&phase.rows), Tone::Plain);
     for grant in &phase.grants {
         wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
     }
@@ -181,6 +174,29 @@ fn users(page: &mut Page, plan: &Plan) {
         let limits = format!("{time} and {} calls an iteration, {memory} of memory a user", limits.max_calls);
         wrapped(page, "    at most   ", &limits, Tone::Faint);
     }
+}
+
+fn policies(page: &mut Page, plan: &Plan) {
+    if plan.policies.is_empty() {
+        return;
+    }
+    page.blank();
+    let each = format_duration(plan.tick);
+    page.line(&[(Tone::Faint, &format!("policies, which judge at the end of each phase and every {each}"))]);
+    for PlannedPolicy { id, module, digest, rows } in &plan.policies {
+        page.line(&[(Tone::Strong, &format!("  {id}"))]);
+        wrapped(page, "    module    ", &format!("{module} {digest}"), Tone::Plain);
+        wrapped(page, "    judges    ", &names(rows), Tone::Plain);
+    }
+}
+
+/// The ids of rows, with the level of those that are not required.
+fn names(rows: &[PlannedRow]) -> String {
+    let name = |row: &PlannedRow| match row.level {
+        Level::Required => row.id.to_string(),
+        level => format!("{} ({level})", row.id),
+    };
+    if rows.is_empty() { "none".to_owned() } else { rows.iter().map(name).collect::<Vec<_>>().join(", ") }
 }
 
 fn tone(class: Class) -> Tone {
@@ -311,6 +327,13 @@ fn as_json(plan: &Plan, line: &str) -> Value {
         "dry_run_only": plan.dry_run_only,
         "phases": plan.phases.iter().map(phase).collect::<Vec<_>>(),
         "users": plan.users.iter().map(users).collect::<Vec<_>>(),
+        "policies": plan.policies.iter().map(|policy| json!({
+            "id": policy.id.as_str(),
+            "module": policy.module,
+            "digest": policy.digest.to_string(),
+            "rows": policy.rows.iter().map(row).collect::<Vec<_>>(),
+        })).collect::<Vec<_>>(),
+        "tick_seconds": plan.tick.as_secs_f64(),
         "services": plan.services.iter().map(service).collect::<Vec<_>>(),
         "repeatables": of(Class::Repeatable),
         "effects": of(Class::Effect),
