@@ -5,6 +5,7 @@
 
 mod allow;
 mod backends;
+mod backtest;
 mod canaries;
 mod cancel;
 mod control;
@@ -39,6 +40,7 @@ mod waive;
 mod workshop;
 
 pub use allow::{Allowance, allow};
+pub use backtest::{Backtest, BacktestChoices, Backtested, Trigger, backtest};
 pub use cancel::{Cancelled, cancel};
 pub use drive::{Cancel, Live};
 pub use error::{Error, ErrorKind};
@@ -65,8 +67,8 @@ pub use holdpoint_scaffold as scaffold;
 
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
-    Allowed, Ask, Builtin, Diagnostic, ImportKind, Inspection, Late, ModuleChange, Plan, PlannedPhase, PlannedRow,
-    PlannedSecret, PlannedService, PlannedUsers, schema,
+    Allowed, Ask, Builtin, Diagnostic, ImportKind, Inspection, Late, ModuleChange, Plan, PlannedPhase, PlannedPolicy,
+    PlannedRow, PlannedSecret, PlannedService, PlannedUsers, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};
 pub use waive::{Until, WaiveChoices, waive};

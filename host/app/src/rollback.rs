@@ -70,17 +70,18 @@ fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> 
         let broke = !matches!(end, PhaseEnd::Completed | PhaseEnd::Skipped(_));
         broke.then(|| format!("phase `{undone}` was {}", end.word()))
     });
-    broken.or_else(|| {
-        let ended = verified.phases.iter().filter(|phase| !rollback.phases.contains(&phase.id));
-        let facts: Vec<PhaseFacts> =
-            ended.filter_map(|phase| Some(progress.facts(phase, progress.end(&phase.id)?))).collect();
-        let rows = judge(&verified.checklist, &facts, &progress.policy_facts(verified));
-        let failed = rows.iter().find(|row| row.verdict == Verdict::Fail && rollback.when.contains(&row.id))?;
-        Some(format!("row {} failed", failed.id))
-    })
-    .or_else(|| {
-        let fired = |row: &RequirementId| Some((row.clone(), progress.fired(row)?));
-        let (row, (policy, rule)) = rollback.when.iter().find_map(fired)?;
-        Some(format!("{row}: `{rule}` of policy `{policy}` fires"))
-    })
+    broken
+        .or_else(|| {
+            let ended = verified.phases.iter().filter(|phase| !rollback.phases.contains(&phase.id));
+            let facts: Vec<PhaseFacts> =
+                ended.filter_map(|phase| Some(progress.facts(phase, progress.end(&phase.id)?))).collect();
+            let rows = judge(&verified.checklist, &facts, &progress.policy_facts(verified));
+            let failed = rows.iter().find(|row| row.verdict == Verdict::Fail && rollback.when.contains(&row.id))?;
+            Some(format!("row {} failed", failed.id))
+        })
+        .or_else(|| {
+            let fired = |row: &RequirementId| Some((row.clone(), progress.fired(row)?));
+            let (row, (policy, rule)) = rollback.when.iter().find_map(fired)?;
+            Some(format!("{row}: `{rule}` of policy `{policy}` fires"))
+        })
 }

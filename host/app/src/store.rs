@@ -130,6 +130,11 @@ impl Stored {
     }
 }
 
+/// Every run of this machine, oldest first.
+pub(crate) fn stored_runs(machine: &Machine) -> Vec<(RunId, Stored)> {
+    RunFolder::all(&machine.runs).into_iter().map(|(run, folder)| (run, Stored::Folder(folder))).collect()
+}
+
 /// Every run of this machine, oldest first. A folder whose journal can't be read comes with the reason.
 pub fn runs(machine: &Machine) -> Vec<(RunId, Result<RunSummary, Error>)> {
     RunFolder::all(&machine.runs)

@@ -29,6 +29,7 @@ mod sources;
 mod verified;
 mod words;
 
+pub use authored::phase::config_text;
 pub use built::{BuiltError, BuiltModule};
 pub use builtin::Builtin;
 pub use checklist::parse_checklist;

@@ -86,7 +86,11 @@ pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> D
     };
     if required().any(|row| row.verdict == Verdict::Fail && row.waived.is_none()) {
         Decision::Hold
-    } else if facts.cancelled || facts.blind || required().any(open) || !required().any(|row| row.verdict == Verdict::Pass) {
+    } else if facts.cancelled
+        || facts.blind
+        || required().any(open)
+        || !required().any(|row| row.verdict == Verdict::Pass)
+    {
         // The last part: no required row, or none that passed, is no ground for a release.
         Decision::Inconclusive
     } else if partial {

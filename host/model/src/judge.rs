@@ -231,7 +231,12 @@ mod tests {
             (vec![], true, Verdict::Inconclusive, "nothing was judged"),
             (vec![found("P3.2", Verdict::Pass)], true, Verdict::Inconclusive, "the policy found nothing for it"),
             (vec![ended()], false, Verdict::Inconclusive, "the policy was ended: out of fuel"),
-            (vec![found("P3.1", Verdict::Pass), ended()], true, Verdict::Inconclusive, "the policy was ended: out of fuel"),
+            (
+                vec![found("P3.1", Verdict::Pass), ended()],
+                true,
+                Verdict::Inconclusive,
+                "the policy was ended: out of fuel",
+            ),
             (vec![found("P3.1", Verdict::Fail), ended()], true, Verdict::Fail, "1.9 s"),
         ] {
             let row = of_policy(&judgements, over, "P3.1");

@@ -67,7 +67,11 @@ impl fmt::Display for LogLevel {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Statement {
     Check(Check),
-    Measure { name: String, value: f64, unit: String },
+    Measure {
+        name: String,
+        value: f64,
+        unit: String,
+    },
     /// One of many numbers over time, which policies judge.
     Sample {
         name: String,
@@ -78,6 +82,13 @@ pub enum Statement {
         value: f64,
     },
     Attach(Attachment),
-    Progress { done: u32, total: u32, message: String },
-    Log { level: LogLevel, message: String },
+    Progress {
+        done: u32,
+        total: u32,
+        message: String,
+    },
+    Log {
+        level: LogLevel,
+        message: String,
+    },
 }

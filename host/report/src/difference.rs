@@ -37,6 +37,13 @@ pub struct Difference {
     pub detail: String,
 }
 
+impl Difference {
+    /// Whether it is one of what was judged, and not of what was judged by.
+    pub fn is_judgement(&self) -> bool {
+        !matches!(self.subject, Subject::Bundle(_))
+    }
+}
+
 /// Every difference between the bodies of two reports; none exactly if the bodies are equal.
 pub fn body_differences(before: &Report, after: &Report) -> Vec<Difference> {
     let (before, after) = (Body::of(before), Body::of(after));
@@ -89,9 +96,7 @@ fn policies(before: &[BodyPolicy], after: &[BodyPolicy]) -> Vec<Difference> {
         Some(BodyPolicy { ticks, .. }) => format!("{ticks} ticks"),
     };
     let key = |policy: &BodyPolicy| [policy.id.clone(), String::new()];
-    let mut found = differing(before, after, key, |[id, _], a, b| {
-        changed(Subject::Policy(id), state(a), state(b))
-    });
+    let mut found = differing(before, after, key, |[id, _], a, b| changed(Subject::Policy(id), state(a), state(b)));
     // Policies may differ in their findings alone.
     found.retain(|difference| difference.before != difference.after);
     fn all(policies: &[BodyPolicy]) -> Vec<(&str, &BodyFinding)> {

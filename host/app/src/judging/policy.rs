@@ -14,12 +14,7 @@ use crate::{Error, Machine};
 /// What evaluates: the component of a policy.
 pub(crate) trait Judge: Send + Sync {
     /// The evaluation, and what it took.
-    fn evaluate(
-        &self,
-        config: &str,
-        state: &[u8],
-        evidence: Arc<dyn Evidence>,
-    ) -> Result<(Evaluation, u64), Failed>;
+    fn evaluate(&self, config: &str, state: &[u8], evidence: Arc<dyn Evidence>) -> Result<(Evaluation, u64), Failed>;
 }
 
 /// Why there is no evaluation.
@@ -63,12 +58,7 @@ pub(crate) fn engine(machine: &Machine) -> Result<PolicyEngine, Error> {
 }
 
 impl Judge for PolicyModule {
-    fn evaluate(
-        &self,
-        config: &str,
-        state: &[u8],
-        evidence: Arc<dyn Evidence>,
-    ) -> Result<(Evaluation, u64), Failed> {
+    fn evaluate(&self, config: &str, state: &[u8], evidence: Arc<dyn Evidence>) -> Result<(Evaluation, u64), Failed> {
         match self.evaluate(config, state, evidence) {
             Ok(Evaluated { evaluation, fuel }) => Ok((evaluation, fuel)),
             Err(PolicyError::Host(why)) => Err(Failed::Host(why)),

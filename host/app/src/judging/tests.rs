@@ -54,8 +54,12 @@ fn bench(judge: impl Fn(&[u8], &dyn Evidence) -> Result<Evaluation, Failed> + Se
 fn counting() -> Bench {
     bench(|state, evidence| {
         let count = state.first().copied().unwrap_or(0) + 1;
-        let observed =
-            format!("{} checks at {}{}", evidence.checks().len(), evidence.now().0, if evidence.is_last() { ", last" } else { "" });
+        let observed = format!(
+            "{} checks at {}{}",
+            evidence.checks().len(),
+            evidence.now().0,
+            if evidence.is_last() { ", last" } else { "" }
+        );
         Ok(Evaluation { findings: vec![finding("CLAIM", observed)], state: vec![count] })
     })
 }
@@ -203,12 +207,9 @@ async fn a_foreign_claim_and_too_much_to_keep_end_a_policy() {
     journal.phase_and_tick(0, 10.0, false).await;
     journal.phase_and_tick(1, 20.0, false).await;
     let said = |mut bench: Bench| observed(&journal.judge(&mut bench)).pop().unwrap().1;
-    let foreign = said(bench(|_, _| {
-        Ok(Evaluation { findings: vec![finding("A", String::new())], state: vec![] })
-    }));
+    let foreign = said(bench(|_, _| Ok(Evaluation { findings: vec![finding("A", String::new())], state: vec![] })));
     assert_eq!(foreign, "ended: `rule` claims row A, which the bundle does not let it claim");
-    let much = said(bench(|_, _| {
-        Ok(Evaluation { findings: vec![finding("CLAIM", "x".repeat(257 << 20))], state: vec![] })
-    }));
+    let much =
+        said(bench(|_, _| Ok(Evaluation { findings: vec![finding("CLAIM", "x".repeat(257 << 20))], state: vec![] })));
     assert!(much.starts_with("ended: its findings and states come to more than the 268435456 bytes"), "{much}");
 }

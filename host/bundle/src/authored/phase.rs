@@ -161,21 +161,30 @@ impl Config {
 fn held(name: &Located<String>, variables: &Variables, problems: &mut Problems<'_>) -> serde_json::Value {
     let path = &name.value;
     let Some(text) = variables.file(path) else {
-        let hint = "a file of a configuration lies beside or below bundle.toml, without `..`, and is a text of at most 1 MiB";
+        let hint =
+            "a file of a configuration lies beside or below bundle.toml, without `..`, and is a text of at most 1 MiB";
         problems.at_with(name.at, format!("there is no file `{path}` that can be read"), hint);
         return serde_json::Value::Null;
     };
-    let value = if path.ends_with(".json") {
-        serde_json::from_str(text).map_err(|e| e.to_string())
-    } else if path.ends_with(".toml") {
-        toml_to_json(text, path)
-    } else {
-        Ok(text.into())
-    };
-    value.unwrap_or_else(|why| {
+    value_of(path, text).unwrap_or_else(|why| {
         problems.at(name.at, format!("{path} can't be read: {why}"));
         serde_json::Value::Null
     })
+}
+
+/// What a file of this name holds, as a configuration is told to a module: JSON with sorted keys.
+pub fn config_text(name: &str, text: &str) -> Result<String, String> {
+    value_of(name, text).map(|value| value.to_string())
+}
+
+fn value_of(name: &str, text: &str) -> Result<serde_json::Value, String> {
+    if name.ends_with(".json") {
+        serde_json::from_str(text).map_err(|e| e.to_string())
+    } else if name.ends_with(".toml") {
+        toml_to_json(text, name)
+    } else {
+        Ok(text.into())
+    }
 }
 
 fn toml_to_json(text: &str, label: &str) -> Result<serde_json::Value, String> {

@@ -37,7 +37,8 @@ impl Context<'_> {
             let users = self.authored.users.iter().map(|user| user.base.id.value.as_str());
             let before = self.authored.policies[..place].iter().map(|other| other.id.value.as_str());
             if phases.chain(users).chain(before).any(|other| other == id) {
-                problems.at(policy.id.at, format!("`{id}` is already the id of a phase, of users or of another policy"));
+                problems
+                    .at(policy.id.at, format!("`{id}` is already the id of a phase, of users or of another policy"));
                 continue;
             }
             let resolved = self.policy(policy, problems);
@@ -50,7 +51,8 @@ impl Context<'_> {
         let requirements = self.requirements(&policy.requirements, &policy.map, problems);
         let config = policy.config.resolve(self.variables, problems).to_string();
         let id = &policy.id.value;
-        let (module, bytes, facts) = self.read_module(policy.module.as_ref()?, (id.as_str(), &[]), &POLICY, problems)?;
+        let (module, bytes, facts) =
+            self.read_module(policy.module.as_ref()?, (id.as_str(), &[]), &POLICY, problems)?;
         let (bytes, digest) = (bytes.into(), facts.digest);
         Some(ResolvedPolicy { id: id.clone(), module, bytes, digest, config, requirements })
     }

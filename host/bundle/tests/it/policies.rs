@@ -9,7 +9,10 @@ use holdpoint_bundle::{BundleFolder, Plan, Resolved, Sources, allow, asks_in_wor
 /// The sample with a policy that has these fields.
 fn with_policy(fields: &str) -> Sources {
     let mut sources = sample();
-    sources.bundle.text.push_str(&format!("\n[[policy]]\nid = \"objectives\"\nmodule = \"policies/objectives\"\n{fields}\n"));
+    sources
+        .bundle
+        .text
+        .push_str(&format!("\n[[policy]]\nid = \"objectives\"\nmodule = \"policies/objectives\"\n{fields}\n"));
     sources
 }
 
@@ -63,7 +66,10 @@ fn what_a_policy_may_not_be_is_told_with_its_place() {
         let mut twice = with_policy("");
         twice.bundle.text.push_str(&format!("[[policy]]\nid = \"{id}\"\nmodule = \"policies/objectives\"\n"));
         let twice = refused(&twice);
-        assert!(twice.contains(&format!("`{id}` is already the id of a phase, of users or of another policy")), "{twice}");
+        assert!(
+            twice.contains(&format!("`{id}` is already the id of a phase, of users or of another policy")),
+            "{twice}"
+        );
     }
     let mut many = sample();
     let one = |n: usize| format!("[[policy]]\nid = \"p{n}\"\nmodule = \"policies/objectives\"\n");
@@ -97,7 +103,10 @@ fn a_configuration_takes_the_place_of_the_file_that_it_names() {
         config("{ rules = { file = \"alerts.yaml\" }, least = 1 }", &yaml).unwrap(),
         r#"{"least":1,"rules":"- alert: \"${env.project}\"\n"}"#
     );
-    assert_eq!(config("{ file = \"o.toml\" }", &[("o.toml", "p95 = 2000\n[a]\nb = [1.5]")]).unwrap(), r#"{"a":{"b":[1.5]},"p95":2000}"#);
+    assert_eq!(
+        config("{ file = \"o.toml\" }", &[("o.toml", "p95 = 2000\n[a]\nb = [1.5]")]).unwrap(),
+        r#"{"a":{"b":[1.5]},"p95":2000}"#
+    );
     assert_eq!(config("{ file = \"o.json\" }", &[("o.json", "{\"z\":1,\"a\":null}")]).unwrap(), r#"{"a":null,"z":1}"#);
     for (written, files, message) in [
         ("{ file = \"alerts.yaml\" }", &[][..], "there is no file `alerts.yaml` that can be read"),

@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod allow;
+mod backtest;
 mod cancel;
 mod check;
 mod completion;

@@ -3,10 +3,10 @@
 use std::path::PathBuf;
 
 use holdpoint_app::{Machine, Replay, ReplayChoices, RunRef};
-use holdpoint_model::PhaseId;
+use holdpoint_model::{PhaseId, PolicyId};
 use holdpoint_report::render;
 
-use super::Output;
+use super::{Output, backtest};
 use crate::{exit_code::Exit, terminal};
 
 /// Executes the modules of a run again, with every answer from its journal, and compares
@@ -17,11 +17,25 @@ use crate::{exit_code::Exit, terminal};
 #[command(after_help = "Examples:
   holdpoint replay                                      the newest run
   holdpoint replay run.db                               a run as a file
-  holdpoint replay last --module health=new.wasm        with another module: what changes")]
+  holdpoint replay last --module health=new.wasm        with another module: what changes
+  holdpoint replay --all --with objectives.wasm --config strict.json
+                                                        every run, judged by another policy: what changes")]
 pub(crate) struct Arguments {
     /// The run: its id, the beginning or the end of it, `last`, or a file
-    #[arg(default_value = "last")]
-    run: RunRef,
+    #[arg(default_value = "last", num_args = 0..)]
+    run: Vec<RunRef>,
+
+    /// Every run of this machine; with --with
+    #[arg(long, requires = "with", conflicts_with = "run")]
+    all: bool,
+
+    /// Another policy than the run had: its recorded evidence is judged once more at its ticks, and nothing is executed
+    #[arg(long, value_name = "[POLICY=]FILE", value_parser = backtest::other, conflicts_with_all = ["module", "keep"])]
+    with: Option<(Option<PolicyId>, PathBuf)>,
+
+    /// The configuration of that policy, as JSON or TOML; otherwise that of the policy whose place it takes
+    #[arg(long, value_name = "FILE", requires = "with")]
+    config: Option<PathBuf>,
 
     /// Another module than the run had
     #[arg(long, value_name = "PHASE=FILE", value_parser = module)]
@@ -42,10 +56,17 @@ fn module(text: &str) -> Result<(PhaseId, PathBuf), String> {
 }
 
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
-    let modules = arguments.module.into_iter().collect();
-    let choices = ReplayChoices { run: arguments.run, modules, keep: arguments.keep };
+    let Arguments { mut run, all, with, config, module, keep, output } = arguments;
+    if let Some(other) = with {
+        let runs = (!all).then_some(run);
+        return backtest::execute(backtest::Asked { runs, other, config, output }, machine);
+    }
+    let (Some(run), true) = (run.pop(), run.is_empty()) else {
+        anyhow::bail!("one run is replayed at a time; several are judged once more with --with");
+    };
+    let choices = ReplayChoices { run, modules: module.into_iter().collect(), keep };
     let replay = holdpoint_app::replay(&choices, machine).await?;
-    match arguments.output {
+    match output {
         Output::Text => text(&replay),
         Output::Json => {
             terminal::out(&render::json(&replay.after));

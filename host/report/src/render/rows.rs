@@ -53,7 +53,8 @@ pub(super) fn where_to_look(report: &Report, header: &RunHeader, row: &Row) -> S
             // Who decided is told as `phase`, `policy` or `policy: rule`.
             let who = row.by.split(':').next().unwrap_or_default();
             let phases = report.phases.iter().map(|phase| phase.id.as_str()).filter(|id| *id == row.by);
-            let mut known = phases.chain(report.policies.iter().map(|policy| policy.id.as_str()).filter(|id| *id == who));
+            let mut known =
+                phases.chain(report.policies.iter().map(|policy| policy.id.as_str()).filter(|id| *id == who));
             known.next().map(|id| format!("{} {id}", header.run)).unwrap_or_default()
         }
     }

@@ -1,0 +1,252 @@
+//! Judging runs of the past once more, with another policy: which verdicts and decisions would have been others, when and why.
+//!
+//! No guest is executed: the ticks and the evidence are those that the journal has. What a run did then is not undone in thought: where the other
+//! policy would have called for a rollback, that is told, and what came after is judged as it happened.
+
+use std::{
+    collections::BTreeMap,
+    path::{Path, PathBuf},
+    sync::Arc,
+};
+
+use holdpoint_bundle::{ResolvedPolicy, Verified};
+use holdpoint_journal::Reader;
+use holdpoint_model::{
+    Decision, Digest, Event, EventKind, PolicyId, RequirementId, RunId, Timestamp,
+    policy::{Found, Judgement},
+};
+use holdpoint_report::{Collector, Difference, Report, Subject, body_differences};
+
+use crate::{
+    Error, Machine,
+    judging::{Bench, seats},
+    plan::{planned, planned_policies},
+    record::StoredSources,
+    report,
+    store::{RunRef, Stored, stored_runs},
+};
+
+/// The most bytes of a configuration.
+const CONFIG: usize = 1 << 20;
+
+/// Which runs, and with what.
+#[derive(Debug, Clone)]
+pub struct BacktestChoices {
+    /// None is every run of this machine.
+    pub runs: Option<Vec<RunRef>>,
+    /// The policy of the run whose place it takes; none is the one of the file's name, or the only one.
+    pub policy: Option<PolicyId>,
+    pub module: PathBuf,
+    /// JSON, or TOML by its name; none leaves the configuration of the policy that it takes the place of.
+    pub config: Option<PathBuf>,
+}
+
+/// What a run would have come to.
+#[derive(Debug)]
+pub struct Backtest {
+    pub run: RunId,
+    pub started: Option<Timestamp>,
+    pub policy: PolicyId,
+    /// It takes the place of a policy of the run; otherwise the run had none of this id, and it judges besides.
+    pub replaces: bool,
+    /// Ticks that it judged. Runs of earlier versions have none.
+    pub ticks: u64,
+    pub before: Option<Decision>,
+    pub after: Option<Decision>,
+    /// Of the decision, of rows, and of findings of the policy.
+    pub differences: Vec<Difference>,
+    /// When each of these rules began to say what it says at the end.
+    pub since: BTreeMap<String, Timestamp>,
+    /// Rows that would have called for a rollback, with the rule, the moment, and whether it had called for one then.
+    pub triggers: Vec<Trigger>,
+}
+
+/// A rule that fires for a row that calls for a rollback.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Trigger {
+    pub row: RequirementId,
+    pub rule: String,
+    pub at: Timestamp,
+    /// A rule had fired for the row in the run, too.
+    pub also_before: bool,
+}
+
+/// A run, or why it can't be judged.
+pub type Backtested = (RunId, Result<Backtest, Error>);
+
+/// Judges runs once more. The error is one of the choices; what is wrong with one run stands in its place.
+pub fn backtest(choices: &BacktestChoices, machine: &Machine) -> Result<Vec<Backtested>, Error> {
+    let bytes = bounded(&choices.module, 64 << 20)?;
+    let config = choices.config.as_deref().map(config).transpose()?;
+    let stem = choices.module.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let own = PolicyId::parse(&stem.replace('_', "-")).ok();
+    let other = Other { policy: choices.policy.clone(), own, digest: Digest::of(&bytes), bytes: bytes.into(), config };
+    let stored: Vec<(RunId, Stored)> = match &choices.runs {
+        None => stored_runs(machine),
+        Some(runs) => runs.iter().map(|run| named(run, machine)).collect::<Result<_, _>>()?,
+    };
+    if stored.is_empty() {
+        return Err(Error::Usage(format!("there are no runs in {}", machine.runs.display())));
+    }
+    let judged = stored.into_iter().map(|(run, stored)| (run.clone(), other.judge(&run, &stored, machine)));
+    Ok(judged.collect())
+}
+
+fn named(run: &RunRef, machine: &Machine) -> Result<(RunId, Stored), Error> {
+    let stored = run.find(machine)?;
+    let header = StoredSources::of(&Reader::open(&stored.journal())?.header()?)?;
+    Ok((header.run, stored))
+}
+
+fn bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
+    let failed = |why: String| Error::Usage(format!("can't read {}: {why}", path.display()));
+    let size = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
+    if size > most as u64 {
+        return Err(failed(format!("it has {size} bytes, and {most} are read at most")));
+    }
+    std::fs::read(path).map_err(|e| failed(e.to_string()))
+}
+
+fn config(path: &Path) -> Result<String, Error> {
+    let failed = |why: String| Error::Usage(format!("{} is no configuration: {why}", path.display()));
+    let text = String::from_utf8(bounded(path, CONFIG)?).map_err(|_| failed("it is not UTF-8".into()))?;
+    holdpoint_bundle::config_text(&path.to_string_lossy(), &text).map_err(failed)
+}
+
+/// The policy that judges instead.
+struct Other {
+    policy: Option<PolicyId>,
+    own: Option<PolicyId>,
+    digest: Digest,
+    bytes: Arc<[u8]>,
+    config: Option<String>,
+}
+
+impl Other {
+    fn judge(&self, run: &RunId, stored: &Stored, machine: &Machine) -> Result<Backtest, Error> {
+        let reader = Reader::open(&stored.journal())?;
+        reader.verify()?;
+        let mut verified = StoredSources::of(&reader.header()?)?.verify()?;
+        let before = report::of_journal(&stored.journal(), &verified)?;
+        let (policy, replaces) = self.take_part(&mut verified)?;
+        let alone = Verified {
+            policies: verified.policies.iter().filter(|p| p.id == policy).cloned().collect(),
+            ..verified.clone()
+        };
+        let mut bench = Bench::new(run.clone(), &alone, seats(&alone, machine)?);
+        let judged = bench.go_on(&reader, u64::MAX)?;
+        let ticks = judged.len() as u64;
+        let found: BTreeMap<u64, Found> = judged.into_iter().map(|judged| (judged.found.tick, judged.found)).collect();
+        let (after, said) = told(&reader, &verified, &policy, found)?;
+        let differences = body_differences(&before, &after).into_iter().filter(|found| found.is_judgement());
+        Ok(Backtest {
+            run: run.clone(),
+            started: before.started,
+            replaces,
+            ticks,
+            before: before.decision,
+            after: after.decision,
+            differences: differences.collect(),
+            since: since(&after, &policy),
+            triggers: triggers(&verified, &before, &policy, &said),
+            policy,
+        })
+    }
+
+    /// Takes the place of a policy of the bundle, or stands beside those that it has and may claim any row.
+    fn take_part(&self, verified: &mut Verified) -> Result<(PolicyId, bool), Error> {
+        let known = |id: &PolicyId| verified.policies.iter().position(|policy| policy.id == *id);
+        let only = if verified.policies.len() == 1 { Some(0) } else { None };
+        let place = match (&self.policy, &self.own) {
+            (Some(id), _) => known(id),
+            (None, Some(own)) => known(own).or(only),
+            (None, None) => only,
+        };
+        if let Some(policy) = place.map(|place| &mut verified.policies[place]) {
+            (policy.bytes, policy.digest) = (self.bytes.clone(), self.digest);
+            if let Some(config) = &self.config {
+                policy.config.clone_from(config);
+            }
+            return Ok((policy.id.clone(), true));
+        }
+        let Some(id) = self.policy.clone().or_else(|| self.own.clone()) else {
+            let names: Vec<&str> = verified.policies.iter().map(|policy| policy.id.as_str()).collect();
+            let hint = format!("the run has {}; write --with ID=FILE", names.join(", "));
+            return Err(Error::Usage(format!("it is not clear whose place the policy takes: {hint}")));
+        };
+        let rows = verified.checklist.rows.iter().map(|row| (row.id.clone(), row.id.clone()));
+        let policy = ResolvedPolicy {
+            id: id.clone(),
+            module: id.to_string(),
+            bytes: self.bytes.clone(),
+            digest: self.digest,
+            config: self.config.clone().unwrap_or_else(|| "{}".to_owned()),
+            requirements: rows.collect(),
+        };
+        verified.policies.push(policy);
+        Ok((id, false))
+    }
+}
+
+/// The report of a run as it is with what another policy found, and that by the moment of each tick.
+fn told(
+    reader: &Reader,
+    verified: &Verified,
+    policy: &PolicyId,
+    mut found: BTreeMap<u64, Found>,
+) -> Result<(Report, Vec<(Timestamp, Found)>), Error> {
+    let mut collector = Collector::new(&planned(verified)).judged_by(&planned_policies(verified));
+    let (mut said, mut ended) = (Vec::new(), false);
+    reader.for_each_event(|event| {
+        let (position, at) = (event.position, event.at);
+        match &event.kind {
+            EventKind::Found(found) if found.policy == *policy => return,
+            // The decision is what follows.
+            EventKind::RunEnded { .. } => return ended = true,
+            _ => {}
+        }
+        collector.take(event);
+        if let Some(found) = found.remove(&position) {
+            said.push((at, found.clone()));
+            collector.take(Event { position, at, kind: EventKind::Found(found) });
+        }
+    })?;
+    let mut report = collector.finish(&verified.checklist);
+    report.decision = ended.then(|| report.comes_to());
+    Ok((report, said))
+}
+
+/// When each rule of the policy came to say what it says at the end.
+fn since(report: &Report, policy: &PolicyId) -> BTreeMap<String, Timestamp> {
+    let policy = report.policies.iter().find(|known| known.id == *policy);
+    let turns = policy.into_iter().flat_map(|policy| &policy.turns);
+    turns.map(|turn| (turn.name.clone(), turn.at)).collect()
+}
+
+fn triggers(verified: &Verified, before: &Report, policy: &PolicyId, said: &[(Timestamp, Found)]) -> Vec<Trigger> {
+    let Some(rollback) = &verified.rollback else { return Vec::new() };
+    let first = |row: &RequirementId| {
+        said.iter().find_map(|(at, found)| {
+            let Judgement::Findings { findings, .. } = &found.judgement else { return None };
+            let fires = findings.iter().find(|finding| finding.firing && finding.requirements.contains(row))?;
+            Some((fires.name.clone(), *at))
+        })
+    };
+    let known = before.policies.iter().find(|known| known.id == *policy);
+    let trigger = |row: &RequirementId| {
+        let (rule, at) = first(row)?;
+        let also_before = known.is_some_and(|known| known.standing.fired(row).is_some());
+        Some(Trigger { row: row.clone(), rule, at, also_before })
+    };
+    rollback.when.iter().filter_map(trigger).collect()
+}
+
+impl Backtest {
+    /// Whether the run would have been judged otherwise.
+    pub fn is_changed(&self) -> bool {
+        let of_run = |difference: &Difference| matches!(difference.subject, Subject::Decision | Subject::Row(_));
+        self.before != self.after
+            || self.differences.iter().any(of_run)
+            || self.triggers.iter().any(|trigger| !trigger.also_before)
+    }
+}
