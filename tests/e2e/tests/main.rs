@@ -36,6 +36,7 @@ mod new;
 mod nginx;
 mod places;
 mod policy_modules;
+mod policies;
 mod release;
 mod release_crash;
 mod replay;

@@ -1,0 +1,220 @@
+//! Policies in runs: what they find are checks of their rows, at every tick and once each; what fires takes a release back; and runs of the past
+//! are judged by another policy.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use std::path::Path;
+
+use holdpoint_e2e::{
+    Phase, Scene, guests, inline,
+    process::until,
+    rows::{self, Judge},
+    staging::{Change, Service, Staging},
+};
+use holdpoint_journal::Reader;
+use holdpoint_model::{EventKind, policy::Judgement};
+use serde_json::{Value, json};
+
+const LOAD: &str = "http = [{ services = [\"backend\"], methods = [\"GET\"] }]\nload = { max-users = 40, max-rate = 100, max-duration = \"1m\", max-requests = 10000 }";
+
+/// A bundle whose phase puts a load on the backend for so long, and whose policy `objectives` judges the errors of it.
+fn loaded(backend: &str, during: &str, config: &Value) -> Scene {
+    let loads =
+        json!({ "loads": [{ "executor": { "constant-arrival-rate": 20 }, "during": during, "users": [2, 40] }] });
+    let table = format!("requirements = [\"P3.1\"]\nconfig = {}", inline(&loads));
+    let load = Phase { id: "load".into(), guest: "load".into(), table, grants: LOAD.into() };
+    let scene = Scene::new(backend, &[load]);
+    let policy = format!(
+        "[[policy]]\nid = \"objectives\"\nmodule = \"objectives\"\nrequirements = [\"P4.1.errors\"]\nconfig = {}\n",
+        inline(config)
+    );
+    append(&scene, &policy, "[[row]]\nid = \"P4.1.errors\"\ntitle = \"errors\"\nlevel = \"required\"\n");
+    let text = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).unwrap();
+    scene.write("bundle/bundle.toml", &text.replacen("[bundle]", "[bundle]\ntick = \"1s\"", 1));
+    scene
+}
+
+fn append(scene: &Scene, bundle: &str, checklist: &str) {
+    for (file, more) in [("bundle/bundle.toml", bundle), ("bundle/checklist.toml", checklist)] {
+        let text = std::fs::read_to_string(scene.path().join(file)).unwrap();
+        scene.write(file, &format!("{text}\n{more}"));
+    }
+}
+
+fn errors(limit: f64, at_least: u32) -> Value {
+    json!({ "errors": { "rows": ["P4.1.errors"], "limit": limit, "at_least": at_least } })
+}
+
+/// For each tick: whether it is the last, and the number of its findings; in their order.
+fn ticks(journal: &Path) -> Vec<(u64, bool, usize)> {
+    let mut ticks: Vec<(u64, bool, usize)> = Vec::new();
+    for event in Reader::open(journal).unwrap().events().unwrap() {
+        match event.kind {
+            EventKind::Ticked { last } => ticks.push((event.position, last, 0)),
+            EventKind::Found(found) => {
+                let tick =
+                    ticks.iter_mut().find(|(position, ..)| *position == found.tick).expect("it is of a tick before it");
+                tick.2 += 1;
+            }
+            _ => {}
+        }
+    }
+    ticks
+}
+
+fn report(scene: &Scene) -> Value {
+    scene.run(&["report", "--format", "json"]).json()
+}
+
+#[test]
+fn a_policy_judges_its_row_at_the_ticks_and_a_replay_judges_the_same() {
+    let staging = Staging::start();
+    let scene = loaded(&staging.backend(), "3s", &errors(0.01, 20));
+    let plan = scene.run(&["plan", "BUNDLE", "--output", "json"]).exits(0).json();
+    assert_eq!(plan["policies"][0]["rows"][0]["id"], "P4.1.errors", "{plan:#}");
+    let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(0);
+    assert_eq!((run.decision(), run.row("P4.1.errors")), ("release".into(), "pass".into()));
+    let ticks = ticks(&scene.journal());
+    assert!(ticks.len() >= 3, "one each second, and one at the end: {ticks:?}");
+    assert!(ticks.iter().all(|(_, _, found)| *found == 1), "{ticks:?}");
+    assert_eq!(ticks.iter().filter(|(_, last, _)| *last).count(), 1, "{ticks:?}");
+    let report = report(&scene);
+    assert!(report["rows"]["P4.1.errors"]["by"].as_str().unwrap().starts_with("objectives: "), "{report:#}");
+    let turns = report["policies"][0]["turns"].as_array().unwrap();
+    let words: Vec<&str> = turns.iter().map(|turn| turn["after"]["verdict"].as_str().unwrap()).collect();
+    assert_eq!(words, ["pending", "pass"], "{report:#}");
+    for format in ["html", "junit", "github"] {
+        let text = scene.run(&["report", "--format", format]).exits(0).stdout;
+        assert!(text.contains("P4.1.errors"), "{text}");
+    }
+    let shown = scene.run(&["show", "last", "objectives"]).exits(0).stdout;
+    assert!(shown.contains("found") && shown.contains("pending"), "{shown}");
+    staging.stop();
+    scene.run(&["replay", "last", "--keep", "second.db"]).exits(0);
+    scene.run(&["replay", "./second.db"]).exits(0);
+    let body = |run: &str| scene.run(&["report", run, "--format", "body"]).exits(0).stdout;
+    assert_eq!(body("last"), body("./second.db"));
+}
+
+#[test]
+fn what_goes_wrong_under_load_fails_the_row_and_is_seen_in_runs_of_the_past() {
+    let staging = Staging::start();
+    let scene = loaded(&staging.backend(), "2s", &errors(0.01, 20));
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    staging.change(Service::Backend, Change::Unavailable);
+    let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(1);
+    assert_eq!(run.row("P4.1.errors"), "fail", "{run:?}");
+    let report = report(&scene);
+    assert_eq!(report["failed"], json!(["P4.1.errors"]), "{report:#}");
+    staging.stop();
+
+    // With half of all exchanges allowed to fail and more, the second run would have passed; the first one stays as it is.
+    let module = guests().join("objectives.wasm");
+    let module = module.to_str().unwrap();
+    scene.write(
+        "lenient.json",
+        &json!({ "errors": { "rows": ["P4.1.errors"], "limit": 1.1, "at_least": 20 } }).to_string(),
+    );
+    let arguments = ["replay", "--all", "--with", module, "--config", "lenient.json", "--output", "json"];
+    let told = scene.run(&arguments).exits(1).json();
+    let changed: Vec<&Value> = told["runs"].as_array().unwrap().iter().map(|run| &run["changed"]).collect();
+    assert_eq!(changed, [&json!(false), &json!(true)], "{told:#}");
+    let second = &told["runs"][1];
+    assert_eq!((&second["before"], &second["after"]), (&json!("hold"), &json!("release")), "{told:#}");
+    assert_eq!(second["replaces"], json!(true));
+    let text = scene.run(&arguments[..6]).exits(1).stdout;
+    assert!(text.contains("2 runs · 1 unchanged · 1 changed") && text.contains("hold → release"), "{text}");
+    assert!(text.contains("P4.1.errors  fail → pass"), "{text}");
+    // The policy and the configuration that the runs had change nothing.
+    scene.run(&["replay", "--all", "--with", module]).exits(0);
+    // No policy at all judges no worse than the file that is none.
+    scene.write("none.wasm", "no component");
+    let none = scene.run(&["replay", "last", "--with", "none.wasm"]);
+    assert!(none.code == Some(4) && none.stderr.contains("was not judged"), "{none:?}");
+}
+
+#[test]
+fn a_host_that_is_killed_in_the_midst_judges_every_tick_once() {
+    let staging = Staging::start();
+    let scene = loaded(&staging.backend(), "6s", &errors(0.01, 20));
+    for kill in 1..=2usize {
+        let arguments: &[&str] = if kill == 1 { &["run", "BUNDLE"] } else { &["resume"] };
+        let live = scene.start(arguments);
+        let runs = scene.path().join(".holdpoint/runs");
+        until("there are ticks", || {
+            runs.is_dir() && {
+                let journal = std::fs::read_dir(&runs).unwrap().next().map(|run| run.unwrap().path().join("run.db"));
+                journal.is_some_and(|journal| {
+                    Reader::open(&journal).is_ok_and(|reader| {
+                        let mut seen = 0;
+                        let read = reader.for_each_event(|event| {
+                            seen += usize::from(matches!(event.kind, EventKind::Ticked { .. }))
+                        });
+                        read.is_ok() && seen >= 2 * kill
+                    })
+                })
+            }
+        });
+        drop(live);
+    }
+    scene.run(&["resume"]).exits(0);
+    let ticks = ticks(&scene.journal());
+    assert!(ticks.len() >= 5, "{ticks:?}");
+    assert!(ticks.iter().all(|(_, _, found)| *found == 1), "each tick is judged, and once: {ticks:?}");
+    assert_eq!(ticks.iter().filter(|(_, last, _)| *last).count(), 1, "{ticks:?}");
+    scene.run(&["replay", "last"]).exits(0);
+}
+
+/// A phase changes something, another one fails an advisory row, and a policy takes that row for isolation.
+fn with_trigger(backend: &str, path: &'static str) -> Scene {
+    let watch = Judge { id: "watch", level: "advisory", path, needs: &["change"] };
+    let scene = rows::scene(backend, "", &[Judge::good("change"), watch, Judge::good("undo")]);
+    append(
+        &scene,
+        "[[policy]]\nid = \"triggers\"\nmodule = \"rollback-triggers\"\nrequirements = [\"RB-T3\"]\nconfig = { isolation = [\"WATCH\"] }\n\
+         [rollback]\nphase = \"undo\"\nundoes = [\"change\"]\nwhen = [\"RB-T3\"]\n",
+        "[[row]]\nid = \"RB-T3\"\ntitle = \"isolation\"\nlevel = \"advisory\"\n",
+    );
+    scene
+}
+
+#[test]
+fn a_rule_that_fires_takes_a_release_back_and_one_that_does_not_leaves_it() {
+    let staging = Staging::start();
+    let clean = with_trigger(&staging.backend(), "/effects");
+    let run = clean.run(&["run", "BUNDLE", "--output", "json"]).exits(0);
+    assert_eq!(run.decision(), "release", "{run:?}");
+
+    let scene = with_trigger(&staging.backend(), "/missing");
+    let run = scene.run(&["run", "BUNDLE", "--output", "json"]).exits(5);
+    assert_eq!(
+        (run.decision(), run.row("UNDO"), run.row("RB-T3")),
+        ("rolled-back".into(), "pass".into(), "fail".into())
+    );
+    let ticks = ticks(&scene.journal());
+    assert_eq!(ticks.iter().filter(|(_, last, _)| *last).count(), 1, "{ticks:?}");
+    let shown = scene.run(&["report"]).exits(0).stdout;
+    assert!(shown.contains("triggers") && shown.contains("firing"), "{shown}");
+    scene.run(&["replay", "last"]).exits(0);
+
+    // A run that went well would have been taken back by a policy that sees more.
+    let module = guests().join("rollback-triggers.wasm");
+    clean.write("other.json", &json!({ "isolation": ["WATCH", "CHANGE"] }).to_string());
+    let arguments = ["replay", "last", "--with", module.to_str().unwrap(), "--config", "other.json"];
+    clean.run(&arguments).exits(0);
+}
+
+#[test]
+fn a_policy_that_is_ended_decides_nothing_and_lets_nothing_be_released() {
+    let staging = Staging::start();
+    let scene = loaded(&staging.backend(), "1s", &errors(0.01, 20));
+    let text = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).unwrap();
+    let rude = "[[policy]]\nid = \"rude\"\nmodule = \"rude-policy\"\nconfig = { act = \"loop\" }\n";
+    scene.write("bundle/bundle.toml", &format!("{text}\n{rude}"));
+    let run = scene.run(&["run", "BUNDLE"]).exits(3);
+    assert!(run.stdout.contains("policy `rude` was ended: "), "{run:?}");
+    let reader = Reader::open(&scene.journal()).unwrap();
+    let ended = |kind: &EventKind| matches!(kind, EventKind::Found(found) if found.policy.as_str() == "rude" && matches!(found.judgement, Judgement::Ended(_)));
+    assert_eq!(reader.events().unwrap().iter().filter(|event| ended(&event.kind)).count(), 1, "it is ended once");
+    scene.run(&["replay", "last"]).exits(0);
+}
