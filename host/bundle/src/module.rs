@@ -163,7 +163,7 @@ impl ModuleFacts {
             let shown = interface(import);
             if !needs_grant && !world.free.contains(&package) {
                 // What others have is known; a policy has evidence alone.
-                let others = [PHASE.free, &PHASE.granted[..], USER.free, POLICY.free].concat();
+                let others = [PHASE.free, PHASE.granted, USER.free, POLICY.free].concat();
                 refusals.push(match others.contains(&package) {
                     true => (format!("module {module} imports {shown}, which no {what} is given"), None),
                     false => (
