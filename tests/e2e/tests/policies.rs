@@ -175,11 +175,7 @@ fn with_trigger(backend: &str, path: &'static str, isolation: &str) -> Scene {
         "[[policy]]\nid = \"triggers\"\nmodule = \"rollback-triggers\"\nrequirements = [\"RB-T3\"]\nconfig = {{ isolation = [\"{isolation}\"] }}\n\
          [rollback]\nphase = \"undo\"\nundoes = [\"change\"]\nwhen = [\"RB-T3\"]\n"
     );
-    append(
-        &scene,
-        &policy,
-        "[[row]]\nid = \"RB-T3\"\ntitle = \"isolation\"\nlevel = \"advisory\"\n",
-    );
+    append(&scene, &policy, "[[row]]\nid = \"RB-T3\"\ntitle = \"isolation\"\nlevel = \"advisory\"\n");
     scene
 }
 
