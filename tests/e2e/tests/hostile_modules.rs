@@ -85,7 +85,7 @@ fn a_component_of_another_world_is_refused() {
     refused(&component("(component)"), "exports no `run`, so it is a module of another world than `phase`");
     refused(
         &component(r#"(component (import "acme:steal/everything" (instance)))"#),
-        "imports acme:steal/everything, which phases are not given",
+        "imports acme:steal/everything, which no phase is given",
     );
     refused(
         &component(r#"(component (import "holdpoint:metrics/metrics@0.1.0" (instance)))"#),

@@ -7,6 +7,7 @@ pub(crate) mod environment;
 pub(crate) mod exec;
 pub(crate) mod gcloud;
 pub(crate) mod grants;
+mod head;
 pub(crate) mod inputs;
 pub(crate) mod load;
 pub(crate) mod phase;
@@ -18,7 +19,7 @@ pub(crate) mod websocket;
 use environment::Environment;
 use std::time::Duration;
 
-use holdpoint_model::grant::parse_duration;
+pub(crate) use head::checklist_name;
 use inputs::Input;
 use phase::Phase;
 use policy::Policy;
@@ -26,7 +27,7 @@ use rollback::Rollback;
 use user::User;
 
 use crate::diagnostic::Problems;
-use crate::reading::{self, Fields, Located, parsed, plain_name};
+use crate::reading::{self, Fields};
 
 /// The longest list of phases.
 const MAX_PHASES: usize = 256;
@@ -36,10 +37,6 @@ const MAX_USERS: usize = 16;
 
 /// The longest list of policies.
 const MAX_POLICIES: usize = 16;
-
-/// How far ticks are apart, if the bundle does not say, and how far they may be.
-const TICK: Duration = Duration::from_secs(30);
-const TICKS: (Duration, Duration) = (Duration::from_secs(1), Duration::from_secs(3_600));
 
 /// A bundle as it is written.
 #[derive(Debug, Default)]
@@ -54,17 +51,6 @@ pub(crate) struct Authored {
     /// How far ticks are apart; none if it is not said.
     tick: Option<Duration>,
     pub(crate) rollback: Option<Rollback>,
-}
-
-/// The name of the checklist's file beside `bundle.toml`.
-pub(crate) fn checklist_name(text: &str) -> String {
-    let value = toml_span::parse(text).ok();
-    let name = value.as_ref().and_then(|value| value.pointer("/bundle/checklist")).and_then(|name| name.as_str());
-    name.filter(|name| is_file_name(name)).unwrap_or("checklist.toml").to_owned()
-}
-
-fn is_file_name(name: &str) -> bool {
-    !name.is_empty() && name != "." && name != ".." && !name.contains(['/', '\\', '\0'])
 }
 
 impl Authored {
@@ -106,44 +92,5 @@ impl Authored {
         top.unsupported(&["notify"], problems);
         top.close(problems);
         Some(authored)
-    }
-
-    /// How far ticks are apart at most while something goes on.
-    pub(crate) fn tick(&self) -> Duration {
-        self.tick.unwrap_or(TICK)
-    }
-
-    fn head(&mut self, mut head: Fields<'_, '_>, problems: &mut Problems<'_>) {
-        if let Some(name) = head.required("name", problems) {
-            self.name = parsed(&name, plain_name, problems).map(|name| name.value).unwrap_or_default();
-        }
-        if let Some(Located { value, at }) = head.required("version", problems) {
-            let ok = !value.is_empty()
-                && value.len() <= 64
-                && value.chars().all(|c| c.is_ascii_alphanumeric() || ".-+".contains(c));
-            if !ok {
-                problems.at(
-                    at,
-                    format!("`{value}` is not a version: use 1 to 64 of the characters A-Z, a-z, 0-9, ., - and +"),
-                );
-            }
-            self.version = value;
-        }
-        if let Some(Located { value, at }) = head.string("checklist", problems)
-            && !is_file_name(&value)
-        {
-            problems.at(at, format!("`{value}` is not the name of a file beside bundle.toml"));
-        }
-        self.tick = head.parsed("tick", tick, problems).map(|tick| tick.value);
-        head.close(problems);
-    }
-}
-
-fn tick(text: &str) -> Result<Duration, String> {
-    let (least, most) = TICKS;
-    match parse_duration(text) {
-        Ok(tick) if (least..=most).contains(&tick) => Ok(tick),
-        Ok(_) => Err("ticks are 1s to 1h apart".to_owned()),
-        Err(e) => Err(e.to_string()),
     }
 }
