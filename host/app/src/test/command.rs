@@ -114,7 +114,7 @@ async fn try_all(
 
 /// What fixtures are tried with.
 enum Bench {
-    Phase(case::Bench),
+    Phase(Box<case::Bench>),
     Policy(policy::PolicyBench),
 }
 
@@ -136,7 +136,7 @@ impl Bench {
         let LimitCeiling(limits) = LimitCeiling::default();
         let engine = PhaseEngine::new(limits.memory, 1, cache)?;
         let module = engine.load(digest, bytes)?;
-        Ok(Self::Phase(case::Bench { engine, module, claims, deadline: choices.deadline }))
+        Ok(Self::Phase(Box::new(case::Bench { engine, module, claims, deadline: choices.deadline })))
     }
 
     /// Tries a fixture. An error is the host's; a mistake is the fixture's.
