@@ -20,6 +20,7 @@ pub(crate) const LIMITS: PolicyLimits =
     PolicyLimits { fuel: 300_000_000, memory: 32 << 20, questions: 1_000, samples: 100_000 };
 
 /// A built guest.
+#[expect(clippy::disallowed_methods, reason = "xtask says where the guests are")]
 pub(crate) fn guest(file: &str) -> Vec<u8> {
     let folder = std::env::var_os("HOLDPOINT_GUESTS").map_or_else(|| "../../target/guests".into(), PathBuf::from);
     fs::read(folder.join(file)).unwrap_or_else(|e| panic!("{file}: {e}; build it with `cargo xtask guests`"))
