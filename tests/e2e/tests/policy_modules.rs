@@ -1,8 +1,6 @@
 //! Policies as their authors meet them: what ships comes out on the engine as it does natively, what a module is is told, and a new one is built and
 //! tested as it says.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use std::{
     fs,
     path::{Path, PathBuf},
