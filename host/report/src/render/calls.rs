@@ -133,7 +133,7 @@ pub fn event_in_full(event: &Event, style: Style) -> String {
                     page.copyable(&[
                         (tone(finding.verdict), &word),
                         (Tone::Strong, &text::short(&finding.name, 200)),
-                        (Tone::Plain, &text::short(&rest, 600)),
+                        (Tone::Plain, &text::clip(rest, 600)),
                     ]);
                 }
             }

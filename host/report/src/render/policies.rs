@@ -63,7 +63,7 @@ fn findings_of(page: &mut Page, policy: &PolicyReport) {
         let said = format!("    {firing:<14}{}", text::short(&finding.name, 100));
         let rest = seen(finding);
         let tone = if finding.firing { Tone::Bad } else { tone(finding.verdict) };
-        page.line(&[(tone, &said), (Tone::Faint, &text::short(&rest, 400))]);
+        page.line(&[(tone, &said), (Tone::Faint, &text::clip(rest, 400))]);
     }
     let more = policy.standing.findings.iter().filter(told).count().saturating_sub(FINDINGS);
     if more > 0 {
