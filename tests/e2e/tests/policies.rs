@@ -223,3 +223,23 @@ fn a_policy_that_is_ended_decides_nothing_and_lets_nothing_be_released() {
     assert_eq!(reader.events().unwrap().iter().filter(|event| ended(&event.kind)).count(), 1, "it is ended once");
     scene.run(&["replay", "last"]).exits(0);
 }
+
+#[test]
+fn what_a_phase_states_as_samples_is_kept_with_its_time_and_what_is_no_series_is_refused() {
+    let staging = Staging::start();
+    let told = |series: &str, code: i32| {
+        let config = inline(&json!({ "ask": [{ "get": "/health" }, { "get": "/health" }], "sample": series }));
+        let scene = Scene::new(&staging.backend(), &[Phase::reading("reads", "fetch", &config)]);
+        scene.run(&["run", "BUNDLE"]).exits(code);
+        scene.run(&["replay", "last"]).exits(0);
+        scene
+    };
+    let scene = told("status", 0);
+    assert_eq!(report(&scene)["phases"][0]["samples"], json!(2));
+    let shown = scene.run(&["show", "last", "reads"]).exits(0).stdout;
+    assert!(shown.contains("status{path=\"/health\"} = 200 at "), "{shown}");
+    let scene = told("no series", 3);
+    assert_eq!(report(&scene)["phases"][0]["samples"], json!(0));
+    let shown = scene.run(&["show", "last", "reads"]).exits(0).stdout;
+    assert!(shown.contains("was refused: `no series` is no name of a"), "{shown}");
+}

@@ -9,6 +9,8 @@ use holdpoint::prelude::*;
 #[serde(deny_unknown_fields)]
 struct Config {
     ask: Vec<Ask>,
+    /// States the status of each answer as a sample of this series, too.
+    sample: Option<String>,
 }
 
 /// A path of the service `backend`, or an absolute URL.
@@ -25,11 +27,15 @@ struct Ask {
 #[holdpoint::phase]
 fn run(cx: &Context, config: Config) -> Result<()> {
     let backend = cx.service("backend")?;
-    for Ask { get, follow, headers } in config.ask {
+    let Config { ask, sample } = config;
+    for Ask { get, follow, headers } in ask {
         let request = if get.starts_with('/') { backend.get(&get) } else { Request::get(&get) };
         let request =
             headers.into_iter().fold(request.follow(follow), |request, (name, value)| request.header(name, value));
         let answer = cx.http().send(request);
+        if let (Some(name), Ok(response)) = (&sample, &answer) {
+            cx.sample(name, [("path", get.as_str())], f64::from(response.status()));
+        }
         let (well, seen) = match &answer {
             Ok(response) => (response.status() == 200, format!("{} {}", response.status(), response.text())),
             Err(error) => (false, error.to_string()),
@@ -53,5 +59,15 @@ mod tests {
         let seen: Vec<_> = t.checks().iter().map(|check| (check.name.as_str(), check.observed.as_str())).collect();
         assert_eq!(seen, [("GET /whoami", "200 \"me\""), ("GET /gone", "404 ")]);
         t.expect("P3.1", Fail, "404");
+        assert!(t.samples().is_empty());
+    }
+
+    #[test]
+    fn states_what_came_as_samples_if_it_is_told_to() {
+        let config = json!({ "ask": [{ "get": "/whoami" }], "sample": "status" });
+        let t = holdpoint::test(run).service("backend").config(config).answer(get("/whoami"), ok(json!("me")));
+        let [sample] = t.samples() else { panic!("one sample: {:?}", t.samples()) };
+        assert_eq!((sample.name.as_str(), sample.value), ("status", 200.0));
+        assert_eq!(sample.labels["path"], "/whoami");
     }
 }
