@@ -66,7 +66,7 @@ fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str)
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
 /// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another
-/// does was not isolated, and may have left something behind.
+/// does was not isolated, and may have left something behind. A trigger fires for the rows that it watches.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!(
         (requirement, id),
@@ -75,7 +75,23 @@ fn goes_along(requirement: &str, id: &str) -> bool {
             | ("P3.2.isolation", "SUC-3.state")
             | ("SUC-3.state", "P3.2.isolation" | "P3.2.success")
             | ("BIZ-1", "SUC-3.failures" | "SUC-3.cleanup")
-    )
+    ) || watched(id).contains(&requirement)
+}
+
+/// The rows whose checks a trigger follows from.
+fn watched(trigger: &str) -> &'static [&'static str] {
+    match trigger {
+        "RB-T3" => &["P3.2.isolation", "SUC-3.state"],
+        "RB-T5" => &["P3.3", "CRIT-4"],
+        _ => &[],
+    }
+}
+
+/// Whether a trigger says nothing because nothing that it watches was seen to be well.
+fn could_not_fire(report: &Value, id: &str) -> bool {
+    let watched = watched(id);
+    let none_passes = watched.iter().all(|row| report["rows"][row]["verdict"] != "pass");
+    !watched.is_empty() && none_passes && report["rows"][id]["verdict"] == "inconclusive"
 }
 
 /// Whether a row has no verdict because its phase needs one whose row failed by the fault, or one that was skipped for that.
@@ -99,7 +115,12 @@ fn follows(report: &Value, requirement: &str, id: &str) -> bool {
     let not_come_to = row["verdict"] == "not-exercised" && stopped.contains(&observed);
     let under_way = row["verdict"] == "inconclusive"
         && observed == format!("the phase was stopped: rolled back: row {requirement} failed");
-    not_come_to || under_way || id.starts_with("RB-C1") || id.starts_with("RB-V") || id == "SUC-1.rollback"
+    not_come_to
+        || under_way
+        || could_not_fire(report, id)
+        || id.starts_with("RB-C1")
+        || id.starts_with("RB-V")
+        || id == "SUC-1.rollback"
 }
 
 fn decision(outcome: &Outcome) -> Option<&str> {
@@ -189,6 +210,24 @@ mod tests {
         // CRIT-2 is the other row, of which that report says nothing.
         assert_eq!(others("the phase was stopped: rolled back: row P1.3 failed").len(), 1);
         assert_eq!(others("the phase was stopped: rolled back: row P1.1 failed").len(), 2);
+    }
+
+    #[test]
+    fn a_trigger_that_saw_nothing_may_say_nothing_and_one_that_did_may_not() {
+        let outcome = |trigger: &str| {
+            let rows = json!({ "P1.3": "pass", "RB-T5": trigger });
+            Outcome { object: Some(json!({ "decision": "release", "failed": [], "rows": rows })), ..clean() }
+        };
+        let others = |trigger: &str, login: &str| {
+            let report = json!({ "rows": { "RB-T5": { "verdict": trigger }, "P3.3": { "verdict": login } } });
+            others(&outcome("pass"), &outcome(trigger), &report, "P1.3").len()
+        };
+        assert_eq!(others("inconclusive", "not-exercised"), 0);
+        assert_eq!(
+            (others("inconclusive", "pass"), others("fail", "not-exercised"), others("fail", "fail")),
+            (1, 1, 1)
+        );
+        assert!(goes_along("P3.3", "RB-T5") && !goes_along("P3.1", "RB-T5") && !goes_along("P3.3", "RB-T3"));
     }
 
     #[test]

@@ -88,7 +88,9 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
         }
-        "policies/objectives" => exporting(&["holdpoint:evidence/evidence@0.1.0"], &["holdpoint:policy/judge@0.1.0"]),
+        "policies/objectives" | "policies/rollback-triggers" => {
+            exporting(&["holdpoint:evidence/evidence@0.1.0"], &["holdpoint:policy/judge@0.1.0"])
+        }
         "policies/wasi" => exporting(&["wasi:clocks/wall-clock@0.2.6"], &["holdpoint:policy/judge@0.1.0"]),
         "policies/http" => exporting(&["holdpoint:http/http@0.1.0"], &["holdpoint:policy/judge@0.1.0"]),
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
@@ -195,7 +197,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 39] = [
+pub(crate) const JUDGED: [&str; 41] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -223,6 +225,8 @@ pub(crate) const JUDGED: [&str; 39] = [
     "CRIT-4",
     "BIZ-1",
     "BIZ-2",
+    "RB-T3",
+    "RB-T5",
     "RB-C1",
     "RB-C2",
     "RB-V1",

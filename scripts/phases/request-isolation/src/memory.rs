@@ -85,6 +85,8 @@ impl Memory {
             let series = watched.series.entry(instance.to_owned()).or_default();
             if series.last().is_none_or(|last| last.at < at) {
                 series.push(Sample { at, value: sample.value });
+                // Policies may judge it as well, over longer than this load.
+                cx.sample("memory_bytes", [("service", &*self.service), ("instance", instance)], sample.value);
             }
         }
         Ok(())
