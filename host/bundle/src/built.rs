@@ -81,7 +81,9 @@ impl BuiltModule {
         looked_at.dedup();
         let Some(found) = looked_at.iter().find(|place| place.is_file()) else {
             let hint = match package {
-                Some(_) => format!("build it with `{BUILD}` there, or name the .wasm file"),
+                Some(_) => format!(
+                    "build it with `{BUILD}` there (a policy for wasm32-unknown-unknown), or name the .wasm file"
+                ),
                 None => "build it as its language does, or name the .wasm file".to_owned(),
             };
             return Err(BuiltError::Absent { folder: path.to_owned(), looked_at, hint });

@@ -35,7 +35,7 @@ pub struct Producer {
 pub enum ImportKind {
     /// Of the contract, and nothing can be done with it without a grant.
     NeedsGrant,
-    /// Of the contract, and every phase may have it.
+    /// Of the contract, and it needs no grant.
     Free,
     /// Of WASI; what would reach outside is refused.
     Wasi,

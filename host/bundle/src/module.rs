@@ -88,6 +88,10 @@ pub struct ModuleFacts {
     pub exports: Vec<String>,
 }
 
+/// What a module is that is no component, and what would make one of its source.
+const CORE: &str = "it is a core module, and phases, users and policies are components; build it for wasm32-wasip2, or, if it is a policy, for \
+    wasm32-unknown-unknown with the linker wasm-component-ld";
+
 impl ModuleFacts {
     /// Reads the outermost imports and exports of a component.
     pub fn read(bytes: &[u8]) -> Result<Self, String> {
@@ -100,7 +104,7 @@ impl ModuleFacts {
         for payload in Parser::new(0).parse_all(bytes) {
             match payload.map_err(broken)? {
                 Payload::Version { encoding: Encoding::Module, .. } if depth == 0 => {
-                    return Err("it is a core module, and phases are components; build it for wasm32-wasip2".to_owned());
+                    return Err(CORE.to_owned());
                 }
                 Payload::Version { .. } => depth += 1,
                 Payload::End(_) => depth = depth.saturating_sub(1),

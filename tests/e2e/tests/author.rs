@@ -190,7 +190,7 @@ fn a_module_shows_what_it_needs() {
           imports that need a grant
             holdpoint:http/http@0.1.0
 
-          imports that every phase may have
+          imports that need no grant
             holdpoint:context/context@0.1.0
             holdpoint:types/types@0.1.0
             holdpoint:clock/clock@0.1.0

@@ -77,7 +77,7 @@ fn what_is_no_component_is_refused() {
     refused(b"", "it is not WebAssembly");
     refused(&hostile[..hostile.len() / 2], "it is not WebAssembly");
     refused(&hostile[..8], "exports no `run`");
-    refused(&component("(module)"), "it is a core module, and phases are components");
+    refused(&component("(module)"), "it is a core module, and phases, users and policies are components");
 }
 
 #[test]

@@ -89,7 +89,7 @@ fn one(module: &Path, output: Output, machine: &Machine) -> anyhow::Result<Exit>
 
 const KINDS: [(ImportKind, &str); 4] = [
     (ImportKind::NeedsGrant, "imports that need a grant"),
-    (ImportKind::Free, "imports that every phase may have"),
+    (ImportKind::Free, "imports that need no grant"),
     (ImportKind::Wasi, "WASI, where nothing leads outside"),
     (ImportKind::Unknown, "imports that nobody gives"),
 ];
