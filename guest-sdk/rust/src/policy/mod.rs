@@ -36,7 +36,7 @@
 //! // As a unit test, without a host: series in the notation of promtool, judged each minute.
 //! let t = holdpoint::testing::policy(judge)
 //!     .series("requests", "100x20", "1m")
-//!     .series("requests_bad", "0x4 3x6 0x8", "1m")
+//!     .series("requests_bad", "0x4 5x6 0x8", "1m")
 //!     .judged_each("1m", "20m");
 //! assert_eq!(t.first_firing("High Error Rate"), Some(Span::minutes(10)));
 //! t.expect("High Error Rate", Fail, "fired 1 time");
