@@ -158,3 +158,17 @@ fn authentication_is_broken_when_nobody_can_log_in() {
 fn fixtures_come_out_as_they_say() {
     holdpoint::testing::policy_fixtures(judge, "fixtures");
 }
+
+#[test]
+fn a_trigger_whose_row_is_not_listed_is_not_judged() {
+    for (rows, names) in [
+        (&["RB-T3"][..], &["Isolation Failure"][..]),
+        (&["RB-T1", "RB-T5"], &["Authentication Broken", UNHEALTHY]),
+        (&["RB-T2", "RB-T4"], &["Errors", "Leak"]),
+    ] {
+        let judged = probed("0x599").requirements(rows.iter().copied()).judged_each("1m", "5m");
+        let mut found: Vec<&str> = judged.last().iter().map(|finding| finding.name.as_str()).collect();
+        found.sort_unstable();
+        assert_eq!(found, names, "{}", judged.shown());
+    }
+}
