@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, time::Duration};
 
-pub use holdpoint_staging_double::{Adjustment, Change, ChatFault, Crossing, Fault, Leak, LeakForm, Service, Struck};
+pub use holdpoint_staging_double::{
+    Adjustment, Change, ChatFault, Crossing, Fault, Leak, LeakForm, Resource, Service, Struck,
+};
 use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI};
 use tokio::runtime::Runtime;
 

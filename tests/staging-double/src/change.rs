@@ -5,6 +5,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::load::{ChatFault, Leak};
+use crate::resources::Resource;
 
 /// How a service answers otherwise than a healthy one.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -47,6 +48,8 @@ pub enum Change {
     Orphans,
     /// Every request takes so many bytes of memory for good, as the metric has it.
     MemoryLeak(u64),
+    /// This resource is nearly used up, as the metrics have it.
+    Pressed(Resource),
     /// All answers halt for so long, once, from the switch on.
     Stall(Duration),
     /// So many percent of the answers are 500, evenly spread; health and metrics are not.
@@ -170,6 +173,7 @@ impl fmt::Display for Change {
                 write!(f, ", others fail for {} ms", lasts.as_millis())
             }
             Change::MemoryLeak(bytes) => write!(f, ", {bytes} bytes a request"),
+            Change::Pressed(resource) => write!(f, ", {resource} nearly used up"),
             Change::Stall(lasts) => write!(f, ", for {} ms", lasts.as_millis()),
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),
             Change::Chat(fault) => fault.fmt(f),

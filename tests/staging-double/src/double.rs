@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Instant;
 
 use anyhow::Context;
 use tokio::sync::{Semaphore, watch};
@@ -14,6 +15,7 @@ use crate::files;
 use crate::load::{Crossing, Served, Traffic};
 use crate::login::{Accounts, Issuer, Minted};
 use crate::options::Options;
+use crate::resources::Resources;
 use crate::routes::{Answering, Shared};
 use crate::seen::{Seen, SeenLog};
 use crate::server::{Door, Server};
@@ -68,6 +70,7 @@ impl Double {
             minted: Minted::new(&options.test_signing_key),
             users: Users::default(),
             traffic,
+            resources: Resources::new(Instant::now()),
             agent_lifetime: options.agent_lifetime,
             instance: options.instance.clone(),
             chats: Arc::new(Semaphore::new(MOST_CHATS)),

@@ -23,6 +23,7 @@ use crate::effects::Ledger;
 use crate::health;
 use crate::load::{LeakForm, Own, Route, Traffic};
 use crate::login::{Accounts, Issuer, Minted};
+use crate::resources::Resources;
 use crate::seen::SeenLog;
 use crate::service::{PerService, Service};
 use crate::switchboard::Switchboard;
@@ -41,6 +42,7 @@ pub(crate) struct Shared {
     pub(crate) minted: Minted,
     pub(crate) users: Users,
     pub(crate) traffic: PerService<Traffic>,
+    pub(crate) resources: Resources,
     pub(crate) agent_lifetime: Duration,
     pub(crate) instance: String,
     /// Places for chats; their connections are no server's any more.

@@ -169,6 +169,10 @@ async fn metrics_are_what_prometheus_reads() -> anyhow::Result<()> {
         "request_duration_seconds_bucket{instance=\"blue-7\",le=\"+Inf\"} 5",
         "request_duration_seconds_count{instance=\"blue-7\"} 5",
         "process_resident_memory_bytes{instance=\"blue-7\"} 209715200",
+        "process_memory_limit_bytes{instance=\"blue-7\"} 536870912",
+        "db_pool_in_use{instance=\"blue-7\"} 4",
+        "db_pool_size{instance=\"blue-7\"} 20",
+        "# TYPE process_cpu_seconds_total counter",
         "agents_live{instance=\"blue-7\"} 0",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in {text}");

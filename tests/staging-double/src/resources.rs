@@ -1,0 +1,106 @@
+//! What the backend's process takes, as its metrics have it. Simulated: the double's own memory says nothing of the real system's.
+
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::Instant;
+
+use crate::change::Change;
+
+/// Bytes of memory when nothing leaks, and how many it may have.
+const RESIDENT: u64 = 200 << 20;
+const MOST_RESIDENT: u64 = 512 << 20;
+/// Connections in use, and how many the pool has.
+const CONNECTIONS: u64 = 4;
+const POOL: u64 = 20;
+/// The share of its one processor that it uses.
+const BUSY: f64 = 0.2;
+/// The share of what is nearly used up.
+const PRESSED: f64 = 0.95;
+
+/// What can be nearly used up.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Resource {
+    /// Its processor.
+    Processor,
+    /// Its memory.
+    Memory,
+    /// Its pool of connections.
+    Connections,
+}
+
+impl fmt::Display for Resource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Processor => "processor",
+            Self::Memory => "memory",
+            Self::Connections => "connections",
+        })
+    }
+}
+
+/// What the process takes, and what it has.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct Taken {
+    /// Seconds of processor since the start.
+    pub(crate) cpu_seconds: f64,
+    pub(crate) resident: u64,
+    pub(crate) most_resident: u64,
+    pub(crate) connections: u64,
+    pub(crate) pool: u64,
+}
+
+/// How much of its processor was used so far.
+#[derive(Debug)]
+pub(crate) struct Resources(Mutex<(Instant, f64)>);
+
+impl Resources {
+    pub(crate) fn new(start: Instant) -> Self {
+        Self(Mutex::new((start, 0.0)))
+    }
+
+    /// What is taken now, if so many requests left memory behind. Between two looks the processor was as busy as it is now.
+    pub(crate) fn taken(&self, now: Instant, changes: &[Change], leaking: u64) -> Taken {
+        let pressed = |resource| changes.contains(&Change::Pressed(resource));
+        let nearly = |all: u64| (all as f64 * PRESSED) as u64;
+        let a_request = changes.iter().find_map(|change| match change {
+            Change::MemoryLeak(bytes) => Some(*bytes),
+            _ => None,
+        });
+        let leaked = leaking.saturating_mul(a_request.unwrap_or(0));
+        let resident = if pressed(Resource::Memory) { nearly(MOST_RESIDENT) } else { RESIDENT };
+        let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let busy = if pressed(Resource::Processor) { PRESSED } else { BUSY };
+        *used = (now, used.1 + now.saturating_duration_since(used.0).as_secs_f64() * busy);
+        Taken {
+            cpu_seconds: used.1,
+            resident: resident.saturating_add(leaked),
+            most_resident: MOST_RESIDENT,
+            connections: if pressed(Resource::Connections) { nearly(POOL) } else { CONNECTIONS },
+            pool: POOL,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn each_resource_is_pressed_by_itself() {
+        let start = Instant::now();
+        let a_second = |number| start + Duration::from_secs(number);
+        let resources = Resources::new(start);
+        let well = resources.taken(a_second(10), &[], 7);
+        assert_eq!((well.resident, well.connections), (200 << 20, 4));
+        assert!((well.cpu_seconds - 2.0).abs() < 1e-9, "{well:?}");
+        let busy = resources.taken(a_second(20), &[Change::Pressed(Resource::Processor)], 0);
+        assert!((busy.cpu_seconds - 11.5).abs() < 1e-9, "{busy:?}");
+        assert_eq!((busy.resident, busy.connections), (well.resident, well.connections));
+        let full = resources.taken(a_second(20), &[Change::Pressed(Resource::Memory), Change::MemoryLeak(10)], 7);
+        assert_eq!((full.resident, full.cpu_seconds), (510_027_366 + 70, busy.cpu_seconds));
+        let pool = resources.taken(a_second(19), &[Change::Pressed(Resource::Connections)], 0);
+        assert_eq!((pool.connections, pool.pool, pool.cpu_seconds), (19, 20, busy.cpu_seconds));
+    }
+}
