@@ -30,6 +30,7 @@ mod isolation;
 mod load;
 mod logins;
 mod messages;
+mod monitor;
 mod monitoring;
 mod network;
 mod new;

@@ -101,6 +101,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-deploy", &["holdpoint-sdk"]),
     ("holdpoint-phase-identity", &["holdpoint-sdk"]),
     ("holdpoint-phase-local-isolation", &["holdpoint-sdk"]),
+    ("holdpoint-phase-monitor", &["holdpoint-sdk"]),
     ("holdpoint-phase-monitoring-setup", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
     ("holdpoint-phase-rollback", &["holdpoint-sdk"]),

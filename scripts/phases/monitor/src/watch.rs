@@ -1,0 +1,180 @@
+//! Looks, one after the other: waits, asks everybody, states what instances say.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use holdpoint::Answer;
+use holdpoint::prelude::*;
+use holdpoint::rules::{self, Span};
+
+use crate::config::Metrics;
+use crate::plan::{MOST_SAMPLES, Plan};
+use crate::reading::{self, Before, Read};
+use crate::schedule::{Looks, Schedule};
+use crate::told::Told;
+
+/// Instances that are told apart, of all services. With four series each they are the 1,000 that a phase may state.
+const MOST_INSTANCES: usize = 250;
+/// How many looks a counter may have been out of sight before what it grew says nothing about now.
+const REACH: u32 = 5;
+/// How often it is told how far it is, of the 10,000 statements of a phase.
+const MOST_PROGRESS: u32 = 5_000;
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(crate) struct Watch {
+    pub(crate) looks: Looks,
+    /// How often each service showed a page of metrics.
+    pub(crate) pages: BTreeMap<String, u32>,
+    /// What no policy sees and can't miss: the first of it.
+    pub(crate) left_out: Option<String>,
+    /// Why it did not go on.
+    pub(crate) stopped: Option<String>,
+    told: Told,
+    counters: BTreeMap<String, Before>,
+    instances: BTreeSet<(String, String)>,
+    samples: u32,
+    /// The look, in steps of those that state samples, that stated the last.
+    stated: Option<u32>,
+}
+
+/// Watches until the last look is over.
+pub(crate) fn watch(cx: &Context, plan: &Plan) -> Watch {
+    let schedule = Schedule { start: cx.now(), every: plan.every, looks: plan.looks };
+    let mut watch = Watch::default();
+    let mut next = 0;
+    while next < plan.looks {
+        if let Err(error) = cx.sleep_until(schedule.due(next)) {
+            watch.stopped = Some(format!("it could not wait for look {next}: {error}"));
+            break;
+        }
+        let look = schedule.current(cx.now(), next);
+        watch.looks.miss(look - next);
+        if look == plan.looks {
+            break;
+        }
+        if let Err(why) = watch.look(cx, plan, look) {
+            watch.stopped = Some(why);
+            break;
+        }
+        next = look + 1;
+    }
+    watch
+}
+
+/// Whom a request asks, and of which metrics the answer is a page.
+type Asked<'a> = (&'a Service, Option<&'a Metrics>);
+
+impl Watch {
+    /// Makes one look. The error says why there can be no other.
+    fn look(&mut self, cx: &Context, plan: &Plan, look: u32) -> Result<(), String> {
+        let (asked, requests): (Vec<Asked<'_>>, Vec<Request>) = requests(plan).unzip();
+        let side_by_side = u32::try_from(requests.len()).unwrap_or(u32::MAX);
+        let answers: Vec<(Request, Answer)> = cx.http().concurrency(side_by_side).send_all(requests);
+        if let Some((request, Err(error))) = answers.iter().find(|(_, answer)| nobody_asked(answer)) {
+            return Err(format!("{request}: {error}"));
+        }
+        self.looks.made += 1;
+        let states = self.stated.is_none_or(|before| look / plan.step > before);
+        let mut wrong = 0;
+        for ((service, metrics), (request, answer)) in asked.into_iter().zip(&answers) {
+            let trouble = trouble(answer, metrics.is_some());
+            wrong += u32::from(trouble.is_some());
+            let page = if trouble.is_none() { metrics.zip(answer.as_ref().ok()) } else { None };
+            // What was said of a page stands until the next one is read.
+            if page.is_none() || states {
+                let trouble = trouble.or_else(|| page.and_then(|page| self.read(cx, plan, service, page)));
+                self.told.tell(cx, &request.to_string(), trouble);
+            }
+        }
+        if states {
+            self.stated = Some(look / plan.step);
+        }
+        if look.is_multiple_of(plan.looks.div_ceil(MOST_PROGRESS)) {
+            let all = answers.len();
+            cx.progress(
+                look + 1,
+                plan.looks,
+                format!("look {} of {}, {wrong} of {all} requests failed", look + 1, plan.looks),
+            );
+        }
+        if self.looks.made == 1 {
+            let bodies = answers
+                .iter()
+                .filter_map(|(_, answer)| answer.as_ref().ok())
+                .map(|answer| answer.body().len() as u64)
+                .sum();
+            return plan.too_large(bodies, answers.len() as u64).map_or(Ok(()), Err);
+        }
+        Ok(())
+    }
+
+    /// Reads a page and states what it says; gives back what is wrong with it.
+    fn read(
+        &mut self,
+        cx: &Context,
+        plan: &Plan,
+        service: &Service,
+        (metrics, page): (&Metrics, &Response),
+    ) -> Option<String> {
+        if page.truncated() {
+            return Some(format!("a page of {} bytes was cut", page.length()));
+        }
+        let at = rules::Time::from_f64(cx.now().0)?;
+        let reach = Span(i64::from(plan.every.0)) * i64::from(plan.step.saturating_mul(REACH));
+        let before = self.counters.entry(service.name().to_owned()).or_default();
+        let Read { levels, mut problems, left_out } = reading::read(metrics, &page.text(), at, (before, reach));
+        let of = |problems: &BTreeSet<String>| problems.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
+        if left_out {
+            self.left_out.get_or_insert_with(|| format!("of {service}: {}", of(&problems)));
+        }
+        let shown = !levels.is_empty();
+        for reading::Level { name, instance, value } in levels {
+            if let Err(why) = self.has_room(service, &instance) {
+                self.left_out.get_or_insert_with(|| format!("of {service}: {why}"));
+                problems.insert(why);
+                continue;
+            }
+            cx.sample(name, [("service", service.name()), ("instance", &*instance)], value);
+        }
+        *self.pages.entry(service.name().to_owned()).or_default() += u32::from(shown);
+        (!problems.is_empty()).then(|| of(&problems))
+    }
+
+    /// Counts a sample, unless there are too many already.
+    fn has_room(&mut self, service: &Service, instance: &str) -> Result<(), String> {
+        let instance = (service.name().to_owned(), instance.to_owned());
+        if self.instances.len() >= MOST_INSTANCES && !self.instances.contains(&instance) {
+            return Err(format!("there are more than {MOST_INSTANCES} instances"));
+        }
+        if self.samples >= MOST_SAMPLES {
+            return Err(format!("more than {MOST_SAMPLES} samples would be stated; raise config.sample-every"));
+        }
+        self.instances.insert(instance);
+        self.samples += 1;
+        Ok(())
+    }
+}
+
+fn requests(plan: &Plan) -> impl Iterator<Item = (Asked<'_>, Request)> {
+    plan.services.iter().flat_map(move |(service, watched)| {
+        let probes =
+            watched.endpoints.iter().map(move |path| ((service, None), service.get(path).timeout(plan.timeout)));
+        let page = watched.metrics.as_ref();
+        probes.chain(page.map(|metrics| ((service, Some(metrics)), service.get(&metrics.path).timeout(plan.timeout))))
+    })
+}
+
+/// The request did not go out, so that nobody was looked at.
+fn nobody_asked(answer: &Answer) -> bool {
+    let Err(error) = answer else { return false };
+    matches!(error.cause(), Cause::Denied(_) | Cause::Exhausted(_))
+}
+
+/// Why an answer shows nothing: that the service is not there, as the host takes it for `up`, or that it is no page.
+fn trouble(answer: &Answer, is_page: bool) -> Option<String> {
+    match answer {
+        Ok(response) if response.status() == 200 || (!is_page && response.status() < 500) => None,
+        Ok(response) => Some(format!("status {}", response.status())),
+        Err(error) => Some(error.to_string()),
+    }
+}
