@@ -97,6 +97,18 @@ fn a_policy_judges_its_row_at_the_ticks_and_a_replay_judges_the_same() {
 }
 
 #[test]
+fn a_run_of_some_phases_has_no_policy_unless_it_is_named_and_is_read_all_the_same() {
+    let staging = Staging::start();
+    let scene = loaded(&staging.backend(), "1s", &errors(0.01, 1));
+    for (only, judged) in [("load", 0), ("load,objectives", 1)] {
+        let run = scene.run(&["run", "BUNDLE", "--only", only, "--output", "json"]).exits(7);
+        assert_eq!(run.decision(), "partial", "{only}");
+        assert_eq!(report(&scene)["policies"].as_array().map_or(0, Vec::len), judged, "{only}");
+        scene.run(&["replay", "last"]).exits(0);
+    }
+}
+
+#[test]
 fn what_goes_wrong_under_load_fails_the_row_and_is_seen_in_runs_of_the_past() {
     let staging = Staging::start();
     let scene = loaded(&staging.backend(), "2s", &errors(0.01, 20));

@@ -41,8 +41,10 @@ impl Context<'_> {
                     .at(policy.id.at, format!("`{id}` is already the id of a phase, of users or of another policy"));
                 continue;
             }
-            let resolved = self.policy(policy, problems);
-            policies.extend(resolved.filter(|_| taking_part(id)));
+            // Whoever reads the run later has the modules of those that took part.
+            if taking_part(id) {
+                policies.extend(self.policy(policy, problems));
+            }
         }
         policies
     }

@@ -36,6 +36,15 @@ fn a_policy_asks_for_nothing_and_is_part_of_the_bundle() {
 }
 
 #[test]
+fn the_module_of_a_policy_that_takes_no_part_is_not_wanted() {
+    let mut sources = with_policy("");
+    sources.bundle.text = sources.bundle.text.replace("policies/objectives", "policies/nowhere");
+    assert!(refused(&sources).contains("there is no built module policies/nowhere"));
+    sources.only = Some(vec!["health".to_owned()]);
+    assert!(resolve(&sources).policies.is_empty());
+}
+
+#[test]
 fn a_policy_speaks_for_the_rows_that_it_lists_or_maps() {
     let policy = |fields: &str| resolve(&with_policy(fields)).policies[0].requirements.clone();
     assert_eq!(policy(""), []);
