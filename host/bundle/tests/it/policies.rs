@@ -40,7 +40,7 @@ fn the_module_of_a_policy_that_takes_no_part_is_not_wanted() {
     let mut sources = with_policy("");
     sources.bundle.text = sources.bundle.text.replace("policies/objectives", "policies/nowhere");
     assert!(refused(&sources).contains("there is no built module policies/nowhere"));
-    sources.only = Some(vec!["health".to_owned()]);
+    sources.only = vec!["health".to_owned()];
     assert!(resolve(&sources).policies.is_empty());
 }
 
