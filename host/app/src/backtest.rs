@@ -4,22 +4,22 @@
 //! policy would have called for a rollback, that is told, and what came after is judged as it happened.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     path::{Path, PathBuf},
     sync::Arc,
 };
 
-use holdpoint_bundle::{ResolvedPolicy, Verified};
+use holdpoint_bundle::{BuiltModule, ResolvedPolicy, Rollback, Verified};
 use holdpoint_journal::Reader;
 use holdpoint_model::{
-    Decision, Digest, Event, EventKind, PolicyId, RequirementId, RunId, Timestamp,
-    policy::{Found, Judgement},
+    Decision, Digest, Event, EventKind, PolicyId, RequirementId, RunId, Timestamp, Verdict,
+    policy::{Finding, Found, Judgement},
 };
 use holdpoint_report::{Collector, Difference, Report, Subject, body_differences};
 
 use crate::{
     Error, Machine,
-    judging::{Bench, seats},
+    judging::{Bench, Judge, Seat, engine, ticks},
     plan::{planned, planned_policies},
     record::StoredSources,
     report,
@@ -61,13 +61,13 @@ pub struct Backtest {
     pub triggers: Vec<Trigger>,
 }
 
-/// A rule that fires for a row that calls for a rollback.
+/// A rule that fires or fails for a row that calls for a rollback.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Trigger {
     pub row: RequirementId,
     pub rule: String,
     pub at: Timestamp,
-    /// A rule had fired for the row in the run, too.
+    /// The row had called for it in the run, too.
     pub also_before: bool,
 }
 
@@ -76,11 +76,13 @@ pub type Backtested = (RunId, Result<Backtest, Error>);
 
 /// Judges runs once more. The error is one of the choices; what is wrong with one run stands in its place.
 pub fn backtest(choices: &BacktestChoices, machine: &Machine) -> Result<Vec<Backtested>, Error> {
-    let bytes = bounded(&choices.module, 64 << 20)?;
+    let BuiltModule { path, bytes, .. } = BuiltModule::typed(&choices.module, machine.builtin)?;
     let config = choices.config.as_deref().map(config).transpose()?;
-    let stem = choices.module.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
+    let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let own = PolicyId::parse(&stem.replace('_', "-")).ok();
-    let other = Other { policy: choices.policy.clone(), own, digest: Digest::of(&bytes), bytes: bytes.into(), config };
+    let digest = Digest::of(&bytes);
+    let judge: Arc<dyn Judge> = Arc::new(engine(machine)?.compile(digest, &bytes)?);
+    let other = Other { policy: choices.policy.clone(), own, digest, bytes: bytes.into(), judge, config };
     let stored: Vec<(RunId, Stored)> = match &choices.runs {
         None => stored_runs(machine),
         Some(runs) => runs.iter().map(|run| named(run, machine)).collect::<Result<_, _>>()?,
@@ -88,7 +90,7 @@ pub fn backtest(choices: &BacktestChoices, machine: &Machine) -> Result<Vec<Back
     if stored.is_empty() {
         return Err(Error::Usage(format!("there are no runs in {}", machine.runs.display())));
     }
-    let judged = stored.into_iter().map(|(run, stored)| (run.clone(), other.judge(&run, &stored, machine)));
+    let judged = stored.into_iter().map(|(run, stored)| (run.clone(), other.judge(&run, &stored)));
     Ok(judged.collect())
 }
 
@@ -98,18 +100,10 @@ fn named(run: &RunRef, machine: &Machine) -> Result<(RunId, Stored), Error> {
     Ok((header.run, stored))
 }
 
-fn bounded(path: &Path, most: usize) -> Result<Vec<u8>, Error> {
-    let failed = |why: String| Error::Usage(format!("can't read {}: {why}", path.display()));
-    let size = std::fs::metadata(path).map_err(|e| failed(e.to_string()))?.len();
-    if size > most as u64 {
-        return Err(failed(format!("it has {size} bytes, and {most} are read at most")));
-    }
-    std::fs::read(path).map_err(|e| failed(e.to_string()))
-}
-
 fn config(path: &Path) -> Result<String, Error> {
     let failed = |why: String| Error::Usage(format!("{} is no configuration: {why}", path.display()));
-    let text = String::from_utf8(bounded(path, CONFIG)?).map_err(|_| failed("it is not UTF-8".into()))?;
+    let text =
+        String::from_utf8(holdpoint_bundle::bounded(path, CONFIG)?).map_err(|_| failed("it is not UTF-8".into()))?;
     holdpoint_bundle::config_text(&path.to_string_lossy(), &text).map_err(failed)
 }
 
@@ -119,24 +113,30 @@ struct Other {
     own: Option<PolicyId>,
     digest: Digest,
     bytes: Arc<[u8]>,
+    judge: Arc<dyn Judge>,
     config: Option<String>,
 }
 
 impl Other {
-    fn judge(&self, run: &RunId, stored: &Stored, machine: &Machine) -> Result<Backtest, Error> {
+    fn judge(&self, run: &RunId, stored: &Stored) -> Result<Backtest, Error> {
         let reader = Reader::open(&stored.journal())?;
         reader.verify()?;
         let mut verified = StoredSources::of(&reader.header()?)?.verify()?;
         let before = report::of_journal(&stored.journal(), &verified)?;
-        let (policy, replaces) = self.take_part(&mut verified)?;
-        let alone = Verified {
-            policies: verified.policies.iter().filter(|p| p.id == policy).cloned().collect(),
-            ..verified.clone()
-        };
-        let mut bench = Bench::new(run.clone(), &alone, seats(&alone, machine)?);
-        let judged = bench.go_on(&reader, u64::MAX)?;
-        let ticks = judged.len() as u64;
-        let found: BTreeMap<u64, Found> = judged.into_iter().map(|judged| (judged.found.tick, judged.found)).collect();
+        let (place, replaces) = self.take_part(&mut verified)?;
+        let ResolvedPolicy { id: policy, config, requirements, .. } = verified.policies[place].clone();
+        let seat = Seat { id: policy.clone(), judge: self.judge.clone(), config, requirements };
+        let mut bench = Bench::new(run.clone(), &verified, vec![seat]);
+        let mut found: BTreeMap<u64, Found> = BTreeMap::new();
+        for tick in ticks(&reader)? {
+            found.extend(bench.go_on(&reader, tick)?.into_iter().map(|judged| (judged.found.tick, judged.found)));
+        }
+        if !replaces {
+            // Nobody has asked it for a row, so it owes none.
+            let claimed = claimed(found.values().map(|found| &found.judgement));
+            verified.policies[place].requirements.retain(|(_, row)| claimed.contains(row));
+        }
+        let ticks = found.len() as u64;
         let (after, said) = told(&reader, &verified, &policy, found)?;
         let differences = body_differences(&before, &after).into_iter().filter(|found| found.is_judgement());
         Ok(Backtest {
@@ -147,14 +147,14 @@ impl Other {
             before: before.decision,
             after: after.decision,
             differences: differences.collect(),
-            since: since(&after, &policy),
-            triggers: triggers(&verified, &before, &policy, &said),
+            since: since(&said),
+            triggers: triggers(&verified, &before, &said),
             policy,
         })
     }
 
     /// Takes the place of a policy of the bundle, or stands beside those that it has and may claim any row.
-    fn take_part(&self, verified: &mut Verified) -> Result<(PolicyId, bool), Error> {
+    fn take_part(&self, verified: &mut Verified) -> Result<(usize, bool), Error> {
         let known = |id: &PolicyId| verified.policies.iter().position(|policy| policy.id == *id);
         let only = if verified.policies.len() == 1 { Some(0) } else { None };
         let place = match (&self.policy, &self.own) {
@@ -162,12 +162,13 @@ impl Other {
             (None, Some(own)) => known(own).or(only),
             (None, None) => only,
         };
-        if let Some(policy) = place.map(|place| &mut verified.policies[place]) {
+        if let Some(place) = place {
+            let policy = &mut verified.policies[place];
             (policy.bytes, policy.digest) = (self.bytes.clone(), self.digest);
             if let Some(config) = &self.config {
                 policy.config.clone_from(config);
             }
-            return Ok((policy.id.clone(), true));
+            return Ok((place, true));
         }
         let Some(id) = self.policy.clone().or_else(|| self.own.clone()) else {
             let names: Vec<&str> = verified.policies.iter().map(|policy| policy.id.as_str()).collect();
@@ -176,16 +177,28 @@ impl Other {
         };
         let rows = verified.checklist.rows.iter().map(|row| (row.id.clone(), row.id.clone()));
         let policy = ResolvedPolicy {
-            id: id.clone(),
             module: id.to_string(),
+            id,
             bytes: self.bytes.clone(),
             digest: self.digest,
             config: self.config.clone().unwrap_or_else(|| "{}".to_owned()),
             requirements: rows.collect(),
         };
         verified.policies.push(policy);
-        Ok((id, false))
+        Ok((verified.policies.len() - 1, false))
     }
+}
+
+/// The rows that it has spoken for.
+fn claimed<'a>(judgements: impl Iterator<Item = &'a Judgement>) -> BTreeSet<RequirementId> {
+    judgements
+        .filter_map(|judgement| match judgement {
+            Judgement::Findings { findings, .. } => Some(findings),
+            Judgement::Ended(_) => None,
+        })
+        .flatten()
+        .flat_map(|finding| finding.requirements.iter().cloned())
+        .collect()
 }
 
 /// The report of a run as it is with what another policy found, and that by the moment of each tick.
@@ -217,26 +230,39 @@ fn told(
 }
 
 /// When each rule of the policy came to say what it says at the end.
-fn since(report: &Report, policy: &PolicyId) -> BTreeMap<String, Timestamp> {
-    let policy = report.policies.iter().find(|known| known.id == *policy);
-    let turns = policy.into_iter().flat_map(|policy| &policy.turns);
-    turns.map(|turn| (turn.name.clone(), turn.at)).collect()
+fn since(said: &[(Timestamp, Found)]) -> BTreeMap<String, Timestamp> {
+    let (mut last, mut since) = (BTreeMap::new(), BTreeMap::new());
+    for (at, found) in said {
+        let Judgement::Findings { findings, .. } = &found.judgement else { continue };
+        for finding in findings {
+            let says = (finding.verdict, finding.firing);
+            if last.insert(&finding.name, says) != Some(says) {
+                since.insert(finding.name.clone(), *at);
+            }
+        }
+    }
+    since
 }
 
-fn triggers(verified: &Verified, before: &Report, policy: &PolicyId, said: &[(Timestamp, Found)]) -> Vec<Trigger> {
-    let Some(rollback) = &verified.rollback else { return Vec::new() };
+/// The rows for which it calls for a rollback, if the run was one that takes anything back by itself.
+fn triggers(verified: &Verified, before: &Report, said: &[(Timestamp, Found)]) -> Vec<Trigger> {
+    let is_dry = before.header.as_ref().is_some_and(|header| header.dry_run);
+    let able = |rollback: &&Rollback| rollback.automatic && verified.only.is_none() && !is_dry;
+    let Some(rollback) = verified.rollback.as_ref().filter(able) else { return Vec::new() };
     let first = |row: &RequirementId| {
         said.iter().find_map(|(at, found)| {
             let Judgement::Findings { findings, .. } = &found.judgement else { return None };
-            let fires = findings.iter().find(|finding| finding.firing && finding.requirements.contains(row))?;
-            Some((fires.name.clone(), *at))
+            let calls = |finding: &&Finding| finding.firing || finding.verdict == Verdict::Fail;
+            let finding = findings.iter().filter(calls).find(|finding| finding.requirements.contains(row))?;
+            Some((finding.name.clone(), *at))
         })
     };
-    let known = before.policies.iter().find(|known| known.id == *policy);
+    let failed =
+        |row: &RequirementId| before.rows.iter().any(|known| known.id == *row && known.verdict == Verdict::Fail);
+    let fired = |row: &RequirementId| before.policies.iter().any(|policy| policy.standing.fired(row).is_some());
     let trigger = |row: &RequirementId| {
         let (rule, at) = first(row)?;
-        let also_before = known.is_some_and(|known| known.standing.fired(row).is_some());
-        Some(Trigger { row: row.clone(), rule, at, also_before })
+        Some(Trigger { row: row.clone(), rule, at, also_before: fired(row) || failed(row) })
     };
     rollback.when.iter().filter_map(trigger).collect()
 }

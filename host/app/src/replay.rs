@@ -16,7 +16,7 @@ use tokio::task::JoinSet;
 use crate::{
     Error, Machine, backends,
     drive::progress_of,
-    judging::{Bench, seats},
+    judging::{Bench, seats, ticks},
     plan::Progress,
     record::StoredSources,
     report,
@@ -78,9 +78,7 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let clock = Arc::new(SystemClock::new());
     let stage = Stage { verified: verified.clone(), writer: writer.clone(), progress, copied: &copied, clock };
     let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
-    for row in judged_again(&reader, &sources.run, &verified, machine)? {
-        writer.append(row).await?;
-    }
+    judge_again(&reader, &sources.run, &verified, (machine, &writer)).await?;
     if let RunState::Ended(_) = stored.state()? {
         writer.committed().await?;
         let (rows, at) = by_people(&reader)?;
@@ -93,23 +91,37 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     Ok(Replay { run: sources.run, before, after, divergences, differences, copied })
 }
 
-/// What the policies make of the recorded events. Where there is no tick any more, as in the journal of a replay, what they found is taken over.
-fn judged_again(reader: &Reader, run: &RunId, verified: &Verified, machine: &Machine) -> Result<Vec<Row>, Error> {
+/// Writes what the policies make of the recorded events. Where there is no tick any more, as in the journal of a replay, what they found is taken
+/// over. A day has thousands of ticks, so one is held at a time.
+async fn judge_again(
+    reader: &Reader,
+    run: &RunId,
+    verified: &Verified,
+    (machine, writer): (&Machine, &Writer),
+) -> Result<(), Error> {
     if verified.policies.is_empty() {
-        return Ok(Vec::new());
+        return Ok(());
     }
-    let (mut ticks, mut found) = (false, Vec::new());
-    reader.for_each_event(|event| match event.kind {
-        EventKind::Ticked { .. } => ticks = true,
-        EventKind::Found(_) => found.push(event.position),
-        _ => {}
-    })?;
-    if ticks {
-        let mut bench = Bench::new(run.clone(), verified, seats(verified, machine)?);
-        return Ok(bench.go_on(reader, u64::MAX)?.into_iter().map(|judged| judged.row()).collect());
+    let ticks = ticks(reader)?;
+    if ticks.is_empty() {
+        let mut found = Vec::new();
+        reader.for_each_event(|event| {
+            found.extend(matches!(event.kind, EventKind::Found(_)).then_some(event.position))
+        })?;
+        for position in found {
+            if let Some(row) = reader.row(position)? {
+                writer.append(row).await?;
+            }
+        }
+        return Ok(());
     }
-    let rows = found.into_iter().map(|position| reader.row(position));
-    Ok(rows.filter_map(Result::transpose).collect::<Result<_, _>>()?)
+    let mut bench = Bench::new(run.clone(), verified, seats(verified, machine)?);
+    for tick in ticks {
+        for judged in bench.go_on(reader, tick)? {
+            writer.append(judged.row()).await?;
+        }
+    }
+    Ok(())
 }
 
 /// The phases that can't be executed again: another run has the calls, or there is no telling how far it was when it was stopped.

@@ -116,7 +116,7 @@ fn text(path: &Path) -> Result<Text, FolderError> {
 }
 
 /// The content of a file that is no longer than this.
-pub(crate) fn bounded(path: &Path, limit: usize) -> Result<Vec<u8>, FolderError> {
+pub fn bounded(path: &Path, limit: usize) -> Result<Vec<u8>, FolderError> {
     let read = |source| FolderError::Read { path: path.to_owned(), source };
     let file = std::fs::File::open(path).map_err(read)?;
     let expected = file.metadata().map_or(0, |metadata| metadata.len()).min(limit as u64) as usize;

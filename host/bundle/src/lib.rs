@@ -34,7 +34,7 @@ pub use built::{BuiltError, BuiltModule};
 pub use builtin::Builtin;
 pub use checklist::parse_checklist;
 pub use diagnostic::{Diagnostic, Diagnostics};
-pub use folder::{BundleFolder, FolderError};
+pub use folder::{BundleFolder, FolderError, bounded};
 pub use inspection::{ImportKind, Inspection, ModuleChange, Producer};
 pub use late::{Allowed, Late, LateService};
 pub use module::{ModuleError, ModuleFacts};

@@ -105,4 +105,10 @@ fn a_new_policy_is_built_and_tested_as_it_says() {
     let built = target.join("wasm32-unknown-unknown/release/calm.wasm");
     let tested = scene.run(&["test", built.to_str().unwrap(), "--fixtures", "calm/fixtures"]).exits(0);
     assert!(tested.stdout.contains("3 fixtures as they say"), "{tested:?}");
+    // Where it is built by default, its folder is enough.
+    let usual = folder.join("target/wasm32-unknown-unknown/release");
+    fs::create_dir_all(&usual).unwrap();
+    fs::copy(&built, usual.join("calm.wasm")).unwrap();
+    let tested = scene.run(&["test", "calm"]).exits(0);
+    assert!(tested.stdout.contains("3 fixtures as they say"), "{tested:?}");
 }

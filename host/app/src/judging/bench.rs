@@ -1,12 +1,12 @@
 //! The bench: evidence as far as the journal was read, and the policies with their states.
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::sync::Arc;
 
 use holdpoint_bundle::{Verified, is_disruptive};
 use holdpoint_evidence::{Book, Shown};
 use holdpoint_journal::{Reader, Row};
 use holdpoint_model::{
-    Event, EventKind, PolicyId, RequirementId, RunId, Timestamp,
+    Event, EventKind, RequirementId, RunId, Timestamp,
     policy::{Evaluation, Finding, Found, Judgement},
 };
 
@@ -63,21 +63,22 @@ impl Bench {
 
     /// Takes up what the policies have found already.
     pub(crate) fn recall(&mut self, reader: &Reader) -> Result<(), Error> {
-        let mut last: BTreeMap<PolicyId, u64> = BTreeMap::new();
+        let mut states: Vec<(usize, u64)> = Vec::new();
         let seats = &mut self.seats;
         reader.for_each_event(|Event { position, kind, .. }| {
             let EventKind::Found(found) = kind else { return };
-            let Some((_, memory)) = seats.iter_mut().find(|(seat, _)| seat.id == found.policy) else { return };
+            let Some(place) = seats.iter().position(|(seat, _)| seat.id == found.policy) else { return };
+            let memory = &mut seats[place].1;
             memory.judged = found.tick;
             memory.number = memory.number.saturating_add(1);
             memory.ended |= matches!(found.judgement, Judgement::Ended(_));
             memory.kept = memory.kept.saturating_add(size(&found.judgement));
-            last.insert(found.policy, position);
+            states.push((place, position));
         })?;
-        for (seat, memory) in &mut self.seats {
-            let row = last.get(&seat.id).map(|position| reader.row(*position)).transpose()?.flatten();
-            memory.state = row.map(|row| row.state().to_vec()).unwrap_or_default();
-            // What earlier states came to is not known any more; it was within the bound.
+        // All of them count, as they do for a host that was there all the time.
+        for (place, position) in states {
+            let memory = &mut self.seats[place].1;
+            memory.state = reader.row(position)?.map(|row| row.state().to_vec()).unwrap_or_default();
             memory.kept = memory.kept.saturating_add(memory.state.len() as u64);
         }
         Ok(())
@@ -134,6 +135,15 @@ impl Bench {
     }
 }
 
+/// The positions of a run's ticks.
+pub(crate) fn ticks(reader: &Reader) -> Result<Vec<u64>, Error> {
+    let mut ticks = Vec::new();
+    reader.for_each_event(|event| {
+        ticks.extend(matches!(event.kind, EventKind::Ticked { .. }).then_some(event.position));
+    })?;
+    Ok(ticks)
+}
+
 fn evaluated(seat: &Seat, memory: &Memory, shown: Shown) -> Result<(Judgement, Vec<u8>), Error> {
     let ended = |why: String| Ok((Judgement::Ended(why), Vec::new()));
     if let Some(beyond) = shown.book.beyond() {
@@ -168,7 +178,8 @@ fn of_rows(finding: Finding, known: &[(RequirementId, RequirementId)]) -> Result
 fn size(judgement: &Judgement) -> u64 {
     let text = |finding: &Finding| {
         let ids: usize = finding.requirements.iter().map(|id| id.as_str().len() + 3).sum();
-        100 + finding.name.len() + finding.expected.len() + finding.observed.len() + ids
+        let action = finding.action.as_ref().map_or(0, String::len);
+        100 + finding.name.len() + finding.expected.len() + finding.observed.len() + action + ids
     };
     match judgement {
         Judgement::Findings { findings, .. } => findings.iter().map(text).sum::<usize>() as u64,

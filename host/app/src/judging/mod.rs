@@ -10,10 +10,8 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-pub(crate) use bench::Bench;
 #[cfg(test)]
 pub(crate) use bench::Judged;
+pub(crate) use bench::{Bench, ticks};
 pub(crate) use live::Judges;
-#[cfg(test)]
-pub(crate) use policy::Judge;
-pub(crate) use policy::{Failed, Seat, seats};
+pub(crate) use policy::{Failed, Judge, Seat, engine, seats};

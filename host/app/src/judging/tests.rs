@@ -213,3 +213,57 @@ async fn a_foreign_claim_and_too_much_to_keep_end_a_policy() {
         said(bench(|_, _| Ok(Evaluation { findings: vec![finding("CLAIM", "x".repeat(257 << 20))], state: vec![] })));
     assert!(much.starts_with("ended: its findings and states come to more than the 268435456 bytes"), "{much}");
 }
+
+#[tokio::test]
+async fn what_was_kept_before_a_crash_counts_after_it() {
+    let journal = Journal::new();
+    let large = || bench(|_, _| Ok(Evaluation { findings: vec![], state: vec![1; 100 << 20] }));
+    for (ordinal, at) in (0..2).zip([10.0, 20.0]) {
+        journal.phase_and_tick(ordinal, at, false).await;
+        let mut resumed = large();
+        resumed.recall(&journal.reader()).unwrap();
+        for judged in journal.judge(&mut resumed) {
+            journal.append(judged.row()).await;
+        }
+    }
+    journal.phase_and_tick(2, 30.0, false).await;
+    let mut resumed = large();
+    resumed.recall(&journal.reader()).unwrap();
+    let (live, all) = (observed(&journal.judge(&mut resumed)), observed(&journal.judge(&mut large())));
+    assert!(live[0].1.starts_with("ended: its findings and states come to more"), "{live:?}");
+    assert_eq!(all.last().map(|found| &found.1), Some(&live[0].1), "as for whoever judges it all at once");
+}
+
+#[tokio::test]
+async fn what_is_to_follow_is_kept_too() {
+    let journal = Journal::new();
+    for (ordinal, at) in (0..2).zip([10.0, 20.0]) {
+        journal.phase_and_tick(ordinal, at, false).await;
+    }
+    let action = || Some("x".repeat(257 << 20));
+    let mut bench = bench(move |_, _| {
+        let finding = Finding { action: action(), ..finding("CLAIM", String::new()) };
+        Ok(Evaluation { findings: vec![finding], state: vec![] })
+    });
+    let said = observed(&journal.judge(&mut bench)).pop().unwrap().1;
+    assert!(said.starts_with("ended: its findings and states come to more"), "{}", &said[..80.min(said.len())]);
+}
+
+#[tokio::test]
+async fn a_policy_that_is_ended_silences_no_other() {
+    let journal = Journal::new();
+    for (ordinal, at) in (0..2).zip([10.0, 20.0]) {
+        journal.phase_and_tick(ordinal, at, false).await;
+    }
+    let seat = |id: &str, judge: Box<Function>| Seat {
+        id: PolicyId::parse(id).unwrap(),
+        judge: Arc::new(By(judge)),
+        config: "{}".into(),
+        requirements: vec![],
+    };
+    let rude = seat("rude", Box::new(|_, _| Err(Failed::Policy("out of fuel".into()))));
+    let calm = seat("calm", Box::new(|_, _| Ok(Evaluation::default())));
+    let mut bench = Bench::new(RunId::parse("RUN").unwrap(), &bundle(Level::Required), vec![rude, calm]);
+    let who: Vec<String> = journal.judge(&mut bench).iter().map(|judged| judged.found.policy.to_string()).collect();
+    assert_eq!(who, ["rude", "calm", "calm"]);
+}

@@ -264,6 +264,13 @@ fn a_tick_follows_what_has_ended_and_the_last_one_comes_before_anything_is_taken
     take(&mut progress, EventKind::Ticked { last: true });
     ended(&mut progress, "c", Verdict::Pass, PhaseEnd::Completed);
     assert_eq!(progress.tick_due(&bundle), None, "what a rollback leaves behind is not judged");
+
+    // Whoever runs the rollback alone has nothing before it.
+    let alone = Verified { only: Some(vec![id("c")]), ..with_rollback(true) };
+    let mut progress = Progress::new();
+    assert_eq!(progress.tick_due(&alone), None, "nothing has ended");
+    ended(&mut progress, "c", Verdict::Pass, PhaseEnd::Completed);
+    assert!(progress.tick_due(&alone).is_some());
 }
 
 #[test]

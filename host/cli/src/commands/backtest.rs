@@ -60,6 +60,11 @@ fn text(judged: &[&Backtest]) {
     if unseen > 0 {
         page.line(&[(Tone::Doubt, &format!("  {unseen} without a tick, which nothing can be judged at"))]);
     }
+    for judged in judged.iter().filter(|judged| !judged.replaces) {
+        let said =
+            format!("  {} had no policy `{}`, which judges besides those that it had", judged.run, judged.policy);
+        page.line(&[(Tone::Doubt, &said)]);
+    }
     terminal::out(&page.finish());
     for judged in judged.iter().filter(|judged| judged.is_changed()) {
         terminal::out(&render::differences(&judged.run, &judged.differences, terminal::style()));

@@ -19,7 +19,8 @@ use crate::{exit_code::Exit, terminal};
   holdpoint replay run.db                               a run as a file
   holdpoint replay last --module health=new.wasm        with another module: what changes
   holdpoint replay --all --with objectives.wasm --config strict.json
-                                                        every run, judged by another policy: what changes")]
+                                                        every run, judged by another policy: what changes
+  holdpoint replay last --with alerts=alerts.wasm       the newest run, judged by one policy more")]
 pub(crate) struct Arguments {
     /// The run: its id, the beginning or the end of it, `last`, or a file
     #[arg(default_value = "last", num_args = 0..)]
@@ -30,6 +31,9 @@ pub(crate) struct Arguments {
     all: bool,
 
     /// Another policy than the run had: its recorded evidence is judged once more at its ticks, and nothing is executed
+    ///
+    /// It takes the place of the policy of this id, or of the file's name, or of the only one. Where the run had none of the id that is
+    /// given, it judges besides, any row that it finds something for.
     #[arg(long, value_name = "[POLICY=]FILE", value_parser = backtest::other, conflicts_with_all = ["module", "keep"])]
     with: Option<(Option<PolicyId>, PathBuf)>,
 
