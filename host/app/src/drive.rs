@@ -8,7 +8,7 @@ use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::{Clock as _, Gate};
 use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
-use holdpoint_model::{Cancellation, Class, Event, PhaseEnd, PhaseId, RunId};
+use holdpoint_model::{Cancellation, Class, Event, EventKind, PhaseEnd, PhaseId, RunId, Statement};
 use holdpoint_report::Report;
 use tokio::{
     sync::{mpsc, watch},
@@ -68,7 +68,8 @@ pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Ev
                 // Nobody looking on is no reason to stop.
                 let _ = live.send(event.clone());
             }
-            if !call {
+            // Nothing follows from a number of a series either.
+            if !call && !matches!(event.kind, EventKind::Stated { statement: Statement::Sample { .. }, .. }) {
                 let _ = committed.send(event);
             }
         }

@@ -8,7 +8,7 @@
 //!
 //! | name | labels | what |
 //! |---|---|---|
-//! | as a phase states it | its own | a sample that a phase stated, at the time that it had |
+//! | as a phase states it, but none of those below | its own | a sample that a phase stated, at the time that it had |
 //! | `up` | `service`, `route` | 1 if a request that a phase sent to a service was answered, 0 after a status from 500 on, a time-out or no answer |
 //! | `up_duration_ms` | `service`, `route` | how long such a request took, where it was answered |
 //! | `requests`, `requests_bad` | `load`, `route` | slots: exchanges of a load, and those of them that failed. What was made to fail is not counted |

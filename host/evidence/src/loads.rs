@@ -78,7 +78,9 @@ impl Loads {
             bank.add("isolation_running", labels(phase, load, &[]), (at.0, running), Merge::Last)?;
             // Where nobody saw even what is his own, nothing says that he would have seen what is not. Each leak may be another user's.
             if known.own_canaries > 0 {
-                let share = 1.0 - f64::from(known.leaks.min(known.users)) / f64::from(known.users.max(1));
+                // A load that was asked before its first second was over has told of no users yet.
+                let users = known.users.max(1);
+                let share = 1.0 - f64::from(known.leaks.min(users)) / f64::from(users);
                 bank.add("isolation_success", labels(phase, load, &[]), (at.0, share), Merge::Last)?;
             }
         }

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use holdpoint_model::policy::OF_THE_HOST;
+
 /// The most bytes of a name, and of a name or value of a label.
 const NAME: usize = 128;
 const LABEL: usize = 1_024;
@@ -29,6 +31,9 @@ impl SeriesOfPhase {
             return Err(format!(
                 "`{shown}` is no name of a series: use 1 to {NAME} letters, digits, `_` and `:`, no digit first"
             ));
+        }
+        if OF_THE_HOST.contains(&name) {
+            return Err(format!("series `{name}` is what the host has seen itself; call yours otherwise"));
         }
         if !value.is_finite() {
             return Err(format!("sample {name} is no number"));
@@ -91,6 +96,8 @@ mod tests {
             ("1st", &[], 1.0, "is no name of a series"),
             ("a b", &[], 1.0, "is no name of a series"),
             (&long[..NAME + 1], &[], 1.0, "is no name of a series"),
+            ("requests", &[], 1e9, "is what the host has seen itself"),
+            ("up", &[("service", "backend")], 1.0, "is what the host has seen itself"),
             ("m", &[], f64::NAN, "is no number"),
             ("m", &[], f64::INFINITY, "is no number"),
             ("m", &[("phase", "other")], 1.0, "can't have a label `phase`"),

@@ -54,11 +54,16 @@ impl PolicyState {
         if from.is_nan() || to.is_nan() || from > to {
             return Ok(Vec::new());
         }
+        let beyond = || format!("samples of all answers are more than {most}; ask for less time, or for fewer series");
+        // Who was refused once is not looked up for again: looking takes time, and no fuel.
+        if self.samples > most {
+            return Err(beyond());
+        }
         let series = self.evidence.select(selector, from, to).map_err(|too_many| too_many.to_string())?;
         let samples: usize = series.iter().map(|series| series.samples.len() + series.ends.len()).sum();
         self.samples = self.samples.saturating_add(samples);
         if self.samples > most {
-            return Err(format!("samples of all answers are more than {most}; ask for less time, or for fewer series"));
+            return Err(beyond());
         }
         Ok(series)
     }

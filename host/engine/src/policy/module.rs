@@ -45,11 +45,15 @@ impl PolicyModule {
         limits::bound(&mut store);
         let host = |e: wasmtime::Error| PolicyError::Host(format!("{e:#}"));
         store.set_fuel(self.limits.fuel).map_err(host)?;
-        let called = self.pre.instantiate(&mut store).and_then(|policy| {
-            let judge = policy.holdpoint_policy_judge();
-            judge.call_evaluate(&mut store, config, state)
-        });
-        match called {
+        let policy = match self.pre.instantiate(&mut store) {
+            Ok(policy) => policy,
+            Err(error) if error.is::<Trap>() || store.data().limits.refused().is_some() => {
+                return Err(self.ended(&error, store.data().limits.refused()));
+            }
+            // What is neither a crash of its own nor a bound of its own is the machine's, and another time it may have room.
+            Err(error) => return Err(host(error)),
+        };
+        match policy.holdpoint_policy_judge().call_evaluate(&mut store, config, state) {
             Ok(Ok(evaluation)) => {
                 let fuel = self.limits.fuel.saturating_sub(store.get_fuel().map_err(host)?);
                 Ok(Evaluated { evaluation: taken(evaluation, &claimable)?, fuel })
@@ -63,9 +67,6 @@ impl PolicyModule {
     fn ended(&self, error: &wasmtime::Error, refused: Option<&str>) -> PolicyError {
         if let Some(Ended(bound)) = error.downcast_ref::<Ended>() {
             return PolicyError::Exceeded(bound.clone());
-        }
-        if error.is::<wasmtime::PoolConcurrencyLimitError>() {
-            return PolicyError::Host(format!("{error:#}"));
         }
         let trap = error.downcast_ref::<Trap>();
         match trap {

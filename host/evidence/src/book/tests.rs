@@ -172,8 +172,21 @@ fn what_the_next_host_does_of_a_load_lies_where_it_was_done() {
     let all = Selector { name: "requests".into(), matchers: vec![] };
     assert_eq!(shown.select(&all, 0.0, f64::INFINITY).unwrap()[0].ends, [65_000.0], "it has ended with its plan");
     assert_eq!(samples(&shown, "isolation_running", "load", "4").last(), Some(&(65.0, 0.0)));
+    // What was told before is not told again.
+    let counted = |name: &str| samples(&shown, name, "load", "4").iter().map(|(_, count)| count).sum::<f64>();
+    assert_eq!((samples(&shown, "leaks", "load", "4").len(), counted("leaks")), (2, 2.0));
+    assert_eq!((samples(&shown, "own_canaries", "load", "4").len(), counted("own_canaries")), (2, 7.0));
     let stretches: Vec<_> = shown.stretches().iter().map(|s| (s.kind, s.from.0, s.to.0)).collect();
     assert_eq!(stretches, [(StretchKind::Unobserved, 11_000.0, 60_001.0)]);
+}
+
+#[test]
+fn a_leak_before_any_user_was_told_is_somebody_s() {
+    let events = vec![
+        (10.0, call("load", 4, START, Some((OutcomeKind::Answered, r#""started""#)))),
+        (10.4, call("load", 5, POLL, Some((OutcomeKind::Answered, &running(400, &[]))))),
+    ];
+    assert_eq!(samples(&shown(book(events), 20.0), "isolation_success", "load", "4"), [(10.4, 0.0)]);
 }
 
 #[test]

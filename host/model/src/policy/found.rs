@@ -88,10 +88,10 @@ impl Standing {
     pub fn voices<'a>(&'a self, row: &'a RequirementId) -> impl Iterator<Item = &'a Finding> {
         let now = self.findings.iter().filter(|finding| finding.requirements.contains(row));
         let failed = self.failures.get(row).into_iter().flatten();
-        let told = |failure: &&Finding| {
-            self.findings.iter().any(|finding| finding.name == failure.name && finding.verdict == Verdict::Fail)
+        let fails = |finding: &Finding, failure: &Finding| {
+            finding.name == failure.name && finding.verdict == Verdict::Fail && finding.requirements.contains(row)
         };
-        now.chain(failed.filter(move |failure| !told(failure)))
+        now.chain(failed.filter(move |failure| !self.findings.iter().any(|finding| fails(finding, failure))))
     }
 
     /// The rule that has fired for a row, at whatever tick.
@@ -152,6 +152,16 @@ mod tests {
         ] {
             assert_eq!(verdict(&after(ticks)), expected, "{ticks:?}");
         }
+    }
+
+    #[test]
+    fn a_failure_of_a_row_is_not_forgotten_when_its_rule_fails_for_another() {
+        let other = RequirementId::parse("P4.1.errors").unwrap();
+        let mut standing = after(&[&[("a", Verdict::Fail)]]);
+        let elsewhere = Finding { requirements: vec![other], ..finding("a", Verdict::Fail) };
+        let findings = vec![elsewhere, finding("b", Verdict::Pass)];
+        standing.take(&Judgement::Findings { findings, fuel: 1 });
+        assert_eq!(verdict(&standing), Some(Verdict::Fail));
     }
 
     #[test]

@@ -10,6 +10,20 @@ pub use finding::{Evaluation, Finding, ROLLBACK, Severity};
 pub use found::{Found, Judgement, Standing};
 pub use series::{Comparison, Matcher, Sample, Selector, Series, TooMany};
 
+/// Series that the host makes of what it has seen itself. No phase may state samples of them.
+pub const OF_THE_HOST: [&str; 11] = [
+    "isolation_running",
+    "isolation_success",
+    "leaks",
+    "own_canaries",
+    "request_duration_bucket",
+    "request_duration_sum",
+    "requests",
+    "requests_bad",
+    "up",
+    "up_duration_ms",
+    "users",
+];
 /// The most series in one answer.
 pub const MOST_SERIES: usize = 1_000;
 /// The most samples in one answer.
