@@ -64,9 +64,11 @@ impl PolicyReport {
         if let Judgement::Findings { findings, fuel } = judgement {
             self.fuel = self.fuel.max(*fuel);
             for turn in turns(at, &self.standing.findings, findings) {
-                if self.turns.len() < Self::TURNS {
+                // What is said for the first time takes no room from what changes.
+                let changes = turn.before.is_some();
+                if self.turns.iter().filter(|known| known.before.is_some() == changes).count() < Self::TURNS {
                     self.turns.push(turn);
-                } else {
+                } else if changes {
                     self.turns_left_out += 1;
                 }
             }
@@ -161,11 +163,20 @@ mod tests {
     }
 
     #[test]
+    fn what_many_rules_say_first_takes_no_room_from_what_changes() {
+        let all = |verdict| (0..300).map(|n| finding(&format!("r{n}"), verdict, false)).collect::<Vec<_>>();
+        let (first, mut then) = (all(Verdict::Pending), all(Verdict::Pending));
+        then[299] = finding("r299", Verdict::Fail, true);
+        let report = report(&[&first, &then]);
+        assert_eq!((report.turns.last().map(|turn| turn.name.as_str()), report.turns_left_out), (Some("r299"), 0));
+    }
+
+    #[test]
     fn turns_beyond_the_bound_are_counted() {
         let (on, off) = ([finding("a", Verdict::Fail, true)], [finding("a", Verdict::Pass, false)]);
         let flapping: Vec<&[Finding]> =
             (0..PolicyReport::TURNS + 5).map(|n| if n % 2 == 0 { &on[..] } else { &off[..] }).collect();
         let report = report(&flapping);
-        assert_eq!((report.turns.len(), report.turns_left_out), (PolicyReport::TURNS, 5));
+        assert_eq!((report.turns.len(), report.turns_left_out), (PolicyReport::TURNS + 1, 4));
     }
 }

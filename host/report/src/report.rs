@@ -193,8 +193,11 @@ impl Report {
         Some(ended && rows.all(|row| !judged(&row) || row.verdict == Verdict::Pass || row.waived.is_some()))
     }
 
-    /// Whether only phases of the rollback judge a row.
+    /// Whether only phases of the rollback judge a row. Policies judge before it.
     fn is_of_rollback(&self, row: &RequirementId) -> bool {
+        if self.policies.iter().any(|policy| policy.requirements.contains(row)) {
+            return false;
+        }
         let mut judges = self.phases.iter().filter(|phase| phase.requirements.contains(row)).peekable();
         judges.peek().is_some() && judges.all(|phase| phase.rollback)
     }

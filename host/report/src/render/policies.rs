@@ -9,8 +9,7 @@ use crate::{
     text,
 };
 
-/// Most policies, most findings that are told of one, and most of its turns.
-const POLICIES: usize = 50;
+/// Most findings that are told of a policy, and most of its turns.
 const FINDINGS: usize = 20;
 const TURNS: usize = 10;
 
@@ -21,7 +20,7 @@ pub(super) fn policies(page: &mut Page, report: &Report) {
     }
     page.blank();
     let width = report.policies.iter().map(|policy| policy.id.as_str().len()).max().unwrap_or(0).clamp(20, 40);
-    for policy in report.policies.iter().take(POLICIES) {
+    for policy in &report.policies {
         let name = format!("  {:<width$}  ", policy.id.as_str());
         let (tone, word) = word(policy);
         let word = format!("{word:<13}");
@@ -40,10 +39,6 @@ pub(super) fn policies(page: &mut Page, report: &Report) {
         ]);
         findings_of(page, policy);
         turns(page, policy);
-    }
-    let more = report.policies.len().saturating_sub(POLICIES);
-    if more > 0 {
-        page.line(&[(Tone::Faint, &format!("  … and {}", text::counted(more, "more policy")))]);
     }
 }
 

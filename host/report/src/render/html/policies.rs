@@ -13,15 +13,13 @@ use crate::{
     text,
 };
 
-/// Most policies, and most findings and turns of one.
-const POLICIES: usize = 50;
+/// Most findings and turns of a policy.
 const FINDINGS: usize = 100;
 const TURNS: usize = 50;
 
 pub(super) fn policies(report: &Report) -> Markup {
     html! {
-        @for policy in report.policies.iter().take(POLICIES) { (told(policy)) }
-        (more(report.policies.len().saturating_sub(POLICIES), "policy"))
+        @for policy in &report.policies { (told(policy)) }
     }
 }
 
