@@ -106,7 +106,7 @@ pub(crate) fn as_member(path: &Path, text: &str) -> Result<String, Error> {
     Ok(format!("{}\n", document.to_string().trim_end()))
 }
 
-/// A bundle with one more phase or user, which may read all services of its first environment.
+/// A bundle with one more phase, policy or user, which may read all services of its first environment.
 pub(crate) fn with_module(path: &Path, text: &str, kind: &Kind, name: &str, module: &str) -> Result<String, Error> {
     let document = parse(path, text)?;
     // Phases, policies and users have no name in common.
@@ -114,7 +114,7 @@ pub(crate) fn with_module(path: &Path, text: &str, kind: &Kind, name: &str, modu
         if !ids(&document, key).is_some_and(|ids| ids.iter().all(|id| id != name)) {
             return refuse(
                 path,
-                format!("it has a {key} `{name}` already, or {key}s that are not [[{key}]]; choose another name"),
+                format!("it has a {key} `{name}` already, or not each `{key}` is a [[{key}]]; choose another name"),
             );
         }
     }

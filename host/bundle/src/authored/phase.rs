@@ -155,14 +155,28 @@ impl Config {
             Self::File(name) => held(name, variables, problems),
         }
     }
+
+    /// Of a file: no variable is filled in, as in none of another kind.
+    fn as_written(&self) -> serde_json::Value {
+        match self {
+            Self::Text(text) => text.value.clone().into(),
+            Self::Plain(value) => value.clone(),
+            Self::List(items) => items.iter().map(Self::as_written).collect(),
+            Self::Table(entries) => {
+                let entries = entries.iter().map(|(key, value)| (key.clone(), value.as_written()));
+                serde_json::Value::Object(entries.collect())
+            }
+            // `read_config` was told to know none.
+            Self::File(name) => name.value.clone().into(),
+        }
+    }
 }
 
 /// What a file holds: JSON and TOML as values, anything else as a text.
 fn held(name: &Located<String>, variables: &Variables, problems: &mut Problems<'_>) -> serde_json::Value {
     let path = &name.value;
     let Some(text) = variables.file(path) else {
-        let hint =
-            "a file of a configuration lies beside or below bundle.toml, without `..`, and is a text of at most 1 MiB";
+        let hint = "a file of a configuration lies beside or below bundle.toml, without `..`, and is a text of at most 1 MiB; a bundle names at most 32";
         problems.at_with(name.at, format!("there is no file `{path}` that can be read"), hint);
         return serde_json::Value::Null;
     };
@@ -191,7 +205,7 @@ fn toml_to_json(text: &str, label: &str) -> Result<serde_json::Value, String> {
     let mut problems = Problems::new(label, text);
     let value = crate::reading::parse(text, &mut problems);
     let config = value.as_ref().and_then(|value| read_config(value, false, &mut problems));
-    let json = config.map(|config| config.resolve(&Variables::default(), &mut problems));
+    let json = config.map(|config| config.as_written());
     match problems.into_found().first() {
         Some(first) => Err(first.to_string()),
         None => Ok(json.unwrap_or_default()),

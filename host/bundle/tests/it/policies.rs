@@ -117,6 +117,9 @@ fn a_configuration_takes_the_place_of_the_file_that_it_names() {
         r#"{"a":{"b":[1.5]},"p95":2000}"#
     );
     assert_eq!(config("{ file = \"o.json\" }", &[("o.json", "{\"z\":1,\"a\":null}")]).unwrap(), r#"{"a":null,"z":1}"#);
+    // No variable is filled in, as in no other file.
+    let toml = [("o.toml", "a = \"${env.project}\"\nb = [\"$${x}\"]")];
+    assert_eq!(config("{ file = \"o.toml\" }", &toml).unwrap(), r#"{"a":"${env.project}","b":["$${x}"]}"#);
     for (written, files, message) in [
         ("{ file = \"alerts.yaml\" }", &[][..], "there is no file `alerts.yaml` that can be read"),
         ("{ file = \"o.json\" }", &[("o.json", "{")], "o.json can't be read: "),
