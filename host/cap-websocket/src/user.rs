@@ -54,7 +54,8 @@ impl UserSockets {
         let socket = self.sockets.socket(id)?;
         let place = Place { service: socket.service.clone(), host: socket.host.clone() };
         let message = message(text, content, |text| self.client.reveal(text, guest, &place, None))?;
-        socket.talk.iter().for_each(|talk| talk.sends(message.len()));
+        let leaves = socket.inbox().ending().is_none();
+        socket.talk.iter().for_each(|talk| talk.sends(message.len(), leaves));
         let sent = socket.send(message).await;
         if let Err(error) = &sent {
             let why = if matches!(error, BackendError::Timeout(_)) { Unanswered::Timeout } else { Unanswered::Reset };

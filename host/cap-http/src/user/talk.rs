@@ -67,12 +67,12 @@ impl Talk {
         *all_own += own;
     }
 
-    /// The user sends something.
-    pub fn sends(&self, bytes: usize) {
+    /// The user sends something. What does not leave, because the socket has ended, can't go wrong on purpose.
+    pub fn sends(&self, bytes: usize, leaves: bool) {
         let (mut talk, mut client) = (self.state(), self.client.state());
         talk.start = Some(Instant::now());
         // It counts among the user's requests.
-        if let Some(trigger) = &self.trigger
+        if let Some(trigger) = self.trigger.as_ref().filter(|_| leaves)
             && let Some(harming) = client.harmed.as_mut().and_then(HarmedUser::next)
         {
             trigger.arm(harming);

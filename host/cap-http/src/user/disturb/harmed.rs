@@ -38,3 +38,14 @@ impl Harming {
         timeout.min(LONGEST)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_harmed_request_is_over_before_a_farewell_has_to_be() {
+        assert!(Harming::limit(Duration::MAX) < Duration::from_secs(5));
+        assert_eq!(Harming::limit(Duration::from_secs(1)), Duration::from_secs(1));
+    }
+}

@@ -144,6 +144,8 @@ impl Disturber {
         match harming.harm {
             Harm::Malformed => Self::Replaced { text: |at| &NO_FRAME[at.min(NO_FRAME.len())..], written: 0 },
             Harm::Oversized => Self::Replaced { text: giant_frame, written: 0 },
+            // A frame may be as short as what is left of a head; one byte is none.
+            Harm::Truncate => Self::Truncated { left: 1 },
             _ => Self::of_request(harming),
         }
     }
