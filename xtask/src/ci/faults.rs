@@ -43,6 +43,11 @@ pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, report: &Value, wan
     if !failed.contains(&requirement) {
         wrong.push(format!("{requirement} is not among the failed rows {failed:?}"));
     }
+    // One failed check is enough for the trigger of isolation. That of authentication needs all of them.
+    let is_judged = verdict(clean, "RB-T3") == Some("pass");
+    if requirement == "P3.2.isolation" && is_judged && verdict(faulted, "RB-T3") != Some("fail") {
+        wrong.push("RB-T3 does not fail with it".to_owned());
+    }
     wrong.extend(others(clean, faulted, report, requirement));
     if clean.digests != faulted.digests {
         wrong.push("bundle, modules or the operator's file are not those of the clean run".to_owned());
@@ -73,7 +78,7 @@ fn goes_along(requirement: &str, id: &str) -> bool {
         ("P3.1", "CRIT-2")
             | ("PRE-1.identity", "PRE-1.project")
             | ("P3.2.isolation", "SUC-3.state")
-            | ("SUC-3.state", "P3.2.isolation" | "P3.2.success")
+            | ("SUC-3.state", "P3.2.isolation" | "P3.2.success" | "RB-T3")
             | ("BIZ-1", "SUC-3.failures" | "SUC-3.cleanup")
     ) || watched(id).contains(&requirement)
 }
@@ -81,7 +86,7 @@ fn goes_along(requirement: &str, id: &str) -> bool {
 /// The rows whose checks a trigger follows from.
 fn watched(trigger: &str) -> &'static [&'static str] {
     match trigger {
-        "RB-T3" => &["P3.2.isolation", "SUC-3.state"],
+        "RB-T3" => &["P3.2.isolation", "CRIT-3"],
         "RB-T5" => &["P3.3", "CRIT-4"],
         _ => &[],
     }
@@ -210,6 +215,27 @@ mod tests {
         // CRIT-2 is the other row, of which that report says nothing.
         assert_eq!(others("the phase was stopped: rolled back: row P1.3 failed").len(), 1);
         assert_eq!(others("the phase was stopped: rolled back: row P1.1 failed").len(), 2);
+    }
+
+    #[test]
+    fn the_trigger_of_isolation_fails_with_it() {
+        let outcome = |isolation: &str, trigger: &str| {
+            let failed: Vec<&str> = if isolation == "fail" { vec!["P3.2.isolation"] } else { vec![] };
+            let rows = json!({ "P3.2.isolation": isolation, "RB-T3": trigger });
+            Outcome {
+                exit: 5,
+                object: Some(json!({ "decision": "rolled-back", "failed": failed, "rows": rows })),
+                ..clean()
+            }
+        };
+        let wanted = Wanted { requirement: "P3.2.isolation", exit: 5 };
+        let wrong = |clean: &str, faulted: &str| {
+            of_faulted(&outcome("pass", clean), &outcome("fail", faulted), &json!({}), wanted).join("; ")
+        };
+        assert_eq!(wrong("pass", "fail"), "");
+        assert_eq!(wrong("pass", "pass"), "RB-T3 does not fail with it");
+        // A run of some phases has no policy.
+        assert_eq!(wrong("not-exercised", "not-exercised"), "");
     }
 
     #[test]
