@@ -12,7 +12,7 @@ use crate::sh::Line;
 
 /// How often it is looked at. What is used after the last time is not counted.
 const STEP: Duration = Duration::from_millis(10);
-/// Every so many times the kernel is asked which pages it has counted more than once. It takes a while to answer.
+/// Every so many times the kernel is asked what is in memory, each page once. It takes a while to answer.
 const STEPS_A_ROLLUP: u32 = 100;
 /// Of the counters in `/proc`; a constant of Linux' interface.
 const TICKS_A_SECOND: u64 = 100;
@@ -22,7 +22,8 @@ const TICKS_A_SECOND: u64 = 100;
 pub(super) struct Usage {
     /// Of all threads, in the program and in the kernel for it.
     pub(super) cpu: Duration,
-    /// The most bytes that it had in memory. A page that it shows to itself many times is there once.
+    /// The most bytes that it was seen to have in memory, a page that it shows to itself many times being there once: once a second, or, of what
+    /// lasts less than that, the peak by the kernel.
     pub(super) peak: u64,
 }
 
@@ -37,7 +38,7 @@ pub(super) fn of(line: Line) -> Result<(Usage, String)> {
         let mut text = String::new();
         stdout.read_to_string(&mut text).map(|_| text)
     });
-    let (mut usage, mut again, mut steps) = (Usage::default(), 0, 0);
+    let (mut usage, mut seen, mut steps) = (Usage::default(), None, 0);
     let status = loop {
         if let Some(status) = child.try_wait()? {
             break status;
@@ -45,12 +46,12 @@ pub(super) fn of(line: Line) -> Result<(Usage, String)> {
         steps += 1;
         if steps % STEPS_A_ROLLUP == 0 {
             let rollup = fs::read_to_string(format!("/proc/{}/smaps_rollup", child.id()));
-            again = rollup.ok().and_then(|rollup| counted_again(&rollup)).unwrap_or(again);
+            seen = seen.max(rollup.ok().and_then(|rollup| bytes(&rollup, "Pss:")));
         }
         usage = now(child.id()).unwrap_or(usage);
         thread::sleep(STEP);
     };
-    usage.peak = usage.peak.saturating_sub(again);
+    usage.peak = seen.unwrap_or(usage.peak);
     ensure!(status.success(), "`{shown}` ended with {status}");
     let text = reading.join().ok().context("read its output")?.with_context(|| format!("read `{shown}`"))?;
     Ok((usage, text))
@@ -74,12 +75,6 @@ fn peak(status: &str) -> Option<u64> {
     bytes(status, "VmHWM:")
 }
 
-/// Bytes of pages that are counted for each place where they are mapped, beyond the first: the data that all instances of a module begin
-/// with are such.
-fn counted_again(rollup: &str) -> Option<u64> {
-    Some(bytes(rollup, "Rss:")?.saturating_sub(bytes(rollup, "Pss:")?))
-}
-
 fn bytes(text: &str, name: &str) -> Option<u64> {
     let line = text.lines().find_map(|line| line.strip_prefix(name))?;
     Some(line.trim().strip_suffix(" kB")?.trim().parse::<u64>().ok()? << 10)
@@ -96,7 +91,7 @@ mod tests {
         assert_eq!(peak("Name:\tk6\nVmHWM:\t  2048 kB\nVmRSS:\t 1 kB\n"), Some(2 << 20));
         assert_eq!((cpu("42 (a"), peak("Name:\tk6\n")), (None, None));
         let rollup = "5581-7ffc ---p 00000000 00:00 0 [rollup]\nRss:   300 kB\nPss:   120 kB\nPss_Dirty:  90 kB\n";
-        assert_eq!((counted_again(rollup), counted_again("Rss: 1 kB\n")), (Some(180 << 10), None));
+        assert_eq!((bytes(rollup, "Pss:"), bytes("Rss: 1 kB\n", "Pss:")), (Some(120 << 10), None));
     }
 
     #[test]
