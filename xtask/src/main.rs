@@ -11,6 +11,7 @@ mod demo;
 mod digests;
 mod dist;
 mod docs;
+mod failures;
 mod fuzz;
 mod guests;
 mod project;

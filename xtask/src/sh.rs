@@ -3,7 +3,7 @@
 //! Refuses shells: a line is a program and its arguments.
 
 use std::ffi::OsString;
-use std::io;
+use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output, Stdio};
 
@@ -90,6 +90,25 @@ impl Line {
         self.command.stdout(Stdio::from(io::stderr())).status().with_context(|| format!("start `{}`", self.shown))
     }
 
+    /// As `run`; every line of its standard output is passed on, and shown to `see`.
+    pub(crate) fn run_seen(mut self, mut see: impl FnMut(&str)) -> Result<()> {
+        say(self.part, &self.shown);
+        let shown = self.shown;
+        let mut child = self.command.stdout(Stdio::piped()).spawn().with_context(|| format!("start `{shown}`"))?;
+        let output = child.stdout.take().context("its standard output is piped")?;
+        for line in BufReader::new(output).split(b'\n') {
+            let line = line.with_context(|| format!("read what `{shown}` prints"))?;
+            let line = String::from_utf8_lossy(&line);
+            eprintln!("{line}");
+            see(&line);
+        }
+        let status = child.wait().with_context(|| format!("wait for `{shown}`"))?;
+        if !status.success() {
+            bail!("`{shown}` ended with {status}");
+        }
+        Ok(())
+    }
+
     /// Runs the line quietly and gives back what it printed and how it ended.
     pub(crate) fn output(mut self) -> Result<Output> {
         self.command.stdin(Stdio::null()).output().with_context(|| format!("start `{}`", self.shown))
@@ -128,6 +147,15 @@ mod tests {
     fn a_bad_end_names_the_line() {
         let error = Line::new("x", "sh").args(["-c", "echo why >&2; exit 3"]).text().unwrap_err().to_string();
         assert!(error.starts_with("`sh -c echo why >&2; exit 3` ended with") && error.ends_with("why"), "{error}");
+    }
+
+    #[test]
+    fn what_a_line_prints_is_seen_as_it_comes() {
+        let mut seen = Vec::new();
+        let line = Line::new("x", "sh").args(["-c", "echo a; printf 'b\\377'; exit 2"]);
+        let error = line.run_seen(|line| seen.push(line.to_owned())).unwrap_err().to_string();
+        assert_eq!(seen, ["a", "b\u{fffd}"]);
+        assert!(error.contains("ended with"), "{error}");
     }
 
     #[test]

@@ -3,9 +3,10 @@
 
 use std::path::PathBuf;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
 use crate::dist;
+use crate::failures::Failures;
 use crate::guests::{self, copy_if_changed};
 use crate::project::Project;
 use crate::servers::{self, Server};
@@ -29,7 +30,9 @@ impl Arguments {
 pub(crate) fn run(project: &Project, args: &[String]) -> Result<()> {
     let missing = servers::ensure()?;
     build(project)?;
-    let ended = line(project, &split(args), &missing).run();
+    let mut failures = Failures::default();
+    let ended = line(project, &split(args), &missing).run_seen(|line| failures.see(line));
+    let ended = ended.map_err(|error| anyhow!("{error:#}{}", failures.told()));
     // Also after a failure, so that nobody takes what did not run for good.
     report_left_out(project, &missing).and(ended)
 }

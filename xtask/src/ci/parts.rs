@@ -56,16 +56,23 @@ pub(super) fn run(parts: &[Part<'_>]) -> Vec<Past> {
             },
         };
         if let End::Failed(why) = &end {
-            eprintln!("error: {}: {why}", part.name);
+            eprintln!("error: {}: {}", part.name, first_line(why));
         }
         past.push(Past { name: part.name, end, took: begun.elapsed() });
     }
     past
 }
 
-/// A line a part, and the sum.
+/// Why parts failed, whole, then a line a part, and the sum: the end is what is looked at first.
 pub(super) fn table(past: &[Past]) -> String {
     let mut text = String::new();
+    for part in past {
+        if let End::Failed(why) = &part.end
+            && why.contains('\n')
+        {
+            let _ = writeln!(text, "{}: {why}", part.name);
+        }
+    }
     let width = past.iter().map(|p| p.name.len()).max().unwrap_or_default().max("total".len());
     let mut line = |name: &str, took: Duration, end: &str| {
         // Writing to a string can't fail.
@@ -74,7 +81,7 @@ pub(super) fn table(past: &[Past]) -> String {
     for part in past {
         let end = match &part.end {
             End::Done => "ok".to_owned(),
-            End::Failed(why) => format!("failed: {}", why.lines().next().unwrap_or_default()),
+            End::Failed(why) => format!("failed: {}", first_line(why)),
             End::Without(other) => format!("not run, it needs {other}"),
         };
         line(part.name, part.took, &end);
@@ -83,6 +90,10 @@ pub(super) fn table(past: &[Past]) -> String {
     let end = if failed == 0 { "all parts ok".to_owned() } else { format!("{failed} of {} parts not ok", past.len()) };
     line("total", past.iter().map(|p| p.took).sum(), &end);
     text
+}
+
+fn first_line(text: &str) -> &str {
+    text.lines().next().unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -128,7 +139,7 @@ mod tests {
         ];
         assert_eq!(
             table(&past),
-            "fmt          1.5 s  ok\nclippy      61.0 s  failed: a\ntotal       62.5 s  1 of 2 parts not ok\n"
+            "clippy: a\nb\nfmt          1.5 s  ok\nclippy      61.0 s  failed: a\ntotal       62.5 s  1 of 2 parts not ok\n"
         );
     }
 }
