@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::Verified;
-use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_clock::{RunClock, SleepBackend};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
@@ -82,7 +82,7 @@ pub(crate) fn live(
     phase: &PhaseId,
     (network, loads): (&Network, &Loads),
     vault: &Arc<RunVault>,
-    clock: &Arc<SystemClock>,
+    clock: &Arc<RunClock>,
 ) -> Result<Backends, Error> {
     let grants = grants_of(verified, phase)?;
     let tools = tools::backend(verified, &grants, vault).map_err(|e| refused(phase, &e))?;
@@ -94,7 +94,7 @@ pub(crate) fn replayed(
     verified: &Verified,
     phase: &PhaseId,
     vault: &Arc<RunVault>,
-    clock: &Arc<SystemClock>,
+    clock: &Arc<RunClock>,
 ) -> Result<Backends, Error> {
     let grants = Grants { files: Vec::new(), ..grants_of(verified, phase)? };
     make(verified, phase, &grants, (&Network::none(), None), (vault, ExecBackend::without_tools()), clock)
@@ -111,7 +111,7 @@ fn make(
     grants: &Grants,
     (network, loads): (&Network, Option<&Loads>),
     (vault, tools): (&Arc<RunVault>, ExecBackend),
-    clock: &Arc<SystemClock>,
+    clock: &Arc<RunClock>,
 ) -> Result<Backends, Error> {
     let http = HttpBackend::new(HttpConfig {
         services: bases(verified),
@@ -129,11 +129,17 @@ fn make(
     });
     let http = Arc::new(http.map_err(|e| refused(phase, &e))?);
     let load = LoadBackend::new(http.clone(), grants.clone(), loads.map(|loads| loads.folder.clone()));
+    let load = Arc::new(match loads {
+        Some(loads) => load.with_crews(loads.crews.clone()),
+        None => load,
+    });
+    let exec = Arc::new(tools);
+    let busy = {
+        let (load, exec) = (load.clone(), exec.clone());
+        move || load.is_under_way() || exec.is_under_way()
+    };
     Ok(Backends {
-        load: Arc::new(match loads {
-            Some(loads) => load.with_crews(loads.crews.clone()),
-            None => load,
-        }),
+        load,
         http,
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
         secrets: vault.clone(),
@@ -141,11 +147,12 @@ fn make(
             gcloud::config(&verified.gcloud),
             grants.clone(),
             vault.clone(),
-            clock.clone(),
+            // What ends tokens outside is the machine's time.
+            clock.machine(),
         )),
-        exec: Arc::new(tools),
+        exec,
         websocket: Arc::new(websocket.map_err(|e| refused(phase, &e))?),
-        clock: Arc::new(SleepBackend::new(clock.clone())),
+        clock: Arc::new(SleepBackend::new(clock.clone()).busy_while(busy)),
     })
 }
 

@@ -15,12 +15,11 @@ use holdpoint_model::{
     Decision, Digest, Event, EventKind, PolicyId, RequirementId, RunId, Timestamp, Verdict,
     policy::{Finding, Found, Judgement},
 };
-use holdpoint_report::{Collector, Difference, Report, Subject, body_differences};
+use holdpoint_report::{Difference, Report, Subject, body_differences};
 
 use crate::{
     Error, Machine,
     judging::{Bench, Judge, Seat, engine, ticks},
-    plan::{planned, planned_policies},
     record::StoredSources,
     report,
     store::{RunRef, Stored, stored_runs},
@@ -124,8 +123,9 @@ impl Other {
         let mut verified = StoredSources::of(&reader.header()?)?.verify()?;
         let before = report::of_journal(&stored.journal(), &verified)?;
         let (place, replaces) = self.take_part(&mut verified)?;
-        let ResolvedPolicy { id: policy, config, requirements, .. } = verified.policies[place].clone();
-        let seat = Seat { id: policy.clone(), judge: self.judge.clone(), config, requirements };
+        let ResolvedPolicy { id: policy, config, requirements, stage, .. } = verified.policies[place].clone();
+        let stage = verified.place_of(&stage);
+        let seat = Seat { id: policy.clone(), judge: self.judge.clone(), config, requirements, stage };
         let mut bench = Bench::new(run.clone(), &verified, vec![seat]);
         let mut found: BTreeMap<u64, Found> = BTreeMap::new();
         for tick in ticks(&reader)? {
@@ -178,6 +178,7 @@ impl Other {
         let rows = verified.checklist.rows.iter().map(|row| (row.id.clone(), row.id.clone()));
         let policy = ResolvedPolicy {
             module: id.to_string(),
+            stage: verified.stages.last().cloned().unwrap_or_default(),
             id,
             bytes: self.bytes.clone(),
             digest: self.digest,
@@ -208,7 +209,7 @@ fn told(
     policy: &PolicyId,
     mut found: BTreeMap<u64, Found>,
 ) -> Result<(Report, Vec<(Timestamp, Found)>), Error> {
-    let mut collector = Collector::new(&planned(verified)).judged_by(&planned_policies(verified));
+    let mut collector = report::collector(verified);
     let (mut said, mut ended) = (Vec::new(), false);
     reader.for_each_event(|event| {
         let (position, at) = (event.position, event.at);

@@ -1,7 +1,6 @@
 //! Ending a run for good: by asking the host that works on it, or in the place of one that does not any more.
 
 use holdpoint_bundle::Verified;
-use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, RunFolder, RunLock, Writer};
@@ -55,7 +54,7 @@ pub async fn cancel(reference: &RunRef, reason: &str, machine: &Machine) -> Resu
                         "{locked}; it takes no requests, so interrupt it and cancel again"
                     )));
                 }
-                RunState::Interrupted => wait(&folder).await?,
+                RunState::Interrupted | RunState::Between(_) => wait(&folder).await?,
             },
         },
         Err(other) => return Err(other.into()),
@@ -74,7 +73,9 @@ async fn wait(folder: &RunFolder) -> Result<RunLock, Error> {
 fn ended(stored: &Stored) -> Result<Error, Error> {
     let state = match stored.state()? {
         RunState::Ended(decision) => format!("has ended with `{decision}`"),
-        RunState::Running | RunState::Interrupted => "is not what it was a moment ago".to_owned(),
+        RunState::Running | RunState::Interrupted | RunState::Between(_) => {
+            "is not what it was a moment ago".to_owned()
+        }
     };
     let run = StoredSources::of(&Reader::open(&stored.journal())?.header()?)?.run;
     Ok(Error::Usage(format!("run {run} {state}; there is nothing to cancel")))
@@ -93,8 +94,9 @@ async fn abandoned(stored: &Stored, folder: &RunFolder, lock: RunLock, reason: &
     let verified = header.verify()?;
     let own = user::own().map_err(|e| Error::Usage(format!("can't tell who cancels: {e}")))?;
     let cancellation = Cancellation { by: user::name_of(own), reason: reason.to_owned() };
-    let now = SystemClock::new().now().0;
-    let rows = rows(&verified, &progress_of(&journal)?, &cancellation, now);
+    let progress = progress_of(&journal)?;
+    let now = header.manner.clock(progress.latest()).now().0;
+    let rows = rows(&verified, &progress, &cancellation, now);
     let writer = Writer::open(&journal, None)?;
     report::decide(&writer, &journal, &verified, rows, now).await?;
     writer.close()?;

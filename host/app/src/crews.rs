@@ -3,12 +3,11 @@
 use std::{fs, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::{IdentitySource, Verified, VerifiedUser};
-use holdpoint_cap_clock::SystemClock;
 use holdpoint_cap_http::user::{Crowd, CrowdConfig, Disturbance};
 use holdpoint_cap_load::{Crews, PlannedDisturbance, Ready, Starting, Wanted, numbers};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::user::{UserEngine, UserLimits, UserModule, UsersConfig, VirtualUsers};
-use holdpoint_gate::{BackendError, Clock as _, Gate};
+use holdpoint_gate::{BackendError, Clock, Gate};
 use holdpoint_identity::Identities;
 use holdpoint_model::{Digest, PhaseId, RunId};
 use serde_json::{Map, Value};
@@ -28,7 +27,7 @@ pub(crate) struct BundleCrews {
     pub(crate) run: RunId,
     pub(crate) network: Arc<Network>,
     pub(crate) gate: Arc<Gate>,
-    pub(crate) clock: Arc<SystemClock>,
+    pub(crate) clock: Arc<dyn Clock>,
     pub(crate) canaries: RunCanaries,
     /// What servers have handed to phases, and where these say whose it is.
     pub(crate) vault: Arc<RunVault>,

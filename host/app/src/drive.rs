@@ -1,14 +1,16 @@
 //! Driving a run: phases start when those that they need have passed, side by side, until all have ended.
 
-use std::{path::Path, sync::Arc, time::Duration};
+use std::{path::Path, sync::Arc};
 
 use holdpoint_bundle::Verified;
-use holdpoint_cap_clock::SystemClock;
+use holdpoint_cap_clock::{Awake, RunClock};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::{Clock as _, Gate};
 use holdpoint_journal::{LiveRecorder, Reader, Row, RunFolder, RunLock, Watch, Writer};
-use holdpoint_model::{Cancellation, Class, Event, EventKind, PhaseEnd, PhaseId, RunId, Statement};
+use holdpoint_model::{
+    Cancellation, Class, Decision, Event, EventKind, PhaseEnd, PhaseId, RunId, Statement, Timestamp,
+};
 use holdpoint_report::Report;
 use tokio::{
     sync::{mpsc, watch},
@@ -44,6 +46,9 @@ pub(crate) struct Drive {
     pub(crate) verified: Arc<Verified>,
     pub(crate) writer: Writer,
     pub(crate) dry_run: bool,
+    /// The last stage that it goes on with.
+    pub(crate) through: usize,
+    pub(crate) clock: Arc<RunClock>,
     /// Committed events, for deciding what comes next.
     pub(crate) committed: mpsc::UnboundedReceiver<Event>,
     pub(crate) progress: Progress,
@@ -77,12 +82,15 @@ pub(crate) fn watching(live: Option<Live>) -> (Watch, mpsc::UnboundedReceiver<Ev
     (watch, receiver)
 }
 
-type Ended = (PhaseId, Result<PhaseEnd, Fault>);
+/// With what keeps the clock real until its end is written down.
+type Ended = (PhaseId, Result<PhaseEnd, Fault>, Awake);
 
 /// Why no phase is under way any more.
 enum Left {
     /// All have ended.
     Nothing,
+    /// Those of a stage have ended, and the next one is for another time.
+    Stage,
     /// Somebody ended the run for good; those under way are to be stopped.
     Cancelled(Cancellation),
 }
@@ -94,7 +102,7 @@ struct Parts {
     network: Arc<Network>,
     loads: Loads,
     vault: Arc<RunVault>,
-    clock: Arc<SystemClock>,
+    clock: Arc<RunClock>,
     recorder: Arc<LiveRecorder>,
 }
 
@@ -120,7 +128,7 @@ impl Drive {
         }
         // A crash may have come between a tick and what was found at it.
         self.judge().await?;
-        let clock: Arc<SystemClock> = Arc::new(SystemClock::new());
+        let clock = self.clock.clone();
         let bindings = secrets::bindings(&self.verified)?;
         let vault = RunVault::new(&self.run, bindings, Some(self.folder.sessions()));
         let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?);
@@ -133,7 +141,7 @@ impl Drive {
             run: self.run.clone(),
             network: network.clone(),
             gate: gate.clone(),
-            clock: clock.clone(),
+            clock: clock.machine(),
             canaries: RunCanaries::new(&self.run, &self.folder.loads()),
             vault: vault.clone(),
             journal: self.folder.journal(),
@@ -149,11 +157,15 @@ impl Drive {
         // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
         guests.shutdown().await;
         recorder.settled().await;
-        let rows = match outcome? {
-            Left::Nothing => Vec::new(),
-            Left::Cancelled(cancellation) => cancel::rows(&self.verified, &self.progress, &cancellation, clock.now().0),
-        };
-        self.decide(rows, &clock, &vault).await
+        match outcome? {
+            Left::Nothing => self.decide(Vec::new(), &clock, &vault).await,
+            // The sessions of the run are not over.
+            Left::Stage => self.write_decision(Vec::new(), &clock).await,
+            Left::Cancelled(cancellation) => {
+                let rows = cancel::rows(&self.verified, &self.progress, &cancellation, clock.now().0);
+                self.decide(rows, &clock, &vault).await
+            }
+        }
     }
 
     /// Starts what can start and takes in what ends, until nothing is left. After an error guests may still be under way.
@@ -165,8 +177,12 @@ impl Drive {
     ) -> Result<Left, Error> {
         let clock = &parts.clock;
         let mut running: Vec<PhaseId> = Vec::new();
+        if self.progress.between(&self.verified).is_none() {
+            self.progress.enter(self.progress.stage());
+        }
         loop {
-            if let Some(last) = self.progress.tick_due(&self.verified) {
+            let awake = clock.awake();
+            while let Some(last) = self.progress.tick_due(&self.verified) {
                 self.tick(last, clock).await?;
             }
             let steps = self.progress.next(&self.verified, &running);
@@ -201,13 +217,14 @@ impl Drive {
                         let (workshop, gate) = (parts.workshop.clone(), parts.gate.clone());
                         let verified = self.verified.clone();
                         let start = self.progress.started(&phase).unwrap_or_else(|| clock.now());
+                        let awake = clock.awake();
                         guests.spawn(async move {
                             let found = verified.phases.iter().find(|p| p.id == phase);
                             let ended = match found {
                                 Some(found) => workshop.run(&verified, found, gate, backends, start).await,
                                 None => Err(Fault(format!("phase `{phase}` is gone"))),
                             };
-                            (phase, ended)
+                            (phase, ended, awake)
                         });
                     }
                     Step::Start(_) => {}
@@ -218,11 +235,22 @@ impl Drive {
                 continue;
             }
             if guests.is_empty() {
-                return Ok(Left::Nothing);
+                match self.progress.between(&self.verified) {
+                    None => return Ok(Left::Nothing),
+                    Some(next) if !self.is_released(next).await? => {}
+                    Some(next) if next <= self.through => self.progress.enter(next),
+                    Some(_) => return Ok(Left::Stage),
+                }
+                continue;
             }
-            let until_tick = self.until_tick(clock);
+            let next_tick = self.next_tick();
+            // From here on nothing is done until somebody wakes.
+            drop(awake);
             tokio::select! {
-                () = wait(until_tick) => self.tick(false, clock).await?,
+                () = wait(next_tick, clock) => {
+                    let _awake = clock.awake();
+                    self.tick(false, clock).await?;
+                }
                 () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
                 cancellation = self.control.cancelled() => {
                     // What has come to its end by itself is not stopped.
@@ -239,19 +267,33 @@ impl Drive {
         }
     }
 
-    /// How long it is until the next tick, if nothing ends before; none if the last one is through.
-    fn until_tick(&self, clock: &SystemClock) -> Option<Duration> {
+    /// Whether what was decided so far lets the next stage begin. If not, nothing of it will.
+    async fn is_released(&mut self, next: usize) -> Result<bool, Error> {
+        self.writer.committed().await?;
+        let decision = report::of_journal(&self.folder.journal(), &self.verified)?.comes_to();
+        if decision == Decision::Release {
+            return Ok(true);
+        }
+        let why = format!("stage `{}` came to {decision}", self.verified.stages[next - 1]);
+        let left = self.progress.open(&self.verified, next..=usize::MAX).map(|phase| phase.id.clone());
+        for phase in left.collect::<Vec<_>>() {
+            self.end(&phase, &PhaseEnd::Skipped(why.clone()), &self.clock.clone()).await?;
+        }
+        Ok(false)
+    }
+
+    /// When the next tick is due, if nothing ends before; none if the last one is through.
+    fn next_tick(&self) -> Option<Timestamp> {
         let since = match self.progress.tick() {
-            Some(tick) if tick.last => return None,
+            _ if self.progress.is_over(&self.verified) => return None,
             Some(tick) => tick.at,
             None => self.progress.begun()?,
         };
-        let passed = Duration::try_from_secs_f64(clock.now().since(since) / 1_000.0).unwrap_or_default();
-        Some(self.verified.tick.saturating_sub(passed))
+        Some(Timestamp(since.0 + self.verified.tick.as_secs_f64() * 1_000.0))
     }
 
     /// Writes down that evidence is judged now.
-    async fn tick(&mut self, last: bool, clock: &SystemClock) -> Result<(), Error> {
+    async fn tick(&mut self, last: bool, clock: &RunClock) -> Result<(), Error> {
         self.append(Row::tick(last, clock.now().0)).await?;
         self.judge().await
     }
@@ -270,30 +312,34 @@ impl Drive {
     }
 
     /// Writes down how a phase ended.
-    async fn take_end(&mut self, joined: Result<Ended, JoinError>, clock: &SystemClock) -> Result<PhaseId, Error> {
-        let (phase, ended) = joined.map_err(|e| self.fault(&format!("a phase broke off: {e}")))?;
+    async fn take_end(&mut self, joined: Result<Ended, JoinError>, clock: &RunClock) -> Result<PhaseId, Error> {
+        let (phase, ended, _awake) = joined.map_err(|e| self.fault(&format!("a phase broke off: {e}")))?;
         let end = ended.map_err(|Fault(reason)| self.fault(&reason))?;
         self.end(&phase, &end, clock).await?;
         Ok(phase)
     }
 
     /// Ends the run, with what else is to be written down then.
-    async fn decide(&mut self, rows: Vec<Row>, clock: &SystemClock, vault: &RunVault) -> Result<(), Error> {
-        // A phase that was stopped may have said something that is still on its way.
-        self.writer.committed().await?;
-        report::decide(&self.writer, &self.folder.journal(), &self.verified, rows, clock.now().0).await?;
+    async fn decide(&mut self, rows: Vec<Row>, clock: &RunClock, vault: &RunVault) -> Result<(), Error> {
+        self.write_decision(rows, clock).await?;
         self.folder.forget_loads()?;
         vault.forget().map_err(|e| self.fault(&e.to_string()))
     }
 
-    async fn start(&mut self, phase: &PhaseId, clock: &SystemClock) -> Result<(), Error> {
+    async fn write_decision(&mut self, rows: Vec<Row>, clock: &RunClock) -> Result<(), Error> {
+        // A phase that was stopped may have said something that is still on its way.
+        self.writer.committed().await?;
+        report::decide(&self.writer, &self.folder.journal(), &self.verified, rows, clock.now().0).await
+    }
+
+    async fn start(&mut self, phase: &PhaseId, clock: &RunClock) -> Result<(), Error> {
         if self.progress.started(phase).is_none() {
             self.append(Row::phase_started(phase, clock.now().0)).await?;
         }
         Ok(())
     }
 
-    async fn end(&mut self, phase: &PhaseId, end: &PhaseEnd, clock: &SystemClock) -> Result<(), Error> {
+    async fn end(&mut self, phase: &PhaseId, end: &PhaseEnd, clock: &RunClock) -> Result<(), Error> {
         self.append(Row::phase_ended(phase, end, clock.now().0)).await
     }
 
@@ -313,10 +359,10 @@ impl Drive {
     }
 }
 
-/// Waits so long; for ever if there is nothing to wait for.
-async fn wait(time: Option<Duration>) {
-    match time {
-        Some(time) => tokio::time::sleep(time).await,
+/// Waits until then; for ever if there is nothing to wait for.
+async fn wait(moment: Option<Timestamp>, clock: &RunClock) {
+    match moment {
+        Some(moment) => clock.until(moment).await,
         None => std::future::pending().await,
     }
 }

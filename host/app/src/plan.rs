@@ -1,6 +1,9 @@
 //! Which phases can start, which can't any more. Pure: it looks at what has happened and says what comes next.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::RangeInclusive,
+};
 
 use holdpoint_bundle::{Verified, VerifiedPhase, is_disruptive};
 use holdpoint_model::{
@@ -16,10 +19,16 @@ use crate::{gcloud, rollback};
 pub(crate) struct Progress {
     phases: BTreeMap<PhaseId, Phase>,
     policies: BTreeMap<PolicyId, Standing>,
-    /// The last tick: where it stands, when it was, and whether there are none after it.
+    /// The last tick.
     tick: Option<Tick>,
+    /// How many stages have ended.
+    over: usize,
+    /// The last stage that may go on.
+    entered: usize,
     /// A phase has ended after the last tick.
     unjudged: bool,
+    /// When the latest event was.
+    latest: Timestamp,
 }
 
 /// A tick that was taken.
@@ -27,7 +36,6 @@ pub(crate) struct Progress {
 pub(crate) struct Tick {
     pub(crate) position: u64,
     pub(crate) at: Timestamp,
-    pub(crate) last: bool,
 }
 
 #[derive(Debug, Clone, Default)]
@@ -61,6 +69,7 @@ pub(crate) fn planned(verified: &Verified) -> Vec<PlannedPhase> {
             id: phase.id.clone(),
             requirements: rows(&phase.requirements),
             needs: phase.needs.clone(),
+            stage: verified.place_of(&phase.stage),
             rollback: verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(&phase.id)),
         })
         .collect()
@@ -70,17 +79,34 @@ pub(crate) fn planned(verified: &Verified) -> Vec<PlannedPhase> {
 pub(crate) fn planned_policies(verified: &Verified) -> Vec<PlannedPolicy> {
     let rows = |pairs: &[(RequirementId, RequirementId)]| pairs.iter().map(|(_, row)| row.clone()).collect();
     let policies = verified.policies.iter();
-    policies.map(|policy| PlannedPolicy { id: policy.id.clone(), requirements: rows(&policy.requirements) }).collect()
+    policies
+        .map(|policy| PlannedPolicy {
+            id: policy.id.clone(),
+            requirements: rows(&policy.requirements),
+            stage: verified.place_of(&policy.stage),
+        })
+        .collect()
 }
 
 impl Progress {
     /// Nothing has happened.
     pub(crate) fn new() -> Self {
-        Self { phases: BTreeMap::new(), policies: BTreeMap::new(), tick: None, unjudged: false }
+        Self {
+            phases: BTreeMap::new(),
+            policies: BTreeMap::new(),
+            tick: None,
+            over: 0,
+            entered: 0,
+            unjudged: false,
+            latest: Timestamp(0.0),
+        }
     }
 
     /// Takes in what has happened.
     pub(crate) fn take(&mut self, event: &Event) {
+        if event.at > self.latest {
+            self.latest = event.at;
+        }
         match &event.kind {
             EventKind::PhaseStarted { phase } => {
                 self.phases.entry(phase.clone()).or_default().started.get_or_insert(event.at);
@@ -110,12 +136,18 @@ impl Progress {
                 self.unjudged = true;
             }
             EventKind::Ticked { last } => {
-                self.tick = Some(Tick { position: event.position, at: event.at, last: *last });
+                self.tick = Some(Tick { position: event.position, at: event.at });
+                self.over += usize::from(*last);
                 self.unjudged = false;
             }
             EventKind::Found(found) => self.policies.entry(found.policy.clone()).or_default().take(&found.judgement),
             _ => {}
         }
+    }
+
+    /// When the latest event was that it has taken in.
+    pub(crate) fn latest(&self) -> Timestamp {
+        self.latest
     }
 
     /// When a phase was started first.
@@ -144,6 +176,7 @@ impl Progress {
             .phases
             .iter()
             .filter(|phase| open(&phase.id) && course.lets(&phase.id))
+            .filter(|phase| is_of_rollback(verified, &phase.id) || verified.place_of(&phase.stage) <= self.entered)
             .filter_map(|phase| {
                 let needs: Vec<Need> = phase.needs.iter().map(|id| self.need(verified, id)).collect();
                 let unmet = needs.iter().find_map(|need| match need {
@@ -174,7 +207,7 @@ impl Progress {
             return Need::Unmet(format!("needs `{id}`, which was {}", end.word()));
         }
         let Some(phase) = verified.phases.iter().find(|phase| phase.id == *id) else { return Need::Met };
-        if verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(id)) {
+        if is_of_rollback(verified, id) {
             // What serves after a rollback is looked at all the more where that did not go as it should.
             return Need::Met;
         }
@@ -205,30 +238,61 @@ impl Progress {
         self.tick
     }
 
-    /// Whether the next tick is due because of what has ended, and whether it is the last one: what is taken back afterwards is not judged
-    /// by policies.
+    /// Whether the next tick is due because of what has ended, and whether it is the last one of its stage: what is taken back afterwards is not
+    /// judged by policies.
     pub(crate) fn tick_due(&self, verified: &Verified) -> Option<bool> {
-        if self.tick.is_some_and(|tick| tick.last) {
+        if self.is_over(verified) {
             return None;
         }
-        let of_rollback =
-            |id: &PhaseId| verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(id));
-        // Whoever asks for phases by name has no rollback beside them.
-        let judged = |id: &PhaseId| verified.only.is_some() || !of_rollback(id);
-        let mut open = verified.phases.iter().filter(|phase| judged(&phase.id) && self.end(&phase.id).is_none());
-        let last = open.next().is_none();
+        let last = self.open(verified, self.over..=self.over).next().is_none();
         (self.unjudged || last).then_some(last)
+    }
+
+    /// Whether all stages have ended.
+    pub(crate) fn is_over(&self, verified: &Verified) -> bool {
+        self.over >= verified.stages.len()
+    }
+
+    /// The stage that is under way, or comes next.
+    pub(crate) fn stage(&self) -> usize {
+        self.over
+    }
+
+    /// The phases of some stages that have not ended.
+    pub(crate) fn open<'v>(
+        &'v self,
+        verified: &'v Verified,
+        stages: RangeInclusive<usize>,
+    ) -> impl Iterator<Item = &'v VerifiedPhase> {
+        // Whoever asks for phases by name has no rollback beside them.
+        let judged = |id: &PhaseId| verified.only.is_some() || !is_of_rollback(verified, id);
+        let of_stages = move |phase: &&VerifiedPhase| stages.contains(&verified.place_of(&phase.stage));
+        verified.phases.iter().filter(of_stages).filter(move |phase| judged(&phase.id) && self.end(&phase.id).is_none())
+    }
+
+    /// The stage that is next, if the one before has ended and nothing of it has begun.
+    pub(crate) fn between(&self, verified: &Verified) -> Option<usize> {
+        let next = self.over;
+        let waits = self.entered < next && !self.is_over(verified);
+        let begun =
+            |phase: &VerifiedPhase| self.started(&phase.id).is_some() && verified.place_of(&phase.stage) == next;
+        (waits && !verified.phases.iter().any(begun)).then_some(next)
+    }
+
+    /// Lets phases start up to a stage.
+    pub(crate) fn enter(&mut self, stage: usize) {
+        self.entered = self.entered.max(stage);
     }
 
     /// What the policies have found so far.
     pub(crate) fn policy_facts(&self, verified: &Verified) -> Vec<PolicyFacts> {
-        let over = self.tick.is_some_and(|tick| tick.last);
-        let facts = planned_policies(verified).into_iter().map(|PlannedPolicy { id, requirements }| PolicyFacts {
-            standing: self.policies.get(&id).cloned().unwrap_or_default(),
-            id,
-            requirements,
-            over,
-        });
+        let facts =
+            planned_policies(verified).into_iter().map(|PlannedPolicy { id, requirements, stage }| PolicyFacts {
+                standing: self.policies.get(&id).cloned().unwrap_or_default(),
+                id,
+                requirements,
+                over: stage < self.over,
+            });
         facts.collect()
     }
 
@@ -253,6 +317,10 @@ impl Progress {
             end: Some(end.clone()),
         }
     }
+}
+
+fn is_of_rollback(verified: &Verified, phase: &PhaseId) -> bool {
+    verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(phase))
 }
 
 /// Whether a phase may run beside those that do: what disturbs an environment on purpose runs alone, so that nobody judges what it has disturbed.

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
 
 use holdpoint_bundle::{ModuleError, OperatorSource, Resolved, Sources, Text, Verified};
+use holdpoint_cap_clock::RunClock;
 use holdpoint_journal::{HeaderRecord, RetryRecord, Row};
-use holdpoint_model::{Body, Digest, PhaseId, PolicyId, Retry, RunId};
+use holdpoint_model::{Body, Digest, PhaseId, PolicyId, Retry, RunId, Scale, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::Error;
@@ -45,12 +46,33 @@ impl From<TextV1> for Text {
     }
 }
 
+/// How a run is done, if it is not done for good.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Manner {
+    /// Effects are refused.
+    pub(crate) dry_run: bool,
+    /// Waits pass faster than they do: a rehearsal.
+    pub(crate) scale: Option<Scale>,
+}
+
+impl Manner {
+    /// Where nothing can be released, it is all decided at the end.
+    pub(crate) fn staged(self, verified: Verified) -> Verified {
+        if self == Self::default() { verified } else { verified.in_one_stage() }
+    }
+
+    /// The clock of a run that is as far as this. That of a rehearsal may be ahead of the machine's.
+    pub(crate) fn clock(self, at: Timestamp) -> Arc<RunClock> {
+        self.scale.map_or_else(RunClock::real, |scale| RunClock::scaled(scale, at))
+    }
+}
+
 /// The first row of a run.
 pub(crate) fn header(
     run: &RunId,
     sources: Sources,
     verified: &Verified,
-    dry_run: bool,
+    manner: Manner,
     retry: Option<Retry>,
     at: f64,
 ) -> Row {
@@ -82,7 +104,8 @@ pub(crate) fn header(
         operator_digest: verified.operator_digest.to_string(),
         environment: verified.environment.name.clone(),
         only: verified.only.as_ref().map(|only| only.iter().map(ToString::to_string).collect()),
-        dry_run,
+        dry_run: manner.dry_run,
+        scale: manner.scale.map(Scale::times),
         modules: modules.iter().map(|(phase, (digest, _))| (phase.to_string(), digest.to_string())).collect(),
         policies: policies.iter().map(|(policy, (digest, _))| (policy.to_string(), digest.to_string())).collect(),
         sources: serde_json::to_value(&record).expect("a record of texts always encodes"),
@@ -96,7 +119,7 @@ pub(crate) fn header(
 /// A run as its header describes it.
 pub(crate) struct StoredSources {
     pub(crate) run: RunId,
-    pub(crate) dry_run: bool,
+    pub(crate) manner: Manner,
     sources: Sources,
     pinned: BTreeMap<PhaseId, Digest>,
     policies: BTreeMap<PolicyId, Digest>,
@@ -130,7 +153,10 @@ impl StoredSources {
         }
         Ok(Self {
             run: RunId::parse(&header.run).map_err(|e| damaged(&e.to_string()))?,
-            dry_run: header.dry_run,
+            manner: Manner {
+                dry_run: header.dry_run,
+                scale: header.scale.map(Scale::new).transpose().map_err(|e| damaged(&e.to_string()))?,
+            },
             sources: Sources {
                 bundle: record.bundle.into(),
                 folder: record.folder,
@@ -174,6 +200,6 @@ impl StoredSources {
             let what = "the modules of its policies are not those that its header names".into();
             return Err(Error::Journal(holdpoint_journal::Error::Damaged { position: 1, what }));
         }
-        Ok(Verified::new(resolved, sources, Some(&self.pinned))?)
+        Ok(self.manner.staged(Verified::new(resolved, sources, Some(&self.pinned))?))
     }
 }

@@ -1,10 +1,14 @@
 //! Replaying a run: its guests are executed again, every answer comes from its journal, what they find goes to a second journal, and
 //! the reports of both are compared. Nothing outside of the journal is looked at.
 
-use std::{collections::BTreeMap, path::PathBuf, sync::Arc};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    path::PathBuf,
+    sync::Arc,
+};
 
 use holdpoint_bundle::Verified;
-use holdpoint_cap_clock::SystemClock;
+use holdpoint_cap_clock::RunClock;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Fault;
 use holdpoint_gate::Clock as _;
@@ -75,11 +79,11 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     for (phase, _) in &copied {
         copy_phase(&reader, phase, &writer).await?;
     }
-    let clock = Arc::new(SystemClock::new());
+    let clock = RunClock::real();
     let stage = Stage { verified: verified.clone(), writer: writer.clone(), progress, copied: &copied, clock };
     let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
     judge_again(&reader, &sources.run, &verified, (machine, &writer)).await?;
-    if let RunState::Ended(_) = stored.state()? {
+    if let RunState::Ended(_) | RunState::Between(_) = stored.state()? {
         writer.committed().await?;
         let (rows, at) = by_people(&reader)?;
         report::decide(&writer, &copy, &verified, rows, at).await?;
@@ -91,35 +95,42 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     Ok(Replay { run: sources.run, before, after, divergences, differences, copied })
 }
 
-/// Writes what the policies make of the recorded events. Where there is no tick any more, as in the journal of a replay, what they found is taken
-/// over. A day has thousands of ticks, so one is held at a time.
+/// Writes what the policies make of the recorded events, and where stages ended. Where the ticks are not there any more that something was found
+/// at, as in the journal of a replay, what was found is taken over. A day has thousands of ticks, so one is held at a time.
 async fn judge_again(
     reader: &Reader,
     run: &RunId,
     verified: &Verified,
     (machine, writer): (&Machine, &Writer),
 ) -> Result<(), Error> {
+    let (mut found, mut tick_of, mut ends) = (Vec::new(), BTreeSet::new(), Vec::new());
+    reader.for_each_event(|event| match event.kind {
+        EventKind::Found(what) => {
+            found.push(event.position);
+            tick_of.insert(what.tick);
+        }
+        EventKind::Ticked { last: true } => ends.push(event.at),
+        _ => {}
+    })?;
+    let ticks: BTreeSet<u64> = ticks(reader)?.into_iter().collect();
     if verified.policies.is_empty() {
-        return Ok(());
-    }
-    let ticks = ticks(reader)?;
-    if ticks.is_empty() {
-        let mut found = Vec::new();
-        reader.for_each_event(|event| {
-            found.extend(matches!(event.kind, EventKind::Found(_)).then_some(event.position))
-        })?;
+        // Nothing was found, and nothing is.
+    } else if tick_of.is_subset(&ticks) {
+        let mut bench = Bench::new(run.clone(), verified, seats(verified, machine)?);
+        for tick in ticks {
+            for judged in bench.go_on(reader, tick)? {
+                writer.append(judged.row()).await?;
+            }
+        }
+    } else {
         for position in found {
             if let Some(row) = reader.row(position)? {
                 writer.append(row).await?;
             }
         }
-        return Ok(());
     }
-    let mut bench = Bench::new(run.clone(), verified, seats(verified, machine)?);
-    for tick in ticks {
-        for judged in bench.go_on(reader, tick)? {
-            writer.append(judged.row()).await?;
-        }
+    for at in ends {
+        writer.append(Row::tick(true, at.0)).await?;
     }
     Ok(())
 }
@@ -170,7 +181,7 @@ struct Stage<'a> {
     progress: Progress,
     /// They are in the second journal already.
     copied: &'a [(PhaseId, String)],
-    clock: Arc<SystemClock>,
+    clock: Arc<RunClock>,
 }
 
 impl Stage<'_> {
@@ -183,7 +194,7 @@ impl Stage<'_> {
     ) -> Result<Vec<String>, Error> {
         let recorder = Arc::new(ReplayRecorder::new(journal, self.writer.clone(), self.clock.clone())?);
         let vault = Arc::new(RunVault::new(&sources.run, Vec::new(), None).map_err(|e| Error::Usage(e.to_string()))?);
-        let gate = gate(&sources.run, recorder, vault.clone(), (sources.dry_run, self.verified.may_disrupt));
+        let gate = gate(&sources.run, recorder, vault.clone(), (sources.manner.dry_run, self.verified.may_disrupt));
         let mut guests = JoinSet::new();
         let mut divergences = Vec::new();
         for (index, phase) in self.verified.phases.iter().enumerate() {

@@ -45,8 +45,9 @@ pub(crate) fn of_journal(journal: &Path, verified: &Verified) -> Result<Report, 
     Ok(collector.finish(&verified.checklist))
 }
 
-fn collector(verified: &Verified) -> Collector {
-    Collector::new(&planned(verified)).judged_by(&planned_policies(verified))
+/// A collector that knows what the bundle planned.
+pub(crate) fn collector(verified: &Verified) -> Collector {
+    Collector::new(&planned(verified)).judged_by(&planned_policies(verified)).in_stages(verified.stages.clone())
 }
 
 /// The report of a journal as it will be with these rows behind it.
@@ -70,8 +71,8 @@ pub(crate) async fn decide(
     mut rows: Vec<Row>,
     at: f64,
 ) -> Result<(), Error> {
-    let decision = of_journal_and(journal, verified, &rows)?.comes_to();
-    rows.push(Row::run_ended(decision, at));
+    let report = of_journal_and(journal, verified, &rows)?;
+    rows.push(Row::run_ended(report.comes_to(), report.next_stage().map(str::to_owned), at));
     Ok(writer.append_whole(rows).await?)
 }
 

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, Writer};
 use holdpoint_model::RunId;
@@ -13,6 +12,7 @@ use crate::{
     control::Control,
     drive::{Drive, progress_of, watching},
     record::StoredSources,
+    run::through,
     store::{RunRef, RunState, StoredFolder},
 };
 
@@ -23,8 +23,14 @@ pub struct Resumed {
     drive: Drive,
 }
 
-/// Takes up a run. One that has ended can't be; neither can one that another process works on.
-pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -> Result<Resumed, Error> {
+/// Takes up a run, to the end of the stage that it is in, or that comes next, or of the one that is named. One that has ended can't be taken up;
+/// neither can one that another process works on.
+pub async fn resume(
+    reference: &RunRef,
+    stage: Option<&str>,
+    machine: &Machine,
+    live: Option<Live>,
+) -> Result<Resumed, Error> {
     let stored = reference.find(machine)?;
     let folder = stored.folder_to("resumed")?;
     let lock = folder.lock()?;
@@ -40,10 +46,12 @@ pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -
     }
     let verified = Arc::new(header.verify()?);
     let progress = progress_of(&journal)?;
+    let through = through(&verified, stage, progress.stage())?;
     drop(reader);
     let (watch, committed) = watching(live);
     let writer = Writer::open(&journal, Some(watch))?;
-    writer.append_durable(Row::run_resumed(SystemClock::new().now().0)).await?;
+    let clock = header.manner.clock(progress.latest());
+    writer.append_durable(Row::run_resumed(clock.now().0)).await?;
     let run = header.run.clone();
     let drive = Drive {
         run: run.clone(),
@@ -52,7 +60,9 @@ pub async fn resume(reference: &RunRef, machine: &Machine, live: Option<Live>) -
         lock,
         verified,
         writer,
-        dry_run: header.dry_run,
+        dry_run: header.manner.dry_run,
+        through,
+        clock,
         committed,
         progress,
         judges: None,

@@ -38,7 +38,7 @@ pub async fn retry(choices: &RetryChoices, machine: &Machine, live: Option<Live>
     let before = report::of_journal(&stored.journal(), &header.verify()?)?;
     let (sources, verified) = header.verify_today(machine.operator()?)?;
     backends::probe(&verified)?;
-    if verified.dry_run_only && !header.dry_run {
+    if verified.dry_run_only && !header.manner.dry_run {
         return Err(Error::Usage(format!(
             "run {} made effects and this machine makes dry runs only; a run is dry as a whole or not at all, see dry-run-only in the operator's file",
             header.run
@@ -49,9 +49,9 @@ pub async fn retry(choices: &RetryChoices, machine: &Machine, live: Option<Live>
     let head = reader.head()?.1;
     let taken = taken_over(&reader, &verified, &progress, &again, &Origin { run: header.run.clone(), head })?;
     let retry = earlier(&header.run, head, &choices.from, &before);
-    let dry_run = header.dry_run;
-    run::begin(verified, dry_run, machine, live, |run, verified, at| {
-        let mut rows = vec![record::header(run, sources, verified, dry_run, Some(retry), at)];
+    let manner = header.manner;
+    run::begin(verified, (manner, 0), machine, live, |run, verified, at| {
+        let mut rows = vec![record::header(run, sources, verified, manner, Some(retry), at)];
         rows.extend(taken);
         rows
     })

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use holdpoint_bundle::{Allowed, Late, Verified};
-use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Durability, Row, RunFolder, Writer};
-use holdpoint_model::RunId;
+use holdpoint_model::{RunId, Scale, Timestamp};
 use holdpoint_report::Report;
 
 use crate::{
@@ -15,7 +14,7 @@ use crate::{
     drive::{Drive, watching},
     places,
     plan::Progress,
-    record,
+    record::{self, Manner},
     store::StoredFolder,
 };
 
@@ -25,6 +24,10 @@ pub struct RunChoices {
     pub bundle: BundleChoices,
     /// Refuse every call that is not a read.
     pub dry_run: bool,
+    /// Go on to the end of this stage, if those before come to a release; to the end of the first one if none is named.
+    pub through: Option<String>,
+    /// Have waits pass so many times faster: a rehearsal, which never releases.
+    pub scale: Option<Scale>,
 }
 
 /// A run that has begun.
@@ -64,29 +67,46 @@ pub async fn run(
             (sources, verified)
         }
     };
-    let dry_run = choices.dry_run || verified.dry_run_only;
-    begin(verified, dry_run, machine, live, |run, verified, at| {
-        vec![record::header(run, sources, verified, dry_run, None, at)]
+    let manner = Manner { dry_run: choices.dry_run || verified.dry_run_only, scale: choices.scale };
+    let through = through(&verified, choices.through.as_deref(), 0)?;
+    begin(verified, (manner, through), machine, live, |run, verified, at| {
+        vec![record::header(run, sources, verified, manner, None, at)]
     })
     .await
+}
+
+/// The place of the stage that was named, or else this one.
+pub(crate) fn through(verified: &Verified, named: Option<&str>, current: usize) -> Result<usize, Error> {
+    let Some(named) = named else { return Ok(current) };
+    let place = verified.stages.iter().position(|stage| stage == named).ok_or_else(|| {
+        let stages = verified.stages.join(", ");
+        Error::Usage(format!("the run has no stage `{named}`; it has {stages}"))
+    })?;
+    if place < current {
+        return Err(Error::Usage(format!(
+            "stage `{named}` is over; the run goes on with `{}`",
+            verified.stages[current]
+        )));
+    }
+    Ok(place)
 }
 
 /// Begins a run with its first rows.
 pub(crate) async fn begin(
     verified: Verified,
-    dry_run: bool,
+    (manner, through): (Manner, usize),
     machine: &Machine,
     live: Option<Live>,
     first: impl FnOnce(&RunId, &Verified, f64) -> Vec<Row>,
 ) -> Result<Started, Error> {
-    let now = SystemClock::new().now();
+    let clock = manner.clock(Timestamp(0.0));
     let run = new_id();
     let folder = RunFolder::create(&machine.runs, &run)?;
     let lock = folder.lock()?;
     let control = Control::open(&folder);
     let (watch, mut committed) = watching(live);
     let writer = Writer::create(&folder.journal(), Durability::Full, Some(watch))?;
-    let mut rows = first(&run, &verified, now.0);
+    let mut rows = first(&run, &verified, clock.now().0);
     match rows.pop() {
         // A header alone need not wait for the disk: what must, takes it along.
         Some(header) if rows.is_empty() => writer.append_committed(header).await?,
@@ -104,9 +124,11 @@ pub(crate) async fn begin(
         folder: folder.clone(),
         lock,
         control,
-        verified: Arc::new(verified),
+        verified: Arc::new(manner.staged(verified)),
         writer,
-        dry_run,
+        dry_run: manner.dry_run,
+        through,
+        clock,
         committed,
         progress,
         judges: None,

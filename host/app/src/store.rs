@@ -56,6 +56,8 @@ pub enum RunState {
     Running,
     /// It has no decision, and nobody works on it.
     Interrupted,
+    /// A stage has this decision, the next one has not begun, and nobody works on it.
+    Between(Decision),
     Ended(Decision),
 }
 
@@ -117,13 +119,14 @@ impl Stored {
         let (last, _) = reader.head()?;
         let ended = match reader.row(last)? {
             Some(row) => match row.event(last)?.kind {
-                EventKind::RunEnded { decision } => Some(decision),
+                EventKind::RunEnded { decision, next } => Some((decision, next.is_some())),
                 _ => None,
             },
             None => None,
         };
         Ok(match (ended, self) {
-            (Some(decision), _) => RunState::Ended(decision),
+            (Some((decision, true)), _) => RunState::Between(decision),
+            (Some((decision, false)), _) => RunState::Ended(decision),
             (None, Self::Folder(folder)) if folder.is_worked_on() => RunState::Running,
             (None, _) => RunState::Interrupted,
         })

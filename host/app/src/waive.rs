@@ -66,7 +66,7 @@ impl Decided {
         let lock = stored.folder_to("waived in")?.lock()?;
         let reader = Reader::open(&stored.journal())?;
         let header = StoredSources::of(&reader.header()?)?;
-        if !matches!(stored.state()?, RunState::Ended(_)) {
+        if !matches!(stored.state()?, RunState::Ended(_) | RunState::Between(_)) {
             let run = &header.run;
             return Err(Error::Usage(format!(
                 "run {run} has no decision that a waiver could change; `holdpoint resume {run}` goes on with it, `holdpoint cancel {run}` ends it"

@@ -36,6 +36,8 @@ pub struct Verified {
     pub users: Vec<VerifiedUser>,
     /// What judges the evidence, in the order of the bundle. Nothing that they ask could be refused, so they are as they were resolved.
     pub policies: Vec<ResolvedPolicy>,
+    /// The stages that it is decided in, in their order; at least one.
+    pub stages: Vec<String>,
     /// How far ticks are apart at most while something goes on.
     pub tick: Duration,
     pub only: Option<Vec<PhaseId>>,
@@ -152,6 +154,7 @@ impl Verified {
             phases: resolved.phases.into_iter().map(VerifiedPhase::from).collect(),
             users: resolved.users.into_iter().map(VerifiedUser::from).collect(),
             policies: resolved.policies,
+            stages: resolved.stages,
             tick: resolved.tick,
             name: resolved.name,
             version: resolved.version,
@@ -174,6 +177,18 @@ impl Verified {
 }
 
 impl Verified {
+    /// The place of a stage. Where all is decided at once, every stage is that one.
+    pub fn place_of(&self, stage: &str) -> usize {
+        self.stages.iter().position(|known| known == stage).unwrap_or(0)
+    }
+
+    /// Decided all at once, at the end.
+    #[must_use]
+    pub fn in_one_stage(mut self) -> Self {
+        self.stages.truncate(1);
+        self
+    }
+
     /// The users that loads of the phases that take part may be made of.
     pub fn acting(&self) -> impl Iterator<Item = &VerifiedUser> {
         let named = |user: &PhaseId| {

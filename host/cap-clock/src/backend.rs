@@ -1,37 +1,41 @@
-//! Waits by the gate's clock. It keeps nothing: a wait that was interrupted is asked again and waits for the rest.
+//! Waits by the clock of the run. It keeps nothing: a wait that was interrupted is asked again and waits for the rest.
 
-use std::{sync::Arc, time::Duration};
+use std::sync::Arc;
 
 use holdpoint_gate::{Backend, BackendError, Permit};
 use holdpoint_model::Timestamp;
 
-use crate::Clock;
+use crate::{Clock, RunClock};
 
-/// The longest stretch without a look at the clock: the time of day may be set while a guest waits.
-const LOOK_AGAIN: Duration = Duration::from_secs(1);
+/// Whether something of a guest goes on while it sleeps.
+type Busy = Box<dyn Fn() -> bool + Send + Sync>;
 
 /// Waits for guests.
 pub struct SleepBackend {
-    clock: Arc<dyn holdpoint_gate::Clock>,
+    clock: Arc<RunClock>,
+    busy: Busy,
 }
 
 impl SleepBackend {
     /// Waits by this clock.
-    pub fn new(clock: Arc<dyn holdpoint_gate::Clock>) -> Self {
-        Self { clock }
+    pub fn new(clock: Arc<RunClock>) -> Self {
+        Self { clock, busy: Box::new(|| false) }
+    }
+
+    /// A guest that sleeps while this is so is not idle: a rehearsal stays real.
+    pub fn busy_while(self, busy: impl Fn() -> bool + Send + Sync + 'static) -> Self {
+        Self { busy: Box::new(busy), ..self }
     }
 }
 
 impl Backend<Clock> for SleepBackend {
     async fn act(&self, permit: Permit<Clock>) -> Result<(), BackendError> {
         let until = Timestamp(permit.request().until);
-        loop {
-            let rest = until.since(self.clock.now());
-            if rest.is_nan() || rest <= 0.0 {
-                return Ok(());
-            }
-            let rest = Duration::try_from_secs_f64(rest / 1_000.0).unwrap_or(LOOK_AGAIN);
-            tokio::time::sleep(rest.min(LOOK_AGAIN)).await;
+        if (self.busy)() {
+            self.clock.until(until).await;
+        } else {
+            self.clock.asleep_until(until).await;
         }
+        Ok(())
     }
 }

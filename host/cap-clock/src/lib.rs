@@ -11,15 +11,18 @@
 //! assert_eq!(Clock::summary(&wait), "sleep 2500 ms");
 //! ```
 //!
-//! This crate owns the machine's time of day: [`SystemClock`] is the only place that asks for it. It refuses waits that are longer
-//! than the phase may run.
+//! This crate owns the machine's time of day: [`SystemClock`] is the only place that asks for it. A run lives by a [`RunClock`], which in a
+//! rehearsal is many times as fast while everybody sleeps. Waits that are longer than the phase may run are refused.
 
 mod backend;
 mod capability;
+mod pace;
+mod run_clock;
 mod system;
 #[cfg(test)]
 mod tests;
 
 pub use backend::SleepBackend;
 pub use capability::{Clock, Sleep};
+pub use run_clock::{Awake, RunClock};
 pub use system::SystemClock;

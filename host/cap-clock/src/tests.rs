@@ -10,7 +10,7 @@ use holdpoint_model::{Answer, CallError, Class, PhaseId, Timestamp, grant};
 use holdpoint_testkit::Forgetful;
 use tokio::time::Instant;
 
-use crate::{Clock, Sleep, SleepBackend};
+use crate::{Clock, RunClock, Sleep, SleepBackend};
 
 /// Goes with tokio's time, plus a jump.
 struct Wall {
@@ -40,7 +40,7 @@ fn grants(deadline: Duration) -> grant::Grants {
 async fn sleep(wall: &Arc<Wall>, request: Sleep) -> Answer<()> {
     let mut guest =
         Guest::new(Forgetful::acting().gate(), PhaseId::parse("monitor").unwrap(), Timestamp(0.0), Limits::default());
-    let backend = Arc::new(SleepBackend::new(wall.clone()));
+    let backend = Arc::new(SleepBackend::new(RunClock::of(wall.clone())));
     guest.call::<Clock, _>(&backend, &grants(Duration::from_secs(86_400)), request).await.unwrap()
 }
 

@@ -76,6 +76,11 @@ impl ExecBackend {
         }
     }
 
+    /// Whether a job goes on.
+    pub fn is_under_way(&self) -> bool {
+        self.jobs().values().any(|job| !job.has_ended())
+    }
+
     fn jobs(&self) -> MutexGuard<'_, BTreeMap<u32, Arc<Job>>> {
         self.jobs.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -89,6 +89,11 @@ impl Job {
         timeout(wait, end.wait_for(Option::is_some)).await.is_ok()
     }
 
+    /// Whether it has ended.
+    pub(crate) fn has_ended(&self) -> bool {
+        self.end.borrow().is_some()
+    }
+
     /// Ends it.
     pub(crate) fn stop(&self) {
         self.stop.notify_one();

@@ -52,6 +52,11 @@ impl LoadBackend {
         Self { crews: Some(crews), ..self }
     }
 
+    /// Whether a load goes on.
+    pub fn is_under_way(&self) -> bool {
+        self.loads().values().any(|known| matches!(known, Known::Running(running) if !running.has_ended()))
+    }
+
     fn loads(&self) -> MutexGuard<'_, BTreeMap<u32, Known>> {
         // Every change is whole before anything can panic.
         self.loads.lock().unwrap_or_else(PoisonError::into_inner)

@@ -6,7 +6,7 @@ use holdpoint_app::{Error, ErrorKind};
 use holdpoint_model::Decision;
 
 /// Every code with what it means, in ascending order. `--help` prints the table, and docs/reference/exit-codes.md is made from that.
-const TABLE: [(u8, &str); 9] = [
+const TABLE: [(u8, &str); 10] = [
     (0, "release; for commands that decide nothing: done"),
     (1, "hold: a required row failed; replay: something else was found than before"),
     (2, "a mistake in what was typed or written; nothing was run"),
@@ -15,6 +15,7 @@ const TABLE: [(u8, &str); 9] = [
     (5, "rolled-back: what was deployed has been taken back, and what served before serves again"),
     (6, "rollback-failed: what was deployed could not be taken back, or what serves now is not well"),
     (7, "partial: --only or --dry-run, and what was judged passed; never a release"),
+    (8, "rehearsed: --scale, and nothing failed while waits passed faster than they do; never a release"),
     (130, "interrupted; `holdpoint resume` goes on"),
 ];
 
@@ -47,6 +48,7 @@ impl Exit {
             Self::Decided(Decision::RolledBack) => 5,
             Self::Decided(Decision::RollbackFailed) => 6,
             Self::Decided(Decision::Partial) => 7,
+            Self::Decided(Decision::Rehearsed) => 8,
             Self::Interrupted => 130,
         }
     }

@@ -242,7 +242,7 @@ fn facts(header: &RunHeader, started: Timestamp) -> Facts {
         version: header.bundle_version.clone(),
         environment: header.environment.clone(),
         started,
-        scale: 1.0,
+        scale: header.scale.map_or(1.0, |scale| f64::from(scale.times())),
     }
 }
 

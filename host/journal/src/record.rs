@@ -5,7 +5,8 @@ use std::collections::BTreeMap;
 use holdpoint_gate::Encoded;
 use holdpoint_model::{
     Attachment, CallEvent, Cancellation, Check, Decision, Digest, Event, EventKind, LogLevel, Ordinal, Origin,
-    PhaseEnd, PhaseId, PolicyId, RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp, Verdict, Waiver,
+    PhaseEnd, PhaseId, PolicyId, RequirementId, Retry, RunHeader, RunId, Scale, Seq, Statement, Timestamp, Verdict,
+    Waiver,
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
@@ -25,6 +26,9 @@ pub struct HeaderRecord {
     pub environment: String,
     pub only: Option<Vec<String>>,
     pub dry_run: bool,
+    /// How many times faster waits pass, in a rehearsal. Since format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scale: Option<u32>,
     /// Digests by phase.
     pub modules: BTreeMap<String, String>,
     /// Digests of the modules of policies, since format 3.
@@ -86,6 +90,9 @@ struct PhaseEndedV1 {
 #[derive(Serialize, Deserialize)]
 struct RunEndedV1 {
     decision: String,
+    /// Since format 3.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    next: Option<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -147,6 +154,10 @@ impl HeaderRecord {
                 None => None,
             },
             dry_run: self.dry_run,
+            scale: match self.scale {
+                Some(times) => Some(Scale::new(times).ok()?),
+                None => None,
+            },
             modules: self
                 .modules
                 .iter()
@@ -212,9 +223,9 @@ impl Row {
         Self::new(RowKind::RunResumed, "", at)
     }
 
-    /// The run has its decision.
-    pub fn run_ended(decision: Decision, at: f64) -> Self {
-        Self::of(RowKind::RunEnded, "", &RunEndedV1 { decision: decision.word().into() }, at)
+    /// The run has its decision, or the stage that has ended; `next` is the one that is to come.
+    pub fn run_ended(decision: Decision, next: Option<String>, at: f64) -> Self {
+        Self::of(RowKind::RunEnded, "", &RunEndedV1 { decision: decision.word().into(), next }, at)
     }
 
     /// Somebody ends the run for good.
@@ -386,9 +397,10 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
         RowKind::Tick => EventKind::Ticked { last: found::is_last(position, row)? },
         RowKind::Found => EventKind::Found(found::of(position, row)?),
         RowKind::RunEnded => {
-            let RunEndedV1 { decision } = parse(position, &row.request)?;
+            let RunEndedV1 { decision, next } = parse(position, &row.request)?;
             EventKind::RunEnded {
                 decision: Decision::parse(&decision).ok_or_else(|| damaged("its decision is unknown"))?,
+                next,
             }
         }
     };

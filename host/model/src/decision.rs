@@ -15,6 +15,8 @@ pub enum Decision {
     Inconclusive,
     /// Nothing failed in the part of the bundle that was asked for. Never a release.
     Partial,
+    /// Nothing failed while waits passed faster than they do. Never a release.
+    Rehearsed,
     /// What was deployed has been taken back, and what serves now is well as far as was asked.
     RolledBack,
     /// What was deployed was to be taken back, and that did not succeed or could not be seen.
@@ -23,8 +25,15 @@ pub enum Decision {
 
 impl Decision {
     /// Every decision, for parsers.
-    pub const ALL: [Self; 6] =
-        [Self::Release, Self::Hold, Self::Inconclusive, Self::Partial, Self::RolledBack, Self::RollbackFailed];
+    pub const ALL: [Self; 7] = [
+        Self::Release,
+        Self::Hold,
+        Self::Inconclusive,
+        Self::Partial,
+        Self::Rehearsed,
+        Self::RolledBack,
+        Self::RollbackFailed,
+    ];
 
     /// The word that people and machines read.
     pub fn word(self) -> &'static str {
@@ -33,6 +42,7 @@ impl Decision {
             Self::Hold => "hold",
             Self::Inconclusive => "inconclusive",
             Self::Partial => "partial",
+            Self::Rehearsed => "rehearsed",
             Self::RolledBack => "rolled-back",
             Self::RollbackFailed => "rollback-failed",
         }
@@ -57,6 +67,8 @@ pub struct RunFacts {
     pub only: bool,
     /// Effects were refused, so what they would have shown was not seen.
     pub dry_run: bool,
+    /// Waits passed faster than they do.
+    pub rehearsed: bool,
     /// Somebody ended it before it came to its own end.
     pub cancelled: bool,
     /// A policy was ended before the run was: what it would have found, nobody knows.
@@ -67,7 +79,7 @@ pub struct RunFacts {
 
 /// Decides. A failed required row holds, whatever else is known. In a partial run a row that no phase judged is left out of
 /// account; a row that a phase tried and could not judge is not. A waived row counts as passed, but a release needs a row that
-/// really did. A run that was cancelled, or that lost a policy, is never a release. A run that has begun to roll back comes to how that went, whatever failed
+/// really did, and a rehearsal one that passed in it. A run that was cancelled, or that lost a policy, is never a release. A run that has begun to roll back comes to how that went, whatever failed
 /// before.
 pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> Decision {
     match facts.rollback {
@@ -81,7 +93,7 @@ pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> D
     let open = |row: &Row| match row.verdict {
         _ if row.waived.is_some() => false,
         Verdict::Pass => false,
-        Verdict::NotExercised => !partial,
+        Verdict::NotExercised => !partial && !row.rehearsed,
         _ => true,
     };
     if required().any(|row| row.verdict == Verdict::Fail && row.waived.is_none()) {
@@ -89,10 +101,12 @@ pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> D
     } else if facts.cancelled
         || facts.blind
         || required().any(open)
-        || !required().any(|row| row.verdict == Verdict::Pass)
+        || !required().any(|row| row.verdict == Verdict::Pass || row.rehearsed)
     {
         // The last part: no required row, or none that passed, is no ground for a release.
         Decision::Inconclusive
+    } else if facts.rehearsed {
+        Decision::Rehearsed
     } else if partial {
         Decision::Partial
     } else {
@@ -115,7 +129,15 @@ mod tests {
             observed: String::new(),
             by: String::new(),
             waived: None,
+            rehearsed: false,
         }
+    }
+
+    /// As a rehearsal leaves it.
+    fn rehearsed(verdict: Verdict) -> Row {
+        let mut rows = [row(Level::Required, verdict)];
+        crate::rehearse(&mut rows, crate::Scale::new(60).unwrap());
+        rows.into_iter().next().unwrap()
     }
 
     fn waived(verdict: Verdict) -> Row {
@@ -132,6 +154,7 @@ mod tests {
         let whole = RunFacts::default();
         let only = RunFacts { only: true, ..whole };
         let cancelled = RunFacts { cancelled: true, ..whole };
+        let fast = RunFacts { rehearsed: true, ..whole };
         for (rows, facts, expected) in [
             (vec![], whole, Inconclusive),
             (vec![row(Advisory, V::Pass)], whole, Inconclusive),
@@ -157,6 +180,14 @@ mod tests {
             (vec![row(Required, V::Fail)], RunFacts { blind: true, ..whole }, Hold),
             (vec![row(Required, V::Pass), row(Required, V::Fail)], cancelled, Hold),
             (vec![row(Required, V::Pass)], RunFacts { only: true, ..cancelled }, Inconclusive),
+            (vec![rehearsed(V::Pass)], fast, Rehearsed),
+            (vec![rehearsed(V::Pass), row(Required, V::NotExercised)], fast, Inconclusive),
+            (vec![rehearsed(V::Pass), row(Required, V::NotExercised)], RunFacts { only: true, ..fast }, Rehearsed),
+            (vec![rehearsed(V::Pass), rehearsed(V::Inconclusive)], fast, Inconclusive),
+            (vec![rehearsed(V::Pass), rehearsed(V::Fail)], fast, Hold),
+            (vec![rehearsed(V::NotExercised)], RunFacts { only: true, ..fast }, Inconclusive),
+            (vec![rehearsed(V::Pass)], RunFacts { cancelled: true, ..fast }, Inconclusive),
+            (vec![rehearsed(V::Pass)], RunFacts { rollback: Some(true), ..fast }, RolledBack),
             (vec![row(Required, V::Fail)], RunFacts { rollback: Some(true), ..whole }, RolledBack),
             (vec![row(Required, V::Pass)], RunFacts { rollback: Some(false), ..cancelled }, RollbackFailed),
             (vec![row(Required, V::Pass)], RunFacts { rollback: Some(true), ..only }, RolledBack),

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, PolicyId, RequirementId, RunId, Seq, Statement, Timestamp,
-    Verdict, Waiver, policy::Found,
+    Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, PolicyId, RequirementId, RunId, Scale, Seq, Statement,
+    Timestamp, Verdict, Waiver, policy::Found,
 };
 
 /// One event of a run.
@@ -41,15 +41,18 @@ pub enum EventKind {
     },
     /// A moment at which evidence is judged: of everything that stands before it.
     Ticked {
-        /// Nothing that policies judge is observed after it.
+        /// A stage ends with it: for policies of that stage nothing is observed after it.
         last: bool,
     },
     /// What a policy makes of the evidence at a tick.
     Found(Found),
     /// Somebody ended the run for good.
     RunCancelled(Cancellation),
+    /// The run is decided, or the stage that has ended.
     RunEnded {
         decision: Decision,
+        /// The stage that is to come.
+        next: Option<String>,
     },
     /// Somebody answers for a row. The decision that then follows comes after it.
     RowWaived(Waiver),
@@ -130,6 +133,8 @@ pub struct RunHeader {
     /// The phases that this run was asked for; none means all of them.
     pub only: Option<Vec<PhaseId>>,
     pub dry_run: bool,
+    /// How many times faster waits pass than they say, in a rehearsal.
+    pub scale: Option<Scale>,
     /// The modules by phase.
     pub modules: BTreeMap<PhaseId, Digest>,
     /// The modules of policies.

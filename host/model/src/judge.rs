@@ -1,6 +1,8 @@
 //! From checks to rows: what the phases found, laid over the checklist.
 
-use crate::{Check, Checklist, Level, PhaseEnd, PhaseId, PolicyId, RequirementId, Verdict, Waiver, policy::Standing};
+use crate::{
+    Check, Checklist, Level, PhaseEnd, PhaseId, PolicyId, RequirementId, Scale, Verdict, Waiver, policy::Standing,
+};
 
 /// What judging needs to know about a phase.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,12 +41,23 @@ pub struct Row {
     pub by: String,
     /// Who answers for it although it did not pass.
     pub waived: Option<Waiver>,
+    /// It passed in a rehearsal, so that it has no verdict and nothing against it.
+    pub rehearsed: bool,
 }
 
 /// Lays waivers over rows, later ones over earlier. Only a required row that did not pass can be waived.
 pub fn waive(rows: &mut [Row], waivers: &[Waiver]) {
     for row in rows.iter_mut().filter(|row| row.level == Level::Required && row.verdict != Verdict::Pass) {
         row.waived = waivers.iter().rev().find(|waiver| waiver.row == row.id).cloned();
+    }
+}
+
+/// What a rehearsal says of rows: it can fail one, and never passes one.
+pub fn rehearse(rows: &mut [Row], scale: Scale) {
+    for row in rows.iter_mut().filter(|row| row.verdict == Verdict::Pass) {
+        row.rehearsed = true;
+        row.verdict = Verdict::NotExercised;
+        row.observed = format!("rehearsed with waits {scale} times as fast, where it passes");
     }
 }
 
@@ -82,6 +95,7 @@ pub fn judge(checklist: &Checklist, phases: &[PhaseFacts], policies: &[PolicyFac
                 observed: worst.observed,
                 by: worst.by,
                 waived: None,
+                rehearsed: false,
             }
         })
         .collect()

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use holdpoint_model::{
     Attachment, CallEvent, Checklist, Decision, Digest, Event, EventKind, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId,
-    PolicyFacts, RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge, policy::Found, waive,
+    PolicyFacts, RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge, policy::Found, rehearse, waive,
 };
 
 use crate::{
@@ -22,6 +22,8 @@ pub struct PlannedPhase {
     pub requirements: Vec<RequirementId>,
     /// The phases that must have passed before it.
     pub needs: Vec<PhaseId>,
+    /// The place of the stage that it belongs to.
+    pub stage: usize,
     /// It is part of the rollback: it takes back what another phase did, or looks at what serves afterwards.
     pub rollback: bool,
 }
@@ -42,8 +44,6 @@ pub struct Collector {
     waivers: Vec<Waiver>,
     /// When the last decision was recorded, or else the last event.
     moment: Timestamp,
-    /// There are no more ticks.
-    last_tick: bool,
 }
 
 impl Collector {
@@ -57,26 +57,28 @@ impl Collector {
             resumed: 0,
             phases: phases.iter().map(empty).collect(),
             policies: Vec::new(),
+            stages: Vec::new(),
+            over: 0,
             rows: Vec::new(),
             decision: None,
             denials: Vec::new(),
             unanswered: Vec::new(),
             notes: Vec::new(),
         };
-        Self {
-            report,
-            under_way: BTreeMap::new(),
-            recorded: None,
-            waivers: Vec::new(),
-            moment: Timestamp(0.0),
-            last_tick: false,
-        }
+        Self { report, under_way: BTreeMap::new(), recorded: None, waivers: Vec::new(), moment: Timestamp(0.0) }
     }
 
     /// With the policies that judge the run.
     #[must_use]
     pub fn judged_by(mut self, policies: &[PlannedPolicy]) -> Self {
         self.report.policies = policies.iter().map(PolicyReport::new).collect();
+        self
+    }
+
+    /// Decided in these stages, one after the other; in one if there are none.
+    #[must_use]
+    pub fn in_stages(mut self, stages: Vec<String>) -> Self {
+        self.report.stages = stages;
         self
     }
 
@@ -108,10 +110,10 @@ impl Collector {
                 phase.ended = Some(at);
                 phase.end = Some(end);
             }
-            EventKind::Ticked { last } => self.last_tick |= last,
+            EventKind::Ticked { last } => self.report.over += usize::from(last),
             EventKind::Found(found) => self.found(at, &found),
             EventKind::RunCancelled(cancellation) => self.report.cancelled = Some(cancellation),
-            EventKind::RunEnded { decision } => {
+            EventKind::RunEnded { decision, .. } => {
                 self.report.ended.get_or_insert(at);
                 self.recorded = Some(decision);
             }
@@ -145,7 +147,7 @@ impl Collector {
             // It may claim no row, so what it found is shown and judges nothing.
             self.note(format!("phase `{id}` is not in the plan; it judges no row"));
             let unplanned =
-                PlannedPhase { id: id.clone(), requirements: Vec::new(), needs: Vec::new(), rollback: false };
+                PlannedPhase { id: id.clone(), requirements: Vec::new(), needs: Vec::new(), stage: 0, rollback: false };
             self.report.phases.push(empty(&unplanned));
             self.report.phases.len() - 1
         });
@@ -229,8 +231,8 @@ impl Collector {
         for (id, _) in std::mem::take(&mut self.under_way).into_keys() {
             self.phase(&id).calls.under_way += 1;
         }
-        let Self { mut report, recorded, mut waivers, moment, last_tick, .. } = self;
-        let over = last_tick || report.cancelled.is_some();
+        let Self { mut report, recorded, mut waivers, moment, .. } = self;
+        let over = if report.cancelled.is_some() { usize::MAX } else { report.over };
         if let Some(only) = report.header.as_ref().and_then(|header| header.only.clone()) {
             report.phases.iter_mut().filter(|phase| untouched(phase) && !only.contains(&phase.id)).for_each(|phase| {
                 phase.end = Some(PhaseEnd::Skipped("the run was asked for other phases only".into()));
@@ -239,6 +241,9 @@ impl Collector {
         report.rows = judged(checklist, &mut report.phases, (&report.policies, over));
         waivers.retain(|waiver| waiver.until.0 > moment.0);
         waive(&mut report.rows, &waivers);
+        if let Some(scale) = report.rehearsal() {
+            rehearse(&mut report.rows, scale);
+        }
         let derived = report.header.is_some().then(|| report.comes_to());
         match (recorded, derived) {
             (None, _) => {}
@@ -263,6 +268,7 @@ fn empty(planned: &PlannedPhase) -> PhaseReport {
         id: planned.id.clone(),
         requirements: planned.requirements.clone(),
         needs: planned.needs.clone(),
+        stage: planned.stage,
         rollback: planned.rollback,
         taken_over: None,
         started: None,
@@ -288,7 +294,7 @@ fn untouched(phase: &PhaseReport) -> bool {
 fn judged(
     checklist: &Checklist,
     phases: &mut [PhaseReport],
-    (policies, over): (&[PolicyReport], bool),
+    (policies, over): (&[PolicyReport], usize),
 ) -> Vec<holdpoint_model::Row> {
     let facts: Vec<PhaseFacts> = phases
         .iter_mut()
@@ -305,7 +311,7 @@ fn judged(
             id: policy.id.clone(),
             requirements: policy.requirements.clone(),
             standing: policy.standing.clone(),
-            over,
+            over: policy.stage < over,
         })
         .collect();
     let rows = judge(checklist, &facts, &policies);
@@ -318,10 +324,11 @@ fn cautious(a: Decision, b: Decision) -> Decision {
     let caution = |decision: Decision| match decision {
         Decision::Release => 0,
         Decision::Partial => 1,
-        Decision::Inconclusive => 2,
-        Decision::Hold => 3,
-        Decision::RolledBack => 4,
-        Decision::RollbackFailed => 5,
+        Decision::Rehearsed => 2,
+        Decision::Inconclusive => 3,
+        Decision::Hold => 4,
+        Decision::RolledBack => 5,
+        Decision::RollbackFailed => 6,
     };
     if caution(a) >= caution(b) { a } else { b }
 }

@@ -32,11 +32,18 @@ pub(crate) fn checklist() -> Checklist {
 
 pub(crate) fn plan() -> Vec<PlannedPhase> {
     vec![
-        PlannedPhase { id: phase("config"), requirements: vec![requirement("P1.3")], needs: vec![], rollback: false },
+        PlannedPhase {
+            id: phase("config"),
+            requirements: vec![requirement("P1.3")],
+            needs: vec![],
+            stage: 0,
+            rollback: false,
+        },
         PlannedPhase {
             id: phase("health"),
             requirements: vec![requirement("P3.1"), requirement("CRIT-2")],
             needs: vec![phase("config")],
+            stage: 0,
             rollback: false,
         },
     ]
@@ -51,6 +58,7 @@ pub(crate) fn header() -> RunHeader {
         environment: "staging".into(),
         only: None,
         dry_run: false,
+        scale: None,
         modules: [(phase("config"), Digest::of(b"config")), (phase("health"), Digest::of(b"health"))].into(),
         policies: [].into(),
         operator_digest: Digest::of(b"operator"),
@@ -167,7 +175,7 @@ fn events_with(status: u16) -> Vec<Event> {
         ),
         stated("health", 5, Statement::Progress { done: 2, total: 2, message: "endpoints".into() }),
         EventKind::PhaseEnded { phase: phase("health"), end: PhaseEnd::Completed },
-        EventKind::RunEnded { decision: if status == 200 { Decision::Release } else { Decision::Hold } },
+        EventKind::RunEnded { decision: if status == 200 { Decision::Release } else { Decision::Hold }, next: None },
     ];
     let numbered = kinds.into_iter().enumerate();
     // Noon of 1 December 2025, and an event every 100 ms.
@@ -198,6 +206,7 @@ pub(crate) fn judged(events: Vec<Event>) -> Report {
     let policies = [("alerts", &["KI-1"][..]), ("objectives", &["CRIT-2"])].map(|(id, rows)| PlannedPolicy {
         id: policy(id),
         requirements: rows.iter().map(|row| requirement(row)).collect(),
+        stage: 0,
     });
     let mut collector = Collector::new(&plan()).judged_by(&policies);
     events.into_iter().for_each(|event| collector.take(event));
@@ -245,7 +254,7 @@ pub(crate) fn with_policies() -> Report {
             tick: 22,
             judgement: Judgement::Ended("it used up its 2,000,000,000 units of fuel".into()),
         }),
-        EventKind::RunEnded { decision: Decision::Inconclusive },
+        EventKind::RunEnded { decision: Decision::Inconclusive, next: None },
     ];
     for (kind, position) in kinds.into_iter().zip(19..) {
         events.push(Event { position, at: Timestamp(end + 1_000.0 * position as f64), kind });
@@ -273,7 +282,7 @@ pub(crate) fn waived() -> Report {
         reason: "the backend of staging is being moved, OPS-17".into(),
         until: Timestamp(1_764_590_400_000.0 + 7.0 * 86_400_000.0),
     };
-    for kind in [EventKind::RowWaived(waiver), EventKind::RunEnded { decision: Decision::Release }] {
+    for kind in [EventKind::RowWaived(waiver), EventKind::RunEnded { decision: Decision::Release, next: None }] {
         let (position, at) = next(&events);
         events.push(Event { position, at: Timestamp(at), kind });
     }

@@ -52,7 +52,7 @@ fn events(times: usize) -> Vec<Event> {
     }
     kinds.push(EventKind::PhaseEnded { phase: fixture::phase("config"), end: PhaseEnd::Trapped(said(6)) });
     kinds.push(EventKind::PhaseEnded { phase: health(), end: PhaseEnd::Trapped(said(8)) });
-    kinds.push(EventKind::RunEnded { decision: Decision::Release });
+    kinds.push(EventKind::RunEnded { decision: Decision::Release, next: None });
     kinds.into_iter().zip(1..).map(|(kind, position)| Event { position, at: Timestamp(1.0), kind }).collect()
 }
 

@@ -11,6 +11,8 @@ pub struct PlannedPolicy {
     pub id: PolicyId,
     /// The rows that it may claim.
     pub requirements: Vec<RequirementId>,
+    /// The place of the stage that it judges to the end of.
+    pub stage: usize,
 }
 
 /// What one policy found.
@@ -18,6 +20,8 @@ pub struct PlannedPolicy {
 pub struct PolicyReport {
     pub id: PolicyId,
     pub requirements: Vec<RequirementId>,
+    /// The place of the stage that it judges to the end of.
+    pub stage: usize,
     pub standing: Standing,
     /// The moment of its last tick.
     pub judged: Option<Timestamp>,
@@ -47,10 +51,11 @@ impl PolicyReport {
     /// Most changes that are kept.
     pub const TURNS: usize = 200;
 
-    pub(crate) fn new(PlannedPolicy { id, requirements }: &PlannedPolicy) -> Self {
+    pub(crate) fn new(PlannedPolicy { id, requirements, stage }: &PlannedPolicy) -> Self {
         Self {
             id: id.clone(),
             requirements: requirements.clone(),
+            stage: *stage,
             standing: Standing::default(),
             judged: None,
             fuel: 0,
@@ -132,7 +137,7 @@ mod tests {
 
     fn report(ticks: &[&[Finding]]) -> PolicyReport {
         let id = PolicyId::parse("alerts").unwrap();
-        let mut report = PolicyReport::new(&PlannedPolicy { id: id.clone(), requirements: vec![] });
+        let mut report = PolicyReport::new(&PlannedPolicy { id: id.clone(), requirements: vec![], stage: 0 });
         for (findings, tick) in ticks.iter().zip(1..) {
             let judgement = Judgement::Findings { findings: findings.to_vec(), fuel: tick };
             report.take(Timestamp(tick as f64), &Found { policy: id.clone(), tick, judgement });

@@ -127,7 +127,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
         Just(EventKind::RunResumed),
         any::<bool>().prop_map(|last| EventKind::Ticked { last }),
         found(),
-        prop::sample::select(Decision::ALL.to_vec()).prop_map(|decision| EventKind::RunEnded { decision }),
+        prop::sample::select(Decision::ALL.to_vec()).prop_map(|decision| EventKind::RunEnded { decision, next: None }),
     ]
 }
 

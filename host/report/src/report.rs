@@ -2,7 +2,7 @@
 
 use holdpoint_model::{
     Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Origin, OutcomeKind, PhaseEnd,
-    PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Seq, Timestamp, Verdict, Waiver, decide,
+    PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, Seq, Timestamp, Verdict, Waiver, decide,
 };
 
 use crate::{CallCounts, Collector, PlannedPhase, PolicyReport};
@@ -23,6 +23,10 @@ pub struct Report {
     pub phases: Vec<PhaseReport>,
     /// In the order of the bundle.
     pub policies: Vec<PolicyReport>,
+    /// The stages that it is decided in, in their order.
+    pub stages: Vec<String>,
+    /// How many of them have ended.
+    pub over: usize,
     /// In the order of the checklist.
     pub rows: Vec<Row>,
     /// None while the run is unfinished.
@@ -41,6 +45,8 @@ pub struct PhaseReport {
     pub id: PhaseId,
     pub requirements: Vec<RequirementId>,
     pub needs: Vec<PhaseId>,
+    /// The place of the stage that it belongs to.
+    pub stage: usize,
     /// It is part of the rollback.
     pub rollback: bool,
     /// Where it was executed, if not in this run. The times are then of that run, and so are the calls that are evidence.
@@ -164,13 +170,43 @@ impl Report {
         let facts = RunFacts {
             only: header.is_some_and(|header| header.only.is_some()),
             dry_run: header.is_some_and(|header| header.dry_run),
+            rehearsed: self.rehearsal().is_some(),
             cancelled: self.cancelled.is_some(),
             blind: self.blind().next().is_some(),
             rollback: self.rollback(),
         };
-        // Nothing is missing where there was nothing to take back.
-        let counts = |row: &&Row| row.verdict != Verdict::NotExercised || !self.is_of_rollback(&row.id);
+        // Nothing is missing where there was nothing to take back. What only a later stage can find out counts when it is found.
+        let counts = |row: &&Row| match row.verdict {
+            Verdict::NotExercised if self.is_of_rollback(&row.id) => false,
+            Verdict::Fail => true,
+            _ => !self.waits_for_a_stage(&row.id),
+        };
         decide(self.rows.iter().filter(counts), facts)
+    }
+
+    /// How many times faster waits passed than they do, if it was a rehearsal.
+    pub fn rehearsal(&self) -> Option<Scale> {
+        self.header.as_ref()?.scale
+    }
+
+    /// The stage that comes next, if one has been decided and there are more.
+    pub fn next_stage(&self) -> Option<&str> {
+        if self.over == 0 || self.cancelled.is_some() {
+            return None;
+        }
+        self.stages.get(self.over).map(String::as_str)
+    }
+
+    /// Whether a row is decided later than what is decided now: with a later stage, or with a rollback that may still come.
+    fn waits_for_a_stage(&self, row: &RequirementId) -> bool {
+        self.next_stage().is_some() && (self.is_of_rollback(row) || self.stage_of(row) >= self.over)
+    }
+
+    /// The place of the stage at whose end a row is decided: the last one that anybody judges it in.
+    pub fn stage_of(&self, row: &RequirementId) -> usize {
+        let phases = self.phases.iter().filter(|phase| !phase.rollback && phase.requirements.contains(row));
+        let policies = self.policies.iter().filter(|policy| policy.requirements.contains(row));
+        phases.map(|phase| phase.stage).chain(policies.map(|policy| policy.stage)).max().unwrap_or(0)
     }
 
     /// The policies that were ended, with the reason: what they would have found, nobody knows.

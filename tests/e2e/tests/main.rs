@@ -43,6 +43,7 @@ mod release_crash;
 mod replay;
 mod retry;
 mod soak;
+mod stages;
 mod storage;
 mod swarm;
 mod waive;

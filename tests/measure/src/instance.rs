@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result};
-use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_clock::{RunClock, SleepBackend};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
@@ -23,7 +23,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     let folder = tempfile::tempdir()?;
     let bytes =
         std::fs::read(guests().join("health.wasm")).context("read health.wasm; `cargo xtask guests` builds it")?;
-    let clock = Arc::new(SystemClock::new());
+    let clock = RunClock::real();
     let path = folder.path().join("run.db");
     let writer = Writer::create(&path, Durability::Scratch, None)?;
     let recorder = Arc::new(LiveRecorder::new(&path, writer, clock.clone())?);

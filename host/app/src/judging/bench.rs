@@ -40,6 +40,8 @@ pub(crate) struct Bench {
     book: Arc<Book>,
     seats: Vec<(Seat, Memory)>,
     read: u64,
+    /// How many stages have ended.
+    over: usize,
 }
 
 /// What is known of a policy's evaluations so far.
@@ -58,7 +60,7 @@ impl Bench {
     pub(crate) fn new(run: RunId, verified: &Verified, seats: Vec<Seat>) -> Self {
         let disruptive = verified.phases.iter().filter(|phase| is_disruptive(&phase.grants));
         let book = Arc::new(Book::new(disruptive.map(|phase| phase.id.clone())));
-        Self { run, book, seats: seats.into_iter().map(|seat| (seat, Memory::default())).collect(), read: 0 }
+        Self { run, book, seats: seats.into_iter().map(|seat| (seat, Memory::default())).collect(), read: 0, over: 0 }
     }
 
     /// Takes up what the policies have found already.
@@ -94,7 +96,9 @@ impl Bench {
             }
             self.read = event.position;
             if let EventKind::Ticked { last } = event.kind {
-                match self.judge(event.position, event.at, last) {
+                let found = self.judge(event.position, event.at, last);
+                self.over += usize::from(last);
+                match found {
                     Ok(found) => judged.extend(found),
                     Err(why) => failed = Some(why),
                 }
@@ -107,13 +111,14 @@ impl Bench {
         }
     }
 
-    /// What the policies make of the book as it is, at a tick.
-    fn judge(&mut self, tick: u64, now: Timestamp, is_last: bool) -> Result<Vec<Judged>, Error> {
+    /// What the policies make of the book as it is, at a tick, which may be the last one of a stage. Those of an earlier stage have judged.
+    fn judge(&mut self, tick: u64, now: Timestamp, last: bool) -> Result<Vec<Judged>, Error> {
         let mut found = Vec::new();
         for (seat, memory) in &mut self.seats {
-            if memory.ended || memory.judged >= tick {
+            if memory.ended || memory.judged >= tick || seat.stage < self.over {
                 continue;
             }
+            let is_last = last && seat.stage == self.over;
             let shown = Shown {
                 book: self.book.clone(),
                 run: self.run.clone(),

@@ -33,6 +33,8 @@ pub(crate) struct Seat {
     pub(crate) config: String,
     /// The ids that it may claim, and the row that each speaks for.
     pub(crate) requirements: Vec<(RequirementId, RequirementId)>,
+    /// The place of the stage that it judges to the end of.
+    pub(crate) stage: usize,
 }
 
 /// The policies of a bundle, compiled.
@@ -47,6 +49,7 @@ pub(crate) fn seats(verified: &Verified, machine: &Machine) -> Result<Vec<Seat>,
             judge: Arc::new(engine.compile(policy.digest, &policy.bytes)?),
             config: policy.config.clone(),
             requirements: policy.requirements.clone(),
+            stage: verified.place_of(&policy.stage),
         })
     };
     verified.policies.iter().map(seat).collect()

@@ -41,7 +41,16 @@ fn finding(claim: &str, observed: String) -> Finding {
 }
 
 fn bench(judge: impl Fn(&[u8], &dyn Evidence) -> Result<Evaluation, Failed> + Send + Sync + 'static) -> Bench {
+    bench_of(0, judge)
+}
+
+/// One whose policy judges to the end of a stage.
+fn bench_of(
+    stage: usize,
+    judge: impl Fn(&[u8], &dyn Evidence) -> Result<Evaluation, Failed> + Send + Sync + 'static,
+) -> Bench {
     let seat = Seat {
+        stage,
         id: PolicyId::parse("p").unwrap(),
         judge: Arc::new(By(Box::new(judge))),
         config: "{}".into(),
@@ -52,7 +61,11 @@ fn bench(judge: impl Fn(&[u8], &dyn Evidence) -> Result<Evaluation, Failed> + Se
 
 /// One that counts its evaluations in its state and says how many checks it saw, when, and whether it is the last time.
 fn counting() -> Bench {
-    bench(|state, evidence| {
+    counting_in(0)
+}
+
+fn counting_in(stage: usize) -> Bench {
+    bench_of(stage, |state, evidence| {
         let count = state.first().copied().unwrap_or(0) + 1;
         let observed = format!(
             "{} checks at {}{}",
@@ -217,7 +230,8 @@ async fn a_foreign_claim_and_too_much_to_keep_end_a_policy() {
 #[tokio::test]
 async fn what_was_kept_before_a_crash_counts_after_it() {
     let journal = Journal::new();
-    let large = || bench(|_, _| Ok(Evaluation { findings: vec![], state: vec![1; 100 << 20] }));
+    let large =
+        || bench(|_, _| Ok(Evaluation { findings: vec![finding("CLAIM", String::new())], state: vec![1; 100 << 20] }));
     for (ordinal, at) in (0..2).zip([10.0, 20.0]) {
         journal.phase_and_tick(ordinal, at, false).await;
         let mut resumed = large();
@@ -232,6 +246,22 @@ async fn what_was_kept_before_a_crash_counts_after_it() {
     let (live, all) = (observed(&journal.judge(&mut resumed)), observed(&journal.judge(&mut large())));
     assert!(live[0].1.starts_with("ended: its findings and states come to more"), "{live:?}");
     assert_eq!(all.last().map(|found| &found.1), Some(&live[0].1), "as for whoever judges it all at once");
+}
+
+#[tokio::test]
+async fn a_policy_judges_to_the_end_of_its_stage() {
+    let journal = Journal::new();
+    for (ordinal, (at, last)) in (0..4).zip([(10.0, false), (20.0, true), (30.0, false), (40.0, true)]) {
+        journal.phase_and_tick(ordinal, at, last).await;
+    }
+    let judged_in = |stage: usize| {
+        observed(&journal.judge(&mut counting_in(stage))).into_iter().map(|(_, said, _)| said).collect::<Vec<_>>()
+    };
+    let (first, second) = (judged_in(0), judged_in(1));
+    assert_eq!(first.iter().map(|said| said.ends_with(", last")).collect::<Vec<_>>(), [false, true], "{first:?}");
+    assert_eq!(second.len(), 4, "{second:?}");
+    assert_eq!(second.iter().filter(|said| said.ends_with(", last")).count(), 1, "{second:?}");
+    assert!(second[3].ends_with(", last"), "{second:?}");
 }
 
 #[tokio::test]
@@ -256,6 +286,7 @@ async fn a_policy_that_is_ended_silences_no_other() {
         journal.phase_and_tick(ordinal, at, false).await;
     }
     let seat = |id: &str, judge: Box<Function>| Seat {
+        stage: 0,
         id: PolicyId::parse(id).unwrap(),
         judge: Arc::new(By(judge)),
         config: "{}".into(),

@@ -55,6 +55,7 @@ pub(crate) fn bundle(level: Level) -> Verified {
         phases: vec![phase("a", &[]), phase("b", &["a"]), phase("c", &["b"]), phase("d", &[])],
         users: vec![],
         policies: vec![],
+        stages: vec!["deploy".into()],
         tick: std::time::Duration::from_secs(30),
         only: None,
         checklist: Checklist { rows: rows.into() },
@@ -304,6 +305,7 @@ fn judged_by_policy(firing: bool, verdict: Verdict) -> EventKind {
 #[test]
 fn a_rule_that_fires_for_a_row_of_the_rollback_takes_back_what_was_done() {
     let policy = holdpoint_bundle::ResolvedPolicy {
+        stage: "deploy".into(),
         id: PolicyId::parse("triggers").expect("an id"),
         module: "policies/triggers".into(),
         bytes: Arc::from([]),
@@ -326,4 +328,66 @@ fn a_rule_that_fires_for_a_row_of_the_rollback_takes_back_what_was_done() {
         let steps = progress.next(&bundle, &[id("d")]);
         assert_eq!(steps, [Step::Skip(id("b"), why.into()), Step::Stop(id("d"), why.into())]);
     }
+}
+
+/// `a` and `b` are of the first stage, `c` and `d` of the second; `d` needs nothing.
+fn staged() -> Verified {
+    let mut bundle = bundle(Level::Required);
+    bundle.stages = vec!["deploy".into(), "day".into()];
+    bundle.phases[2..].iter_mut().for_each(|phase| phase.stage = "day".into());
+    bundle
+}
+
+#[test]
+fn a_stage_waits_for_the_one_before_and_for_leave() {
+    let (bundle, mut progress) = (staged(), Progress::new());
+    assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("a"))], "`d` needs nothing, and is of a later stage");
+    ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Completed);
+    assert_eq!(progress.tick_due(&bundle), Some(false));
+    ended(&mut progress, "b", Verdict::Pass, PhaseEnd::Completed);
+    assert_eq!((progress.tick_due(&bundle), progress.between(&bundle)), (Some(true), None), "it is to be judged first");
+    take(&mut progress, EventKind::Ticked { last: true });
+    assert_eq!((progress.tick_due(&bundle), progress.between(&bundle)), (None, Some(1)));
+    assert_eq!(progress.next(&bundle, &[]), []);
+    progress.enter(1);
+    assert_eq!(progress.between(&bundle), None);
+    assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("c")), Step::Start(id("d"))]);
+    for name in ["c", "d"] {
+        ended(&mut progress, name, Verdict::Pass, PhaseEnd::Completed);
+    }
+    assert_eq!(progress.tick_due(&bundle), Some(true));
+    take(&mut progress, EventKind::Ticked { last: true });
+    assert!(progress.is_over(&bundle));
+    assert_eq!(progress.tick_due(&bundle), None);
+}
+
+#[test]
+fn a_host_that_comes_later_goes_on_with_a_stage_that_has_begun() {
+    let (bundle, mut progress) = (staged(), Progress::new());
+    for name in ["a", "b"] {
+        ended(&mut progress, name, Verdict::Pass, PhaseEnd::Completed);
+    }
+    take(&mut progress, EventKind::Ticked { last: true });
+    assert_eq!((progress.between(&bundle), progress.stage()), (Some(1), 1));
+    take(&mut progress, EventKind::PhaseStarted { phase: id("c") });
+    assert_eq!(progress.between(&bundle), None, "somebody has let it begin");
+}
+
+#[test]
+fn where_all_is_skipped_every_stage_has_its_last_tick() {
+    let (bundle, mut progress) = (staged(), Progress::new());
+    for name in ["a", "b", "c", "d"] {
+        take(&mut progress, EventKind::PhaseEnded { phase: id(name), end: PhaseEnd::Skipped("x".into()) });
+    }
+    for _ in 0..2 {
+        assert_eq!(progress.tick_due(&bundle), Some(true));
+        take(&mut progress, EventKind::Ticked { last: true });
+    }
+    assert_eq!((progress.tick_due(&bundle), progress.between(&bundle)), (None, None));
+}
+
+#[test]
+fn what_is_decided_at_once_has_one_stage() {
+    let (bundle, progress) = (staged().in_one_stage(), Progress::new());
+    assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("a")), Step::Start(id("d"))]);
 }

@@ -7,7 +7,7 @@ use std::{
     time::Duration,
 };
 
-use holdpoint_cap_clock::{SleepBackend, SystemClock};
+use holdpoint_cap_clock::{RunClock, SleepBackend};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
@@ -124,7 +124,7 @@ fn base(name: &ServiceName) -> Option<Url> {
 /// Backends that are never asked: the recorder answers before them. They open no directory and know no address.
 fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<RunVault>) -> Result<Backends, Error> {
     let refused = |reason: String| Error::Backend { phase: "fixture".to_owned(), reason };
-    let clock = Arc::new(SystemClock::new());
+    let clock = RunClock::real();
     let gcloud = GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone());
     let files = FilesBackend::new(&Grants { files: Vec::new(), ..grants.clone() });
     let websocket = WebsocketBackend::new(UpgradeConfig {

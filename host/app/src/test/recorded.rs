@@ -3,7 +3,7 @@
 use std::{path::Path, sync::Arc};
 
 use holdpoint_bundle::Verified;
-use holdpoint_cap_clock::SystemClock;
+use holdpoint_cap_clock::RunClock;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_engine::Setup;
 use holdpoint_fixture::Expectation;
@@ -40,7 +40,7 @@ impl Recording {
         let failed = |e: std::io::Error| Error::Usage(format!("can't make a folder for a recorded fixture: {e}"));
         let scratch = tempfile::tempdir().map_err(failed)?;
         let copy = Writer::create(&scratch.path().join("copy.db"), Durability::Scratch, None)?;
-        let clock = Arc::new(SystemClock::new());
+        let clock = RunClock::real();
         let recorder = ReplayRecorder::new(&self.journal, copy.clone(), clock.clone())?;
         let vault = Arc::new(RunVault::new(&self.run, Vec::new(), None).map_err(|e| Error::Usage(e.to_string()))?);
         let backends = backends::replayed(&self.verified, &self.phase, &vault, &clock)?;

@@ -7,7 +7,7 @@ use toml_span::value::Value;
 
 use super::phase::{Config, read_config, read_map};
 use crate::diagnostic::Problems;
-use crate::reading::{Fields, Located, all_parsed, parsed};
+use crate::reading::{Fields, Located, all_parsed, parsed, plain_name};
 
 /// The most files that the configurations of one bundle may name.
 pub(crate) const MOST_FILES: usize = 32;
@@ -20,6 +20,8 @@ pub(crate) struct Policy {
     pub(crate) requirements: Vec<Located<RequirementId>>,
     /// What the policy claims, and the row that it then speaks for.
     pub(crate) map: Vec<(Located<RequirementId>, Located<RequirementId>)>,
+    /// The stage at whose end its rows are decided; the last one if it is not said.
+    pub(crate) stage: Option<Located<String>>,
     pub(crate) config: Config,
 }
 
@@ -31,9 +33,10 @@ impl Policy {
         let requirements = fields.strings("requirements", problems).unwrap_or_default();
         let requirements = all_parsed(&requirements, RequirementId::parse, problems);
         let map = read_map(&mut fields, problems);
+        let stage = fields.parsed("stage", plain_name, problems);
         let config = fields.take("config").and_then(|value| read_config(value, true, problems));
         fields.close(problems);
-        Some(Self { id: id?, module, requirements, map, config: config.unwrap_or(Config::Table(Vec::new())) })
+        Some(Self { id: id?, module, requirements, map, stage, config: config.unwrap_or(Config::Table(Vec::new())) })
     }
 }
 

@@ -8,7 +8,7 @@ use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
 use holdpoint_model::{Checklist, Digest, PhaseId, PolicyId, RequirementId, ServiceName};
 use url::Url;
 
-use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, order, phases, rollback, services};
+use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, order, phases, rollback, services, stages};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::checklist::parse_checklist;
@@ -30,6 +30,8 @@ pub struct Resolved {
     pub users: Vec<ResolvedUser>,
     /// What judges the evidence, in the order of the bundle.
     pub policies: Vec<ResolvedPolicy>,
+    /// The stages, in their order. A run of what was asked for by name has one.
+    pub stages: Vec<String>,
     /// How far ticks are apart at most while something goes on.
     pub tick: Duration,
     /// The phases and policies that were asked for by name; none means all of them.
@@ -148,6 +150,8 @@ fn resolve(
     let services = environment.map(|e| services::resolve(e, sources, &variables, problems)).unwrap_or_default();
     let only = order::select(authored, &sources.only, problems);
     let order = order::sort(authored, problems);
+    let rollback = rollback::resolve(authored, checklist, problems);
+    let mut stages = stages::resolve(authored, rollback.as_ref(), problems);
     let context = phases::Context {
         authored,
         sources,
@@ -156,6 +160,7 @@ fn resolve(
         environment,
         services: &services,
         variables: &variables,
+        stages: &stages,
     };
     let taking_part = |id: &PhaseId| only.as_ref().is_none_or(|only| only.contains(id));
     let phases: Vec<ResolvedPhase> = order
@@ -166,7 +171,6 @@ fn resolve(
     let users = context.users(problems);
     let named = |id: &str| only.as_ref().is_none_or(|only| only.iter().any(|name| name.as_str() == id));
     let policies = context.policies(&named, problems);
-    let rollback = rollback::resolve(authored, checklist, problems);
     inputs::report_missing(authored, &variables, only.is_none(), problems);
     let environment = environment?;
     let checklist = checklist?.clone();
@@ -189,6 +193,10 @@ fn resolve(
         phases,
         users,
         policies,
+        stages: {
+            stages.truncate(if only.is_some() { 1 } else { usize::MAX });
+            stages
+        },
         tick: authored.tick(),
         only,
         checklist,

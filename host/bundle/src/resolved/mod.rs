@@ -7,6 +7,7 @@ mod phases;
 mod policies;
 mod rollback;
 mod services;
+mod stages;
 mod users;
 
 pub(crate) use bundle::Modules;

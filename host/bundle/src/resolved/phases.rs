@@ -29,6 +29,7 @@ pub(crate) struct Context<'c> {
     pub(crate) environment: Option<&'c Environment>,
     pub(crate) services: &'c [Service],
     pub(crate) variables: &'c Variables,
+    pub(crate) stages: &'c [String],
 }
 
 impl Context<'_> {

@@ -19,6 +19,8 @@ pub struct ResolvedPolicy {
     pub digest: Digest,
     /// JSON with sorted keys.
     pub config: String,
+    /// The stage at whose end its rows are decided. It judges until then.
+    pub stage: String,
     /// The ids that it may claim, and the row that each speaks for.
     pub requirements: Vec<(RequirementId, RequirementId)>,
 }
@@ -51,11 +53,13 @@ impl Context<'_> {
 
     fn policy(&self, policy: &Policy, problems: &mut Problems<'_>) -> Option<ResolvedPolicy> {
         let requirements = self.requirements(&policy.requirements, &policy.map, problems);
+        let stage = policy.stage.as_ref().map(|stage| &stage.value).or(self.stages.last());
+        let stage = stage.cloned().unwrap_or_default();
         let config = policy.config.resolve(self.variables, problems).to_string();
         let id = &policy.id.value;
         let (module, bytes, facts) =
             self.read_module(policy.module.as_ref()?, (id.as_str(), &[]), &POLICY, problems)?;
         let (bytes, digest) = (bytes.into(), facts.digest);
-        Some(ResolvedPolicy { id: id.clone(), module, bytes, digest, config, requirements })
+        Some(ResolvedPolicy { id: id.clone(), module, bytes, digest, config, stage, requirements })
     }
 }

@@ -8,6 +8,7 @@ mod plans;
 mod policies;
 mod schemas;
 mod sockets;
+mod stages;
 mod support;
 mod tools;
 mod users;

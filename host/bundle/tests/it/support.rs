@@ -93,6 +93,9 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         }
         "policies/wasi" => exporting(&["wasi:clocks/wall-clock@0.2.6"], &["holdpoint:policy/judge@0.1.0"]),
         "policies/http" => exporting(&["holdpoint:http/http@0.1.0"], &["holdpoint:policy/judge@0.1.0"]),
+        "phases/monitor" => {
+            component(&["holdpoint:http/http@0.1.0", "holdpoint:clock/clock@0.1.0", "holdpoint:report/report@0.1.0"])
+        }
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
         "phases/cloud" => component(&["holdpoint:metrics/query@0.1.0"]),
         "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),
@@ -197,7 +200,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 41] = [
+pub(crate) const JUDGED: [&str; 49] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -218,14 +221,22 @@ pub(crate) const JUDGED: [&str; 41] = [
     "P3.2.isolation",
     "P3.2.memory",
     "P3.3",
+    "P4.1.availability",
+    "P4.1.cpu",
+    "P4.1.memory",
+    "P4.1.connections",
+    "P4.1.leak",
     "P4.2.dashboards",
     "P4.2.alerts",
     "CRIT-1",
     "CRIT-2",
     "CRIT-4",
+    "CRIT-7",
     "BIZ-1",
     "BIZ-2",
+    "RB-T1",
     "RB-T3",
+    "RB-T4",
     "RB-T5",
     "RB-C1",
     "RB-C2",

@@ -8,10 +8,14 @@ use crate::{exit_code::Exit, live, terminal};
 /// Goes on with a run that was interrupted
 ///
 /// What is recorded is not done again. An effect whose answer was lost is looked up first.
+///
+/// A bundle may be decided in stages: what is released in minutes, and what a day shows. A run ends with the decision of each stage, and this begins the
+/// next one. --all takes up runs that were interrupted, and begins no stage.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint resume              the newest run that was interrupted
   holdpoint resume 01KB         the run whose id begins or ends so
+  holdpoint resume last         the newest run: it was interrupted, or has another stage
   holdpoint resume --all        every run that was interrupted, one after another")]
 pub(crate) struct Arguments {
     /// The run: its id, or the beginning or the end of it
@@ -20,6 +24,10 @@ pub(crate) struct Arguments {
     /// Every run that was interrupted
     #[arg(long, conflicts_with = "run")]
     all: bool,
+
+    /// Go on to the end of this stage, if those before come to a release
+    #[arg(long, value_name = "STAGE", conflicts_with = "all")]
+    through: Option<String>,
 
     /// What stdout gets
     #[arg(long, value_enum, default_value_t)]
@@ -40,7 +48,7 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     };
     let mut last = Exit::Done;
     for reference in references {
-        last = resume(&reference, machine, arguments.output).await?;
+        last = resume(&reference, arguments.through.as_deref(), (machine, arguments.output)).await?;
     }
     Ok(last)
 }
@@ -52,9 +60,13 @@ fn interrupted(machine: &Machine) -> Vec<RunRef> {
         .collect()
 }
 
-async fn resume(reference: &RunRef, machine: &Machine, output: Output) -> anyhow::Result<Exit> {
+async fn resume(
+    reference: &RunRef,
+    stage: Option<&str>,
+    (machine, output): (&Machine, Output),
+) -> anyhow::Result<Exit> {
     let display = live::Display::start();
-    let resumed = holdpoint_app::resume(reference, machine, Some(display.events())).await?;
+    let resumed = holdpoint_app::resume(reference, stage, machine, Some(display.events())).await?;
     let run = resumed.run.clone();
     terminal::say(&format!("run {run} goes on"));
     let result = resumed.finish(machine, live::on_interrupt()).await;

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use holdpoint_app::{Late, Machine, RetryChoices, RunChoices, RunRef};
-use holdpoint_model::PhaseId;
+use holdpoint_model::{PhaseId, Scale};
 use holdpoint_report::{Report, render};
 
 use super::Output;
@@ -14,6 +14,9 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, terminal}
 /// Progress goes to stderr, the result to stdout, and a page for reading, report.html, into the folder of the run. Everything is recorded as it happens: a run that was stopped, in whatever way, goes on
 /// with `holdpoint resume`.
 ///
+/// A bundle may be decided in stages. The run ends with the decision of the first one; `holdpoint resume` begins the next. What can't release
+/// anything, as --only, --dry-run and --scale, is decided as a whole.
+///
 /// With --retry a part of a run is done again as a new run: from the phase of --from on, with what needs it and what did not complete. What
 /// else completed is taken over. Bundle, modules and choices are those of the run; the operator's file is that of today.
 #[derive(clap::Args)]
@@ -21,6 +24,7 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, terminal}
   holdpoint run my-bundle
   holdpoint run my-bundle --only health                     only the phase health; never a release
   holdpoint run my-bundle --dry-run                         refuses every effect and shows it
+  holdpoint run my-bundle --only monitor --scale 1440       rehearses a day of watching in a minute and what the looks take
   holdpoint run --retry last --from health                  does health and what needs it again
 
 With the inputs of a bundle, and with services that are elsewhere than where Cloud Run says:
@@ -39,9 +43,17 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
+    /// Go on to the end of this stage, if those before come to a release. Without it the run ends with its first stage
+    #[arg(long, value_name = "STAGE")]
+    through: Option<String>,
+
+    /// Rehearse: have waits pass so many times faster, 2 to 100000. What is done between them takes its time. Never a release
+    #[arg(long, value_name = "TIMES")]
+    scale: Option<Scale>,
+
     /// Do a part of this run again: its id, the beginning or the end of it, `last`, or a file
     #[arg(long, value_name = "RUN", requires = "from",
-          conflicts_with_all = ["bundle", "env", "only", "set", "service", "modules", "dry_run"])]
+          conflicts_with_all = ["bundle", "env", "only", "set", "service", "modules", "dry_run", "through", "scale"])]
     retry: Option<RunRef>,
 
     /// The first phase that is done again
@@ -59,7 +71,12 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     let started = match (arguments.bundle, arguments.retry.zip(arguments.from)) {
         (_, Some((run, from))) => holdpoint_app::retry(&RetryChoices { run, from }, machine, events).await?,
         (Some(bundle), None) => {
-            let choices = RunChoices { bundle: arguments.choices.of(bundle, machine), dry_run: arguments.dry_run };
+            let choices = RunChoices {
+                bundle: arguments.choices.of(bundle, machine),
+                dry_run: arguments.dry_run,
+                through: arguments.through,
+                scale: arguments.scale,
+            };
             holdpoint_app::run(&choices, machine, events, asking).await?
         }
         (None, None) => anyhow::bail!("name a bundle, or a run with --retry RUN --from PHASE"),

@@ -39,7 +39,7 @@ fn state(state: RunState) -> &'static str {
     match state {
         RunState::Running => "running",
         RunState::Interrupted => "interrupted",
-        RunState::Ended(decision) => decision.word(),
+        RunState::Between(decision) | RunState::Ended(decision) => decision.word(),
     }
 }
 

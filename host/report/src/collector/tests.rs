@@ -1,4 +1,4 @@
-use holdpoint_model::{Class, LogLevel, Ordinal, Verdict};
+use holdpoint_model::{Class, LogLevel, Ordinal, Scale, Verdict};
 
 use super::*;
 use crate::fixture::{self, call, check, phase};
@@ -52,7 +52,7 @@ fn a_run_without_a_header_is_not_released() {
 #[test]
 fn a_recorded_release_does_not_hide_a_failure() {
     let mut events = fixture::events();
-    events.last_mut().unwrap().kind = EventKind::RunEnded { decision: Decision::Release };
+    events.last_mut().unwrap().kind = EventKind::RunEnded { decision: Decision::Release, next: None };
     let report = Report::build(&fixture::checklist(), &fixture::plan(), events);
     assert_eq!(report.decision, Some(Decision::Hold));
     assert!(report.notes[0].starts_with("the run recorded the decision release"), "{:?}", report.notes);
@@ -66,7 +66,7 @@ fn phases_outside_of_only_are_not_exercised() {
         vec![
             stated("config", check(&["P1.3"], "clean", Verdict::Pass, "none", "none", 0)),
             ended("config", PhaseEnd::Completed),
-            EventKind::RunEnded { decision: Decision::Partial },
+            EventKind::RunEnded { decision: Decision::Partial, next: None },
         ],
     );
     assert_eq!((report.decision, report.notes.len()), (Some(Decision::Partial), 0));
@@ -78,7 +78,7 @@ fn a_planned_phase_that_never_ran_prevents_a_release() {
     let report = build(vec![
         stated("config", check(&["P1.3"], "clean", Verdict::Pass, "none", "none", 0)),
         ended("config", PhaseEnd::Completed),
-        EventKind::RunEnded { decision: Decision::Release },
+        EventKind::RunEnded { decision: Decision::Release, next: None },
     ]);
     assert_eq!(report.decision, Some(Decision::Inconclusive));
 }
@@ -117,7 +117,7 @@ fn lists_are_bounded_and_counts_are_not() {
 
 #[test]
 fn a_resumed_run_is_unfinished_again() {
-    let report = build(vec![EventKind::RunEnded { decision: Decision::Hold }, EventKind::RunResumed]);
+    let report = build(vec![EventKind::RunEnded { decision: Decision::Hold, next: None }, EventKind::RunResumed]);
     assert_eq!((report.decision, report.ended, report.resumed), (None, None, 1));
 }
 
@@ -137,6 +137,7 @@ fn released(header: RunHeader, kinds: Vec<EventKind>) -> Report {
                 id: phase(id),
                 requirements: ids.get(row).cloned().into_iter().collect(),
                 needs: vec![],
+                stage: 0,
                 rollback,
             }
         });
@@ -202,4 +203,55 @@ fn a_rollback_that_is_asked_for_by_name_is_judged_by_what_was_asked_for() {
     );
     let dry = RunHeader { dry_run: true, ..header(&["back"]) };
     assert_eq!(released(dry, back).comes_to(), Decision::Partial, "a dry run takes nothing back");
+}
+
+/// The report of a run of two stages after these events: `health` is of the second.
+fn staged(kinds: Vec<EventKind>) -> Report {
+    let mut plan = fixture::plan();
+    plan[1].stage = 1;
+    let kinds = std::iter::once(EventKind::RunStarted(fixture::header())).chain(kinds);
+    let mut collector = Collector::new(&plan).in_stages(vec!["deploy".into(), "day".into()]);
+    kinds.zip(1..).for_each(|(kind, position)| {
+        collector.take(Event { position, at: Timestamp(position as f64), kind });
+    });
+    collector.finish(&fixture::checklist())
+}
+
+#[test]
+fn a_stage_is_decided_by_what_it_can_find_out() {
+    let config = done("config", "P1.3", Verdict::Pass);
+    let ends = EventKind::Ticked { last: true };
+    let begun = staged(config.clone());
+    assert_eq!((begun.next_stage(), begun.comes_to()), (None, Decision::Inconclusive));
+    let between = staged([config.clone(), vec![ends.clone()]].concat());
+    assert_eq!((between.next_stage(), between.comes_to()), (Some("day"), Decision::Release));
+    assert_eq!(between.stage_of(&fixture::requirement("P3.1")), 1);
+    let verdict = |report: &Report| report.rows.iter().find(|row| row.id.as_str() == "P3.1").map(|row| row.verdict);
+    assert_eq!(verdict(&between), Some(Verdict::Pending));
+    // What fails counts at once, and what is open when all is over.
+    let failed = [config.clone(), done("health", "P3.1", Verdict::Fail), vec![ends.clone()]].concat();
+    assert_eq!(staged(failed).comes_to(), Decision::Hold);
+    let open = [config, vec![ends.clone(), ends]].concat();
+    assert_eq!((staged(open.clone()).next_stage(), staged(open).comes_to()), (None, Decision::Inconclusive));
+}
+
+#[test]
+fn a_stage_that_failed_is_no_release_though_the_next_is_to_come() {
+    let failed = [done("config", "P1.3", Verdict::Fail), vec![EventKind::Ticked { last: true }]].concat();
+    assert_eq!(staged(failed).comes_to(), Decision::Hold);
+}
+
+#[test]
+fn a_rehearsal_can_fail_a_row_and_passes_none() {
+    let header = RunHeader { scale: Scale::new(60).ok(), ..fixture::header() };
+    let run = |verdict: Verdict| {
+        let kinds = [done("config", "P1.3", Verdict::Pass), done("health", "P3.1", verdict)].concat();
+        build_as(header.clone(), kinds)
+    };
+    let rehearsed = run(Verdict::Pass);
+    let row = rehearsed.rows.iter().find(|row| row.id.as_str() == "P3.1").unwrap();
+    assert_eq!((row.verdict, row.rehearsed), (Verdict::NotExercised, true));
+    assert_eq!(row.observed, "rehearsed with waits 60 times as fast, where it passes");
+    let failed = run(Verdict::Fail);
+    assert_eq!(failed.comes_to(), Decision::Hold);
 }

@@ -81,7 +81,7 @@ pub fn event_line(event: &Event, style: Style) -> String {
         EventKind::WaiverWithdrawn { row, by, reason } => {
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &live::withdrawn(row, by, reason))]);
         }
-        EventKind::RunEnded { decision } => page.line(&[
+        EventKind::RunEnded { decision, .. } => page.line(&[
             (Tone::Faint, &margin),
             (Tone::Strong, "run ended: "),
             (decision_tone(*decision), decision.word()),

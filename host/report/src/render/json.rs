@@ -7,13 +7,16 @@
 //! `waived`. A phase that was taken over has its run in `taken_over`. A phase's `verdict` is `waiting` before its start, and its `end` if it had nothing to judge. Times are RFC 3339 in UTC,
 //! durations milliseconds, sizes bytes, digests `sha256:…`.
 //!
+//! `run.scale` says how many times faster waits passed in a rehearsal; null otherwise. `run.stages` [{`name`, `over`}]
+//! are those that it is decided in; while one is to come, `decision` is that of the last one that is over.
+//!
 //! A policy has `id`, `verdict` (a word, or null before it has judged), `ended` (null, or why), `requirements`, `ticks`, `judged`, `fuel` (the most
 //! of one evaluation), `findings` (of the last tick) and `turns` (when a rule came to say something else).
 
 use std::collections::BTreeMap;
 
 use holdpoint_model::{
-    Class, Level, OutcomeKind, PhaseEnd, Row, Timestamp, Verdict, Waiver,
+    Class, Level, OutcomeKind, PhaseEnd, Row, Scale, Timestamp, Verdict, Waiver,
     policy::{Finding, Severity},
 };
 use serde::Serialize;
@@ -93,6 +96,7 @@ pub fn json(report: &Report) -> String {
 
 fn run(report: &Report) -> Value {
     let Some(header) = &report.header else { return Value::Null };
+    let stages = report.stages.iter().enumerate();
     value!({
         "id": header.run.as_str(),
         "bundle": header.bundle,
@@ -102,6 +106,8 @@ fn run(report: &Report) -> Value {
         "environment": header.environment,
         "only": header.only.as_ref().map(|only| only.iter().map(|phase| phase.as_str()).collect::<Vec<_>>()),
         "dry_run": header.dry_run,
+        "scale": header.scale.map(Scale::times),
+        "stages": stages.map(|(place, name)| value!({ "name": name, "over": place < report.over })).collect::<Vec<_>>(),
         "modules": header.modules.iter().map(|(phase, digest)| (phase.as_str(), digest.to_string())).collect::<BTreeMap<_, _>>(),
         "started": report.started.map(|at| at.to_string()),
         "ended": report.ended.map(|at| at.to_string()),

@@ -27,7 +27,7 @@ pub fn line(event: &Event) -> Option<String> {
         EventKind::Ticked { .. } => return None,
         EventKind::Found(found) => firing(found)?,
         EventKind::RunCancelled(cancellation) => cancellation.to_string(),
-        EventKind::RunEnded { decision } => format!("{decision}"),
+        EventKind::RunEnded { decision, .. } => format!("{decision}"),
         EventKind::RowWaived(waiver) => waived(waiver),
         EventKind::WaiverWithdrawn { row, by, reason } => withdrawn(row, by, reason),
         EventKind::Call(call) => {

@@ -41,7 +41,7 @@ pub(crate) fn decision_tone(decision: Decision) -> Tone {
     match decision {
         Decision::Release => Tone::Good,
         Decision::Hold | Decision::RollbackFailed => Tone::Bad,
-        Decision::Inconclusive | Decision::Partial | Decision::RolledBack => Tone::Doubt,
+        Decision::Inconclusive | Decision::Partial | Decision::Rehearsed | Decision::RolledBack => Tone::Doubt,
     }
 }
 

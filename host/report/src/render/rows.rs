@@ -119,7 +119,9 @@ pub(super) fn not_exercised(page: &mut Page, report: &Report) {
 
 /// The ids of the required rows with one of some verdicts.
 pub(super) fn required_ids(report: &Report, verdicts: &[Verdict]) -> String {
-    let counts = |row: &&Row| row.level == Level::Required && row.waived.is_none() && verdicts.contains(&row.verdict);
+    let counts = |row: &&Row| {
+        row.level == Level::Required && row.waived.is_none() && !row.rehearsed && verdicts.contains(&row.verdict)
+    };
     ids(report.judged().filter(counts))
 }
 

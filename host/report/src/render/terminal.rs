@@ -44,6 +44,9 @@ pub fn terminal(report: &Report, style: Style, full: bool) -> String {
 fn head(page: &mut Page, header: &RunHeader, report: &Report) {
     let of = format!("{} {}", header.bundle, header.bundle_version);
     let mut rest = format!(" · environment {} · run {}", header.environment, header.run);
+    if let Some(scale) = header.scale {
+        rest.push_str(&format!(" · rehearsal, waits {scale} times as fast"));
+    }
     if header.dry_run {
         rest.push_str(" · dry run");
     }
@@ -164,10 +167,13 @@ fn last(page: &mut Page, header: &RunHeader, report: &Report) {
 pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -> String {
     let ids = |verdicts: &[Verdict]| rows::required_ids(report, verdicts);
     match decision {
-        Decision::Release => match rows::ids(report.waived().map(|(row, _)| row)) {
-            waived if waived.is_empty() => waived,
-            waived => format!(" · waived: {waived}"),
-        },
+        Decision::Release => {
+            let waived = match rows::ids(report.waived().map(|(row, _)| row)) {
+                waived if waived.is_empty() => waived,
+                waived => format!(" · waived: {waived}"),
+            };
+            waived + &what_comes_next(header, report)
+        }
         Decision::Hold => format!(" · failed: {}", ids(&[Verdict::Fail])),
         Decision::Inconclusive if let Some(cancellation) = &report.cancelled => format!(" · {cancellation}"),
         Decision::Inconclusive if let Some((policy, why)) = report.blind().next() => {
@@ -187,6 +193,7 @@ pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -
             let open = [Verdict::Fail, Verdict::Inconclusive, Verdict::Pending];
             format!(" · see what serves, and act by hand; failed or open: {}", ids(&open))
         }
+        Decision::Rehearsed => " · nothing failed while waits passed faster than they do; never a release".into(),
         Decision::Partial => match &header.only {
             Some(only) => {
                 let only: Vec<&str> = only.iter().map(|phase| phase.as_str()).collect();
@@ -194,6 +201,15 @@ pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -
             }
             None => " · a dry run; never a release".into(),
         },
+    }
+}
+
+/// What has been decided where more is to come, and how it goes on.
+fn what_comes_next(header: &RunHeader, report: &Report) -> String {
+    let decided = report.over.checked_sub(1).and_then(|place| report.stages.get(place));
+    match decided.zip(report.next_stage()) {
+        Some((stage, next)) => format!(" · stage {stage}; stage {next} comes with: holdpoint resume {}", header.run),
+        None => String::new(),
     }
 }
 

@@ -48,7 +48,7 @@ fn sign(word: &str) -> &'static str {
     match word {
         "pass" | "release" => "✅",
         "fail" | "hold" => "❌",
-        "inconclusive" | "partial" | "unfinished" => "⚠️",
+        "inconclusive" | "partial" | "rehearsed" | "unfinished" => "⚠️",
         _ => "▫️",
     }
 }
@@ -60,6 +60,9 @@ fn first(out: &mut String, report: &Report, header: &RunHeader) -> std::fmt::Res
     writeln!(out, "{}\n", line.trim_end())?;
     write!(out, "{} {} · environment ", code(&header.bundle, CELL), code(&header.bundle_version, CELL))?;
     write!(out, "{} · run `{}`", code(&header.environment, CELL), header.run)?;
+    if let Some(scale) = header.scale {
+        write!(out, " · rehearsal, waits {scale} times as fast")?;
+    }
     if header.dry_run {
         write!(out, " · dry run")?;
     }

@@ -101,6 +101,7 @@ fn first_line(report: &Report, header: &RunHeader) -> Markup {
             strong { (Line(&header.bundle)) " " (Line(&header.bundle_version)) }
             " · environment " (Line(&header.environment))
             " · run " span.id { (header.run) }
+            @if let Some(scale) = header.scale { " · rehearsal, waits " (scale) " times as fast" }
             @if header.dry_run { " · dry run" }
             @if report.resumed > 0 { " · resumed " (text::times(report.resumed.into())) }
         }

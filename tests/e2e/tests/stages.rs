@@ -1,0 +1,204 @@
+//! Runs that are decided in stages, and rehearsals, in which waits pass faster than they do.
+
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
+
+use holdpoint_e2e::{
+    Scene,
+    acting::{expect, rows},
+    process::until,
+    staging::{Change, Resource, Service, Staging},
+};
+use holdpoint_journal::Reader;
+use holdpoint_model::{EventKind, Timestamp};
+use serde_json::Value;
+
+/// A bundle that looks at the health of the backend, and then watches it for so long, each so often, for `objectives` to judge.
+fn scene(backend: &str, during: &str, every: &str, tick: &str) -> Scene {
+    let scene = Scene::bare();
+    let bundle = format!(
+        r#"[bundle]
+name = "scene"
+version = "1.0.0"
+checklist = "checklist.toml"
+tick = "{tick}"
+[environments.test.services.backend]
+url = "{backend}"
+
+[[phase]]
+id = "health"
+module = "health"
+requirements = ["P3.1"]
+[phase.config.services.backend]
+endpoints = ["/health"]
+[phase.grants]
+http = [{{ services = ["backend"], methods = ["GET"] }}]
+
+[[phase]]
+id = "watch"
+module = "monitor"
+stage = "day"
+needs = ["health"]
+deadline = "1d"
+[phase.config]
+during = "{during}"
+every = "{every}"
+[phase.config.services.backend]
+endpoints = ["/health"]
+[phase.config.services.backend.metrics]
+memory = {{ gauge = "process_resident_memory_bytes", of = "process_memory_limit_bytes" }}
+[phase.grants]
+http = [{{ services = ["backend"], methods = ["GET"] }}]
+
+[[policy]]
+id = "objectives"
+module = "objectives"
+requirements = ["P4.1.memory"]
+config = {{ memory = {{ rows = ["P4.1.memory"], limit = 0.8, hold = "{every}" }} }}
+"#,
+    );
+    scene.write("bundle/bundle.toml", &bundle);
+    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.write("bundle/checklist.toml", &["P3.1", "P4.1.memory"].map(row).concat());
+    let place = backend.trim_start_matches("http://").trim_end_matches('/');
+    scene.write("holdpoint.toml", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"));
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    scene
+}
+
+/// The times of the looks, in milliseconds since the first.
+fn looks(scene: &Scene) -> Vec<f64> {
+    let mut looks = Vec::new();
+    let of_metrics = |kind: &EventKind| matches!(kind, EventKind::Call(call) if call.summary == "GET backend /metrics");
+    let reader = Reader::open(&scene.journal()).unwrap();
+    reader.for_each_event(|event| looks.extend(of_metrics(&event.kind).then_some(event.at))).unwrap();
+    let first = looks.first().copied().unwrap_or(Timestamp(0.0));
+    looks.iter().map(|look| look.since(first)).collect()
+}
+
+fn report(scene: &Scene) -> Value {
+    scene.run(&["report", "--format", "json"]).json()
+}
+
+fn verdict(rows: &Value, row: &str) -> String {
+    rows[row]["verdict"].as_str().unwrap_or_default().to_owned()
+}
+
+#[test]
+fn a_run_ends_with_its_first_stage_and_goes_on_with_the_next_when_it_is_told_to() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), "2s", "500ms", "1s");
+    let first = scene.run(&["run", "BUNDLE"]).exits(0);
+    assert!(first.stdout.contains("release · stage deploy; stage day comes with: holdpoint resume "), "{first:?}");
+    let seen = report(&scene);
+    assert_eq!(
+        (verdict(&seen["rows"], "P3.1"), verdict(&seen["rows"], "P4.1.memory")),
+        ("pass".into(), "pending".into())
+    );
+    assert_eq!(
+        seen["run"]["stages"],
+        serde_json::json!([{ "name": "deploy", "over": true }, { "name": "day", "over": false }])
+    );
+    assert_eq!(looks(&scene), Vec::<f64>::new());
+    assert!(scene.run(&["runs"]).exits(0).stdout.contains("release"));
+    scene.run(&["replay", "last"]).exits(0);
+    scene.run(&["export", "last", "--to", "first.holdpoint"]);
+    // Nothing was interrupted, so nothing goes on by itself.
+    let all = scene.run(&["resume", "--all"]).exits(0);
+    assert!(all.stderr.contains("was interrupted"), "{all:?}");
+    assert_eq!(looks(&scene), Vec::<f64>::new());
+
+    let second = scene.run(&["resume", "last"]).exits(0);
+    assert!(!second.stdout.contains("stage"), "there is none left: {second:?}");
+    assert_eq!(looks(&scene).len(), 4);
+    let seen = rows(&scene);
+    assert_eq!((verdict(&seen, "P3.1"), verdict(&seen, "P4.1.memory")), ("pass".into(), "pass".into()));
+    scene.run(&["replay", "last"]).exits(0);
+    let third = scene.run(&["resume", "last"]).exits(2);
+    assert!(third.stderr.contains("has ended with `release`; there is nothing to resume"), "{third:?}");
+}
+
+#[test]
+fn what_fails_in_the_next_stage_holds_and_what_fails_before_lets_it_not_begin() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), "2s", "500ms", "1s");
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    staging.change(Service::Backend, Change::Pressed(Resource::Memory));
+    scene.run(&["resume", "last"]).exits(1);
+    assert_eq!((verdict(&rows(&scene), "P3.1"), verdict(&rows(&scene), "P4.1.memory")), ("pass".into(), "fail".into()));
+
+    staging.change(Service::Backend, Change::Unavailable);
+    let held = scene.run(&["run", "BUNDLE", "--through", "day"]).exits(1);
+    assert!(held.stdout.contains("stage `deploy` came to hold"), "{held:?}");
+    assert_eq!(looks(&scene), Vec::<f64>::new());
+    let nothing = scene.run(&["resume", "last"]).exits(2);
+    assert!(nothing.stderr.contains("nothing to resume"), "{nothing:?}");
+}
+
+#[test]
+fn a_run_that_is_told_to_goes_through_all_stages_and_a_host_that_was_killed_goes_on_with_the_last() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), "6s", "500ms", "1s");
+    let unknown = scene.run(&["run", "BUNDLE", "--through", "week"]).exits(2);
+    assert!(unknown.stderr.contains("the run has no stage `week`; it has deploy, day"), "{unknown:?}");
+    let live = scene.start(&["run", "BUNDLE", "--through", "day"]);
+    let runs = scene.path().join(".holdpoint/runs");
+    until("there are looks", || {
+        let is_there = |runs: std::fs::ReadDir| runs.flatten().any(|run| run.path().join("run.db").is_file());
+        std::fs::read_dir(&runs).is_ok_and(is_there) && looks(&scene).len() >= 3
+    });
+    drop(live);
+    let end = scene.run(&["resume"]);
+    // What nobody saw meanwhile may leave the row open.
+    assert!(matches!(end.code, Some(0 | 3)), "{end:?}");
+    let health = report(&scene)["phases"].as_array().unwrap().iter().find(|phase| phase["id"] == "health").cloned();
+    assert_eq!(health.unwrap()["calls"]["by_outcome"]["answered"], 1, "what was decided is not asked again");
+    scene.run(&["replay", "last"]).exits(0);
+}
+
+#[test]
+fn a_rehearsal_has_the_waits_of_hours_in_moments_and_passes_nothing() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), "2h", "30s", "1m");
+    let none = scene.run(&["run", "BUNDLE", "--scale", "1"]).exits(2);
+    assert!(none.stderr.contains("a scale is a whole number from 2 to 100000"), "{none:?}");
+    let run = scene.run(&["run", "BUNDLE", "--scale", "5000"]).exits(8);
+    assert!(run.stdout.contains("rehearsal, waits 5000 times as fast"), "{run:?}");
+    assert!(run.stdout.contains("rehearsed · nothing failed while waits passed faster"), "{run:?}");
+    let seen = report(&scene);
+    assert_eq!((&seen["decision"], &seen["run"]["scale"]), (&"rehearsed".into(), &5_000.into()));
+    for row in ["P3.1", "P4.1.memory"] {
+        expect(&seen["rows"], row, "not-exercised", "rehearsed with waits 5000 times as fast, where it passes");
+    }
+    let looks = looks(&scene);
+    assert_eq!(looks.len(), 240);
+    // Each is when it is due, by the clock of the run, and what it took is what it takes.
+    let late = |(n, look): (usize, &f64)| look - n as f64 * 30_000.0;
+    let late: Vec<f64> = looks.iter().enumerate().map(late).collect();
+    assert!(late.iter().all(|late| late.abs() < 5_000.0), "{late:?}");
+    scene.run(&["replay", "last"]).exits(0);
+
+    staging.change(Service::Backend, Change::Pressed(Resource::Memory));
+    let held = scene.run(&["run", "BUNDLE", "--scale", "5000"]).exits(1);
+    assert!(held.stdout.contains("hold · failed: P4.1.memory"), "{held:?}");
+}
+
+#[test]
+fn a_rehearsal_that_was_killed_goes_on_by_its_own_clock() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), "2h", "30s", "1m");
+    let live = scene.start(&["run", "BUNDLE", "--scale", "1000"]);
+    let runs = scene.path().join(".holdpoint/runs");
+    until("there are looks", || {
+        let is_there = |runs: std::fs::ReadDir| runs.flatten().any(|run| run.path().join("run.db").is_file());
+        std::fs::read_dir(&runs).is_ok_and(is_there) && looks(&scene).len() >= 20
+    });
+    drop(live);
+    let before = looks(&scene);
+    assert!(before.len() < 240, "it was killed in the midst");
+    scene.run(&["resume"]).exits(8);
+    let after = looks(&scene);
+    assert_eq!(after[..before.len()], before);
+    let slots: Vec<i64> = after.iter().map(|look| (look / 30_000.0).round() as i64).collect();
+    assert!(slots.windows(2).all(|two| two[0] < two[1]), "no look is made twice: {after:?}");
+    assert!(after.len() >= 238, "the clock of the run stood while nobody was there: {}", after.len());
+}
