@@ -48,6 +48,8 @@ pub enum Change {
     Orphans,
     /// Every request takes so many bytes of memory for good, as the metric has it.
     MemoryLeak(u64),
+    /// Every look at the metrics finds so many bytes of memory more in use, whatever is asked for.
+    MemoryCreep(u64),
     /// This resource is nearly used up, as the metrics have it.
     Pressed(Resource),
     /// All answers halt for so long, once, from the switch on.
@@ -173,6 +175,7 @@ impl fmt::Display for Change {
                 write!(f, ", others fail for {} ms", lasts.as_millis())
             }
             Change::MemoryLeak(bytes) => write!(f, ", {bytes} bytes a request"),
+            Change::MemoryCreep(bytes) => write!(f, ", {bytes} bytes a look"),
             Change::Pressed(resource) => write!(f, ", {resource} nearly used up"),
             Change::Stall(lasts) => write!(f, ", for {} ms", lasts.as_millis()),
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),

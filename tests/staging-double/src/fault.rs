@@ -1,6 +1,6 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
-//! validation. The lists are in `catalogue` and `load_catalogue`.
+//! validation. The lists are in `catalogue`, `load_catalogue` and `day_catalogue`.
 
 mod adjustment;
 
@@ -9,6 +9,7 @@ use std::fmt;
 pub use self::adjustment::Adjustment;
 use crate::catalogue::CATALOGUE;
 use crate::change::Change;
+use crate::day_catalogue::DAY_CATALOGUE;
 use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
@@ -58,9 +59,19 @@ impl Fault {
         LOAD_CATALOGUE
     }
 
+    /// Every fault that only somebody who watches for long finds.
+    pub fn over_a_day() -> &'static [Fault] {
+        DAY_CATALOGUE
+    }
+
+    /// Every fault, of whatever list.
+    pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
+        CATALOGUE.iter().chain(LOAD_CATALOGUE).chain(DAY_CATALOGUE)
+    }
+
     /// The fault of this name.
     pub fn named(name: &str) -> Option<&'static Fault> {
-        CATALOGUE.iter().chain(LOAD_CATALOGUE).find(|f| f.name == name)
+        Self::everywhere().find(|f| f.name == name)
     }
 
     /// Draws the free parameters. The same seed always gives the same setting.
@@ -136,7 +147,7 @@ mod tests {
 
     #[test]
     fn the_same_seed_settles_the_same_way() {
-        for fault in Fault::all().iter().chain(Fault::under_load()) {
+        for fault in Fault::everywhere() {
             for seed in 0..50 {
                 assert_eq!(fault.settle(seed), fault.settle(seed));
             }
@@ -153,7 +164,7 @@ mod tests {
 
     #[test]
     fn names_are_unique_and_every_fault_of_a_required_row_holds_the_release() {
-        let all = || Fault::all().iter().chain(Fault::under_load());
+        let all = Fault::everywhere;
         let names: HashSet<&str> = all().map(|f| f.name).collect();
         assert_eq!(names.len(), all().count());
         // P1.2 is advisory, and a run that deploys nothing is partial.

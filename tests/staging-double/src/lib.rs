@@ -26,7 +26,7 @@
 //!
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
 //! `/api/files`, the chat at `/ws/chat`, and `/metrics`. A user is whoever [`minted`] has signed a token for.
-//! Faults that only a load meets are in [`Fault::under_load`]; what was served and what leaked is counted, and listed by
+//! Faults that only a load meets are in [`Fault::under_load`], and those that a day shows in [`Fault::over_a_day`]; what was served and what leaked is counted, and listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -34,6 +34,7 @@
 mod api;
 mod catalogue;
 mod change;
+mod day_catalogue;
 mod double;
 mod draw;
 mod effects;

@@ -110,7 +110,7 @@ async fn run(arguments: Arguments) -> anyhow::Result<()> {
 }
 
 fn list_faults() -> anyhow::Result<()> {
-    for fault in Fault::all().iter().chain(Fault::under_load()) {
+    for fault in Fault::everywhere() {
         writeln!(io::stdout(), "{} {} {} {}", fault.name, fault.requirement, fault.exit, fault.description)
             .context("print the faults")?;
     }

@@ -41,6 +41,8 @@ impl fmt::Display for Resource {
 /// What the process takes, and what it has.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(crate) struct Taken {
+    /// The share of its processor that it uses.
+    pub(crate) cpu: f64,
     /// Seconds of processor since the start.
     pub(crate) cpu_seconds: f64,
     pub(crate) resident: u64,
@@ -49,13 +51,13 @@ pub(crate) struct Taken {
     pub(crate) pool: u64,
 }
 
-/// How much of its processor was used so far.
+/// How much of its processor was used so far, and how much memory has crept away.
 #[derive(Debug)]
-pub(crate) struct Resources(Mutex<(Instant, f64)>);
+pub(crate) struct Resources(Mutex<(Instant, f64, u64)>);
 
 impl Resources {
     pub(crate) fn new(start: Instant) -> Self {
-        Self(Mutex::new((start, 0.0)))
+        Self(Mutex::new((start, 0.0, 0)))
     }
 
     /// What is taken now, if so many requests left memory behind. Between two looks the processor was as busy as it is now.
@@ -70,10 +72,16 @@ impl Resources {
         let resident = if pressed(Resource::Memory) { nearly(MOST_RESIDENT) } else { RESIDENT };
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let busy = if pressed(Resource::Processor) { PRESSED } else { BUSY };
-        *used = (now, used.1 + now.saturating_duration_since(used.0).as_secs_f64() * busy);
+        let creep = changes.iter().find_map(|change| match change {
+            Change::MemoryCreep(bytes) => Some(*bytes),
+            _ => None,
+        });
+        let crept = used.2.saturating_add(creep.unwrap_or(0));
+        *used = (now, used.1 + now.saturating_duration_since(used.0).as_secs_f64() * busy, crept);
         Taken {
+            cpu: busy,
             cpu_seconds: used.1,
-            resident: resident.saturating_add(leaked),
+            resident: resident.saturating_add(leaked).saturating_add(crept),
             most_resident: MOST_RESIDENT,
             connections: if pressed(Resource::Connections) { nearly(POOL) } else { CONNECTIONS },
             pool: POOL,
@@ -101,6 +109,10 @@ mod tests {
         let full = resources.taken(a_second(20), &[Change::Pressed(Resource::Memory), Change::MemoryLeak(10)], 7);
         assert_eq!((full.resident, full.cpu_seconds), (510_027_366 + 70, busy.cpu_seconds));
         let pool = resources.taken(a_second(19), &[Change::Pressed(Resource::Connections)], 0);
+        assert_eq!((well.cpu, busy.cpu), (0.2, 0.95));
+        let creeping =
+            [(); 3].map(|()| resources.taken(a_second(20), &[Change::MemoryCreep(10)], 0).resident - well.resident);
+        assert_eq!(creeping, [10, 20, 30], "with each look");
         assert_eq!((pool.connections, pool.pool, pool.cpu_seconds), (19, 20, busy.cpu_seconds));
     }
 }

@@ -64,7 +64,7 @@ fn demonstration(project: &Project, released: &OnceCell<Outcome>) -> Result<()> 
 
 fn clean(project: &Project, scope: Scope) -> Result<Outcome> {
     let (clean, _) = judged(project, None, scope)?;
-    refuse(faults::of_clean(&clean, scope.deploys()))?;
+    refuse(faults::of_clean(&clean, scope.clean_end()))?;
     Ok(clean)
 }
 
@@ -72,7 +72,7 @@ fn clean(project: &Project, scope: Scope) -> Result<Outcome> {
 fn all_faults(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
     let mut wrong = Vec::new();
-    for scope in [Scope::Quiet, Scope::Standing, Scope::Monitoring, Scope::Release] {
+    for scope in [Scope::Quiet, Scope::Standing, Scope::Monitoring, Scope::Day, Scope::Release] {
         if matches!(scope, Scope::Monitoring | Scope::Release) && !demo::gcloud_is_here() {
             say("faults", "left out, because gcloud is not here: every fault of a deployment");
             continue;
@@ -83,7 +83,8 @@ fn all_faults(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
         };
         for (seed, fault) in (1..).zip(Fault::all()).filter(|(_, fault)| fault.scope() == scope) {
             let (faulted, report) = judged(project, Some((fault, seed)), scope)?;
-            let wanted = faults::Wanted { requirement: fault.requirement(), exit: fault.exit() };
+            let well = if scope.scale().is_some() { "not-exercised" } else { "pass" };
+            let wanted = faults::Wanted { requirement: fault.requirement(), exit: fault.exit(), well };
             let mut complaints = faults::of_faulted(&clean, &faulted, &report, wanted);
             complaints.extend(faults::of_row(&report, fault.requirement()));
             let name = fault.name();

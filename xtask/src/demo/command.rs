@@ -96,9 +96,9 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
     }
     let all = if gcloud { Scope::Release } else { Scope::Standing };
-    let scope = fault.map_or(all, Fault::scope);
-    let deploys = scope.deploys();
-    let demo = Demo {
+    // A release, and then the day after it in a rehearsal; or what finds the fault.
+    let scopes = fault.map_or(vec![all, Scope::Day], |fault| vec![fault.scope()]);
+    let demo = |scope| Demo {
         project,
         scope,
         setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
@@ -109,28 +109,37 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
     };
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
     runtime.block_on(async {
-        let (outcome, system) = demo.run().await?;
-        say("demo", &verdict(&outcome, fault, deploys));
-        if arguments.keep {
-            say("demo", &format!("the services stay at 127.0.0.1:{} by their names", PORTS.front));
-            say("demo", &format!("the emulated cloud stays behind the proxy 127.0.0.1:{}", PORTS.proxy));
-            say("demo", "Ctrl-C ends them");
-            Signals::listen()?.next().await;
+        let last = scopes.len() - 1;
+        for (place, scope) in scopes.into_iter().enumerate() {
+            let (outcome, system) = demo(scope).run().await?;
+            say("demo", &verdict(&outcome, fault, scope));
+            let is_as_wanted = fault.is_none() && outcome.exit == scope.clean_end().0;
+            if place < last && is_as_wanted {
+                system.stop().await;
+                continue;
+            }
+            if arguments.keep {
+                stays().await?;
+            }
+            system.stop().await;
+            return Ok(if is_as_wanted { 0 } else { outcome.exit });
         }
-        system.stop().await;
-        Ok(if fault.is_none() && outcome.exit == clean_exit(deploys) { 0 } else { outcome.exit })
+        Ok(HOST_FAULT)
     })
 }
 
-/// How the command line ends when nothing is wrong: a run that leaves phases out is partial, and no release.
-fn clean_exit(deploys: bool) -> u8 {
-    if deploys { 0 } else { 7 }
+async fn stays() -> Result<()> {
+    say("demo", &format!("the services stay at 127.0.0.1:{} by their names", PORTS.front));
+    say("demo", &format!("the emulated cloud stays behind the proxy 127.0.0.1:{}", PORTS.proxy));
+    say("demo", "Ctrl-C ends them");
+    Signals::listen()?.next().await;
+    Ok(())
 }
 
 /// Whether it ended as it should.
-fn verdict(outcome: &Outcome, fault: Option<Fault>, deploys: bool) -> String {
+fn verdict(outcome: &Outcome, fault: Option<Fault>, scope: Scope) -> String {
     let (what, wanted) = match fault {
-        None => ("without a fault".to_owned(), clean_exit(deploys)),
+        None => ("without a fault".to_owned(), scope.clean_end().0),
         Some(fault) => (format!("with {}, which {} must catch", fault.name(), fault.requirement()), fault.exit()),
     };
     if outcome.exit == wanted {
@@ -163,10 +172,10 @@ mod tests {
     #[test]
     fn says_when_the_end_is_not_the_wanted_one() {
         let outcome = |exit| Outcome { exit, object: None, digests: Digests::new() };
-        assert_eq!(verdict(&outcome(0), None, true), "ended with 0, as it should without a fault");
-        assert_eq!(verdict(&outcome(7), None, false), "ended with 7, as it should without a fault");
+        assert_eq!(verdict(&outcome(0), None, Scope::Release), "ended with 0, as it should without a fault");
+        assert_eq!(verdict(&outcome(7), None, Scope::Standing), "ended with 7, as it should without a fault");
         assert!(
-            verdict(&outcome(0), Fault::named("slow"), false)
+            verdict(&outcome(0), Fault::named("slow"), Scope::Quiet)
                 .starts_with("ended with 0, should have ended with 1 with slow")
         );
     }

@@ -199,7 +199,9 @@ impl Fault {
     pub(crate) fn all() -> impl Iterator<Item = Self> {
         let under_load = holdpoint_staging_double::Fault::under_load();
         let under_load = under_load.iter().filter(|fault| UNDER_LOAD.contains(&fault.name));
-        let staging = holdpoint_staging_double::Fault::all().iter().chain(under_load).map(Self::Staging);
+        let over_a_day = holdpoint_staging_double::Fault::over_a_day();
+        let staging = holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(over_a_day);
+        let staging = staging.map(Self::Staging);
         staging.chain(RELEASES.iter().map(Self::Release))
     }
 
@@ -235,6 +237,7 @@ impl Fault {
     pub(crate) fn scope(self) -> Scope {
         match self {
             Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Standing,
+            Self::Staging(fault) if is_of_the_day(fault.name) => Scope::Day,
             Self::Staging(_) => Scope::Quiet,
             Self::Release(fault) if fault.requirement.starts_with("P4.2.") => Scope::Monitoring,
             Self::Release(_) => Scope::Release,
@@ -255,6 +258,10 @@ impl Fault {
             Self::Release(fault) => Setting::Release(fault),
         }
     }
+}
+
+fn is_of_the_day(name: &str) -> bool {
+    holdpoint_staging_double::Fault::over_a_day().iter().any(|fault| fault.name == name)
 }
 
 impl std::fmt::Display for Setting {

@@ -18,15 +18,36 @@ pub(crate) enum Scope {
     Quiet,
     /// The one that sets monitoring up, which minds no deployment.
     Monitoring,
+    /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal.
+    Day,
 }
 
 /// The phase of that scope.
 const MONITORING: &str = "monitoring-setup";
 
+/// What takes part in the day.
+const DAY: [&str; 3] = ["monitor", "objectives", "day-triggers"];
+/// How many times faster it passes.
+const SCALE: u32 = 7_200;
+
 impl Scope {
     /// Whether something is deployed.
     pub(crate) fn deploys(self) -> bool {
         self == Self::Release
+    }
+
+    /// How many times faster waits pass, in a rehearsal.
+    pub(crate) fn scale(self) -> Option<u32> {
+        (self == Self::Day).then_some(SCALE)
+    }
+
+    /// How a run ends when nothing is wrong, and what it decides: one that leaves phases out is partial, and no release.
+    pub(crate) fn clean_end(self) -> (u8, &'static str) {
+        match self {
+            Self::Release => (0, "release"),
+            Self::Standing | Self::Quiet | Self::Monitoring => (7, "partial"),
+            Self::Day => (8, "rehearsed"),
+        }
     }
 }
 
@@ -35,6 +56,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
     match scope {
         Scope::Release => return Ok(None),
         Scope::Monitoring => return Ok(Some(vec![MONITORING.to_owned()])),
+        Scope::Day => return Ok(Some(DAY.map(str::to_owned).to_vec())),
         Scope::Standing | Scope::Quiet => {}
     }
     let path = bundle.join("bundle.toml");
@@ -46,6 +68,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
 
 fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
     let bundle = toml_span::parse(text)?;
+    let of_the_day = |id: &str| DAY.contains(&id);
     let rollback = bundle.pointer("/rollback/phase").and_then(Value::as_str);
     let mut left_out: BTreeSet<&str> = rollback.into_iter().collect();
     let mut kept = Vec::new();
@@ -55,7 +78,7 @@ fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
         // What looks at the state after a rollback stands behind it.
         let of_rollback = needs.filter_map(Value::as_str).any(|need| rollback == Some(need));
         let too_loud = scope == Scope::Quiet && phase.pointer("/grants/load").is_some();
-        if of_rollback || too_loud || phase.pointer("/grants/gcloud").is_some() {
+        if of_rollback || too_loud || of_the_day(id) || phase.pointer("/grants/gcloud").is_some() {
             left_out.insert(id);
         }
         if !left_out.contains(id) {
@@ -74,7 +97,9 @@ mod tests {
         let text = include_str!("../../../scripts/bundles/netra-staging/bundle.toml");
         let quiet = ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"];
         assert_eq!(super::named(text, Scope::Quiet).unwrap(), quiet);
-        assert!(text.contains(&format!("id = \"{}\"", super::MONITORING)));
+        for id in super::DAY.into_iter().chain([super::MONITORING]) {
+            assert!(text.contains(&format!("id = \"{id}\"")), "{id}");
+        }
         let standing = super::named(text, Scope::Standing).unwrap();
         assert_eq!(standing, [&quiet[..], &["request-isolation", "agent-isolation", "chat"]].concat());
     }

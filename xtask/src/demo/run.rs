@@ -166,6 +166,9 @@ impl Demo<'_> {
         if let Some(phases) = phases::chosen(&self.project.root.join(BUNDLE), self.scope)? {
             line = line.arg("--only").arg(phases.join(","));
         }
+        if let Some(scale) = self.scope.scale() {
+            line = line.arg("--scale").arg(scale.to_string());
+        }
         Ok(line.args(["--output", if self.json { "json" } else { "text" }]))
     }
 }

@@ -75,7 +75,7 @@ async fn switch(
         );
     };
     let Some(fault) = Fault::named(&name) else {
-        let names: Vec<&str> = Fault::all().iter().chain(Fault::under_load()).map(|f| f.name).collect();
+        let names: Vec<&str> = Fault::everywhere().map(|f| f.name).collect();
         return failure(StatusCode::NOT_FOUND, &format!("no such fault; there are {}", names.join(", ")));
     };
     let setting = match fault.settle(seed).adjusted(adjustment) {

@@ -29,6 +29,12 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response<Body> {
     ] {
         let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} gauge\n{name}{{instance=\"{instance}\"}} {value}");
     }
+    let name = "process_cpu_usage";
+    let _ = writeln!(
+        text,
+        "# HELP {name} Processors in use.\n# TYPE {name} gauge\n{name}{{instance=\"{instance}\"}} {}",
+        taken.cpu
+    );
     let (name, value) = ("process_cpu_seconds_total", taken.cpu_seconds);
     let _ = writeln!(
         text,
