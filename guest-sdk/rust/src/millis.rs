@@ -44,6 +44,12 @@ impl Millis {
     }
 }
 
+impl From<Millis> for holdpoint_rules::Span {
+    fn from(Millis(milliseconds): Millis) -> Self {
+        Self(i64::from(milliseconds))
+    }
+}
+
 impl fmt::Display for Millis {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} ms", self.0)

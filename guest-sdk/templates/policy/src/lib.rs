@@ -21,9 +21,8 @@ fn five_minutes() -> Millis {
 #[holdpoint::policy]
 fn judge(cx: &mut Context, config: Config) -> Result<()> {
     let above = Condition { compare: Compare::Above, limit: config.limit };
-    let Millis(lasting) = config.lasting;
     let rule = Rule::new("Many Errors", Severity::Critical, config.series.errors(Span::minutes(1)), above);
-    let rule = rule.lasting(Span(i64::from(lasting)));
+    let rule = rule.lasting(config.lasting.into());
     cx.watch(&[Alarm::of(rule).measured("error_rate", Unit::Share).rows(["TEMPLATE-1"])])
 }
 

@@ -95,15 +95,19 @@ fn definition(written: &file::Written) -> Definition<'_> {
 /// What conditions may speak of.
 fn measures(config: &Config) -> Measures {
     let Config { series, window, trend, at_least, .. } = config;
-    let window = span(*window);
-    let settings =
-        Settings { warm_up: span(trend.warm_up), bucket: span(trend.bucket), reach: span(trend.reach), baseline: None };
+    let window = Span::from(*window);
+    let settings = Settings {
+        warm_up: trend.warm_up.into(),
+        bucket: trend.bucket.into(),
+        reach: trend.reach.into(),
+        baseline: None,
+    };
     let of_exchanges = |unit, expression| Known { at_least: *at_least, ..Known::new(unit, expression) };
     let during = Some(Selector::new(&series.isolation_running));
     let mut measures = Measures::default();
     measures.add("error_rate", of_exchanges(Unit::Share, series.errors(window)));
     measures.add("response_time_p95", of_exchanges(Unit::Seconds, series.quantile(0.95, window)));
-    let trend = series.memory_trend(span(trend.window), settings);
+    let trend = series.memory_trend(trend.window.into(), settings);
     measures.add("memory_usage_trend", Known::new(Unit::SharePerHour, trend));
     let isolated = Known { during, ..Known::new(Unit::Share, series.isolated()) };
     measures.add("isolation_test_success_rate", isolated);
@@ -120,8 +124,4 @@ fn alarm(config: &Config, written: &file::Written, rule: Rule) -> Alarm {
         Some(action) => alarm.action(action),
         None => alarm,
     }
-}
-
-fn span(Millis(milliseconds): Millis) -> Span {
-    Span(i64::from(milliseconds))
 }
