@@ -1,9 +1,9 @@
 //! What phases have found, where a trigger follows from their checks.
 
 use holdpoint::policy::prelude::*;
-use holdpoint::policy::{SeenCheck, said};
+use holdpoint::policy::{Names, SeenCheck, said};
 
-use crate::ROLLBACK;
+use crate::{ROLLBACK, is_seen};
 
 /// Checks of some rows.
 pub(crate) struct Judged {
@@ -47,8 +47,8 @@ impl Judged {
 }
 
 /// RB-T3: one failed check, or one leak, is enough.
-pub(crate) fn isolation(cx: &Context, judged: &Judged, leaks: &str) -> Result<Followed> {
-    let selector = Selector::new(leaks);
+pub(crate) fn isolation(cx: &Context, judged: &Judged, series: &Names) -> Result<Followed> {
+    let selector = Selector::new(&series.leaks);
     let evidence = cx.evidence([Ask::whole(selector.clone(), cx.now())])?;
     let counted = || evidence.select(&selector).flat_map(|series| evidence.samples(series, Time(i64::MIN), cx.now()));
     let all: f64 = counted().map(|sample| sample.value).sum();
@@ -61,28 +61,28 @@ pub(crate) fn isolation(cx: &Context, judged: &Judged, leaks: &str) -> Result<Fo
         expected: "no user is shown what is another's",
         observed: format!("{told}{}", judged.count()),
         fires_since: first.into_iter().chain(failed).min(),
-        // A check that says neither may have been the one that fails.
-        seen: judged.others == 0 && (any || !judged.passed.is_empty()),
+        // A check that says neither may have been the one that fails. Where nobody saw even what is their own, no leak would have been seen.
+        seen: judged.others == 0 && (is_seen(cx, &series.isolation)? || !judged.passed.is_empty()),
     })
 }
 
-/// RB-T5: all of them have failed. `None` without any check.
-pub(crate) fn authentication(judged: &Judged) -> Option<Followed> {
+/// RB-T5: all of them have failed, and for so long no other has come; at the end there is none to come. `None` without any check.
+pub(crate) fn authentication(cx: &Context, judged: &Judged, lasting: Span) -> Option<Followed> {
     let Judged { passed, failed, others } = judged;
     if passed.is_empty() && failed.is_empty() && *others == 0 {
         return None;
     }
-    let broken = passed.is_empty() && *others == 0;
+    let latest = failed.iter().map(|check| check.at).max().filter(|_| passed.is_empty() && *others == 0);
     Some(Followed {
         name: "Authentication Broken in Every Check",
         expected: "somebody can log in",
         observed: judged.count(),
-        fires_since: broken.then(|| failed.iter().map(|check| check.at).max()).flatten(),
+        fires_since: latest.filter(|at| cx.is_last() || cx.now() - *at >= lasting),
         seen: !passed.is_empty(),
     })
 }
 
-/// What fires does so for good; what does not is good news at the end, if it could have fired.
+/// What does not fire is good news at the end, if it could have fired.
 pub(crate) fn told(cx: &Context, followed: Followed, row: &str) -> Finding {
     let Followed { name, expected, observed, fires_since, seen } = followed;
     let verdict = match (fires_since, cx.is_last()) {

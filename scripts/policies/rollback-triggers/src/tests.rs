@@ -12,7 +12,11 @@ fn first(judged: &Judged, name: &str) -> Option<i64> {
 }
 
 fn probed(values: &str) -> PolicyTest<'static> {
-    policy(judge).config(json!({ "probed_each": "2s" })).series(r#"up{service="auth"}"#, values, "1s")
+    policy(judge).config(json!({ "critical": ["auth"], "probed_each": "2s" })).series(
+        r#"up{service="auth"}"#,
+        values,
+        "1s",
+    )
 }
 
 #[test]
@@ -40,6 +44,41 @@ fn unhealthy_for_five_minutes_is_a_trigger_and_a_second_less_is_none() {
     let never = policy(judge).config(json!({ "critical": ["auth"] })).judged_each("1s", "599s");
     never.expect(UNHEALTHY, Inconclusive, "there is no series");
     assert_eq!(first(&never, UNHEALTHY), None);
+}
+
+#[test]
+fn what_nobody_saw_makes_no_service_unhealthy_and_no_error_last() {
+    // A bad probe, and no host for ten minutes; then all is well, or the probes are as bad. Nobody judges meanwhile, or somebody does it later.
+    let there = |second: &i64| !(101..701).contains(second);
+    let ticks: Vec<Time> = (0..=1_020).filter(there).map(|second| Time(0) + Span::seconds(second)).collect();
+    for (name, values, fires) in [
+        ("well after it", "1x99 0 _x600 1x319", None),
+        ("unhealthy after it", "1x99 0 _x600 0x289 1x29", None),
+        ("unhealthy for five minutes after it", "1x99 0 _x600 0x319", Some(1_003)),
+    ] {
+        let test = probed(values).unobserved("101s", "701s");
+        for judged in [test.judged_each("1s", "1020s"), test.judged_at(&ticks)] {
+            assert_eq!(first(&judged, UNHEALTHY), fires, "{name}\n{}", judged.shown());
+        }
+    }
+    let bad = policy(judge)
+        .config(json!({ "errors": { "window": "999ms", "hold": "5m" } }))
+        .series("requests", "1000x99 _x600 1000x300", "1s")
+        .series("requests_bad", "0x89 100x9 _x600 100x200 0x99", "1s");
+    let bad = bad.unobserved("100s", "700s");
+    for judged in [bad.judged_each("1s", "1000s"), bad.judged_at(&ticks)] {
+        assert_eq!(first(&judged, "Errors"), None, "{}", judged.shown());
+    }
+}
+
+#[test]
+fn a_service_that_somebody_asked_once_is_not_missed() {
+    let asked = |critical: Value| {
+        let test = policy(judge).config(json!({ "critical": critical, "probed_each": "2s" }));
+        let judged = test.series(r#"up{service="auth"}"#, "1", "1s").judged_each("1s", "10m");
+        first(&judged, UNHEALTHY)
+    };
+    assert_eq!((asked(json!([])), asked(json!(["auth"])).is_some()), (None, true));
 }
 
 #[test]
@@ -112,13 +151,17 @@ fn one_leak_or_one_failed_check_is_a_failure_of_isolation() {
     let base = || policy(judge);
     for (what, test, verdict, says) in [
         ("nothing", base(), Inconclusive, "0 of 0 checks failed"),
-        ("no leak", base().series("leaks", "0x60", "1s"), Pass, "0 leaks"),
+        ("nobody saw anything", base().series("leaks", "0x60", "1s"), Inconclusive, "0 leaks"),
+        ("no leak", base().series("leaks", "0x60", "1s").series("isolation_success", "1x60", "1s"), Pass, "0 leaks"),
         ("one leak", base().series("leaks", "0x30 1 0x28", "1s"), Fail, "1 leaks"),
         ("passed", base().check("5s", "P3.2.isolation", Pass), Pass, "0 of 1 checks failed"),
         ("failed", base().check("5s", "CRIT-3", Fail).check("6s", "CRIT-3", Pass), Fail, "1 of 2 checks failed"),
         (
             "undecided",
-            base().check("5s", "CRIT-3", Inconclusive).series("leaks", "0x60", "1s"),
+            base()
+                .check("5s", "CRIT-3", Inconclusive)
+                .series("isolation_success", "1x60", "1s")
+                .series("leaks", "0x60", "1s"),
             Inconclusive,
             "0 leaks",
         ),
@@ -152,6 +195,14 @@ fn authentication_is_broken_when_nobody_can_log_in() {
         let judged = test.judged_each("10s", "50s");
         assert_eq!(judged.finding(name).map(|found| found.verdict), Some(verdict), "{what}\n{}", judged.shown());
     }
+    // All that came so far have failed, and a moment later one passes.
+    let recovered = policy(judge).check("9s", "P3.3", Fail).check("11s", "CRIT-4", Pass).judged_each("10s", "50s");
+    assert_eq!(first(&recovered, by_checks), None, "{}", recovered.shown());
+    let broken = policy(judge).check("9s", "P3.3", Fail).judged_each("10s", "2m");
+    assert_eq!(first(&broken, by_checks), Some(70), "{}", broken.shown());
+    // A login that was measured, and then no longer, is not what a check said before.
+    let blind = policy(judge).series("login_success", "1x2", "10s").check("5s", "P3.3", Pass).judged_each("10s", "15m");
+    blind.expect(super::LOGINS, Inconclusive, "");
 }
 
 #[test]
