@@ -211,10 +211,10 @@ mod tests {
             let said = places(word).unwrap_err().to_string();
             assert!(said.starts_with(&format!("`{word}` is no value; write ")), "{word}: {said}");
         }
-        let many = places("0x99999").map(|places| places.len());
+        let many = places("0x499999").map(|places| places.len());
         assert_eq!(many, Ok(MOST_SAMPLES));
         let full = Err(Mistake::Series(Error::TooMany { what: "samples of a series", most: MOST_SAMPLES }));
-        assert_eq!(places("0x100000").map(|places| places.len()), full);
+        assert_eq!(places("0x500000").map(|places| places.len()), full);
         assert_eq!(places("_x99999999999").map(|places| places.len()), full);
     }
 

@@ -7,8 +7,8 @@ use alloc::vec::Vec;
 
 use crate::{Error, Labels, Selector, Span, Time};
 
-/// The most samples of one series: more than a day of seconds.
-pub const MOST_SAMPLES: usize = 100_000;
+/// The most samples and ends of one series: as many as one answer of the contract of evidence may have.
+pub const MOST_SAMPLES: usize = 500_000;
 /// The most series of one evidence.
 pub const MOST_SERIES: usize = 10_000;
 /// How old the latest sample may be and still say what is now: five minutes, as Prometheus has it.
