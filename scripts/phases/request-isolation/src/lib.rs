@@ -15,7 +15,7 @@
 //!
 //! `memory = { service = "backend", path = "/metrics", gauge = "process_resident_memory_bytes" }` looks at the memory of each instance while
 //! all users are there, in the text format of Prometheus: it may grow by a twentieth (`growth = 0.05`), once or on and on (P3.2.memory). What is seen is
-//! stated as samples of `memory_bytes`.
+//! stated as samples of `memory_bytes_under_load`, and not of `memory_bytes`: a trend of days would not tell from so short a time.
 //!
 //! `quick = true` is the profile for after a rollback: 20 users for ten seconds, of whom isolation alone is judged.
 //!

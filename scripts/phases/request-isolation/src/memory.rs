@@ -85,8 +85,12 @@ impl Memory {
             let series = watched.series.entry(instance.to_owned()).or_default();
             if series.last().is_none_or(|last| last.at < at) {
                 series.push(Sample { at, value: sample.value });
-                // Policies may judge it as well, over longer than this load.
-                cx.sample("memory_bytes", [("service", &*self.service), ("instance", instance)], sample.value);
+                // For people and policies that ask for it. As `memory_bytes` it would be one more short series of what `monitor` watches for a day.
+                cx.sample(
+                    "memory_bytes_under_load",
+                    [("service", &*self.service), ("instance", instance)],
+                    sample.value,
+                );
             }
         }
         Ok(())

@@ -152,7 +152,10 @@ fn what_is_seen_of_memory_is_stated_for_policies_too() {
     let t = watched((0..60).map(|look| 200.0 + f64::from(look)));
     let samples = t.samples();
     let of = |instance: &str| samples.iter().filter(|s| s.labels["instance"] == instance).collect::<Vec<_>>();
-    assert!(samples.iter().all(|s| s.name == "memory_bytes" && s.labels["service"] == "backend"), "{samples:?}");
+    assert!(
+        samples.iter().all(|s| s.name == "memory_bytes_under_load" && s.labels["service"] == "backend"),
+        "{samples:?}"
+    );
     assert!(of("a").len() > 20 && of("a").len() == of("b").len(), "{samples:?}");
     assert_eq!((of("a")[0].value, of("b")[0].value), (200e6, 300e6));
 }
