@@ -72,10 +72,14 @@ impl Plan {
         Ok(Self { every, looks, step, timeout, at_least, requirements, services })
     }
 
-    /// Why the answers of all looks would be more than a phase may have, by those of one look: the bytes of their bodies, and how many there are.
-    pub(crate) fn too_large(&self, bodies: u64, answers: u64) -> Option<String> {
-        let each = bodies + answers * BESIDE_A_BODY;
-        let all = each * u64::from(self.looks);
+    /// About how many bytes answers come to: those of their bodies, and what is recorded besides.
+    pub(crate) fn bytes(bodies: u64, answers: u64) -> u64 {
+        bodies + answers * BESIDE_A_BODY
+    }
+
+    /// Why the answers of all looks would be more than a phase may have, if `left` looks brought `each` bytes, and those before them brought `before`.
+    pub(crate) fn too_large(&self, before: u64, each: u64, left: u32) -> Option<String> {
+        let all = before.saturating_add(each.saturating_mul(u64::from(left)));
         (all > MOST_BYTES).then(|| {
             format!(
                 "a look brings about {each} bytes, so {} looks would bring {all}, and a phase has {MOST_BYTES}; look less often, or watch each service in \

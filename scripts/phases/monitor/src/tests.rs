@@ -182,12 +182,17 @@ fn no_more_samples_are_stated_than_a_phase_may() {
 }
 
 #[test]
-fn pages_that_all_answers_have_no_room_for_end_it_after_the_first_look() {
+fn pages_that_all_answers_have_no_room_for_end_it_after_the_first_such_look() {
     let page = |bytes: usize| format!("{PAGE}# {}\n", "x".repeat(bytes));
     let day = json!({ "during": "24h", "every": "30s" });
     let t = watched(&day, &[&page(100_000)]);
     refusal(&t, "2880 looks would bring 300");
     t.expect("WATCHED", Inconclusive, "1 of 2880 looks were made");
+    // A service that is not there yet brings nothing at first.
+    let late = holdpoint::test(run).service("backend").config(config(&day)).answer(get("/health"), status(200));
+    let late = late.answer(get("/metrics"), refused()).answer(get("/metrics"), text(&page(100_000)));
+    refusal(&late, "2880 looks would bring 300");
+    late.expect("WATCHED", Inconclusive, "2 of 2880 looks were made");
     watched(&day, &[&page(80_000)]).expect("WATCHED", Pass, "2880 of 2880 looks were made");
 }
 

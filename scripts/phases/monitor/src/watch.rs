@@ -33,6 +33,9 @@ pub(crate) struct Watch {
     counters: BTreeMap<String, Before>,
     instances: BTreeSet<(String, String)>,
     samples: u32,
+    /// Bytes of all answers, and of those of the look that brought the most.
+    bytes: u64,
+    largest: u64,
     /// The look, in steps of those that state samples, that stated the last.
     stated: Option<u32>,
 }
@@ -97,15 +100,20 @@ impl Watch {
                 format!("look {} of {}, {wrong} of {all} requests failed", look + 1, plan.looks),
             );
         }
-        if self.looks.made == 1 {
-            let bodies = answers
-                .iter()
-                .filter_map(|(_, answer)| answer.as_ref().ok())
-                .map(|answer| answer.body().len() as u64)
-                .sum();
-            return plan.too_large(bodies, answers.len() as u64).map_or(Ok(()), Err);
+        self.must_have_room(plan, look, &answers)
+    }
+
+    /// Whether those looks that are left have room, if they bring as much as the largest so far.
+    fn must_have_room(&mut self, plan: &Plan, look: u32, answers: &[(Request, Answer)]) -> Result<(), String> {
+        let bodies = answers.iter().filter_map(|(_, answer)| answer.as_ref().ok());
+        let bytes = Plan::bytes(bodies.map(|answer| answer.body().len() as u64).sum(), answers.len() as u64);
+        let before = self.bytes;
+        self.bytes += bytes;
+        if bytes <= self.largest {
+            return Ok(());
         }
-        Ok(())
+        self.largest = bytes;
+        plan.too_large(before, bytes, plan.looks - look).map_or(Ok(()), Err)
     }
 
     /// Reads a page and states what it says; gives back what is wrong with it.
