@@ -99,6 +99,7 @@ pub fn policy_fixtures<C: DeserializeOwned>(judge: impl Fn(&mut Context, C) -> R
 
 fn case<C: DeserializeOwned>(judge: impl Fn(&mut Context, C) -> Result<()>, text: &str) -> Result<(), String> {
     let fixture: Fixture = serde_json::from_str(text).map_err(|error| error.to_string())?;
+    fixture.expect.must_demand_something()?;
     let judged = fixture.judged(policy(judge))?;
     fixture.expect.met_by(&judged).map_err(|problem| format!("{problem}\n{}", judged.shown()))
 }
@@ -155,6 +156,15 @@ impl Fixture {
 }
 
 impl Expectation {
+    /// As `holdpoint test` has it.
+    fn must_demand_something(&self) -> Result<(), String> {
+        let Self { findings, count, error } = self;
+        if findings.is_empty() && count.is_none() && error.is_none() {
+            return Err("`expect` demands nothing, and nothing is not a pass; name findings, count or error".to_owned());
+        }
+        findings.iter().try_for_each(Wanted::must_demand_something)
+    }
+
     fn met_by(&self, judged: &Judged) -> Result<(), String> {
         match (judged.error(), &self.error) {
             (None, None) => {}
@@ -176,6 +186,17 @@ impl Expectation {
 }
 
 impl Wanted {
+    fn must_demand_something(&self) -> Result<(), String> {
+        let Self { name, at: _, verdict, firing, rows, action, says, absent } = self;
+        let anything = verdict.is_some() || firing.is_some() || rows.is_some() || action.is_some() || !says.is_empty();
+        if anything == *absent {
+            return Err(format!(
+                "finding `{name}`: say what it must be (verdict, firing, rows, action, says), or absent"
+            ));
+        }
+        Ok(())
+    }
+
     fn met_by(&self, judged: &Judged) -> Result<(), String> {
         let Self { name, at, verdict: word, firing, rows, action, says, absent } = self;
         let evaluated = match at {
@@ -203,6 +224,53 @@ impl Wanted {
         } else {
             let firing = if *firing { "firing" } else { "not firing" };
             Err(format!("`{name}` is otherwise at {at}: {verdict}, {firing}, of {requirements:?}, says `{observed}`"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A policy that finds `A`, which passes.
+    fn judge(cx: &mut Context, _: Value) -> Result<()> {
+        cx.find(Finding::new("A", Verdict::Pass));
+        Ok(())
+    }
+
+    fn tried(expect: &str) -> Result<(), String> {
+        case(judge, &format!(r#"{{ "config": {{}}, "evaluate": "1m", "until": "2m", "expect": {expect} }}"#))
+    }
+
+    #[test]
+    fn a_fixture_comes_out_as_it_says_or_is_told() {
+        assert_eq!(
+            tried(r#"{ "findings": [{ "name": "A", "verdict": "pass" }, { "name": "B", "absent": true }] }"#),
+            Ok(())
+        );
+        assert_eq!(tried(r#"{ "count": 1 }"#), Ok(()));
+        for (expect, says) in [
+            (r#"{ "findings": [{ "name": "A", "verdict": "fail" }] }"#, "`A` is otherwise at 2m"),
+            (r#"{ "findings": [{ "name": "A", "absent": true }] }"#, "`A` is otherwise at 2m"),
+            (r#"{ "findings": [{ "name": "B", "verdict": "pass" }] }"#, "`B` should be found at 2m"),
+            (r#"{ "count": 2 }"#, "2 findings are expected, there are 1"),
+        ] {
+            let told = tried(expect).expect_err(expect);
+            assert!(told.contains(says), "{told}\nshould say\n{says}");
+        }
+    }
+
+    #[test]
+    fn an_expectation_that_nothing_could_fail_is_refused() {
+        let one = "say what it must be (verdict, firing, rows, action, says), or absent";
+        for (expect, says) in [
+            (r#"{ "findings": [{ "name": "A" }] }"#, one),
+            (r#"{ "findings": [{ "name": "B", "absent": true, "verdict": "fail" }] }"#, one),
+            ("{}", "`expect` demands nothing"),
+            (r#"{ "findings": [] }"#, "`expect` demands nothing"),
+        ] {
+            let told = tried(expect).expect_err(expect);
+            assert!(told.contains(says), "{told}\nshould say\n{says}");
         }
     }
 }
