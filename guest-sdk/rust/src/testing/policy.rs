@@ -1,11 +1,12 @@
 //! Native tests of a policy: evidence in short, evaluations at equal steps, and what must be found.
 
+use std::cell::Cell;
 use std::fmt::Write as _;
 
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
 
-use super::scene::{self, Scene};
+use super::scene::{self, Scene, Told};
 use crate::Result;
 use crate::policy::{Context, Finding, SeenCheck, SeenStretch, StretchKind, Verdict, entry};
 use crate::rules::{Series, Span, Time, alerts, promtool};
@@ -42,6 +43,8 @@ pub fn policy<'a, C: DeserializeOwned>(judge: impl Fn(&mut Context, C) -> Result
             checks: Vec::new(),
             stretches: Vec::new(),
             series: Vec::new(),
+            most_samples: scene::MOST_SAMPLES,
+            answered: Cell::new(0),
         },
     }
 }
@@ -91,9 +94,28 @@ impl PolicyTest<'_> {
         self.known(made.unwrap_or_else(|mistake| panic!("series `{name}`: {mistake}")))
     }
 
+    /// Adds samples that are told so long after their time: until then nobody knows of them. Others of the same series may be told in time.
+    ///
+    /// # Panics
+    /// As [`series`](Self::series).
+    #[track_caller]
+    pub fn series_late(mut self, name: &str, values: &str, step: &str, late: &str) -> Self {
+        self = self.series(name, values, step);
+        if let Some(told) = self.scene.series.last_mut() {
+            told.late = span(late);
+        }
+        self
+    }
+
     /// Adds a series as it is.
     pub fn known(mut self, series: Series) -> Self {
-        self.scene.series.push(series);
+        self.scene.series.push(Told { series, late: Span::ZERO });
+        self
+    }
+
+    /// All answers of one evaluation have no more samples than this; without it, as many as the contract says.
+    pub fn samples_at_most(mut self, samples: usize) -> Self {
+        self.scene.most_samples = samples;
         self
     }
 

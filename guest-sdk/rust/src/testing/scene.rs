@@ -1,9 +1,19 @@
 //! The run of a policy's native test: evidence that lies ready, shown up to a moment.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 
 use crate::policy::{Facts, SeenCheck, SeenStretch, series};
 use crate::rules::{Selector, Series, Span, Time};
+
+/// Samples of all answers of one evaluation, as the contract has it.
+pub(crate) const MOST_SAMPLES: usize = 2_000_000;
+
+/// A series, and how long after its time each sample is told.
+#[derive(Clone, Debug)]
+pub(crate) struct Told {
+    pub(crate) series: Series,
+    pub(crate) late: Span,
+}
 
 /// Evidence, and how much of it is shown.
 #[derive(Clone, Debug)]
@@ -14,7 +24,11 @@ pub(crate) struct Scene {
     pub(crate) requirements: Option<Vec<String>>,
     pub(crate) checks: Vec<SeenCheck>,
     pub(crate) stretches: Vec<SeenStretch>,
-    pub(crate) series: Vec<Series>,
+    pub(crate) series: Vec<Told>,
+    /// The samples that all answers of an evaluation may have.
+    pub(crate) most_samples: usize,
+    /// Those that they had.
+    pub(crate) answered: Cell<usize>,
 }
 
 thread_local! {
@@ -74,14 +88,19 @@ pub(crate) fn policy_stretches() -> Vec<SeenStretch> {
 pub(crate) fn policy_select(selector: &Selector, from: f64, to: f64) -> Result<Vec<Series>, String> {
     with(|scene| {
         let until = to.min(scene.now.as_f64());
-        let is_within = |at: Time| (from..=until).contains(&at.as_f64());
-        let meant = scene.series.iter().filter(|series| series.metric() == selector.metric());
-        let shown = meant.filter(|series| selector.matches(series.labels())).map(|whole| {
-            let samples = whole.samples().iter().filter(|s| is_within(s.at)).map(|s| (s.at.as_f64(), s.value));
-            let ends = whole.ends().iter().filter(|end| is_within(**end)).map(|end| end.as_f64());
+        let meant = scene.series.iter().filter(|told| told.series.metric() == selector.metric());
+        let shown = meant.filter(|told| selector.matches(told.series.labels())).map(|Told { series: whole, late }| {
+            let is_shown = |at: Time| (from..=until).contains(&at.as_f64()) && at + *late <= scene.now;
+            let samples = whole.samples().iter().filter(|s| is_shown(s.at)).map(|s| (s.at.as_f64(), s.value));
+            let ends = whole.ends().iter().filter(|end| is_shown(**end)).map(|end| end.as_f64());
             series(whole.metric(), whole.labels().clone(), samples, ends).map_err(|error| error.to_string())
         });
         let shown = shown.collect::<Result<Vec<_>, _>>()?;
+        let samples: usize = shown.iter().map(|series| series.samples().len() + series.ends().len()).sum();
+        scene.answered.set(scene.answered.get().saturating_add(samples));
+        if scene.answered.get() > scene.most_samples {
+            return Err(format!("samples of all answers are more than {}; ask for less time", scene.most_samples));
+        }
         Ok(shown.into_iter().filter(|series| !series.samples().is_empty() || !series.ends().is_empty()).collect())
     })
 }
