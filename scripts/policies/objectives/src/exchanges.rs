@@ -14,7 +14,7 @@ use crate::{is_asked, over_the_run};
 const CHUNK: Span = Span::hours(1);
 
 /// Exchanges so far.
-#[derive(Clone, Default, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Counted {
     /// Up to just before this moment everything was counted, in milliseconds since 1970.
     until: Option<i64>,

@@ -3,11 +3,11 @@
 use holdpoint::policy::prelude::*;
 use holdpoint::policy::said;
 
-use crate::config::{Config, Level, span};
+use crate::config::{Config, Level};
 use crate::{is_asked, over_the_run};
 
 /// Where each instance stands. Instances are told apart by their label; without one nothing is known of any.
-pub(crate) fn judge(cx: &Context, config: &Config, state: &mut Vec<u8>) -> Result<Vec<Finding>> {
+pub(crate) fn judge(cx: &Context, config: &Config, watch: &mut Watch) -> Result<Vec<Finding>> {
     let names = &config.series;
     let all = [
         ("cpu", &names.cpu, &config.cpu),
@@ -18,10 +18,8 @@ pub(crate) fn judge(cx: &Context, config: &Config, state: &mut Vec<u8>) -> Resul
     if asked.is_empty() {
         return Ok(Vec::new());
     }
-    let mut watch = Watch::from_bytes(state)?;
     let alarms: Vec<Alarm> = asked.iter().map(|(name, metric, level)| alarm(name, metric, level)).collect();
     let mut found = watch.tick(cx, &alarms)?;
-    *state = watch.to_bytes();
     for (name, metric, level) in asked {
         let nameless = Selector::new(metric).is("instance", "");
         let evidence = cx.evidence([Ask::last(nameless.clone(), Span::minutes(5), cx.now())])?;
@@ -39,7 +37,7 @@ fn alarm(name: &str, metric: &str, level: &Level) -> Alarm {
     let measure = Measure::Gauge { selector, over: Over::Now, across: Across::Highest };
     let condition = Condition { compare: Compare::AtLeast, limit: level.limit };
     let by_instance = Expression::of(measure).by(&["service", "instance"]);
-    let rule = Rule::new(name, Severity::Warning, by_instance, condition).lasting(span(level.hold));
+    let rule = Rule::new(name, Severity::Warning, by_instance, condition).lasting(level.hold.into());
     Alarm::of(rule).measured(metric, Unit::Share).rows(&level.rows)
 }
 

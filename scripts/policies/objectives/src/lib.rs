@@ -12,51 +12,32 @@ mod exchanges;
 mod levels;
 mod memory;
 mod probes;
+mod state;
 #[cfg(test)]
 mod tests;
 
 use holdpoint::policy::prelude::*;
-use serde::Serialize;
 
 use config::Config;
-
-/// What is kept from one evaluation to the next.
-#[derive(Default, Serialize, Deserialize)]
-struct State {
-    version: u8,
-    exchanges: exchanges::Counted,
-    /// The state of the levels.
-    watch: Vec<u8>,
-}
-
-/// Of [`State`].
-const VERSION: u8 = 1;
+use state::State;
 
 #[holdpoint::policy]
 fn judge(cx: &mut Context, config: Config) -> Result<()> {
-    let mut state = match cx.state() {
-        [] => State { version: VERSION, ..State::default() },
-        bytes => serde_json::from_slice(bytes).map_err(|_| Error::new("the state is none of this policy"))?,
-    };
-    if state.version != VERSION {
-        return Err(Error::new(format!(
-            "the state has version {}, and this policy reads version {VERSION}",
-            state.version
-        )));
-    }
-    let mut found = exchanges::judge(cx, &config, &mut state.exchanges)?;
-    found.extend(probes::availability(cx, &config)?);
+    let mut state = State::from_bytes(cx.state())?;
+    let mut found = probes::availability(cx, &config)?;
     found.extend(probes::gap(cx, &config)?);
     found.extend(levels::judge(cx, &config, &mut state.watch)?);
     found.extend(memory::judge(cx, &config)?);
     found.extend(levels::users(cx, &config)?);
+    // The last one, for it may ask for more than there is left to be given.
+    found.extend(exchanges::judge(cx, &config, &mut state.exchanges)?);
     if found.is_empty() {
         return Err(Error::new(
             "there is no objective whose rows this policy may claim; list one in its `requirements`",
         ));
     }
     found.into_iter().for_each(|finding| cx.find(finding));
-    cx.keep(serde_json::to_vec(&state)?);
+    cx.keep(state.to_bytes()?);
     Ok(())
 }
 
