@@ -6,7 +6,7 @@ use holdpoint::policy::said;
 use crate::config::{Config, Level};
 use crate::{is_asked, over_the_run};
 
-/// Where each instance stands. Instances are told apart by their label; without one nothing is known of any.
+/// Where each instance stands. Instances are told apart by their label; where it was missing at any time, not all is known of any.
 pub(crate) fn judge(cx: &Context, config: &Config, watch: &mut Watch) -> Result<Vec<Finding>> {
     let names = &config.series;
     let all = [
@@ -22,7 +22,7 @@ pub(crate) fn judge(cx: &Context, config: &Config, watch: &mut Watch) -> Result<
     let mut found = watch.tick(cx, &alarms)?;
     for (name, metric, level) in asked {
         let nameless = Selector::new(metric).is("instance", "");
-        let evidence = cx.evidence([Ask::last(nameless.clone(), Span::minutes(5), cx.now())])?;
+        let evidence = cx.evidence([Ask::whole(nameless.clone(), cx.now())])?;
         if evidence.select(&nameless).next().is_some() {
             let observed =
                 format!("{metric} has series without the label `instance`, so instances can't be told apart");

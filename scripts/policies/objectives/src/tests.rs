@@ -177,6 +177,12 @@ fn each_instance_is_held_below_its_limits_and_three_behind_one_balancer_are_told
 
     let nameless = asked(&["P4.1.memory"]).series(r#"memory_share{service="backend"}"#, "0.1x40", "1m");
     nameless.judged_each("1m", "40m").expect("memory of nobody", Inconclusive, "without the label `instance`");
+    // It is not forgotten, whoever is there later.
+    let early = asked(&["P4.1.memory"]).series(r#"memory_share{service="backend"}"#, "0.9x3", "1m");
+    let early = early.series(r#"memory_share{instance="a",service="backend"}"#, "_x5 0.1x35", "1m");
+    let judged = early.judged_each("1m", "40m");
+    judged.expect("memory of nobody", Inconclusive, "without the label `instance`");
+    judged.expect("memory {instance=\"a\",service=\"backend\"}", Pass, "");
     asked(&["P4.1.connections"]).judged_each("1m", "40m").expect(
         "connections",
         Inconclusive,
