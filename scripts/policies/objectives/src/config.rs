@@ -8,7 +8,7 @@ use holdpoint::policy::prelude::*;
 #[serde(deny_unknown_fields, default)]
 pub(crate) struct Config {
     pub(crate) series: Names,
-    /// What is older is counted for good, and not looked at again; slots arrive that late at most.
+    /// What is older is not looked at again before the last evaluation.
     pub(crate) settle: Millis,
     pub(crate) errors: Exchanges,
     pub(crate) p95: Exchanges,
@@ -39,9 +39,9 @@ pub(crate) struct Probes {
     pub(crate) rows: Vec<String>,
     /// The share of good probes is above this.
     pub(crate) limit: f64,
-    /// A probe is made so often; where there is none, nobody saw.
+    /// A probe of each route is made so often; where there is none, nobody saw.
     pub(crate) every: Millis,
-    /// Probes that lack count as if nobody had seen them.
+    /// Probes of all routes of the service together. Those that lack count as if nobody had seen them.
     pub(crate) at_least: u64,
 }
 
@@ -128,8 +128,4 @@ impl Default for Config {
             users: Users { rows: rows(&["SUC-3.users"]), series: "users".to_owned(), at_least: 150.0 },
         }
     }
-}
-
-pub(crate) fn span(Millis(milliseconds): Millis) -> Span {
-    Span(i64::from(milliseconds))
 }

@@ -1,4 +1,5 @@
-//! Errors and the p95 of all exchanges: sums over slots, kept from one evaluation to the next, with what nobody saw.
+//! Errors and the p95 of all exchanges: sums over slots, kept from one evaluation to the next, with what nobody saw. At the last evaluation all slots
+//! are counted once more, since some may have been told long after their time.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -7,7 +8,7 @@ use holdpoint::policy::{StretchKind, said};
 use holdpoint::rules::{Bounds, Counts, Objective, Of, Series, Tally};
 use serde::Serialize;
 
-use crate::config::{Config, Exchanges, span};
+use crate::config::{Config, Exchanges};
 use crate::{is_asked, over_the_run};
 
 /// How much time is asked for at once.
@@ -28,6 +29,9 @@ pub(crate) struct Counted {
     buckets: BTreeMap<String, f64>,
     /// Series of buckets had different bounds, so that what lay between them is known to nobody.
     mixed: bool,
+    /// Why they could not be counted once more at the end, so that some may be missing.
+    #[serde(skip)]
+    unsure: Option<String>,
 }
 
 pub(crate) fn judge(cx: &Context, config: &Config, counted: &mut Counted) -> Result<Vec<Finding>> {
@@ -35,11 +39,7 @@ pub(crate) fn judge(cx: &Context, config: &Config, counted: &mut Counted) -> Res
     if !errors && !p95 {
         return Ok(Vec::new());
     }
-    // What may still change is counted anew each time.
-    let settled = cx.now() - span(config.settle);
-    counted.count_until(cx, config, settled)?;
-    let mut now = counted.clone();
-    now.count_until(cx, config, cx.now() + Span(1))?;
+    let now = counted.at_now(cx, config)?;
     let unobserved = now.unobserved(cx);
     let mut found = Vec::new();
     if errors {
@@ -59,11 +59,9 @@ fn errors(cx: &Context, wanted: &Exchanges, seen: &Counted, unobserved: u64) -> 
     let judged = objective.judge(&tally);
     let value = within(judged.bounds, Unit::Share);
     let observed = format!("{bad} of {all} exchanges failed: {value}{}", seen.beside(judged.unobserved));
-    over_the_run(cx, "errors".to_owned(), judged.verdict.into(), observed).rows(&wanted.rows).expected(format!(
-        "fewer than {} of at least {} exchanges fail",
-        said(wanted.limit, Unit::Share),
-        wanted.at_least
-    ))
+    over_the_run(cx, "errors".to_owned(), seen.sure(judged.verdict.into()), observed).rows(&wanted.rows).expected(
+        format!("fewer than {} of at least {} exchanges fail", said(wanted.limit, Unit::Share), wanted.at_least),
+    )
 }
 
 fn p95(cx: &Context, wanted: &Exchanges, seen: &Counted, unobserved: u64) -> Result<Finding> {
@@ -81,7 +79,7 @@ fn p95(cx: &Context, wanted: &Exchanges, seen: &Counted, unobserved: u64) -> Res
     let observed = format!("p95 of {total} exchanges: {value}{why}{}", seen.beside(unobserved));
     let expected =
         format!("95 % of at least {} exchanges end within {}", wanted.at_least, said(wanted.limit, Unit::Seconds));
-    Ok(over_the_run(cx, "p95".to_owned(), verdict, observed).rows(&wanted.rows).expected(expected))
+    Ok(over_the_run(cx, "p95".to_owned(), seen.sure(verdict), observed).rows(&wanted.rows).expected(expected))
 }
 
 /// Between which ends of buckets a quantile lies, whatever it was that nobody saw. `None` if nothing was seen.
@@ -105,7 +103,8 @@ fn quantile(buckets: &BTreeMap<String, f64>, share: f64, unobserved: u64) -> Res
     Ok(bounds.map(|(lower, upper)| Bounds { low: lower.low, high: upper.high }))
 }
 
-fn within(bounds: Option<Bounds>, unit: Unit) -> String {
+/// Between which values it lies.
+pub(crate) fn within(bounds: Option<Bounds>, unit: Unit) -> String {
     match bounds {
         None => "nothing was seen".to_owned(),
         Some(Bounds { low, high }) if low == high => said(low, unit),
@@ -120,6 +119,29 @@ fn whole(count: f64) -> u64 {
 }
 
 impl Counted {
+    /// What there is now. What may still change is counted anew each time, and at last everything.
+    fn at_now(&mut self, cx: &Context, config: &Config) -> Result<Self> {
+        let after = cx.now() + Span(1);
+        let is_first = self.until.is_none();
+        self.count_until(cx, config, cx.now() - Span::from(config.settle))?;
+        let mut now = self.clone();
+        now.count_until(cx, config, after)?;
+        if !cx.is_last() || is_first {
+            return Ok(now);
+        }
+        let mut anew = Self::default();
+        match anew.count_until(cx, config, after) {
+            Ok(()) => Ok(anew),
+            // There are more samples than one evaluation may be given.
+            Err(why) => Ok(Self { unsure: Some(why.to_string()), ..now }),
+        }
+    }
+
+    /// The verdict, unless slots may be missing.
+    fn sure(&self, verdict: Verdict) -> Verdict {
+        if self.unsure.is_some() { Inconclusive } else { verdict }
+    }
+
     /// Counts what lies before a moment and was not counted yet.
     fn count_until(&mut self, cx: &Context, config: &Config, until: Time) -> Result<()> {
         // A slot begins before what happens in it.
@@ -181,6 +203,11 @@ impl Counted {
         }
         if self.deliberate > 0.0 {
             beside.push_str(&format!("; {} besides while something was broken on purpose", whole(self.deliberate)));
+        }
+        if let Some(why) = &self.unsure {
+            beside.push_str(&format!(
+                "; what was told late may be missing, for not all could be counted once more: {why}"
+            ));
         }
         beside
     }

@@ -5,7 +5,7 @@ use holdpoint::policy::said;
 use holdpoint::rules::trend::{NoTrend, Settings, Shape, Tolerance, Trend};
 use holdpoint::rules::{Sample, Series};
 
-use crate::config::{Config, span};
+use crate::config::Config;
 use crate::{is_asked, over_the_run};
 
 pub(crate) fn judge(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
@@ -45,7 +45,7 @@ pub(crate) fn judge(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
 fn trend(cx: &Context, config: &Config, evidence: &Evidence, series: &Series) -> Result<Trend, String> {
     let leak = &config.leak;
     let settings =
-        Settings { warm_up: span(leak.warm_up), bucket: span(leak.bucket), reach: span(leak.reach), baseline: None };
+        Settings { warm_up: leak.warm_up.into(), bucket: leak.bucket.into(), reach: leak.reach.into(), baseline: None };
     let first = series.samples().first().ok_or("it has no samples")?.at;
     let samples: Vec<Sample> = evidence.samples(series, Time(i64::MIN), cx.now()).copied().collect();
     let last = samples.last().ok_or("all of it was disrupted on purpose")?.at;

@@ -6,7 +6,8 @@ use holdpoint::policy::prelude::*;
 use holdpoint::policy::said;
 use holdpoint::rules::{Objective, Of, Series, Tally};
 
-use crate::config::{Config, span};
+use crate::config::Config;
+use crate::exchanges::within;
 use crate::{is_asked, over_the_run};
 
 /// The share of good probes of each service.
@@ -19,14 +20,10 @@ pub(crate) fn availability(cx: &Context, config: &Config) -> Result<Vec<Finding>
     let objective = Objective { of: Of::Availability, condition, at_least: wanted.at_least };
     let expected = format!("above {} of at least {} probes are good", said(wanted.limit, Unit::Share), wanted.at_least);
     of_services(cx, "availability", &config.series.up, |name, seen| {
-        let every = span(wanted.every);
-        let tally = Tally { good: seen.good, bad: seen.bad, unobserved: seen.missing(every), ..Tally::default() };
+        let unobserved = seen.missing(wanted.every.into());
+        let tally = Tally { good: seen.good, bad: seen.bad, unobserved, ..Tally::default() };
         let judged = objective.judge(&tally);
-        let value = match judged.bounds {
-            None => "nothing was seen".to_owned(),
-            Some(bounds) if bounds.low == bounds.high => said(bounds.low, Unit::Share),
-            Some(bounds) => format!("{} to {}", said(bounds.low, Unit::Share), said(bounds.high, Unit::Share)),
-        };
+        let value = within(judged.bounds, Unit::Share);
         let all = seen.good + seen.bad;
         let observed = format!("{} of {all} probes were good: {value}; {} were not seen", seen.good, judged.unobserved);
         over_the_run(cx, name, judged.verdict.into(), observed).rows(&wanted.rows).expected(&expected)
@@ -39,7 +36,7 @@ pub(crate) fn gap(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
     if !is_asked(cx, &wanted.rows) {
         return Ok(Vec::new());
     }
-    let every = span(wanted.every);
+    let every = Span::from(wanted.every);
     of_services(cx, "gap", &wanted.series, |name, seen| {
         // Where its probing ended is its end: this is about the shift, and not about what came after.
         let apart = seen.longest_apart;

@@ -65,10 +65,41 @@ fn errors_below_one_percent_of_all_exchanges_are_judged_by_what_was_seen_and_wha
 }
 
 #[test]
-fn slots_that_arrive_late_are_counted() {
-    // The last slot is there only when it is judged last: what is not settled is counted anew.
-    let test = asked(&["P4.1.errors"]).series("requests", "1000x9", "1m").series("requests_bad", "0x8 200", "1m");
-    both(&test, "1m", "9m", "errors", Fail, "200 of 10000");
+fn slots_that_are_told_late_are_counted() {
+    // Of thirty minutes the sixth was bad, and is told later than the others.
+    let of = |late: &str| {
+        let test = asked(&["P4.1.errors", "P4.1.p95"]).series("requests", "1000x4 _ 1000x23", "1m");
+        let test = test.series("requests_bad", "0x4 _ 0x23", "1m");
+        let test = test.series("request_duration_bucket{le=\"2\"}", "1000x4 _ 1000x23", "1m");
+        let test = test.series("request_duration_bucket{le=\"+Inf\"}", "1000x4 _ 1000x23", "1m");
+        let test = test.series_late("requests", "_x5 10000", "1m", late);
+        let test = test.series_late("requests_bad", "_x5 1000", "1m", late);
+        test.series_late("request_duration_bucket{le=\"+Inf\"}", "_x5 10000", "1m", late)
+    };
+    for late in ["0s", "4m", "7m", "23m"] {
+        both(&of(late), "1m", "29m", "errors", Fail, "1000 of 39000");
+        both(&of(late), "1m", "29m", "p95", Fail, "p95 of 39000 exchanges: above 2 s");
+    }
+    both(&of("25m"), "1m", "29m", "errors", Pass, "0 of 29000");
+}
+
+#[test]
+fn what_cannot_be_counted_once_more_at_the_end_says_nothing() {
+    // Each evaluation has room for the slots of an hour, and not for those of all three.
+    let of = |bad: &str| {
+        let test = asked(&["P4.1.errors", "P4.1.p95", "P4.1.cpu"]).series("requests", "1000x179", "1m");
+        let test =
+            test.series("requests_bad", bad, "1m").series("request_duration_bucket{le=\"+Inf\"}", "1000x179", "1m");
+        test.series("cpu_share{instance=\"a\"}", "0.1x179", "1m")
+    };
+    for bad in ["0x179", "500x179"] {
+        let judged = of(bad).samples_at_most(300).judged_each("1m", "179m");
+        let why = "not all could be counted once more: evidence of requests: samples of all answers are more than 300";
+        judged.expect("errors", Inconclusive, why);
+        judged.expect("p95", Inconclusive, why);
+        judged.expect("cpu {instance=\"a\"}", Pass, "");
+    }
+    of("0x179").judged_each("1m", "179m").expect("errors", Pass, "0 of 180000 exchanges failed");
 }
 
 #[test]
