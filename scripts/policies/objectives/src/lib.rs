@@ -5,6 +5,10 @@
 //! nobody saw gives bounds: an objective passes only if it holds whatever happened there, and fails only by what was seen. What was broken on purpose
 //! is counted apart.
 //!
+//! One is stricter: the p95 fails by the counts of buckets. Those of the host are made of quantiles and hold what these make certain, so a p95 may be said
+//! to be higher than it was, by more than one bucket where windows differ, and never lower. It passes only if it held. Where fewer than 74 % are counted
+//! within the limit it surely did not; between that and 95 % it may have.
+//!
 //! The configuration is [`Config`](config::Config); every field has a default.
 
 mod config;
