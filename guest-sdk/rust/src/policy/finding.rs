@@ -69,7 +69,8 @@ pub struct Finding {
     pub since: Option<Time>,
     /// It was met for long enough.
     pub firing: bool,
-    /// What is to follow if it fires: `rollback`, or a word that the bundle knows.
+    /// What is to follow if it fires, for people to read, e.g. `rollback`. It is shown and does nothing: which rows take a release back is the
+    /// bundle's word.
     pub action: Option<String>,
 }
 

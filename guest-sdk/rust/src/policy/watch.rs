@@ -54,7 +54,7 @@ impl Alarm {
         self
     }
 
-    /// What is to follow when it fires.
+    /// What is to follow when it fires, for people to read. It is shown and does nothing.
     #[must_use]
     pub fn action(mut self, action: &str) -> Self {
         self.action = Some(action.to_owned());
