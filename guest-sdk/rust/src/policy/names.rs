@@ -7,18 +7,20 @@ use crate::rules::{Across, Counted, Expression, Measure, Over, Selector, Span};
 
 /// Names of series, each with what its samples are.
 ///
-/// Series that count in slots have one sample a slot (a second, or a minute where a host was slow), at the slot's first moment, which counts what
-/// happened in it. A source that has ended says so by an end, so that its silence is not taken for blindness.
+/// Series that count in slots have one sample a slot, at the slot's first moment, which counts what happened in it. A slot is a window of its load (a
+/// second as a rule), and of `request_duration` ten seconds. Each series has the label `phase`, besides those that are named here. A source that has
+/// ended says so by an end, so that its silence is not taken for blindness.
 #[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct Names {
-    /// Exchanges of each slot, with labels `phase`, `load`, `route`.
+    /// Exchanges of each slot; labels `load`, `route`.
     pub requests: String,
     /// Those that failed: a status from 500 on, no connection, no answer in time. A slot that has `requests` has it too, if only as 0.
     pub requests_bad: String,
-    /// Exchanges of each slot that took at most `le` seconds, up to `+Inf`.
+    /// Exchanges of each slot of ten seconds that took at most `le` seconds, up to `+Inf`; labels `load`, `route`, `le`. Those of the host count what
+    /// quantiles make certain: never more than there were.
     pub request_duration: String,
-    /// 1 for a probe of a service that was answered as it should be, else 0; label `service`.
+    /// 1 for a request to a service that was answered with a status below 500, else 0; labels `service`, `route`.
     pub up: String,
     /// The share of its processors that an instance uses, 0 to 1; labels `service`, `instance`.
     pub cpu: String,
@@ -28,11 +30,11 @@ pub struct Names {
     pub connections: String,
     /// Bytes of memory.
     pub memory_bytes: String,
-    /// The share of users of an isolation test who saw nothing of others, 0 to 1.
+    /// The share of users of a load, at the least, who saw nothing of others, 0 to 1; label `load`. Not there where users never saw themselves.
     pub isolation: String,
-    /// Above 0 while an isolation test goes on.
+    /// 1 while a load of users goes on, 0 when it has ended; label `load`.
     pub isolation_running: String,
-    /// Leaks of each slot.
+    /// What users were shown of others since the load was asked before; label `load`.
     pub leaks: String,
     /// The share of logins that succeeded, 0 to 1.
     pub login: String,
