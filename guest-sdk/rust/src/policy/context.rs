@@ -118,7 +118,7 @@ impl Context {
     }
 }
 
-/// Two parts of one series, which two selectors have given.
+/// Two parts of one series, which two selectors have given, as one: what either of them has. At one moment the new one counts.
 fn joined(known: Option<Series>, new: Series) -> Result<Series> {
     let Some(known) = known else { return Ok(new) };
     let mut places: BTreeMap<Time, Option<f64>> = BTreeMap::new();
@@ -134,4 +134,24 @@ fn joined(known: Option<Series>, new: Series) -> Result<Series> {
         }
     }
     Ok(joined)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::rules::Labels;
+
+    fn part(samples: &[(i64, f64)], ends: &[i64]) -> Series {
+        let samples = samples.iter().map(|(at, value)| (Time(*at).as_f64(), *value));
+        crate::policy::series("m", Labels::default(), samples, ends.iter().map(|end| Time(*end).as_f64())).unwrap()
+    }
+
+    #[test]
+    fn what_two_selectors_give_of_one_series_is_all_of_it() {
+        let (early, late) = (part(&[(1, 1.0), (2, 2.0)], &[5]), part(&[(2, 2.0), (9, 3.0)], &[12]));
+        let whole = part(&[(1, 1.0), (2, 2.0), (9, 3.0)], &[5, 12]);
+        assert_eq!(joined(Some(early.clone()), late.clone()).unwrap(), whole);
+        assert_eq!(joined(Some(late), early.clone()).unwrap(), whole);
+        assert_eq!(joined(None, early.clone()).unwrap(), early);
+    }
 }

@@ -61,8 +61,12 @@ pub struct SeenStretch {
     pub why: String,
 }
 
-/// A series from what the host gives. Times are cut off to the millisecond; of two samples that would then be at one moment the later one
-/// is a millisecond later, so that nothing is lost.
+/// A series from what the host gives: samples in the order of time, and ends in theirs. Times are cut off to the millisecond. What would then be no
+/// later than what stands before it is put a millisecond after that, so that no sample is lost; at one moment an end comes after a sample. What has a
+/// time that is none is left out.
+///
+/// # Errors
+/// If there is more than a series may hold.
 pub(crate) fn series(
     name: &str,
     labels: Labels,

@@ -203,8 +203,8 @@ fn has_ended(expression: &Expression, evidence: &Evidence, labels: &Labels, now:
         }
         Measure::Quantile { buckets, .. } => vec![buckets],
     };
-    let mut of_it = selectors.into_iter().flat_map(|selector| evidence.select(selector)).peekable();
-    let mut own = of_it.by_ref().filter(|series| series.labels().only(&expression.by) == *labels).peekable();
+    let of_it = selectors.into_iter().flat_map(|selector| evidence.select(selector));
+    let mut own = of_it.filter(|series| series.labels().only(&expression.by) == *labels).peekable();
     own.peek().is_some() && own.all(|series| series.is_gone(at))
 }
 
