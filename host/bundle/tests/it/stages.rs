@@ -45,7 +45,7 @@ fn a_policy_judges_to_the_end_of_the_last_stage_unless_it_says_otherwise() {
     assert_eq!(resolve(&with(&policy(""))).policies[0].stage, "day");
     assert_eq!(resolve(&with(&policy("stage = \"deploy\""))).policies[0].stage, "deploy");
     let unknown = refused(&with(&policy("stage = \"dya\"")));
-    assert!(unknown.contains("no phase is of stage `dya`; did you mean `day`?"), "{unknown}");
+    assert!(unknown.contains("no phase is of stage `dya`, did you mean `day`?"), "{unknown}");
 }
 
 #[test]

@@ -235,6 +235,7 @@ fn checks_and_facts_are_as_they_were_recorded() {
         environment: "staging".into(),
         only: None,
         dry_run: false,
+        scale: holdpoint_model::Scale::new(60).ok(),
         modules: [].into(),
         policies: [].into(),
         operator_digest: Digest::of(b""),
@@ -251,6 +252,7 @@ fn checks_and_facts_are_as_they_were_recorded() {
     let stated = EventKind::Stated { phase: phase("watch"), ordinal: Ordinal(0), statement: Statement::Check(check) };
     let shown = shown(book(vec![(1.0, EventKind::RunStarted(header)), (2.0, stated)]), 9.0);
     assert_eq!((shown.facts().run.as_str(), shown.facts().started), ("01RUN", Timestamp(1_000.0)));
+    assert_eq!(shown.facts().scale, 60.0);
     assert_eq!((shown.checks()[0].verdict, shown.checks()[0].at), (Verdict::Fail, Timestamp(2_000.0)));
 }
 
