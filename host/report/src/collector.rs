@@ -244,6 +244,7 @@ impl Collector {
         if let Some(scale) = report.rehearsal() {
             rehearse(&mut report.rows, scale);
         }
+        report.defer();
         let derived = report.header.is_some().then(|| report.comes_to());
         match (recorded, derived) {
             (None, _) => {}

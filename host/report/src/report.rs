@@ -197,6 +197,17 @@ impl Report {
         self.stages.get(self.over).map(String::as_str)
     }
 
+    /// Rows that are decided with a stage that is to come are pending, whatever is said of them so far; but for what has failed.
+    pub(crate) fn defer(&mut self) {
+        let Some(next) = self.next_stage().map(str::to_owned) else { return };
+        let later: Vec<bool> = self.rows.iter().map(|row| self.waits_for_a_stage(&row.id)).collect();
+        let open = |row: &Row| row.level != Level::Off && !matches!(row.verdict, Verdict::Fail | Verdict::Pending);
+        for (row, _) in self.rows.iter_mut().zip(later).filter(|(row, later)| *later && open(row)) {
+            row.verdict = Verdict::Pending;
+            row.observed = format!("it is decided with stage `{next}`");
+        }
+    }
+
     /// Whether a row is decided later than what is decided now: with a later stage, or with a rollback that may still come.
     fn waits_for_a_stage(&self, row: &RequirementId) -> bool {
         self.next_stage().is_some() && (self.is_of_rollback(row) || self.stage_of(row) >= self.over)

@@ -13,7 +13,7 @@ use holdpoint_model::{EventKind, Timestamp};
 use serde_json::Value;
 
 /// A bundle that looks at the health of the backend, and then watches it for so long, each so often, for `objectives` to judge.
-fn scene(backend: &str, during: &str, every: &str, tick: &str) -> Scene {
+fn scene(backend: &str, (during, every): (&str, &str), tick: &str) -> Scene {
     let scene = Scene::bare();
     let bundle = format!(
         r#"[bundle]
@@ -53,14 +53,17 @@ http = [{{ services = ["backend"], methods = ["GET"] }}]
 id = "objectives"
 module = "objectives"
 requirements = ["P4.1.memory"]
-config = {{ memory = {{ rows = ["P4.1.memory"], limit = 0.8, hold = "{every}" }} }}
+config = {{ memory = {{ rows = ["P4.1.memory"], limit = 0.8, hold = "{tick}" }} }}
 "#,
     );
     scene.write("bundle/bundle.toml", &bundle);
     let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
     scene.write("bundle/checklist.toml", &["P3.1", "P4.1.memory"].map(row).concat());
     let place = backend.trim_start_matches("http://").trim_end_matches('/');
-    scene.write("holdpoint.toml", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"));
+    scene.write(
+        "holdpoint.toml",
+        &format!("[connect-to]\n\"{place}\" = \"{place}\"\n[limits]\nmax-deadline = \"25h\"\n"),
+    );
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }
@@ -86,7 +89,7 @@ fn verdict(rows: &Value, row: &str) -> String {
 #[test]
 fn a_run_ends_with_its_first_stage_and_goes_on_with_the_next_when_it_is_told_to() {
     let staging = Staging::start();
-    let scene = scene(&staging.backend(), "2s", "500ms", "1s");
+    let scene = scene(&staging.backend(), ("6s", "500ms"), "1s");
     let first = scene.run(&["run", "BUNDLE"]).exits(0);
     assert!(first.stdout.contains("release · stage deploy; stage day comes with: holdpoint resume "), "{first:?}");
     let seen = report(&scene);
@@ -109,7 +112,7 @@ fn a_run_ends_with_its_first_stage_and_goes_on_with_the_next_when_it_is_told_to(
 
     let second = scene.run(&["resume", "last"]).exits(0);
     assert!(!second.stdout.contains("stage"), "there is none left: {second:?}");
-    assert_eq!(looks(&scene).len(), 4);
+    assert_eq!(looks(&scene).len(), 12);
     let seen = rows(&scene);
     assert_eq!((verdict(&seen, "P3.1"), verdict(&seen, "P4.1.memory")), ("pass".into(), "pass".into()));
     scene.run(&["replay", "last"]).exits(0);
@@ -120,7 +123,7 @@ fn a_run_ends_with_its_first_stage_and_goes_on_with_the_next_when_it_is_told_to(
 #[test]
 fn what_fails_in_the_next_stage_holds_and_what_fails_before_lets_it_not_begin() {
     let staging = Staging::start();
-    let scene = scene(&staging.backend(), "2s", "500ms", "1s");
+    let scene = scene(&staging.backend(), ("6s", "500ms"), "1s");
     scene.run(&["run", "BUNDLE"]).exits(0);
     staging.change(Service::Backend, Change::Pressed(Resource::Memory));
     scene.run(&["resume", "last"]).exits(1);
@@ -137,7 +140,7 @@ fn what_fails_in_the_next_stage_holds_and_what_fails_before_lets_it_not_begin() 
 #[test]
 fn a_run_that_is_told_to_goes_through_all_stages_and_a_host_that_was_killed_goes_on_with_the_last() {
     let staging = Staging::start();
-    let scene = scene(&staging.backend(), "6s", "500ms", "1s");
+    let scene = scene(&staging.backend(), ("6s", "500ms"), "1s");
     let unknown = scene.run(&["run", "BUNDLE", "--through", "week"]).exits(2);
     assert!(unknown.stderr.contains("the run has no stage `week`; it has deploy, day"), "{unknown:?}");
     let live = scene.start(&["run", "BUNDLE", "--through", "day"]);
@@ -158,7 +161,7 @@ fn a_run_that_is_told_to_goes_through_all_stages_and_a_host_that_was_killed_goes
 #[test]
 fn a_rehearsal_has_the_waits_of_hours_in_moments_and_passes_nothing() {
     let staging = Staging::start();
-    let scene = scene(&staging.backend(), "2h", "30s", "1m");
+    let scene = scene(&staging.backend(), ("2h", "30s"), "1m");
     let none = scene.run(&["run", "BUNDLE", "--scale", "1"]).exits(2);
     assert!(none.stderr.contains("a scale is a whole number from 2 to 100000"), "{none:?}");
     let run = scene.run(&["run", "BUNDLE", "--scale", "5000"]).exits(8);
@@ -185,7 +188,7 @@ fn a_rehearsal_has_the_waits_of_hours_in_moments_and_passes_nothing() {
 #[test]
 fn a_rehearsal_that_was_killed_goes_on_by_its_own_clock() {
     let staging = Staging::start();
-    let scene = scene(&staging.backend(), "2h", "30s", "1m");
+    let scene = scene(&staging.backend(), ("2h", "30s"), "1m");
     let live = scene.start(&["run", "BUNDLE", "--scale", "1000"]);
     let runs = scene.path().join(".holdpoint/runs");
     until("there are looks", || {
