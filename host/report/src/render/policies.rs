@@ -22,7 +22,8 @@ pub(super) fn policies(page: &mut Page, report: &Report) {
     let width = report.policies.iter().map(|policy| policy.id.as_str().len()).max().unwrap_or(0).clamp(20, 40);
     for policy in &report.policies {
         let name = format!("  {:<width$}  ", policy.id.as_str());
-        let (tone, word) = word(policy);
+        let waits = report.next_stage().is_some() && policy.stage >= report.over;
+        let (tone, word) = if waits { (Tone::Faint, "pending") } else { word(policy) };
         let word = format!("{word:<13}");
         let findings = format!("{:>12}", text::counted(policy.standing.findings.len(), "finding"));
         let ticks = format!("{:>12}   ", text::counted(policy.standing.ticks as usize, "tick"));
@@ -37,8 +38,13 @@ pub(super) fn policies(page: &mut Page, report: &Report) {
             (Tone::Plain, &ticks),
             (note_tone, &text::short(&note, 200)),
         ]);
-        findings_of(page, policy);
-        turns(page, policy);
+        if waits {
+            // What it can't know yet is no news.
+            findings_of(page, policy, |finding| finding.firing || finding.verdict == Verdict::Fail);
+        } else {
+            findings_of(page, policy, |finding| finding.firing || finding.verdict != Verdict::Pass);
+            turns(page, policy);
+        }
     }
 }
 
@@ -51,8 +57,8 @@ pub(super) fn word(policy: &PolicyReport) -> (Tone, &'static str) {
     }
 }
 
-fn findings_of(page: &mut Page, policy: &PolicyReport) {
-    let told = |finding: &&Finding| finding.firing || finding.verdict != Verdict::Pass;
+fn findings_of(page: &mut Page, policy: &PolicyReport, told: impl Fn(&Finding) -> bool) {
+    let told = |finding: &&Finding| told(finding);
     for finding in policy.standing.findings.iter().filter(told).take(FINDINGS) {
         let firing = if finding.firing { "firing" } else { finding.verdict.word() };
         let said = format!("    {firing:<14}{}", text::short(&finding.name, 100));

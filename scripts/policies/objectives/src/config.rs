@@ -37,6 +37,9 @@ pub(crate) struct Exchanges {
 #[serde(deny_unknown_fields)]
 pub(crate) struct Probes {
     pub(crate) rows: Vec<String>,
+    /// The services that are probed all the time; without any, all that somebody asks.
+    #[serde(default)]
+    pub(crate) services: Vec<String>,
     /// The share of good probes is above this.
     pub(crate) limit: f64,
     /// A probe of each route is made so often; where there is none, nobody saw.
@@ -108,6 +111,7 @@ impl Default for Config {
             p95: Exchanges { rows: rows(&["P4.1.p95", "CRIT-9", "SUC-2"]), limit: 2.0, at_least: 1_000 },
             availability: Probes {
                 rows: rows(&["P4.1.availability", "SUC-2"]),
+                services: Vec::new(),
                 limit: 0.999,
                 every: Millis(30_000),
                 at_least: 2_880,

@@ -19,7 +19,7 @@ pub(crate) fn availability(cx: &Context, config: &Config) -> Result<Vec<Finding>
     let condition = Condition { compare: Compare::Above, limit: wanted.limit };
     let objective = Objective { of: Of::Availability, condition, at_least: wanted.at_least };
     let expected = format!("above {} of at least {} probes are good", said(wanted.limit, Unit::Share), wanted.at_least);
-    of_services(cx, "availability", &config.series.up, |name, seen| {
+    of_services(cx, "availability", (&config.series.up, &wanted.services), |name, seen| {
         let unobserved = seen.missing(wanted.every.into());
         let tally = Tally { good: seen.good, bad: seen.bad, unobserved, ..Tally::default() };
         let judged = objective.judge(&tally);
@@ -37,7 +37,7 @@ pub(crate) fn gap(cx: &Context, config: &Config) -> Result<Vec<Finding>> {
         return Ok(Vec::new());
     }
     let every = Span::from(wanted.every);
-    of_services(cx, "gap", &wanted.series, |name, seen| {
+    of_services(cx, "gap", (&wanted.series, &[]), |name, seen| {
         // Where its probing ended is its end: this is about the shift, and not about what came after.
         let apart = seen.longest_apart;
         let verdict = if seen.bad > 0 {
@@ -102,18 +102,24 @@ impl Seen {
     }
 }
 
-/// A finding for each service that has probes; without any there is one that says so.
+/// A finding for each service that has probes, or that is named; without any there is one that says so.
 fn of_services(
     cx: &Context,
     what: &str,
-    metric: &str,
+    (metric, named): (&str, &[String]),
     judge: impl Fn(String, &Seen) -> Finding,
 ) -> Result<Vec<Finding>> {
     let selector = Selector::new(metric);
     let evidence = cx.evidence([Ask::whole(selector.clone(), cx.now())])?;
     let mut services: BTreeMap<Labels, Vec<&Series>> = BTreeMap::new();
+    for service in named {
+        let labels = Labels::new([("service", service.as_str())]).map_err(|error| Error::new(error.to_string()))?;
+        services.entry(labels).or_default();
+    }
     for series in evidence.select(&selector) {
-        services.entry(series.labels().only(&["service".to_owned()])).or_default().push(series);
+        if named.is_empty() || named.iter().any(|name| name == series.labels().get("service")) {
+            services.entry(series.labels().only(&["service".to_owned()])).or_default().push(series);
+        }
     }
     let found: Vec<Finding> = services
         .iter()

@@ -181,6 +181,19 @@ fn services_are_judged_apart() {
 }
 
 #[test]
+fn services_that_are_named_are_judged_and_others_are_asked_now_and_then() {
+    let config = r#"{ "availability": {
+        "rows": ["P4.1.availability"], "services": ["auth", "frontend"], "limit": 0.999, "every": "30s", "at_least": 2880
+    } }"#;
+    let test = asked(&["P4.1.availability"]).config(serde_json::from_str(config).unwrap());
+    let test = test.series(r#"up{service="auth"}"#, "1x2879", "30s");
+    let judged = test.series(r#"up{service="issuer"}"#, "1 0 1", "30s").judged_each("6h", "23h59m30s");
+    assert_eq!(verdict(&judged, "availability {service=\"auth\"}"), Some(Pass), "{}", judged.shown());
+    assert_eq!(verdict(&judged, "availability {service=\"issuer\"}"), None, "{}", judged.shown());
+    assert_eq!(verdict(&judged, "availability {service=\"frontend\"}"), Some(Inconclusive), "{}", judged.shown());
+}
+
+#[test]
 fn a_shift_without_a_gap_passes_and_one_with_a_failed_probe_does_not() {
     let name = "gap {service=\"auth\"}";
     for (what, values, wanted, says) in [
