@@ -50,8 +50,9 @@ impl Late {
         let granted = |service: &&Service| {
             let grants = resolved.askers().map(|phase| &phase.grants);
             let http = grants.clone().flat_map(|grants| &grants.http).map(|grant| &grant.services);
-            let websocket = grants.flat_map(|grants| &grants.websocket).map(|grant| &grant.services);
-            http.chain(websocket).any(|services| services.contains(&service.name))
+            let websocket = grants.clone().flat_map(|grants| &grants.websocket).map(|grant| &grant.services);
+            let metrics = grants.flat_map(|grants| &grants.metrics).map(|grant| &grant.services);
+            http.chain(websocket).chain(metrics).any(|services| services.contains(&service.name))
         };
         let wanted: BTreeSet<&ServiceName> =
             resolved.services.iter().filter(granted).filter_map(|service| service.asked_for.as_ref()).collect();

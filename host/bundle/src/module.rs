@@ -65,7 +65,7 @@ pub(crate) const POLICY: World = World {
     limits: Limits::default,
 };
 /// Packages of the contract that need a grant of the same name.
-pub(crate) const GRANTED: [&str; 7] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load"];
+pub(crate) const GRANTED: [&str; 8] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load", "metrics"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -255,6 +255,7 @@ pub(crate) fn example(package: &str) -> &'static str {
         "exec" => "exec = [{ tools = [\"…\"] }]",
         "websocket" => "websocket = [{ services = [\"…\"] }]",
         "load" => "load = { max-users = …, max-rate = …, max-duration = \"…\", max-requests = … }",
+        "metrics" => "metrics = [{ services = [\"…\"], queries = true }]",
         _ => "secrets = [\"…\"]",
     }
 }
@@ -297,7 +298,7 @@ mod tests {
             imports: [
                 "wasi:cli/stdout@0.2.6",
                 "holdpoint:context/context@0.1.0",
-                "holdpoint:metrics/query@0.1.0",
+                "holdpoint:data/query@0.1.0",
                 "holdpoint:report/report@0.2.0",
                 "acme:steal/everything",
                 "holdpoint:http/http@0.1.0",
@@ -312,7 +313,7 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "module phases/x imports holdpoint:metrics/query, which this version of holdpoint does not have",
+                "module phases/x imports holdpoint:data/query, which this version of holdpoint does not have",
                 "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
                 "module phases/x imports acme:steal/everything, which no phase is given",
                 "module phases/x imports holdpoint:http/http, but phase `x` grants no http",

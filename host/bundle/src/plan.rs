@@ -237,6 +237,9 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
     }
     grants.extend(phase.grants.websocket.iter().map(sockets));
+    for grant in &phase.grants.metrics {
+        grants.push(PlannedGrant { what: grant.words(), class: Class::Read });
+    }
     if let Some(grant) = &phase.grants.load {
         // What its requests do to the world is said by the grants of http. What users do happens once.
         let class = match grant {

@@ -5,7 +5,7 @@ use std::fmt;
 
 use holdpoint_model::PhaseId;
 use holdpoint_model::grant::{
-    ExecGrant, GcloudGrant, HttpGrant, Limits, LoadGrant, WebsocketGrant, format_duration, format_size,
+    ExecGrant, GcloudGrant, HttpGrant, Limits, LoadGrant, MetricsGrant, WebsocketGrant, format_duration, format_size,
 };
 
 use crate::resolved::Resolved;
@@ -50,6 +50,7 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         words.extend(phase.grants.gcloud.iter().flat_map(GcloudGrant::words));
         words.extend(phase.grants.exec.iter().map(ExecGrant::words));
         words.extend(phase.grants.websocket.iter().map(WebsocketGrant::words));
+        words.extend(phase.grants.metrics.iter().map(MetricsGrant::words));
         words.extend(phase.grants.load.iter().map(load));
         let bounds = &phase.grants.limits;
         words.push(if of_users(&phase.id) { of_each_user(bounds) } else { limits(bounds) });

@@ -9,6 +9,7 @@ use toml_span::value::Value;
 use crate::authored::exec::AuthoredTools;
 use crate::authored::gcloud::{AuthoredCommand, read_class};
 use crate::authored::load::AuthoredLoad;
+use crate::authored::metrics::AuthoredMetrics;
 use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, parsed};
@@ -22,6 +23,7 @@ pub(crate) struct AuthoredGrants {
     pub(crate) gcloud: Vec<AuthoredCommand>,
     pub(crate) exec: Vec<AuthoredTools>,
     pub(crate) websocket: Vec<AuthoredSockets>,
+    pub(crate) metrics: Vec<AuthoredMetrics>,
     /// Bounds have no variables.
     pub(crate) load: Option<AuthoredLoad>,
     pub(crate) calls: Option<Located<u32>>,
@@ -74,6 +76,9 @@ impl AuthoredGrants {
         for item in fields.list("websocket", problems).unwrap_or_default() {
             grants.websocket.extend(AuthoredSockets::read(item, problems));
         }
+        for item in fields.list("metrics", problems).unwrap_or_default() {
+            grants.metrics.extend(AuthoredMetrics::read(item, problems));
+        }
         grants.load = AuthoredLoad::read(&mut fields, problems);
         if let Some(mut limits) = fields.table("limits", problems) {
             grants.calls = limits.count("calls", problems);
@@ -81,7 +86,7 @@ impl AuthoredGrants {
             grants.output = limits.parsed("output", parse_size, problems);
             limits.close(problems);
         }
-        fields.unsupported(&["metrics", "data"], problems);
+        fields.unsupported(&["data"], problems);
         fields.close(problems);
         grants
     }
@@ -96,7 +101,8 @@ impl AuthoredGrants {
             ("gcloud", self.gcloud.first().map(|command| command.command.at)),
         ];
         let mut kinds: Vec<_> = firsts.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect();
-        let unplaced = [("exec", self.exec.is_empty()), ("load", self.load.is_none())];
+        let unplaced =
+            [("exec", self.exec.is_empty()), ("load", self.load.is_none()), ("metrics", self.metrics.is_empty())];
         kinds.extend(unplaced.into_iter().filter(|(_, none)| !none).map(|(kind, _)| (kind, self.at)));
         kinds
     }

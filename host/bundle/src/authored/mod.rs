@@ -10,6 +10,7 @@ pub(crate) mod grants;
 mod head;
 pub(crate) mod inputs;
 pub(crate) mod load;
+pub(crate) mod metrics;
 pub(crate) mod phase;
 pub(crate) mod policy;
 pub(crate) mod rollback;

@@ -2,7 +2,8 @@
 
 use holdpoint_model::Digest;
 use holdpoint_model::grant::{
-    CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, LoadGrant, WebsocketGrant, format_duration,
+    CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, LoadGrant, MetricsGrant, WebsocketGrant,
+    format_duration,
 };
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
@@ -74,6 +75,7 @@ fn entry(resolved: &Resolved) -> Table {
     let mut gcloud: Vec<GcloudGrant> = Vec::new();
     let mut exec: Vec<&ExecGrant> = Vec::new();
     let mut websocket: Vec<&WebsocketGrant> = Vec::new();
+    let mut metrics: Vec<&MetricsGrant> = Vec::new();
     let mut load: Option<LoadGrant> = None;
     for grants in resolved.askers().map(|phase| &phase.grants) {
         for grant in &grants.http {
@@ -100,6 +102,11 @@ fn entry(resolved: &Resolved) -> Table {
                 websocket.push(grant);
             }
         }
+        for grant in grants.metrics.iter().filter(|grant| !grant.is_empty()) {
+            if !metrics.contains(&grant) {
+                metrics.push(grant);
+            }
+        }
         if let Some(grant) = &grants.load {
             load = Some(load.map_or_else(|| grant.clone(), |load| load.union(grant)));
         }
@@ -117,6 +124,9 @@ fn entry(resolved: &Resolved) -> Table {
     }
     if !websocket.is_empty() {
         table.insert("websocket", lines(websocket.into_iter().map(sockets)));
+    }
+    if !metrics.is_empty() {
+        table.insert("metrics", lines(metrics.into_iter().map(questions)));
     }
     if let Some(load) = load {
         table.insert("load", toml_edit::value(bounds(&load)));
@@ -230,6 +240,21 @@ fn sockets(grant: &WebsocketGrant) -> Value {
     }
     if let Some(class) = grant.class {
         table.insert("class", class.word().into());
+    }
+    table.into()
+}
+
+fn questions(grant: &MetricsGrant) -> Value {
+    let mut table = InlineTable::new();
+    table.insert("services", strings(&grant.services).into());
+    if grant.queries {
+        table.insert("queries", true.into());
+    }
+    if !grant.scrape.is_empty() {
+        table.insert("scrape", strings(&grant.scrape).into());
+    }
+    if !grant.projects.is_empty() {
+        table.insert("projects", strings(&grant.projects).into());
     }
     table.into()
 }

@@ -5,8 +5,8 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
-    Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, LoadGrant, SecretName, ToolName, UrlPattern,
-    WebsocketGrant,
+    Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, LoadGrant, MetricsGrant, SecretName, ToolName,
+    UrlPattern, WebsocketGrant,
 };
 use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
@@ -16,6 +16,7 @@ use super::machine::{self, SecretBinding, SecretSource};
 use super::tools::{self, ToolBinding};
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::authored::load::AuthoredLoad;
+use crate::authored::metrics::AuthoredMetrics;
 use crate::authored::websocket::AuthoredSockets;
 use crate::diagnostic::{Diagnostics, Problems};
 use crate::reading::{self, Fields, Located, all_parsed, entries, kind, parsed, plain_name};
@@ -67,6 +68,7 @@ pub struct Entry {
     pub gcloud: Vec<GcloudGrant>,
     pub exec: Vec<ExecGrant>,
     pub websocket: Vec<WebsocketGrant>,
+    pub metrics: Vec<MetricsGrant>,
     pub load: Option<LoadGrant>,
 }
 
@@ -93,6 +95,7 @@ impl Operator {
         ceiling.gcloud = entry.gcloud.clone();
         ceiling.exec = entry.exec.clone();
         ceiling.websocket = entry.websocket.clone();
+        ceiling.metrics = entry.metrics.clone();
         ceiling.load = entry.load.clone();
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
@@ -190,11 +193,12 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     let gcloud = list.iter().filter_map(|item| gcloud::read_grant(item, problems)).collect();
     let exec = tools::read_grants(&mut fields, problems);
     let websocket = AuthoredSockets::read_granted(&mut fields, problems);
+    let metrics = AuthoredMetrics::read_granted(&mut fields, problems);
     let load = AuthoredLoad::read_allowed(&mut fields, problems);
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);
-    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket, load })
+    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket, metrics, load })
 }
 
 fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<HttpGrant> {

@@ -77,6 +77,7 @@ impl Context<'_> {
             ("exec", !asked.exec.is_empty()),
             ("websocket", !asked.websocket.is_empty()),
             ("load", asked.load.is_some()),
+            ("metrics", !asked.metrics.is_empty()),
         ]
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
@@ -163,9 +164,10 @@ impl Context<'_> {
         let secrets = self.secrets(phase, &mut fill);
         let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
         let websocket = phase.grants.websocket.iter().map(|sockets| sockets.resolve(&mut fill)).collect();
+        let metrics = phase.grants.metrics.iter().map(|metrics| metrics.resolve(&mut fill)).collect();
         let gcloud = self.gcloud(phase, &mut fill);
         let load = phase.grants.load.as_ref().map(|load| self.load(load, fill.problems));
-        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load, websocket, limits }
+        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load, websocket, metrics, limits }
     }
 
     /// Users are those of the bundle.
@@ -249,7 +251,9 @@ impl Context<'_> {
     fn granted_services(&self, phase: &Phase, grants: &Grants, problems: &mut Problems<'_>) -> Vec<ServiceName> {
         if self.environment.is_some() {
             let sockets = phase.grants.websocket.iter().flat_map(|sockets| &sockets.services);
-            for named in phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services).chain(sockets) {
+            let metrics = phase.grants.metrics.iter().flat_map(|metrics| &metrics.services);
+            let http = phase.grants.http.iter().flat_map(|http: &AuthoredHttp| &http.services);
+            for named in http.chain(sockets).chain(metrics) {
                 if !named.value.contains("${") && self.services.iter().all(|s| s.name.as_str() != named.value) {
                     let near = problems.nearest(&named.value, self.services.iter().map(|s| s.name.as_str()));
                     problems.at(named.at, format!("service `{}` is not in the environment{near}", named.value));
@@ -259,6 +263,7 @@ impl Context<'_> {
         let granted = |name: &ServiceName| {
             grants.http.iter().any(|grant| grant.services.contains(name))
                 || grants.websocket.iter().any(|grant| grant.services.contains(name))
+                || grants.metrics.iter().any(|grant| grant.services.contains(name))
         };
         let here = self.services.iter().filter(|service| !service.left_out).map(|service| &service.name);
         here.filter(|name| granted(name)).cloned().collect()

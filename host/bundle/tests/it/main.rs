@@ -6,6 +6,7 @@ mod loads;
 mod operators;
 mod plans;
 mod policies;
+mod questions;
 mod schemas;
 mod sockets;
 mod stages;

@@ -11,10 +11,11 @@ use super::exec;
 use super::gcloud;
 use super::grants::absolute;
 use super::load;
+use super::metrics;
 use super::websocket;
 use super::{
     ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits,
-    LoadGrant, Method, PathPrefix, SecretName, UrlPattern, WebsocketGrant,
+    LoadGrant, Method, MetricsGrant, PathPrefix, SecretName, UrlPattern, WebsocketGrant,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -31,6 +32,7 @@ pub struct Ceiling {
     pub exec: Vec<ExecGrant>,
     pub load: Option<LoadGrant>,
     pub websocket: Vec<WebsocketGrant>,
+    pub metrics: Vec<MetricsGrant>,
     pub limits: LimitCeiling,
 }
 
@@ -84,6 +86,7 @@ pub fn contained(ask: &Grants, ceiling: &Ceiling) -> Result<(), Vec<Missing>> {
     missing.extend(exec::missing(&ask.exec, &ceiling.exec));
     missing.extend(load::missing(ask.load.as_ref(), ceiling.load.as_ref()));
     missing.extend(websocket::missing(&ask.websocket, &ceiling.websocket));
+    missing.extend(metrics::missing(&ask.metrics, &ceiling.metrics));
     missing.extend(limits_contained(&ask.limits, ceiling.limits).err().into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::{
     CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
-    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, LoadAsk, LoadGrant, PathPrefix, ReadBack, SecretName,
-    ValuePattern, WebsocketAsk, WebsocketGrant,
+    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, LoadAsk, LoadGrant, MetricsAsk, MetricsGrant,
+    PathPrefix, ReadBack, SecretName, ValuePattern, WebsocketAsk, WebsocketGrant,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -22,6 +22,7 @@ pub struct Grants {
     pub exec: Vec<ExecGrant>,
     pub load: Option<LoadGrant>,
     pub websocket: Vec<WebsocketGrant>,
+    pub metrics: Vec<MetricsGrant>,
     pub limits: Limits,
 }
 
@@ -88,6 +89,7 @@ impl Grants {
             exec: vec![],
             load: None,
             websocket: vec![],
+            metrics: vec![],
             limits: Limits::default(),
         }
     }
@@ -247,6 +249,11 @@ impl Grants {
     /// Decides about a frame over a socket that was opened, whichever it is. `wanted` is the call as people read it.
     pub fn websocket_frame(&self, wanted: &str) -> Result<Class, Denial> {
         super::websocket::frame(&self.phase, &self.websocket, wanted)
+    }
+
+    /// Decides about asking for metrics. `shown` is the call as people read it, e.g. `query prometheus`.
+    pub fn metrics(&self, ask: &MetricsAsk, shown: &str) -> Result<(), Denial> {
+        super::metrics::judge(&self.phase, &self.metrics, ask, shown)
     }
 
     /// Decides about a wait. Every phase may wait, up to its deadline.

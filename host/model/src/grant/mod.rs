@@ -17,6 +17,7 @@ mod json_path;
 mod limits;
 mod load;
 mod method;
+mod metrics;
 mod names;
 mod path;
 #[cfg(test)]
@@ -38,6 +39,7 @@ pub use json_path::JsonPath;
 pub use limits::{LimitCeiling, Limits};
 pub use load::{LoadAsk, LoadGrant};
 pub use method::Method;
+pub use metrics::{MetricsAsk, MetricsGrant, MetricsPiece};
 pub use names::{DirectoryName, SecretName, ToolName};
 pub use path::{PathPrefix, RequestPath};
 pub use units::{format_duration, format_size, parse_duration, parse_size};

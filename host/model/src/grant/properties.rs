@@ -70,6 +70,46 @@ fn sockets_contained(ask: &[WebsocketGrant], within: &[WebsocketGrant]) -> Resul
     contained(&socket_grants(ask), &ceiling)
 }
 
+const PROJECTS: [&str; 2] = ["acme-staging", "acme-production"];
+
+fn metrics_grant() -> impl Strategy<Value = MetricsGrant> {
+    (
+        subsequence(SERVICES.to_vec(), 0..=2),
+        any::<bool>(),
+        subsequence(PATHS.to_vec(), 0..=3),
+        subsequence(PROJECTS.to_vec(), 0..=2),
+    )
+        .prop_map(|(services, queries, scrape, projects)| MetricsGrant {
+            services: services.into_iter().map(|s| ServiceName::parse(s).unwrap()).collect(),
+            queries,
+            scrape: scrape.into_iter().map(|p| PathPrefix::parse(p).unwrap()).collect(),
+            projects: projects.into_iter().map(|p| ProjectId::parse(p).unwrap()).collect(),
+        })
+}
+
+fn metrics_grants(metrics: &[MetricsGrant]) -> Grants {
+    Grants { metrics: metrics.to_vec(), ..Grants::none(PhaseId::parse("p").unwrap()) }
+}
+
+fn metrics_contained(ask: &[MetricsGrant], within: &[MetricsGrant]) -> Result<(), Vec<Missing>> {
+    let mut ceiling = Ceiling::default();
+    ceiling.metrics = within.to_vec();
+    contained(&metrics_grants(ask), &ceiling)
+}
+
+/// Everything that can be asked for metrics, in the vocabulary of here.
+fn all_metrics_asks() -> Vec<MetricsAsk> {
+    let paths = ["/", "/a", "/a/b/c", "/ab", "/c/d"].map(|p| MetricsPiece::Scrape(RequestPath::parse(p).unwrap()));
+    let projects = PROJECTS.map(|p| MetricsPiece::Project(ProjectId::parse(p).unwrap()));
+    let pieces: Vec<MetricsPiece> = paths.into_iter().chain(projects).chain([MetricsPiece::Query]).collect();
+    let services = SERVICES.map(|s| ServiceName::parse(s).unwrap());
+    let of = |service: &ServiceName| {
+        let service = service.clone();
+        pieces.clone().into_iter().map(move |piece| MetricsAsk { service: service.clone(), piece })
+    };
+    services.iter().flat_map(of).collect()
+}
+
 fn grants(http: Vec<HttpGrant>) -> Grants {
     Grants { http, ..Grants::none(PhaseId::parse("p").unwrap()) }
 }
@@ -207,6 +247,28 @@ proptest! {
             }
             if sockets_contained(&b, &c).is_ok() {
                 prop_assert_eq!(sockets_contained(&a, &c), Ok(()));
+            }
+        }
+    }
+
+    #[test]
+    fn a_ceiling_covers_every_question_that_a_contained_ask_covers(
+        a in prop::collection::vec(metrics_grant(), 0..3),
+        b in prop::collection::vec(metrics_grant(), 0..4),
+        c in prop::collection::vec(metrics_grant(), 0..3),
+    ) {
+        prop_assert_eq!(metrics_contained(&a, &a), Ok(()));
+        let wider: Vec<_> = b.iter().cloned().chain(a.clone()).collect();
+        prop_assert_eq!(metrics_contained(&a, &wider), Ok(()));
+        if metrics_contained(&a, &b).is_ok() {
+            let grants = metrics_grants(&a);
+            for ask in all_metrics_asks() {
+                if grants.metrics(&ask, "").is_ok() {
+                    prop_assert!(b.iter().any(|entry| entry.covers(&ask)), "{:?} is not covered", ask);
+                }
+            }
+            if metrics_contained(&b, &c).is_ok() {
+                prop_assert_eq!(metrics_contained(&a, &c), Ok(()));
             }
         }
     }
