@@ -11,6 +11,7 @@ wit_bindgen::generate!({
         "../../wit/exec",
         "../../wit/websocket",
         "../../wit/load",
+        "../../wit/metrics",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

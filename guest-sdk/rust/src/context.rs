@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use std::fmt;
 
 use crate::load::Loads;
+use crate::metrics::Metrics;
 use crate::{
     CallError, Check, Error, Exec, Files, Gcloud, Http, Millis, Result, Secrets, Service, Time, Websocket, host,
 };
@@ -96,6 +97,11 @@ impl Context {
     /// Loads.
     pub fn load(&self) -> Loads<'_> {
         Loads::new(self)
+    }
+
+    /// Metrics of a service that a `metrics` grant of this phase covers.
+    pub fn metrics(&self, service: &str) -> Metrics<'_> {
+        Metrics::new(self, service)
     }
 
     /// The time of the last answer that this phase got. It stands still while the phase computes.

@@ -69,6 +69,7 @@ pub mod cloud_run;
 #[doc(hidden)]
 pub mod entry;
 pub mod load;
+pub mod metrics;
 pub mod policy;
 pub mod prelude;
 pub mod scrape;

@@ -9,6 +9,7 @@ use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::{HttpBackend, HttpConfig, IdTokens, NoIdTokens, UpgradeConfig};
 use holdpoint_cap_load::{Crews, LoadBackend};
+use holdpoint_cap_metrics::{MetricsBackend, Placeholders};
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::Backends;
@@ -140,6 +141,8 @@ fn make(
     };
     Ok(Backends {
         load,
+        // How old data is, is told by the time of those who have it.
+        metrics: Arc::new(MetricsBackend::new(http.clone(), clock.machine(), placeholders(vault))),
         http,
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
         secrets: vault.clone(),
@@ -154,6 +157,12 @@ fn make(
         websocket: Arc::new(websocket.map_err(|e| refused(phase, &e))?),
         clock: Arc::new(SleepBackend::new(clock.clone()).busy_while(busy)),
     })
+}
+
+/// What stands for secrets of the run.
+pub(crate) fn placeholders(vault: &Arc<RunVault>) -> Box<Placeholders> {
+    let vault = vault.clone();
+    Box::new(move |name| vault.placeholder(name))
 }
 
 fn refused(phase: &PhaseId, reason: &dyn std::fmt::Display) -> Error {

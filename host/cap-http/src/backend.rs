@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, sync::Arc, time::Duration};
 
 use bytes::Bytes;
-use holdpoint_gate::{Backend, BackendError, Doubt, Permit, Room, Settlement, Vault};
+use holdpoint_gate::{Backend, BackendError, Capability, Doubt, Permit, Room, Settlement, Vault};
 use holdpoint_model::{
     Body, Class, Denial, Digest, PhaseId, ServiceName,
     grant::{Grants, HostPort, HttpAuth, HttpTerms, JsonPath, ReadBack},
@@ -152,6 +152,21 @@ impl HttpBackend {
             tls,
             peer,
         })
+    }
+
+    /// Sends what a read of another capability comes down to. Its own grants have been judged, and its permit is the proof; what it asks for is no
+    /// affair of the grants of `http`.
+    pub async fn read_for<C: Capability>(
+        &self,
+        permit: &Permit<C>,
+        request: &Request,
+    ) -> Result<Response, BackendError> {
+        if permit.class() != Class::Read {
+            return Err(BackendError::NotSent(format!("a call of the class {} is no read", permit.class())));
+        }
+        ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
+        let (guest, class, room) = (permit.guest(), Class::Read, Some(permit.room()));
+        self.send(Outgoing { request, guest, class, key: None, auth: None, marked: &[], room }).await
     }
 
     /// The terms of a request that was permitted.

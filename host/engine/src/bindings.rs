@@ -11,6 +11,7 @@ wasmtime::component::bindgen!({
         "../../wit/exec",
         "../../wit/websocket",
         "../../wit/load",
+        "../../wit/metrics",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

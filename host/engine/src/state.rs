@@ -11,6 +11,7 @@ use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
 use holdpoint_cap_http::HttpBackend;
 use holdpoint_cap_load::LoadBackend;
+use holdpoint_cap_metrics::MetricsBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_gate::{Gate, Guest, Halt};
@@ -49,6 +50,7 @@ pub struct Backends {
     pub exec: Arc<ExecBackend>,
     pub websocket: Arc<WebsocketBackend>,
     pub load: Arc<LoadBackend>,
+    pub metrics: Arc<MetricsBackend>,
     pub clock: Arc<SleepBackend>,
 }
 

@@ -10,6 +10,7 @@ pub mod hostile;
 pub mod nginx;
 mod outcome;
 pub mod process;
+pub mod prometheus;
 pub mod registry;
 pub mod release;
 pub mod rows;

@@ -30,6 +30,7 @@ mod isolation;
 mod load;
 mod logins;
 mod messages;
+mod metrics;
 mod monitor;
 mod monitoring;
 mod network;

@@ -9,6 +9,7 @@ use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens, UpgradeConfig};
 use holdpoint_cap_load::LoadBackend;
+use holdpoint_cap_metrics::MetricsBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::{Backends, PhaseEngine, Setup};
@@ -44,6 +45,7 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     let http = Arc::new(HttpBackend::new(config)?);
     let backends = Backends {
         load: Arc::new(LoadBackend::new(http.clone(), grants.clone(), None)),
+        metrics: Arc::new(MetricsBackend::new(http.clone(), clock.clone(), Box::new(|_| None))),
         http,
         files: Arc::new(FilesBackend::new(&grants)?),
         gcloud: Arc::new(GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone())),

@@ -6,6 +6,7 @@
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::{
     load::{poll_load, start_load, stop_load},
+    questions::{query, query_range, scrape, time_series},
     scene::{
         policy_checks, policy_facts, policy_is_last, policy_now, policy_requirements, policy_select, policy_stretches,
     },
@@ -25,6 +26,10 @@ pub(crate) use policy::*;
 #[cfg(target_family = "wasm")]
 mod load;
 #[cfg(target_family = "wasm")]
+mod metrics;
+#[cfg(target_family = "wasm")]
 pub(crate) use load::*;
+#[cfg(target_family = "wasm")]
+pub(crate) use metrics::*;
 #[cfg(target_family = "wasm")]
 pub(crate) use user::*;

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::metrics_fixture::Told;
 use super::{Asked, Ends, Scripted, Test, denied, refused, status, test, timeout};
 use super::{ToolEnds, denied_tool, ends, reports, unstartable};
 use super::{denied_command, fails, late_command, prints};
@@ -37,6 +38,8 @@ struct Fixture {
     commands: Vec<Given>,
     #[serde(default)]
     tools: Vec<Started>,
+    #[serde(default)]
+    metrics: Vec<Told>,
     expect: Expectation,
 }
 
@@ -213,6 +216,10 @@ fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Pat
     for started in fixture.tools {
         let (tool, ends) = started.scripted()?;
         script = script.tool(tool, ends);
+    }
+    for told in fixture.metrics {
+        let (question, numbers) = told.scripted()?;
+        script = script.metrics(&question, numbers);
     }
     judge(&script, &expect).map_err(|problem| format!("{problem}\n{}", script.shown()))
 }

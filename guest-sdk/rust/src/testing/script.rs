@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::denial;
 use super::world::{self, World};
-use super::{Asked, Ends, LoadEnds, Outcome, Scripted, ScriptedSocket, ToolEnds};
+use super::{Asked, Ends, LoadEnds, Numbers, Outcome, Scripted, ScriptedSocket, ToolEnds};
 use crate::{Cause, Command, Context, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
@@ -84,6 +84,13 @@ impl Test<'_> {
     /// Ends a load of this request: `.load("GET backend /health", loads(100))`. Several ends are given in order, and the last one stays.
     pub fn load(mut self, work: &str, ends: LoadEnds) -> Self {
         self.world.loads.push((work.to_owned(), ends));
+        self
+    }
+
+    /// Answers a question for metrics, as the report shows it: `query prometheus up`, `query-range prometheus up`, `scrape backend /metrics`,
+    /// `time-series monitoring PROJECT FILTER`. Several answers to the same are given in order, and the last one stays.
+    pub fn metrics(mut self, question: &str, told: Numbers) -> Self {
+        self.world.numbers.push((question.to_owned(), told));
         self
     }
 

@@ -9,7 +9,7 @@ use super::answer::denial;
 use super::command::is_about;
 use super::load::{Going, LoadEnds};
 use super::socket::Live;
-use super::{Asked, Ends, Measure, Sample, Scripted, ScriptedSocket, ToolEnds};
+use super::{Asked, Ends, Measure, Numbers, Sample, Scripted, ScriptedSocket, ToolEnds};
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
@@ -38,6 +38,7 @@ pub(crate) struct World {
     /// Sockets that are open.
     pub(crate) sockets: BTreeMap<u32, Live>,
     pub(crate) loads: Vec<(String, LoadEnds)>,
+    pub(crate) numbers: Vec<(String, Numbers)>,
     /// Loads that go on.
     pub(crate) going: BTreeMap<u32, Going>,
     pub(crate) asked: BTreeMap<String, usize>,

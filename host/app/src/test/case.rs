@@ -13,6 +13,7 @@ use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
 use holdpoint_cap_http::{HttpBackend, HttpConfig, NoIdTokens, UpgradeConfig};
 use holdpoint_cap_load::LoadBackend;
+use holdpoint_cap_metrics::MetricsBackend;
 use holdpoint_cap_secret::RunVault;
 use holdpoint_cap_websocket::WebsocketBackend;
 use holdpoint_engine::{Backends, Fault, PhaseEngine, PhaseModule, Setup};
@@ -25,7 +26,7 @@ use holdpoint_model::{
 use url::Url;
 
 use super::{Came, recorded};
-use crate::{Error, workshop::gate};
+use crate::{Error, backends::placeholders, workshop::gate};
 
 /// What fixtures of one module share.
 pub(super) struct Bench {
@@ -144,6 +145,7 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
     let http = Arc::new(http.map_err(|e| refused(e.to_string()))?);
     Ok(Backends {
         load: Arc::new(LoadBackend::new(http.clone(), grants, None)),
+        metrics: Arc::new(MetricsBackend::new(http.clone(), clock.clone(), placeholders(vault))),
         http,
         files: Arc::new(files.map_err(|e| refused(e.to_string()))?),
         secrets: vault.clone(),

@@ -7,6 +7,7 @@ mod files;
 mod gcloud;
 mod http;
 mod load;
+mod metrics;
 mod report;
 mod sample;
 mod secrets;

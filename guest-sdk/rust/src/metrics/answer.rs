@@ -1,0 +1,158 @@
+//! Answers in series, and whether they say anything.
+
+use crate::rules::{self, counter};
+use crate::{Context, Evidence, Millis, Time};
+
+/// A number at a time. It may be NaN or infinite.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Sample {
+    /// When.
+    pub at: Time,
+    /// What.
+    pub value: f64,
+}
+
+/// A series of an answer.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Series {
+    /// Name and value, each name once. `__name__` is the metric, where the answer says it.
+    pub labels: Vec<(String, String)>,
+    /// In the order of their times.
+    pub samples: Vec<Sample>,
+}
+
+/// An answer in series.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Answered {
+    pub(crate) call: u32,
+    pub(crate) series: Vec<Series>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) infos: Vec<String>,
+    pub(crate) age: Option<f64>,
+}
+
+/// How old the evidence of a selector is.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct EvidenceAge {
+    call: u32,
+    milliseconds: Option<f64>,
+}
+
+impl Series {
+    /// The value of a label, if it has that.
+    pub fn label(&self, name: &str) -> Option<&str> {
+        self.labels.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
+    }
+
+    /// The newest sample.
+    pub fn last(&self) -> Option<Sample> {
+        self.samples.last().copied()
+    }
+
+    /// How much a counter grew from a time to another, as `increase()` of Prometheus has it: one that begins anew counts from zero, and what lies between
+    /// samples and the ends of the window is extrapolated. `None` with fewer than two samples there.
+    pub fn increase(&self, from: Time, to: Time) -> Option<f64> {
+        let (from, to) = (rules::Time::from_f64(from.0)?, rules::Time::from_f64(to.0)?);
+        let times = self.samples.iter().filter_map(|sample| {
+            let at = rules::Time::from_f64(sample.at.0)?;
+            (from <= at && at <= to).then_some(rules::Sample { at, value: sample.value })
+        });
+        counter::increase(&times.collect::<Vec<_>>(), from, to)
+    }
+
+    /// How often a counter began anew.
+    pub fn resets(&self) -> usize {
+        self.samples.windows(2).filter(|two| two[1].value < two[0].value).count()
+    }
+
+    /// States the newest sample for policies, with the labels of the series but the metric's name; says whether there was a finite number to
+    /// state. Characters of labels that samples do not have become `_`, and `phase`, which is the host's, becomes `exported_phase`.
+    pub fn sample(&self, cx: &Context, name: &str) -> bool {
+        let Some(sample) = self.last().filter(|sample| sample.value.is_finite()) else { return false };
+        let labels = self.labels.iter().filter(|(label, _)| label != "__name__");
+        let plain = |name: &str| match name {
+            "phase" => "exported_phase".to_owned(),
+            name => name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_"),
+        };
+        cx.sample(name, labels.map(|(label, value)| (plain(label), value.clone())), sample.value);
+        true
+    }
+}
+
+impl Answered {
+    /// All series, whatever they are worth.
+    pub fn series(&self) -> &[Series] {
+        &self.series
+    }
+
+    /// What the server says against its own answer.
+    pub fn warnings(&self) -> &[String] {
+        &self.warnings
+    }
+
+    /// What it says about the question.
+    pub fn infos(&self) -> &[String] {
+        &self.infos
+    }
+
+    /// Milliseconds from the newest sample to the answer; less than 0 where the server's clock is ahead. `None`: there is no sample.
+    pub fn age(&self) -> Option<f64> {
+        self.age
+    }
+
+    /// The series, if something can be judged by them; else why not: there is no sample, the newest is older than this (or as far in the
+    /// future), or the server warns.
+    pub fn sound(&self, at_most_age: Millis) -> Result<&[Series], String> {
+        if let Some(warning) = self.warnings.first() {
+            return Err(format!("the server warns: {warning}"));
+        }
+        young(self.age, at_most_age).map(|()| &*self.series)
+    }
+
+    /// The number of the call, from 0.
+    pub fn seq(&self) -> u32 {
+        self.call
+    }
+}
+
+fn young(age: Option<f64>, at_most: Millis) -> Result<(), String> {
+    match age {
+        None => Err("the answer is empty".to_owned()),
+        Some(age) if age > at_most.as_f64() => {
+            Err(format!("the evidence is {} old, and {at_most} are taken", Millis::from_f64(age)))
+        }
+        Some(age) if -age > at_most.as_f64() => {
+            Err(format!("the evidence is {} in the future, so a clock is wrong", Millis::from_f64(-age)))
+        }
+        Some(_) => Ok(()),
+    }
+}
+
+impl EvidenceAge {
+    pub(crate) fn of(answer: &Answered, now: Time) -> Self {
+        let newest = answer.series.first().and_then(Series::last).map(|sample| sample.value * 1_000.0);
+        Self { call: answer.call, milliseconds: newest.filter(|at| at.is_finite()).map(|at| now.0 - at) }
+    }
+
+    /// Milliseconds; less than 0 where the server's clock is ahead. `None`: the selector has no series.
+    pub fn milliseconds(&self) -> Option<f64> {
+        self.milliseconds
+    }
+
+    /// Whether it is at most so old; else why it says nothing.
+    pub fn at_most(&self, age: Millis) -> Result<(), String> {
+        young(self.milliseconds, age)
+    }
+}
+
+impl Evidence for Answered {
+    fn calls(&self) -> Vec<u32> {
+        vec![self.call]
+    }
+}
+
+impl Evidence for EvidenceAge {
+    fn calls(&self) -> Vec<u32> {
+        vec![self.call]
+    }
+}

@@ -1,0 +1,104 @@
+//! Lines put together: which sample belongs to which metric, and that nothing is said twice.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::{Exposed, Family, Format, Kind, line::About};
+
+/// The name of a sample with its labels in order, and the time that is said.
+type Identity = (String, Vec<(String, String)>, Option<u64>);
+
+/// The families of a page that is being read.
+pub(super) struct Families {
+    format: Format,
+    list: Vec<Family>,
+    places: BTreeMap<String, usize>,
+    /// What was said about each: help, kind and unit, in the order of the list.
+    said: Vec<[bool; 3]>,
+    seen: BTreeSet<Identity>,
+}
+
+impl Families {
+    pub(super) fn new(format: Format) -> Self {
+        Self { format, list: vec![], places: BTreeMap::new(), said: vec![], seen: BTreeSet::new() }
+    }
+
+    pub(super) fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Those that have samples. What is only described says nothing.
+    pub(super) fn into_list(self) -> Vec<Family> {
+        self.list.into_iter().filter(|family| !family.samples.is_empty()).collect()
+    }
+
+    fn place(&mut self, name: &str) -> usize {
+        if let Some(place) = self.places.get(name) {
+            return *place;
+        }
+        let place = self.list.len();
+        self.list.push(Family { name: name.to_owned(), ..Family::default() });
+        self.said.push([false; 3]);
+        self.places.insert(name.to_owned(), place);
+        place
+    }
+
+    pub(super) fn about(&mut self, name: &str, about: About) -> Result<(), &'static str> {
+        let place = self.place(name);
+        let (family, said) = (&mut self.list[place], &mut self.said[place]);
+        if !family.samples.is_empty() && !matches!(about, About::Help(_)) {
+            return Err("it stands behind samples of its metric");
+        }
+        let which = match about {
+            About::Help(text) => {
+                family.help = text;
+                0
+            }
+            About::Kind(kind) => {
+                family.kind = kind;
+                1
+            }
+            About::Unit(text) => {
+                family.unit = text;
+                2
+            }
+        };
+        if std::mem::replace(&mut said[which], true) { Err("it was said before") } else { Ok(()) }
+    }
+
+    pub(super) fn sample(&mut self, sample: Exposed) -> Result<(), &'static str> {
+        let mut labels = sample.labels.clone();
+        labels.sort();
+        if !self.seen.insert((sample.name.clone(), labels, sample.at.map(f64::to_bits))) {
+            return Err("the sample stands there twice");
+        }
+        let place = self.belongs_to(&sample.name).unwrap_or_else(|| self.place(&sample.name));
+        self.list[place].samples.push(sample);
+        Ok(())
+    }
+
+    /// The metric whose kind has such a sample.
+    fn belongs_to(&self, name: &str) -> Option<usize> {
+        let suffixes = ["", "_total", "_bucket", "_count", "_sum", "_gcount", "_gsum", "_created", "_info"];
+        suffixes.into_iter().find_map(|suffix| {
+            let place = *self.places.get(name.strip_suffix(suffix)?)?;
+            self.list[place].kind.has(suffix, self.format).then_some(place)
+        })
+    }
+}
+
+impl Kind {
+    /// Whether a metric of this kind has samples whose names end so.
+    fn has(self, suffix: &str, format: Format) -> bool {
+        let suffixes: &[&str] = match (self, format) {
+            (Self::Counter, Format::OpenMetrics) => &["_total", "_created"],
+            (Self::Histogram, Format::Text) => &["_bucket", "_count", "_sum"],
+            (Self::Histogram, Format::OpenMetrics) => &["_bucket", "_count", "_sum", "_created"],
+            (Self::GaugeHistogram, _) => &["_bucket", "_gcount", "_gsum"],
+            (Self::Summary, Format::Text) => &["", "_count", "_sum"],
+            (Self::Summary, Format::OpenMetrics) => &["", "_count", "_sum", "_created"],
+            (Self::Info, _) => &["_info"],
+            (Self::Counter | Self::Gauge | Self::StateSet | Self::Unknown, _) => &[""],
+        };
+        suffixes.contains(&suffix)
+    }
+}
