@@ -9,6 +9,7 @@ use std::{
 
 use holdpoint_e2e::{
     Scene,
+    acting::{expect, ran},
     holding, inline,
     prometheus::Prometheus,
     server::{Reply, Server, answer},
@@ -123,6 +124,41 @@ fn a_real_prometheus_is_asked_and_a_replay_asks_nobody() {
 }
 
 #[test]
+fn questions_of_a_day_to_a_real_prometheus_are_stated_for_policies() {
+    let target = target();
+    let prometheus = Prometheus::scraping(target.port(), 2);
+    let watched = |queries: &Value| {
+        let config =
+            json!({ "during": "2s", "every": "500ms", "at-least": 0.5, "requirements": ["P3.1"], "queries": queries });
+        prepared(&prometheus.url(), "queries", &config, MAY)
+    };
+    let query = |promql: &str, evidence: Option<&str>| {
+        let mut query = json!({ "service": "prometheus", "promql": promql, "at-most-age": "2m" });
+        if let Some(selector) = evidence {
+            query["evidence"] = json!(selector);
+        }
+        query
+    };
+    let scene =
+        watched(&json!({ "jobs_rate": query("rate(jobs_total[1m])", Some("jobs_total")), "is_up": query("up", None) }));
+    let seen = ran(&scene, 0);
+    expect(&seen, "P3.1", "pass", "4 of 4 looks were made; is_up was answered 4 times; jobs_rate was answered 4 times");
+    let shown = scene.run(&["show", "last", "watch"]).exits(0).stdout;
+    assert!(shown.contains("jobs_rate{instance=\"127.0.0.1:") && shown.contains("kind="), "{shown}");
+    // Each of what says nothing, one by one.
+    for (promql, evidence, why) in [
+        ("sum(nothing_has_this_name)", None, "the answer is empty"),
+        ("late", Some("late"), "and 120000 ms are taken"),
+        ("idle / idle", None, "no finite number"),
+        ("up{", None, "bad_data"),
+    ] {
+        let seen = ran(&watched(&json!({ "asked": query(promql, evidence) })), 1);
+        expect(&seen, "P3.1", "inconclusive", "asked was answered 0 times (");
+        expect(&seen, "P3.1", "inconclusive", why);
+    }
+}
+
+#[test]
 fn a_credential_goes_to_its_service_in_its_header_and_nowhere_else() {
     let server = Server::start(|request| {
         if request.to_ascii_lowercase().contains(&format!("authorization: bearer {VALUE}")) {
@@ -156,6 +192,7 @@ fn servers_that_answer_badly_are_no_good_news() {
     let garbage: fn(&str) -> Reply = |_| answer("200 OK\r\ncontent-type: text/html", "<html>all is well</html>");
     let many = vector(&vec![one; 10_001].join(","));
     let large = format!("up 1\n# {}\n", "x".repeat(9 << 20));
+    let stale = vector(r#"{"metric":{},"value":[1000,"1"]}"#);
     let ask =
         json!([{ "query": "up" }, { "scrape": "/metrics" }, { "series": ["acme-staging", "metric.type = \"x\""] }]);
     let told = |server: &Server| asked(&server.url(), &ask, None).1;
@@ -176,6 +213,13 @@ fn servers_that_answer_badly_are_no_good_news() {
     for (check, why) in seen.iter().zip(["10001 series, of at most 10000", "larger than 8 MiB", "more than one page"]) {
         assert!(check.starts_with("inconclusive: ") && check.contains(why), "{seen:#?}");
     }
+
+    // What is stale is told with its age; the phase that judges takes it for nothing.
+    let server = Server::start(move |_| json("200 OK", &stale));
+    let queries = json!({ "asked": { "service": "prometheus", "promql": "up" } });
+    let config = json!({ "during": "500ms", "every": "500ms", "requirements": ["P3.1"], "queries": queries });
+    let scene = prepared(&server.url(), "queries", &config, MAY);
+    expect(&ran(&scene, 1), "P3.1", "inconclusive", "and 300000 ms are taken");
 }
 
 #[test]

@@ -108,6 +108,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-monitor", &["holdpoint-sdk"]),
     ("holdpoint-phase-monitoring-setup", &["holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
+    ("holdpoint-phase-queries", &["holdpoint-sdk"]),
     ("holdpoint-phase-rollback", &["holdpoint-sdk"]),
     ("holdpoint-phase-toolchain", &["holdpoint-sdk"]),
     ("holdpoint-phase-request-isolation", &["holdpoint-sdk"]),
