@@ -353,3 +353,26 @@ fn no_token_of_a_command_is_in_the_run() {
     scene.run(&["run", "BUNDLE"]).exits(3);
     assert!(scene.wrong()[0].contains("unauthenticated"), "{:?}", scene.wrong());
 }
+
+#[test]
+fn what_a_service_has_logged_is_read_and_nothing_is_changed() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&SERVICES[..1]);
+    gcp.give(&["run", "services", "update", SERVICES[0], "--image=pkg.dev/netra/next"]);
+    let before = gcp.log().len();
+    let read = |filter: &str| json!({ "words": ["logging", "read"], "arguments": [filter], "flags": { "freshness": "1d", "limit": "5" } });
+    let of = format!("resource.labels.service_name={}", SERVICES[0]);
+    let grants = "{ command = \"logging read\", arguments = [\"resource.labels.service_name=*\"], flags = { freshness = \"*\", limit = \"5\" } }";
+    let scene = give(&gcp, &json!([read(&of), read("severity>=DEFAULT")]), grants);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    let checks = scene.checks();
+    assert_eq!(checks[0], "pass: done");
+    assert!(checks[1].contains("no grant covers it"), "{checks:?}");
+    let shown = scene.run(&["show", "last", "cloud/0"]).exits(0).stdout;
+    assert!(shown.contains("STARTUP TCP probe succeeded"), "{shown}");
+    assert_eq!(gcp.log().len(), before, "nothing was changed");
+    gcp.stop();
+    scene.run(&["replay", "last"]).exits(0);
+}
