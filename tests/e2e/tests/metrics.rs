@@ -16,6 +16,10 @@ use holdpoint_e2e::{
 };
 use serde_json::{Value, json};
 
+/// What is tried: a phase that shows every answer, and the one that ships.
+const SHOWS: &str = "numbers.wasm";
+const QUERIES: &str = "queries.wasm";
+
 const VALUE: &str = "the-value-of-a-credential";
 const MAY: &str = "metrics = [{ services = [\"prometheus\"], queries = true, scrape = [\"/metrics\"], projects = [\"acme-staging\"] }]";
 
@@ -27,6 +31,7 @@ fn prepared(url: &str, module: &str, config: &Value, grants: &str) -> Scene {
          secrets = [\"KEY\", \"OTHER\"]\n[environments.test.services.prometheus]\nurl = \"{url}\"\n[[phase]]\nid = \"watch\"\n\
          module = \"{module}\"\nrequirements = [\"P3.1\"]\nconfig = {}\n[phase.grants]\nsecrets = [\"KEY\", \"OTHER\"]\n{grants}\n",
         inline(config),
+        module = module.trim_end_matches(".wasm"),
     );
     scene.write("bundle/bundle.toml", &bundle);
     scene.write("bundle/checklist.toml", "[[row]]\nid = \"P3.1\"\ntitle = \"row\"\nlevel = \"required\"\n");
@@ -47,7 +52,7 @@ fn asked(url: &str, ask: &Value, secret: Option<&str>) -> (Scene, Vec<String>) {
     if let Some(name) = secret {
         config["secret"] = json!(name);
     }
-    let scene = prepared(url, "numbers", &config, MAY);
+    let scene = prepared(url, SHOWS, &config, MAY);
     let run = scene.run(&["run", "BUNDLE"]);
     assert!(matches!(run.code, Some(0 | 1)), "{run:?}");
     let told = scene.checks();
@@ -130,7 +135,7 @@ fn questions_of_a_day_to_a_real_prometheus_are_stated_for_policies() {
     let watched = |queries: &Value| {
         let config =
             json!({ "during": "2s", "every": "500ms", "at-least": 0.5, "requirements": ["P3.1"], "queries": queries });
-        prepared(&prometheus.url(), "queries", &config, MAY)
+        prepared(&prometheus.url(), QUERIES, &config, MAY)
     };
     let query = |promql: &str, evidence: Option<&str>| {
         let mut query = json!({ "service": "prometheus", "promql": promql, "at-most-age": "2m" });
@@ -218,7 +223,7 @@ fn servers_that_answer_badly_are_no_good_news() {
     let server = Server::start(move |_| json("200 OK", &stale));
     let queries = json!({ "asked": { "service": "prometheus", "promql": "up" } });
     let config = json!({ "during": "500ms", "every": "500ms", "requirements": ["P3.1"], "queries": queries });
-    let scene = prepared(&server.url(), "queries", &config, MAY);
+    let scene = prepared(&server.url(), QUERIES, &config, MAY);
     expect(&ran(&scene, 1), "P3.1", "inconclusive", "and 300000 ms are taken");
 }
 
@@ -228,7 +233,7 @@ fn what_is_not_granted_is_denied_with_the_line_that_would_allow_it() {
     let ask = json!([{ "query": "up" }, { "scrape": "/admin" }, { "series": ["acme-staging", "x"] }]);
     let grants = "metrics = [{ services = [\"prometheus\"], scrape = [\"/metrics\"] }]";
     let url = server.url();
-    let scene = prepared(&url, "numbers", &json!({ "ask": ask }), grants);
+    let scene = prepared(&url, SHOWS, &json!({ "ask": ask }), grants);
     scene.run(&["run", "BUNDLE"]).exits(1);
     let told = scene.checks();
     for (check, line) in told.iter().zip(["queries of", "the page /admin of", "project acme-staging of"]) {

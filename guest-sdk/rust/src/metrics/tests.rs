@@ -1,4 +1,5 @@
 use super::*;
+use crate::Time;
 use crate::prelude::*;
 use crate::testing::{denied_numbers, failed_numbers, histories, late_numbers, numbers, page, test};
 

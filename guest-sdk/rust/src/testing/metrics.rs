@@ -24,7 +24,7 @@ type Labels = Vec<(String, String)>;
 /// A series of a script: its labels, and how long before the answer each sample was, in the order of time.
 pub type Past<'a> = (&'a [(&'a str, &'a str)], &'a [(Millis, f64)]);
 
-/// One number for each series, as of now: `numbers([(&[("instance", "a")], 0.5)])`. None at all is an answer without series.
+/// One number for each series, as of now: `numbers([(&[("instance", "a")][..], 0.5)])`. None at all is an answer without series.
 pub fn numbers<'a>(series: impl IntoIterator<Item = (&'a [(&'a str, &'a str)], f64)>) -> Numbers {
     let series = series.into_iter().map(|(labels, value)| (owned(labels), vec![(Millis(0), value)]));
     Numbers::of(Outcome::Series(series.collect()))

@@ -1,4 +1,5 @@
 use super::*;
+use crate::Unread;
 
 const OPEN: &str = "application/openmetrics-text; version=1.0.0; charset=utf-8";
 
