@@ -162,6 +162,8 @@ fn by_people(reader: &Reader) -> Result<(Vec<Row>, f64), Error> {
     let (mut rows, mut decided) = (Vec::new(), 0.0);
     reader.for_each_event(|event| match &event.kind {
         EventKind::RunCancelled(cancellation) => rows.push(Row::run_cancelled(cancellation, event.at.0)),
+        EventKind::ApprovalAsked(ask) => rows.push(Row::approval_asked(ask, event.at.0)),
+        EventKind::ApprovalAnswered(answer) => rows.push(Row::approval_answered(answer, event.at.0)),
         EventKind::RowWaived(waiver) => rows.push(Row::row_waived(waiver, event.at.0)),
         EventKind::WaiverWithdrawn { row, by, reason } => {
             rows.push(Row::waiver_withdrawn(row, by, reason, event.at.0));

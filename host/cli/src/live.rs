@@ -61,7 +61,15 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
             EventKind::PhaseStarted { phase } => {
                 let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(phase.to_string()));
                 bar.enable_steady_tick(Duration::from_millis(120));
-                running.insert(phase.clone(), bar);
+                if let Some(waited) = running.insert(phase.clone(), bar) {
+                    waited.finish_and_clear();
+                }
+            }
+            EventKind::ApprovalAsked(ask) => {
+                let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(ask.phase.to_string()));
+                bar.enable_steady_tick(Duration::from_millis(1_000));
+                running.insert(ask.phase.clone(), bar);
+                update(&running, &ask.phase, &event);
             }
             EventKind::PhaseEnded { phase, .. } => {
                 if let Some(bar) = running.remove(phase) {
@@ -78,7 +86,8 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
             | EventKind::RunCancelled(_)
             | EventKind::RunEnded { .. }
             | EventKind::RowWaived(_)
-            | EventKind::WaiverWithdrawn { .. } => {}
+            | EventKind::WaiverWithdrawn { .. }
+            | EventKind::ApprovalAnswered(_) => {}
         }
         // What is worth a line of its own stays above the bars.
         let lasting = !matches!(event.kind, EventKind::PhaseStarted { .. } | EventKind::RunEnded { .. });

@@ -95,7 +95,9 @@ impl Book {
             | EventKind::RunCancelled(_)
             | EventKind::RunEnded { .. }
             | EventKind::RowWaived(_)
-            | EventKind::WaiverWithdrawn { .. } => Ok(()),
+            | EventKind::WaiverWithdrawn { .. }
+            | EventKind::ApprovalAsked(_)
+            | EventKind::ApprovalAnswered(_) => Ok(()),
         }
     }
 

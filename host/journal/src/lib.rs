@@ -5,8 +5,9 @@
 //! - [`LiveRecorder`] performs calls: answers those that the journal has, and makes and records the others.
 //! - [`ReplayRecorder`] answers every call from one journal and writes a second one.
 //!
-//! Only this crate knows SQLite. Format 3 is described in `schema.rs`; a newer format is refused by name.
+//! Only this crate knows SQLite. Format 4 is described in `schema.rs`; a newer format is refused by name.
 
+mod approval;
 mod bodies;
 pub mod chain;
 mod error;

@@ -10,7 +10,7 @@ use holdpoint_model::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, Row, RowKind, found};
+use crate::{Error, Row, RowKind, approval, found};
 
 /// The first record of a run. The modules stand as bodies beside it, in the order of `modules` and then of `policies`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -394,6 +394,8 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
             let end = PhaseEnd::parse(&end, reason).ok_or_else(|| damaged("its end is unknown"))?;
             EventKind::PhaseEnded { phase: phase()?, end }
         }
+        RowKind::ApprovalAsked => EventKind::ApprovalAsked(approval::asked(position, row)?),
+        RowKind::ApprovalAnswered => EventKind::ApprovalAnswered(approval::answered(position, row)?),
         RowKind::Tick => EventKind::Ticked { last: found::is_last(position, row)? },
         RowKind::Found => EventKind::Found(found::of(position, row)?),
         RowKind::RunEnded => {

@@ -29,10 +29,13 @@ pub enum RowKind {
     RunEnded,
     RowWaived,
     WaiverWithdrawn,
+    /// A phase waits for somebody's word.
+    ApprovalAsked,
+    ApprovalAnswered,
 }
 
 impl RowKind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 17] = [
         Self::RunStarted,
         Self::RunResumed,
         Self::PhaseStarted,
@@ -48,6 +51,8 @@ impl RowKind {
         Self::RunEnded,
         Self::RowWaived,
         Self::WaiverWithdrawn,
+        Self::ApprovalAsked,
+        Self::ApprovalAnswered,
     ];
 
     /// The word in the `kind` column.
@@ -68,6 +73,8 @@ impl RowKind {
             Self::RunEnded => "run-ended",
             Self::RowWaived => "row-waived",
             Self::WaiverWithdrawn => "waiver-withdrawn",
+            Self::ApprovalAsked => "approval-asked",
+            Self::ApprovalAnswered => "approval-answered",
         }
     }
 

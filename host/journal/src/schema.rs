@@ -1,9 +1,9 @@
-//! The tables of a journal, format 3, and opening them.
+//! The tables of a journal, format 4, and opening them.
 //!
 //! Format 2 has the tables of format 1 and more kinds of rows: `phase-taken-over`, `run-cancelled`, `row-waived`,
 //! `waiver-withdrawn`, the end `cancelled` of a phase, and `retry` in the header. Format 3 has `tick` and `found`, the statement
-//! `sample`, and `policies` in the header. This version reads 1 to 3 and writes 3: a journal of an older format becomes one of format 3
-//! when it is gone on with. Older versions refuse a newer format by name.
+//! `sample`, and `policies` in the header. Format 4 has `approval-asked` and `approval-answered`. This version reads 1 to 4 and writes 4: a
+//! journal of an older format becomes one of format 4 when it is gone on with. Older versions refuse a newer format by name.
 
 use std::path::Path;
 
@@ -15,7 +15,7 @@ use crate::Error;
 const APPLICATION: i64 = 0x4850_4a31;
 
 /// The format that this version writes.
-pub(crate) const FORMAT: i64 = 3;
+pub(crate) const FORMAT: i64 = 4;
 /// The oldest that it reads.
 const OLDEST: i64 = 1;
 

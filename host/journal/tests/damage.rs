@@ -59,13 +59,13 @@ async fn a_newer_format_is_refused_by_name() {
     rusqlite::Connection::open(&path).unwrap().pragma_update(None, "user_version", 9).unwrap();
     for error in [Reader::open(&path).err(), Writer::open(&path, None).err()] {
         let message = error.unwrap().to_string();
-        assert!(message.contains("has format 9, and this holdpoint reads up to format 3"), "{message}");
+        assert!(message.contains("has format 9, and this holdpoint reads up to format 4"), "{message}");
     }
 }
 
 #[tokio::test]
-async fn a_journal_of_an_older_format_is_read_as_it_is_and_gone_on_with_as_format_3() {
-    for older in [1, 2] {
+async fn a_journal_of_an_older_format_is_read_as_it_is_and_gone_on_with_as_format_4() {
+    for older in [1, 2, 3] {
         gone_on_with(older).await;
     }
 }
@@ -85,7 +85,7 @@ async fn gone_on_with(older: i64) {
     writer.append_whole(vec![Row::new(RowKind::RunResumed, "", 0.0)]).await.unwrap();
     writer.close().unwrap();
     reader.verify().unwrap();
-    assert_eq!((reader.head().unwrap().0, format(&path)), (6, 3));
+    assert_eq!((reader.head().unwrap().0, format(&path)), (6, 4));
 }
 
 #[tokio::test]

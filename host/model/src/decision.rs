@@ -73,13 +73,18 @@ pub struct RunFacts {
     pub cancelled: bool,
     /// A policy was ended before the run was: what it would have found, nobody knows.
     pub blind: bool,
+    /// A phase waited for an approval that nobody gave, and no open row says so.
+    pub unapproved: bool,
+    /// A rollback was called for, and nobody approved it.
+    pub refused_rollback: bool,
     /// Whether a rollback was begun, and succeeded in everything that was asked of it.
     pub rollback: Option<bool>,
 }
 
 /// Decides. A failed required row holds, whatever else is known. In a partial run a row that no phase judged is left out of
 /// account; a row that a phase tried and could not judge is not. A waived row counts as passed, but a release needs a row that
-/// really did, and a rehearsal one that passed in it. A run that was cancelled, or that lost a policy, is never a release. A run that has begun to roll back comes to how that went, whatever failed
+/// really did, and a rehearsal one that passed in it. A run that was cancelled, that lost a policy, or that lacks an approval is never a release; one
+/// whose rollback nobody approved holds. A run that has begun to roll back comes to how that went, whatever failed
 /// before.
 pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> Decision {
     match facts.rollback {
@@ -96,10 +101,12 @@ pub fn decide<'r>(rows: impl IntoIterator<Item = &'r Row>, facts: RunFacts) -> D
         Verdict::NotExercised => !partial && !row.rehearsed,
         _ => true,
     };
-    if required().any(|row| row.verdict == Verdict::Fail && row.waived.is_none()) {
+    let failed = required().any(|row| row.verdict == Verdict::Fail && row.waived.is_none());
+    if failed || facts.refused_rollback {
         Decision::Hold
     } else if facts.cancelled
         || facts.blind
+        || facts.unapproved
         || required().any(open)
         || !required().any(|row| row.verdict == Verdict::Pass || row.rehearsed)
     {
@@ -178,6 +185,10 @@ mod tests {
             (vec![row(Required, V::Pass)], cancelled, Inconclusive),
             (vec![row(Required, V::Pass)], RunFacts { blind: true, ..whole }, Inconclusive),
             (vec![row(Required, V::Fail)], RunFacts { blind: true, ..whole }, Hold),
+            (vec![row(Required, V::Pass)], RunFacts { unapproved: true, ..whole }, Inconclusive),
+            (vec![row(Required, V::Fail)], RunFacts { unapproved: true, ..whole }, Hold),
+            (vec![row(Required, V::Pass)], RunFacts { refused_rollback: true, ..whole }, Hold),
+            (vec![row(Required, V::Inconclusive)], RunFacts { refused_rollback: true, ..cancelled }, Hold),
             (vec![row(Required, V::Pass), row(Required, V::Fail)], cancelled, Hold),
             (vec![row(Required, V::Pass)], RunFacts { only: true, ..cancelled }, Inconclusive),
             (vec![rehearsed(V::Pass)], fast, Rehearsed),

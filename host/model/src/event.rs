@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, PolicyId, RequirementId, RunId, Scale, Seq, Statement,
-    Timestamp, Verdict, Waiver, policy::Found,
+    ApprovalAnswer, ApprovalAsk, Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, PolicyId, RequirementId,
+    RunId, Scale, Seq, Statement, Timestamp, Verdict, Waiver, policy::Found,
 };
 
 /// One event of a run.
@@ -56,6 +56,10 @@ pub enum EventKind {
     },
     /// Somebody answers for a row. The decision that then follows comes after it.
     RowWaived(Waiver),
+    /// A phase waits until somebody lets it start.
+    ApprovalAsked(ApprovalAsk),
+    /// Somebody lets it start, or does not.
+    ApprovalAnswered(ApprovalAnswer),
     /// Nobody answers for the row any more.
     WaiverWithdrawn {
         row: RequirementId,

@@ -3,6 +3,7 @@
 //! Everything here is data and pure decisions over data. There is no IO, no clock, no runtime, and nothing is serialised: the
 //! crates at the edges have record types of their own for what they store.
 
+mod approval;
 mod body;
 mod call;
 mod checklist;
@@ -20,6 +21,7 @@ mod time;
 mod verdict;
 mod waiver;
 
+pub use approval::{Approval, ApprovalAnswer, ApprovalAsk, ApprovalCeiling, ApprovalTerms, PhasePattern};
 pub use body::Body;
 pub use call::{Answer, CallError, Class, Denial, OutcomeKind};
 pub use checklist::{Checklist, ChecklistRow, Level};

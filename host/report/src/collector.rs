@@ -3,8 +3,9 @@
 use std::collections::BTreeMap;
 
 use holdpoint_model::{
-    Attachment, CallEvent, Checklist, Decision, Digest, Event, EventKind, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId,
-    PolicyFacts, RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge, policy::Found, rehearse, waive,
+    Approval, ApprovalAnswer, Attachment, CallEvent, Checklist, Decision, Digest, Event, EventKind, OutcomeKind,
+    PhaseEnd, PhaseFacts, PhaseId, PolicyFacts, RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge,
+    policy::Found, rehearse, waive,
 };
 
 use crate::{
@@ -32,6 +33,8 @@ pub struct PlannedPhase {
 const UNDER_WAY: usize = 10_000;
 /// Most characters of a log line, a progress message or a reason.
 const TEXT: usize = 2_000;
+/// Most approvals: as many as a bundle has phases.
+const APPROVALS: usize = 256;
 /// Most notes.
 const NOTES: usize = 20;
 
@@ -56,6 +59,7 @@ impl Collector {
             cancelled: None,
             resumed: 0,
             phases: phases.iter().map(empty).collect(),
+            approvals: Vec::new(),
             policies: Vec::new(),
             stages: Vec::new(),
             over: 0,
@@ -117,6 +121,8 @@ impl Collector {
                 self.report.ended.get_or_insert(at);
                 self.recorded = Some(decision);
             }
+            EventKind::ApprovalAsked(ask) => self.asked(Approval { asked: at, ask, answer: None }),
+            EventKind::ApprovalAnswered(answer) => self.answered(at, answer),
             EventKind::RowWaived(waiver) => {
                 self.recorded = None;
                 self.waivers.push(waiver);
@@ -134,6 +140,22 @@ impl Collector {
         }
         self.report.started = Some(at);
         self.report.header = Some(header);
+    }
+
+    /// A phase asks once; what is said a second time does not count.
+    fn asked(&mut self, approval: Approval) {
+        let approvals = &mut self.report.approvals;
+        if approvals.iter().all(|known| known.ask.phase != approval.ask.phase) && approvals.len() < APPROVALS {
+            approvals.push(approval);
+        }
+    }
+
+    fn answered(&mut self, at: Timestamp, answer: ApprovalAnswer) {
+        let mut approvals = self.report.approvals.iter_mut();
+        match approvals.find(|approval| approval.ask.phase == answer.phase) {
+            Some(approval) => drop(approval.answer.get_or_insert((at, answer))),
+            None => self.note(format!("an answer for phase `{}` was recorded, which did not ask", answer.phase)),
+        }
     }
 
     fn note(&mut self, note: String) {

@@ -1,9 +1,9 @@
 //! The run that the tests report: two phases, a failed row, a denial, an effect in doubt, rows that nobody judged.
 
 use holdpoint_model::{
-    Attachment, CallEvent, Check, Checklist, ChecklistRow, Class, Decision, Digest, Event, EventKind, Level, LogLevel,
-    Ordinal, Origin, OutcomeKind, PhaseEnd, PhaseId, PolicyId, RequirementId, Retry, RunHeader, RunId, Seq, Statement,
-    Timestamp, Verdict, Waiver,
+    Approval, ApprovalAnswer, ApprovalAsk, Attachment, CallEvent, Check, Checklist, ChecklistRow, Class, Decision,
+    Digest, Event, EventKind, Level, LogLevel, Ordinal, Origin, OutcomeKind, PhaseEnd, PhaseId, PolicyId,
+    RequirementId, Retry, RunHeader, RunId, Seq, Statement, Timestamp, Verdict, Waiver,
     policy::{Finding, Found, Judgement, Severity},
 };
 
@@ -287,6 +287,53 @@ pub(crate) fn waived() -> Report {
         events.push(Event { position, at: Timestamp(at), kind });
     }
     Report::build(&checklist(), &plan(), events)
+}
+
+/// The run while `health` waits for an approval; `cause` is what called for a rollback.
+pub(crate) fn waiting(cause: &str) -> Report {
+    Report::build(&checklist(), &plan(), asking(cause))
+}
+
+/// The run after alice has answered, and what follows from a denial.
+pub(crate) fn answered(cause: &str, approved: bool) -> Report {
+    let mut events = asking(cause);
+    let (by, reason) = ("alice".into(), "not today, OPS-3".into());
+    let answer = ApprovalAnswer { phase: phase("health"), approved, by, reason };
+    let at = Timestamp(events.last().map_or(0.0, |last| last.at.0 + 60_000.0));
+    let approval = Approval { asked: at, ask: ask(cause, at), answer: Some((at, answer.clone())) };
+    let mut kinds = vec![EventKind::ApprovalAnswered(answer)];
+    if !approved {
+        let decision = if cause.is_empty() { Decision::Inconclusive } else { Decision::Hold };
+        kinds.push(EventKind::PhaseEnded { phase: phase("health"), end: PhaseEnd::Skipped(approval.refusal()) });
+        kinds.push(EventKind::RunEnded { decision });
+    }
+    for kind in kinds {
+        events.push(Event { position: events.len() as u64 + 1, at, kind });
+    }
+    Report::build(&checklist(), &plan(), events)
+}
+
+/// The run up to the end of `config`, and an ask of `health`.
+fn asking(cause: &str) -> Vec<Event> {
+    let events = events().into_iter();
+    let is_health =
+        |event: &Event| matches!(&event.kind, EventKind::PhaseStarted { phase } if phase.as_str() == "health");
+    let mut events: Vec<Event> = events.take_while(|event| !is_health(event)).collect();
+    let at = events.last().map_or(Timestamp(0.0), |last| last.at);
+    events.push(Event { position: events.len() as u64 + 1, at, kind: EventKind::ApprovalAsked(ask(cause, at)) });
+    events
+}
+
+fn ask(cause: &str, at: Timestamp) -> ApprovalAsk {
+    let until = Timestamp(at.0 + 86_400_000.0);
+    ApprovalAsk {
+        run: header().run,
+        phase: phase("health"),
+        from: at,
+        until,
+        who: "the release manager".into(),
+        cause: cause.into(),
+    }
 }
 
 /// A run that does the held one again from `health`, with a healthy backend, and takes `config` over.

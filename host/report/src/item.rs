@@ -46,6 +46,8 @@ fn guest_of(event: &Event) -> Option<&str> {
         | EventKind::PhaseEnded { phase, .. } => Some(phase.as_str()),
         EventKind::Call(call) => Some(call.phase.as_str()),
         EventKind::Found(found) => Some(found.policy.as_str()),
+        EventKind::ApprovalAsked(ask) => Some(ask.phase.as_str()),
+        EventKind::ApprovalAnswered(answer) => Some(answer.phase.as_str()),
         EventKind::RunStarted(_)
         | EventKind::RunResumed
         | EventKind::Ticked { .. }

@@ -1,8 +1,8 @@
 //! No renderer panics on, or lets pass, whatever a guest, a server or a damaged journal may say.
 
 use holdpoint_model::{
-    CallEvent, Cancellation, Check, Class, Decision, Digest, Event, EventKind, LogLevel, Ordinal, Origin, OutcomeKind,
-    PhaseEnd, PolicyId, Seq, Statement, Timestamp, Verdict, Waiver,
+    ApprovalAnswer, ApprovalAsk, CallEvent, Cancellation, Check, Class, Decision, Digest, Event, EventKind, LogLevel,
+    Ordinal, Origin, OutcomeKind, PhaseEnd, PolicyId, Seq, Statement, Timestamp, Verdict, Waiver,
     policy::{Finding, Found, Judgement, Severity},
 };
 use html5ever::{parse_document, tendril::TendrilSink as _};
@@ -119,6 +119,17 @@ fn kind() -> impl Strategy<Value = EventKind> {
             reason,
             until: Timestamp(until),
         })),
+        (text(), text(), any::<f64>()).prop_map(|(who, cause, until)| EventKind::ApprovalAsked(ApprovalAsk {
+            run: fixture::header().run,
+            phase: fixture::phase("health"),
+            from: Timestamp(until),
+            until: Timestamp(until),
+            who,
+            cause,
+        })),
+        (text(), text(), any::<bool>()).prop_map(|(by, reason, approved)| EventKind::ApprovalAnswered(
+            ApprovalAnswer { phase: fixture::phase("health"), approved, by, reason }
+        )),
         (text(), text()).prop_map(|(by, reason)| EventKind::WaiverWithdrawn {
             row: fixture::requirement("P3.1"),
             by,

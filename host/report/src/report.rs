@@ -1,8 +1,8 @@
 //! The report of a run: facts, rows and the decision, ready to be rendered.
 
 use holdpoint_model::{
-    Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Origin, OutcomeKind, PhaseEnd,
-    PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, Seq, Timestamp, Verdict, Waiver, decide,
+    Approval, Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Origin, OutcomeKind,
+    PhaseEnd, PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, Seq, Timestamp, Verdict, Waiver, decide,
 };
 
 use crate::{CallCounts, Collector, PlannedPhase, PolicyReport};
@@ -21,6 +21,8 @@ pub struct Report {
     pub resumed: u32,
     /// In the order of the plan.
     pub phases: Vec<PhaseReport>,
+    /// The approvals that phases waited for or wait for, in the order of the asks.
+    pub approvals: Vec<Approval>,
     /// In the order of the bundle.
     pub policies: Vec<PolicyReport>,
     /// The stages that it is decided in, in their order.
@@ -174,6 +176,8 @@ impl Report {
             cancelled: self.cancelled.is_some(),
             blind: self.blind().next().is_some(),
             rollback: self.rollback(),
+            unapproved: self.unapproved().any(|approval| !self.is_missed(&approval.ask.phase)),
+            refused_rollback: self.refused_rollback().is_some(),
         };
         // Nothing is missing where there was nothing to take back. What only a later stage can find out counts when it is found.
         let counts = |row: &&Row| match row.verdict {
@@ -223,6 +227,36 @@ impl Report {
     /// The policies that were ended, with the reason: what they would have found, nobody knows.
     pub fn blind(&self) -> impl Iterator<Item = (&PolicyReport, &str)> {
         self.policies.iter().filter_map(|policy| Some((policy, policy.standing.ended.as_deref()?)))
+    }
+
+    /// The approvals that phases waited for in vain: they were denied, or nobody gave them while there was time.
+    pub fn unapproved(&self) -> impl Iterator<Item = &Approval> {
+        let refused = |approval: &&Approval| {
+            let phase = self.phases.iter().find(|phase| phase.id == approval.ask.phase);
+            let ended = phase.is_some_and(|phase| phase.started.is_none() && phase.end.is_some());
+            ended && !approval.is_given()
+        };
+        self.approvals.iter().filter(refused)
+    }
+
+    /// The rollback that was called for and that nobody approved.
+    pub fn refused_rollback(&self) -> Option<&Approval> {
+        self.unapproved().find(|approval| !approval.ask.cause.is_empty())
+    }
+
+    /// Whether a required row says that a phase is missing: then that row decides, and whoever waives it answers for it.
+    fn is_missed(&self, phase: &PhaseId) -> bool {
+        let mut judges = self.phases.iter().filter(|known| known.id == *phase).flat_map(|known| &known.requirements);
+        judges.any(|id| {
+            let mut rows = self.rows.iter().filter(|row| row.id == *id && row.level == Level::Required);
+            rows.any(|row| row.verdict != Verdict::Pass)
+        })
+    }
+
+    /// The ask that a phase waits with now.
+    pub(crate) fn waits(&self, phase: &PhaseReport) -> Option<&Approval> {
+        let mut asks = self.approvals.iter().filter(|approval| approval.ask.phase == phase.id);
+        asks.find(|approval| phase.started.is_none() && phase.end.is_none() && approval.answer.is_none())
     }
 
     /// Whether a rollback was begun, and succeeded in every phase of it that was asked for and every required row that those judge. A dry

@@ -129,11 +129,11 @@ fn a_runs_folder_that_cannot_be_written_begins_nothing() {
 fn a_journal_of_a_newer_version_is_refused_by_name() {
     let scene = ended();
     let journal = scene.journal();
-    rusqlite::Connection::open(&journal).unwrap().pragma_update(None, "user_version", 4).unwrap();
+    rusqlite::Connection::open(&journal).unwrap().pragma_update(None, "user_version", 5).unwrap();
     let whole = std::fs::read(&journal).unwrap();
     for command in ["show", "report", "replay", "resume"] {
         let outcome = scene.run(&[command, "last"]).exits(2);
-        says(&outcome, &["has format 4", "reads up to format 3", "use a newer holdpoint"]);
+        says(&outcome, &["has format 5", "reads up to format 4", "use a newer holdpoint"]);
         assert_eq!(outcome.stdout, "");
     }
     let runs = scene.run(&["runs"]).exits(0);

@@ -66,7 +66,7 @@ pub struct ServiceAsk {
 pub struct Missing {
     /// What is asked, in words.
     pub what: String,
-    /// The table of the operator's file that the line belongs to: `limits`, `waivers`, or empty for the bundle's own entry.
+    /// The table of the operator's file that the line belongs to: `limits`, `waivers`, `approvals`, or empty for the bundle's own entry.
     pub table: &'static str,
     /// The line that would allow it.
     pub line: String,

@@ -5,7 +5,7 @@ use holdpoint_model::{
     policy::{Found, Judgement},
 };
 
-use super::{decision_tone, live, policies, tone};
+use super::{approvals, decision_tone, live, policies, tone};
 use crate::{
     Style,
     page::{Page, Tone},
@@ -74,6 +74,16 @@ pub fn event_line(event: &Event, style: Style) -> String {
         EventKind::RunResumed => page.line(&[(Tone::Faint, &margin), (Tone::Strong, "run resumed")]),
         EventKind::RunCancelled(cancellation) => {
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &format!("run {cancellation}"))]);
+        }
+        EventKind::ApprovalAsked(ask) => {
+            let place = row(ask.phase.as_str(), "", "waits");
+            let said = text::short(&approvals::asked(ask, event.at), 1_000);
+            page.line(&[(Tone::Faint, &margin), (Tone::Strong, &place), (Tone::Doubt, &said)]);
+        }
+        EventKind::ApprovalAnswered(answer) => {
+            let place = row(answer.phase.as_str(), "", if answer.approved { "approved" } else { "denied" });
+            let said = text::short(&format!("by {}: {}", answer.by, answer.reason), 1_000);
+            page.line(&[(Tone::Faint, &margin), (Tone::Strong, &place), (Tone::Plain, &said)]);
         }
         EventKind::RowWaived(waiver) => {
             page.line(&[(Tone::Faint, &margin), (Tone::Doubt, &live::waived(waiver))]);

@@ -2,7 +2,8 @@
 //!
 //! Top level: `format` (1), `decision` (a word, or null while the run is unfinished), `failed`, `inconclusive` (ids), `rows` {id: {`verdict`,
 //! `expected`, `observed`, `by`, `level`, `title`, `waived`}}, `not_exercised` [{`id`, `title`, `reason`}], `waived` [{`id`, `verdict`, `by`, `reason`,
-//! `until`}], `flaky` [{`id`, `before`}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `policies`, `checks`, `measures`, `denials`,
+//! `until`}], `flaky` [{`id`, `before`}], `approvals` [{`phase`, `asked`, `from`, `until`, `who`, `cause` (of a rollback),
+//! `answer` (null or {`approved`, `by`, `reason`, `at`})}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `policies`, `checks`, `measures`, `denials`,
 //! `unanswered`, `notes`. Rows that are off stand in `rows` and in no other list, and those that somebody answers for only in `rows` and
 //! `waived`. A phase that was taken over has its run in `taken_over`. A phase's `verdict` is `waiting` before its start, and its `end` if it had nothing to judge. Times are RFC 3339 in UTC,
 //! durations milliseconds, sizes bytes, digests `sha256:…`.
@@ -16,7 +17,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint_model::{
-    Class, Level, OutcomeKind, PhaseEnd, Row, Scale, Timestamp, Verdict, Waiver,
+    Approval, Class, Level, OutcomeKind, PhaseEnd, Row, Scale, Timestamp, Verdict, Waiver,
     policy::{Finding, Severity},
 };
 use serde::Serialize;
@@ -65,6 +66,7 @@ pub fn json(report: &Report) -> String {
         "flaky": report.flaky().map(|(row, before)| value!({
             "id": row.id.as_str(), "before": before.word(),
         })).collect::<Vec<_>>(),
+        "approvals": report.approvals.iter().map(approval).collect::<Vec<_>>(),
         "cancelled": report.cancelled.as_ref().map(|cancellation| value!({
             "by": cancellation.by, "reason": cancellation.reason,
         })),
@@ -114,6 +116,20 @@ fn run(report: &Report) -> Value {
         "resumed": report.resumed,
         "retry_of": header.retry.as_ref().map(|retry| retry.run.as_str()),
         "retry_from": header.retry.as_ref().map(|retry| retry.from.as_str()),
+    })
+}
+
+fn approval(Approval { asked, ask, answer }: &Approval) -> Value {
+    value!({
+        "phase": ask.phase.as_str(),
+        "asked": asked.to_string(),
+        "from": ask.from.to_string(),
+        "until": ask.until.to_string(),
+        "who": ask.who,
+        "cause": ask.cause,
+        "answer": answer.as_ref().map(|(at, answer)| value!({
+            "approved": answer.approved, "by": answer.by, "reason": answer.reason, "at": at.to_string(),
+        })),
     })
 }
 
@@ -272,7 +288,7 @@ mod tests {
         keys.sort_unstable();
         assert_eq!(
             keys.join(" "),
-            "cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes phases policies rows run \
+            "approvals cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes phases policies rows run \
              unanswered waived"
         );
         // Values, not text: the order of keys depends on how the JSON library was built.

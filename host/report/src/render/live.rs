@@ -5,7 +5,7 @@ use holdpoint_model::{
     policy::{Found, Judgement},
 };
 
-use super::calls::progress;
+use super::{approvals, calls::progress};
 use crate::text;
 
 /// Most characters of a line, and of the text beside a progress bar, of which a terminal shows as much as it is wide.
@@ -28,6 +28,8 @@ pub fn line(event: &Event) -> Option<String> {
         EventKind::Found(found) => firing(found)?,
         EventKind::RunCancelled(cancellation) => cancellation.to_string(),
         EventKind::RunEnded { decision, .. } => format!("{decision}"),
+        EventKind::ApprovalAsked(ask) => format!("{}: {}", ask.phase, approvals::asked(ask, event.at)),
+        EventKind::ApprovalAnswered(answer) => format!("{}: {answer}", answer.phase),
         EventKind::RowWaived(waiver) => waived(waiver),
         EventKind::WaiverWithdrawn { row, by, reason } => withdrawn(row, by, reason),
         EventKind::Call(call) => {
@@ -81,6 +83,7 @@ pub fn message(event: &Event) -> Option<String> {
         }
         EventKind::Stated { statement: Statement::Check(check), .. } => format!("{} {}", check.verdict, check.name),
         EventKind::PhaseStarted { .. } => "started".into(),
+        EventKind::ApprovalAsked(ask) => format!("waits: {}", ask.command()),
         EventKind::PhaseEnded { end, .. } => end.word().into(),
         _ => return None,
     };

@@ -1,5 +1,6 @@
 //! The texts of a report. Each renderer takes values and returns a `String`; none looks anything up.
 
+mod approvals;
 mod bodies;
 mod calls;
 mod differences;

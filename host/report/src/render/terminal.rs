@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Decision, OutcomeKind, PhaseEnd, RunHeader, Verdict};
 
-use super::{decision_tone, exceptions, phase_word, policies, rows};
+use super::{approvals, decision_tone, exceptions, phase_word, policies, rows};
 use crate::{
     PhaseReport, Report, Style,
     page::{Page, Tone},
@@ -27,6 +27,7 @@ pub fn terminal(report: &Report, style: Style, full: bool) -> String {
     for verdict in [Verdict::Fail, Verdict::Inconclusive] {
         report.with(verdict).take(rows::LISTED).for_each(|row| rows::judged(&mut page, report, header, row));
     }
+    approvals::approvals(&mut page, report);
     exceptions::waived(&mut page, report);
     denials(&mut page, header, report);
     unanswered(&mut page, header, report);
@@ -92,6 +93,9 @@ pub(super) fn note(report: &Report, phase: &PhaseReport) -> (Tone, String) {
     match &phase.end {
         _ if !failed.is_empty() => (Tone::Bad, format!("✗ {}", failed.join(" "))),
         _ if let Some(origin) = &phase.taken_over => (Tone::Faint, format!("taken over from run {}", origin.run)),
+        None if let Some(approval) = report.waits(phase) => {
+            (Tone::Doubt, approvals::waits(&approval.ask, approval.asked))
+        }
         Some(PhaseEnd::Skipped(reason)) => (Tone::Faint, reason.clone()),
         Some(PhaseEnd::Completed) | None => (Tone::Faint, phase.progress.clone().unwrap_or_default()),
         Some(end) => (Tone::Doubt, format!("{}: {}", end.word(), end.reason())),
@@ -174,12 +178,22 @@ pub(super) fn because(decision: Decision, header: &RunHeader, report: &Report) -
             };
             waived + &what_comes_next(header, report)
         }
-        Decision::Hold => format!(" · failed: {}", ids(&[Verdict::Fail])),
+        Decision::Hold => {
+            let failed = match ids(&[Verdict::Fail]) {
+                failed if failed.is_empty() => failed,
+                failed => format!(" · failed: {failed}"),
+            };
+            let refused = report.refused_rollback().map(|approval| format!(" · {}", approval.refusal()));
+            failed + &refused.unwrap_or_default()
+        }
         Decision::Inconclusive if let Some(cancellation) = &report.cancelled => format!(" · {cancellation}"),
         Decision::Inconclusive if let Some((policy, why)) = report.blind().next() => {
             format!(" · policy `{}` was ended: {why}", policy.id)
         }
         Decision::Inconclusive => {
+            if let Some(approval) = report.unapproved().next() {
+                return format!(" · phase `{}`: {}", approval.ask.phase, approval.refusal());
+            }
             let partial = header.only.is_some() || header.dry_run;
             let open = [Verdict::Inconclusive, Verdict::Pending, Verdict::NotExercised];
             let open = ids(if partial { &open[..2] } else { &open });

@@ -51,6 +51,7 @@ fn word(report: &Report) -> &'static str {
 fn body(report: &Report, header: &RunHeader) -> Markup {
     let sections = [
         ("phases", "Phases", phases::phases(report)),
+        ("approvals", "Approvals", phases::approvals(report)),
         ("policies", "Policies", policies::policies(report)),
         ("failed", "Failed", rows::judged(report, header, Verdict::Fail)),
         ("inconclusive", "Inconclusive", rows::judged(report, header, Verdict::Inconclusive)),

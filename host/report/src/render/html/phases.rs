@@ -4,12 +4,12 @@ use holdpoint_model::Check;
 use maud::{Markup, html};
 
 use super::{
-    foreign::{Line, more},
+    foreign::{Command, Line, more},
     rows,
 };
 use crate::{
     PhaseReport, Report,
-    render::{note, phase_word},
+    render::{approvals::told, note, phase_word},
     text,
 };
 
@@ -33,6 +33,26 @@ pub(super) fn phases(report: &Report) -> Markup {
             }
         }
         (more(report.phases.len().saturating_sub(PHASES), "phase"))
+    }
+}
+
+/// What waits for somebody's word, and what was said to what has waited.
+pub(super) fn approvals(report: &Report) -> Markup {
+    let count = told(report).count();
+    if count == 0 {
+        return html! {};
+    }
+    html! {
+        dl {
+            @for (approval, command, said) in told(report).take(PHASES) {
+                dt.id { (approval.ask.phase) }
+                dd {
+                    (Line(&said))
+                    @if let Some(command) = command { " " (Command(&command)) }
+                }
+            }
+        }
+        (more(count.saturating_sub(PHASES), "approval"))
     }
 }
 
