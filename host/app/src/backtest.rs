@@ -245,10 +245,10 @@ fn since(said: &[(Timestamp, Found)]) -> BTreeMap<String, Timestamp> {
     since
 }
 
-/// The rows for which it calls for a rollback, if the run was one that takes anything back by itself.
+/// The rows for which it calls for a rollback, if the run was one that takes anything back by itself or asks.
 fn triggers(verified: &Verified, before: &Report, said: &[(Timestamp, Found)]) -> Vec<Trigger> {
     let is_dry = before.header.as_ref().is_some_and(|header| header.dry_run);
-    let able = |rollback: &&Rollback| rollback.automatic && verified.only.is_none() && !is_dry;
+    let able = |rollback: &&Rollback| rollback.can_be_called_for() && verified.only.is_none() && !is_dry;
     let Some(rollback) = verified.rollback.as_ref().filter(able) else { return Vec::new() };
     let first = |row: &RequirementId| {
         said.iter().find_map(|(at, found)| {

@@ -13,12 +13,12 @@ use std::{
 };
 
 use holdpoint_journal::RunFolder;
-use holdpoint_model::{Cancellation, parse_reason};
+use holdpoint_model::{ApprovalAnswer, Cancellation, PhaseId, parse_name, parse_reason};
 use serde::{Deserialize, Serialize};
 use tokio::{
     io::{AsyncBufReadExt as _, AsyncReadExt as _, AsyncWriteExt as _, BufReader},
     net::{UnixListener, UnixStream},
-    sync::mpsc,
+    sync::{mpsc, oneshot},
     task::JoinSet,
     time::timeout,
 };
@@ -27,8 +27,10 @@ use crate::user;
 
 /// Most bytes of a request or an answer.
 const LINE: u64 = 4_096;
-/// How long a request may take to come, and an answer.
+/// How long a request may take to come, and the answer to a cancellation.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long the host may take to write down what somebody said: it may be waiting for effects to end.
+const WRITTEN_WITHIN: Duration = Duration::from_secs(120);
 /// Most connections at once.
 const CONNECTIONS: usize = 8;
 /// Longest path that every system takes as the name of a socket.
@@ -39,6 +41,7 @@ const LONGEST_NAME: usize = 100;
 #[serde(rename_all = "kebab-case", deny_unknown_fields, tag = "request")]
 enum RequestV1 {
     Cancel { reason: String },
+    Approve { phase: String, approved: bool, by: String, reason: String },
 }
 
 /// An answer, version 1.
@@ -47,15 +50,32 @@ enum RequestV1 {
 enum AnswerV1 {
     /// It is being done; the connection ends when it is.
     Taken,
+    /// It is written down.
+    Recorded,
     Refused {
         why: String,
     },
+}
+
+/// What somebody asks of the host.
+pub(crate) enum Request {
+    Cancel(Cancellation),
+    /// Somebody answers for a phase that waits. The host says whether it is written down, or why it is refused.
+    Approve(ApprovalAnswer, oneshot::Sender<Result<(), String>>),
+}
+
+/// Where requests go.
+#[derive(Clone)]
+struct Desk {
+    cancellations: mpsc::Sender<Cancellation>,
+    approvals: mpsc::Sender<(ApprovalAnswer, oneshot::Sender<Result<(), String>>)>,
 }
 
 /// The side of the host.
 pub(crate) struct Control {
     path: PathBuf,
     cancellations: mpsc::Receiver<Cancellation>,
+    approvals: mpsc::Receiver<(ApprovalAnswer, oneshot::Sender<Result<(), String>>)>,
     /// Ends with this value, and every connection with it.
     _server: JoinSet<()>,
 }
@@ -65,18 +85,21 @@ impl Control {
     pub(crate) fn open(folder: &RunFolder) -> Self {
         let path = folder.control();
         let (send, cancellations) = mpsc::channel(1);
+        let (approve, approvals) = mpsc::channel(CONNECTIONS);
+        let desk = Desk { cancellations: send, approvals: approve };
         let mut server = JoinSet::new();
         if let Ok(listener) = listen(&path) {
-            server.spawn(serve(listener, send));
+            server.spawn(serve(listener, desk));
         }
-        Self { path, cancellations, _server: server }
+        Self { path, cancellations, approvals, _server: server }
     }
 
-    /// Waits until somebody cancels the run.
-    pub(crate) async fn cancelled(&mut self) -> Cancellation {
-        match self.cancellations.recv().await {
-            Some(cancellation) => cancellation,
-            None => std::future::pending().await,
+    /// Waits until somebody asks for something.
+    pub(crate) async fn request(&mut self) -> Request {
+        tokio::select! {
+            Some(cancellation) = self.cancellations.recv() => Request::Cancel(cancellation),
+            Some((answer, reply)) = self.approvals.recv() => Request::Approve(answer, reply),
+            else => std::future::pending().await,
         }
     }
 }
@@ -120,12 +143,12 @@ impl Name {
     }
 }
 
-async fn serve(listener: UnixListener, send: mpsc::Sender<Cancellation>) {
+async fn serve(listener: UnixListener, desk: Desk) {
     let mut connections = JoinSet::new();
     loop {
         tokio::select! {
             Ok((stream, _)) = listener.accept(), if connections.len() < CONNECTIONS => {
-                connections.spawn(answer(stream, send.clone()));
+                connections.spawn(answer(stream, desk.clone()));
             }
             Some(_) = connections.join_next(), if !connections.is_empty() => {}
             else => return,
@@ -133,7 +156,7 @@ async fn serve(listener: UnixListener, send: mpsc::Sender<Cancellation>) {
     }
 }
 
-async fn answer(stream: UnixStream, send: mpsc::Sender<Cancellation>) {
+async fn answer(stream: UnixStream, desk: Desk) {
     // Whoever breaks off, or is no user of ours, gets no answer.
     let (Ok(peer), Ok(own)) = (stream.peer_cred(), user::own()) else { return };
     if peer.uid() != own && peer.uid() != 0 {
@@ -141,7 +164,7 @@ async fn answer(stream: UnixStream, send: mpsc::Sender<Cancellation>) {
     }
     let mut stream = BufReader::new(stream);
     let answer = match timeout(PATIENCE, line(&mut stream)).await {
-        Ok(Ok(line)) => take(&line, peer.uid(), &send),
+        Ok(Ok(line)) => take(&line, peer.uid(), &desk).await,
         Ok(Err(_)) | Err(_) => AnswerV1::Refused { why: format!("a request is one line of at most {LINE} bytes") },
     };
     let taken = answer == AnswerV1::Taken;
@@ -153,11 +176,22 @@ async fn answer(stream: UnixStream, send: mpsc::Sender<Cancellation>) {
     }
 }
 
-fn take(line: &str, uid: u32, send: &mpsc::Sender<Cancellation>) -> AnswerV1 {
+async fn take(line: &str, uid: u32, desk: &Desk) -> AnswerV1 {
+    match serde_json::from_str(line) {
+        Ok(RequestV1::Cancel { reason }) => cancel(reason, uid, desk),
+        Ok(RequestV1::Approve { phase, approved, by, reason }) => match parse_answer(&phase, approved, &by, &reason) {
+            Ok(answer) => approve(answer, desk).await,
+            Err(why) => AnswerV1::Refused { why },
+        },
+        Err(_) => {
+            let why = "this host knows the requests `cancel` with a `reason`, and `approve` with `phase`, `approved`, `by` and `reason`";
+            AnswerV1::Refused { why: why.to_owned() }
+        }
+    }
+}
+
+fn cancel(reason: String, uid: u32, desk: &Desk) -> AnswerV1 {
     let refused = |why: &str| AnswerV1::Refused { why: why.to_owned() };
-    let Ok(RequestV1::Cancel { reason }) = serde_json::from_str(line) else {
-        return refused("this host knows the request `cancel` with a `reason`");
-    };
     let reason = match reason.as_str() {
         "" => reason,
         text => match parse_reason(text) {
@@ -165,10 +199,32 @@ fn take(line: &str, uid: u32, send: &mpsc::Sender<Cancellation>) -> AnswerV1 {
             Err(e) => return refused(&e.to_string()),
         },
     };
-    match send.try_send(Cancellation { by: user::name_of(uid), reason }) {
+    match desk.cancellations.try_send(Cancellation { by: user::name_of(uid), reason }) {
         Ok(()) => AnswerV1::Taken,
         Err(mpsc::error::TrySendError::Full(_)) => refused("it is being cancelled already"),
         Err(mpsc::error::TrySendError::Closed(_)) => refused("the run is about to end"),
+    }
+}
+
+fn parse_answer(phase: &str, approved: bool, by: &str, reason: &str) -> Result<ApprovalAnswer, String> {
+    Ok(ApprovalAnswer {
+        phase: PhaseId::parse(phase).map_err(|e| e.to_string())?,
+        approved,
+        by: parse_name(by).map_err(|e| e.to_string())?,
+        reason: parse_reason(reason).map_err(|e| e.to_string())?,
+    })
+}
+
+async fn approve(answer: ApprovalAnswer, desk: &Desk) -> AnswerV1 {
+    let (reply, told) = oneshot::channel();
+    let refused = |why: &str| AnswerV1::Refused { why: why.to_owned() };
+    if desk.approvals.try_send((answer, reply)).is_err() {
+        return refused("too many answers come at once, or the run is about to end");
+    }
+    match told.await {
+        Ok(Ok(())) => AnswerV1::Recorded,
+        Ok(Err(why)) => AnswerV1::Refused { why },
+        Err(_) => refused("the run has ended or was stopped meanwhile"),
     }
 }
 
@@ -186,7 +242,7 @@ async fn line(stream: &mut BufReader<UnixStream>) -> io::Result<String> {
 /// What came of asking a host.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) enum Asked {
-    /// It took the request, and is done with the run.
+    /// It took the request, and is done with it.
     Done,
     Refused(String),
     /// Nobody answers there.
@@ -195,18 +251,26 @@ pub(crate) enum Asked {
 
 /// Asks the host that works on a run to cancel it, and waits until it is done.
 pub(crate) async fn ask_to_cancel(folder: &RunFolder, reason: &str) -> Asked {
-    ask(folder, reason).await.unwrap_or(Asked::Nobody)
+    ask(folder, &RequestV1::Cancel { reason: reason.to_owned() }, PATIENCE).await.unwrap_or(Asked::Nobody)
 }
 
-async fn ask(folder: &RunFolder, reason: &str) -> io::Result<Asked> {
+/// Tells the host that works on a run what somebody answered, and waits until it is written down.
+pub(crate) async fn tell_answer(folder: &RunFolder, answer: &ApprovalAnswer) -> Asked {
+    let ApprovalAnswer { phase, approved, by, reason } = answer.clone();
+    let request = RequestV1::Approve { phase: phase.to_string(), approved, by, reason };
+    ask(folder, &request, WRITTEN_WITHIN).await.unwrap_or(Asked::Nobody)
+}
+
+async fn ask(folder: &RunFolder, request: &RequestV1, within: Duration) -> io::Result<Asked> {
     let name = Name::of(&folder.control())?;
     let mut stream = BufReader::new(UnixStream::connect(&name.path).await?);
-    let mut request = serde_json::to_string(&RequestV1::Cancel { reason: reason.to_owned() })?;
+    let mut request = serde_json::to_string(request)?;
     request.push('\n');
     stream.get_mut().write_all(request.as_bytes()).await?;
-    let line = timeout(PATIENCE, line(&mut stream)).await??;
+    let line = timeout(within, line(&mut stream)).await??;
     match serde_json::from_str(&line)? {
         AnswerV1::Refused { why } => Ok(Asked::Refused(why)),
+        AnswerV1::Recorded => Ok(Asked::Done),
         AnswerV1::Taken => {
             // The end of the connection is what is waited for, however it comes.
             let _ = stream.read_u8().await;
@@ -242,11 +306,12 @@ mod tests {
         let mut control = Control::open(&folder);
         let mode = std::fs::metadata(folder.control()).expect("a socket").permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
-        let (asked, cancellation) = tokio::join!(ask_to_cancel(&folder, "wrong bundle"), async {
-            let cancellation = control.cancelled().await;
+        let (asked, request) = tokio::join!(ask_to_cancel(&folder, "wrong bundle"), async {
+            let request = control.request().await;
             drop(control);
-            cancellation
+            request
         });
+        let Request::Cancel(cancellation) = request else { panic!("it was asked to cancel") };
         assert_eq!(asked, Asked::Done);
         assert_eq!(
             cancellation,
@@ -273,9 +338,13 @@ mod tests {
         let (_runs, folder) = folder("runs");
         let mut control = Control::open(&folder);
         let long = format!("{{\"request\":\"cancel\",\"reason\":\"{}\"}}\n", "x".repeat(501));
+        let nameless =
+            "{\"request\":\"approve\",\"phase\":\"a\",\"approved\":true,\"by\":\"\",\"reason\":\"r\"}\n".to_owned();
         for (text, said) in [
-            ("{\"request\":\"approve\"}\n", "this host knows the request `cancel`"),
-            ("no json\n", "this host knows the request `cancel`"),
+            ("{\"request\":\"release\"}\n", "this host knows the requests `cancel`"),
+            ("{\"request\":\"approve\"}\n", "this host knows the requests `cancel`"),
+            ("no json\n", "this host knows the requests `cancel`"),
+            (nameless.as_str(), "a name is one line of 1 to 64 characters"),
             (long.as_str(), "a reason is one line of 1 to 500 characters"),
             (&"x".repeat(10_000), "a request is one line of at most 4096 bytes"),
         ] {
@@ -283,7 +352,7 @@ mod tests {
             // With more than the bound unread, some systems throw the answer away with the connection.
             assert!(answer.contains(said) || (answer.is_empty() && text.len() > LINE as usize), "{answer}");
         }
-        assert!(control.cancellations.try_recv().is_err());
+        assert!(control.cancellations.try_recv().is_err() && control.approvals.try_recv().is_err());
     }
 
     #[tokio::test]
@@ -293,8 +362,28 @@ mod tests {
         let control = Control::open(&folder);
         let (asked, ()) = tokio::join!(ask_to_cancel(&folder, ""), async {
             let mut control = control;
-            control.cancelled().await;
+            control.request().await;
         });
         assert_eq!(asked, Asked::Done);
+    }
+
+    #[tokio::test]
+    async fn what_somebody_answers_is_written_down_or_refused_before_they_are_told() {
+        let (_runs, folder) = folder("runs");
+        let mut control = Control::open(&folder);
+        let phase = PhaseId::parse("deploy").expect("a phase");
+        let answer = ApprovalAnswer { phase, approved: true, by: "alice".into(), reason: "x".repeat(500) };
+        for (said, expected) in
+            [(Ok(()), Asked::Done), (Err("too early".to_owned()), Asked::Refused("too early".into()))]
+        {
+            let (asked, heard) = tokio::join!(tell_answer(&folder, &answer), async {
+                let Request::Approve(heard, reply) = control.request().await else { panic!("it is an answer") };
+                reply.send(said).expect("somebody waits");
+                heard
+            });
+            assert_eq!((asked, heard), (expected, answer.clone()));
+        }
+        drop(control);
+        assert_eq!(tell_answer(&folder, &answer).await, Asked::Nobody);
     }
 }

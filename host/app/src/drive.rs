@@ -19,10 +19,12 @@ use tokio::{
 
 use crate::{
     Error, Machine,
+    approval::Due,
+    approve,
     backends::{self, Loads, Network},
     canaries::RunCanaries,
     cancel,
-    control::Control,
+    control::{Control, Request},
     crews::BundleCrews,
     judging::{Bench, Judges, seats},
     plan::{Progress, Step, may_start},
@@ -104,6 +106,7 @@ struct Parts {
     vault: Arc<RunVault>,
     clock: Arc<RunClock>,
     recorder: Arc<LiveRecorder>,
+    machine: Machine,
 }
 
 impl Drive {
@@ -151,7 +154,8 @@ impl Drive {
 
         let mut guests: JoinSet<Ended> = JoinSet::new();
         let (vault, clock) = (vault.clone(), clock.clone());
-        let parts = Parts { workshop, gate, network, loads, vault, clock, recorder: recorder.clone() };
+        let (recorder, machine) = (recorder.clone(), machine.clone());
+        let parts = Parts { workshop, gate, network, loads, vault, clock, recorder: recorder.clone(), machine };
         let (vault, clock) = (parts.vault.clone(), parts.clock.clone());
         let outcome = self.side_by_side(&mut guests, &parts, &mut cancel).await;
         // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
@@ -185,8 +189,10 @@ impl Drive {
             while let Some(last) = self.progress.tick_due(&self.verified) {
                 self.tick(last, clock).await?;
             }
-            let steps = self.progress.next(&self.verified, &running);
-            let skipped = steps.iter().any(|step| !matches!(step, Step::Start(_)));
+            let next = self.progress.next(&self.verified, &running);
+            let mut due = Due::of(next, &self.verified, &self.progress, clock.now(), !self.dry_run);
+            let steps = std::mem::take(&mut due.steps);
+            let skipped = !due.asks.is_empty() || steps.iter().any(|step| !matches!(step, Step::Start(_)));
             if steps.iter().any(|step| matches!(step, Step::Stop(..))) {
                 // What has come to its end by itself is not stopped, and effects under way come to theirs.
                 while let Some(joined) = guests.try_join_next() {
@@ -195,6 +201,9 @@ impl Drive {
                 }
                 guests.shutdown().await;
                 parts.recorder.settled().await;
+            }
+            for ask in &due.asks {
+                self.append(Row::approval_asked(ask, clock.now().0)).await?;
             }
             for step in steps {
                 match step {
@@ -231,10 +240,10 @@ impl Drive {
                 }
             }
             if skipped {
-                // Others may need what was skipped.
+                // Others may need what was skipped, and what asks now waits.
                 continue;
             }
-            if guests.is_empty() {
+            if guests.is_empty() && !due.waits() {
                 match self.progress.between(&self.verified) {
                     None => return Ok(Left::Nothing),
                     Some(next) if !self.is_released(next).await? => {}
@@ -243,7 +252,9 @@ impl Drive {
                 }
                 continue;
             }
-            let next_tick = self.next_tick();
+            // Where a person is waited for there is nothing new to judge.
+            let next_tick = if guests.is_empty() { None } else { self.next_tick() };
+            let pause = due.until();
             // From here on nothing is done until somebody wakes.
             drop(awake);
             tokio::select! {
@@ -252,7 +263,23 @@ impl Drive {
                     self.tick(false, clock).await?;
                 }
                 () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
-                cancellation = self.control.cancelled() => {
+                // What has not been answered in time is seen when it is looked at again.
+                () = wait(pause, clock) => {}
+                request = self.control.request() => {
+                    let cancellation = match request {
+                        Request::Cancel(cancellation) => cancellation,
+                        Request::Approve(answer, reply) => {
+                            let run = (&*self.verified, &self.progress, self.dry_run);
+                            let judged = approve::judge(&answer, run, &parts.machine, clock.now());
+                            if judged.is_ok() {
+                                self.writer.append_durable(Row::approval_answered(&answer, clock.now().0)).await?;
+                                self.take_in();
+                            }
+                            // Whoever has gone away meanwhile sees it in the journal.
+                            let _ = reply.send(judged);
+                            continue;
+                        }
+                    };
                     // What has come to its end by itself is not stopped.
                     while let Some(joined) = guests.try_join_next() {
                         self.take_end(joined, clock).await?;
@@ -348,10 +375,15 @@ impl Drive {
         if let Err(e) = self.writer.append_committed(row).await {
             return Err(self.fault(&e.to_string()));
         }
+        self.take_in();
+        Ok(())
+    }
+
+    /// Takes in what was committed.
+    fn take_in(&mut self) {
         while let Ok(event) = self.committed.try_recv() {
             self.progress.take(&event);
         }
-        Ok(())
     }
 
     fn fault(&self, reason: &str) -> Error {

@@ -1,9 +1,11 @@
-//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, waive, replay, report, export, test, inspect. Here the real parts
+//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, approve, waive, replay, report, export, test, inspect. Here the real parts
 //! are put together.
 //!
 //! Nothing here prints, and nothing decides what a check or a row means: the first is the command line's, the second the model's.
 
 mod allow;
+mod approval;
+mod approve;
 mod backends;
 mod backtest;
 mod canaries;
@@ -40,6 +42,7 @@ mod waive;
 mod workshop;
 
 pub use allow::{Allowance, allow};
+pub use approve::{ApproveChoices, Approved, approve};
 pub use backtest::{Backtest, BacktestChoices, Backtested, Trigger, backtest};
 pub use cancel::{Cancelled, cancel};
 pub use drive::{Cancel, Live};
@@ -68,7 +71,7 @@ pub use holdpoint_scaffold as scaffold;
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{
     Allowed, Ask, Builtin, Diagnostic, ImportKind, Inspection, Late, ModuleChange, Plan, PlannedPhase, PlannedPolicy,
-    PlannedRow, PlannedSecret, PlannedService, PlannedUsers, schema,
+    PlannedRow, PlannedSecret, PlannedService, PlannedUsers, RollbackMode, schema,
 };
 pub use holdpoint_fixture::{Difference as FixtureDifference, Kept, Mistake};
 pub use waive::{Until, WaiveChoices, waive};

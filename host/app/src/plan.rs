@@ -7,8 +7,8 @@ use std::{
 
 use holdpoint_bundle::{Verified, VerifiedPhase, is_disruptive};
 use holdpoint_model::{
-    Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, PolicyFacts, PolicyId,
-    RequirementId, Seq, Statement, Timestamp, Verdict, judge, policy::Standing,
+    Approval, Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, PolicyFacts,
+    PolicyId, RequirementId, RunId, Seq, Statement, Timestamp, Verdict, judge, policy::Standing,
 };
 use holdpoint_report::{PlannedPhase, PlannedPolicy};
 
@@ -29,6 +29,10 @@ pub(crate) struct Progress {
     unjudged: bool,
     /// When the latest event was.
     latest: Timestamp,
+    /// What the run is called, and when it began.
+    run: Option<(RunId, Timestamp)>,
+    /// What phases have waited for, or wait for, and what people said.
+    approvals: BTreeMap<PhaseId, Approval>,
 }
 
 /// A tick that was taken.
@@ -99,6 +103,8 @@ impl Progress {
             entered: 0,
             unjudged: false,
             latest: Timestamp(0.0),
+            run: None,
+            approvals: BTreeMap::new(),
         }
     }
 
@@ -108,6 +114,18 @@ impl Progress {
             self.latest = event.at;
         }
         match &event.kind {
+            EventKind::RunStarted(header) => {
+                self.run.get_or_insert_with(|| (header.run.clone(), event.at));
+            }
+            EventKind::ApprovalAsked(ask) => {
+                let approval = Approval { asked: event.at, ask: ask.clone(), answer: None };
+                self.approvals.entry(ask.phase.clone()).or_insert(approval);
+            }
+            EventKind::ApprovalAnswered(answer) => {
+                if let Some(approval) = self.approvals.get_mut(&answer.phase) {
+                    approval.answer.get_or_insert_with(|| (event.at, answer.clone()));
+                }
+            }
             EventKind::PhaseStarted { phase } => {
                 self.phases.entry(phase.clone()).or_default().started.get_or_insert(event.at);
             }
@@ -163,6 +181,16 @@ impl Progress {
     /// How a phase ended.
     pub(crate) fn end(&self, phase: &PhaseId) -> Option<&PhaseEnd> {
         self.phases.get(phase)?.end.as_ref()
+    }
+
+    /// What the run is called, and when it began; none before it has.
+    pub(crate) fn run(&self) -> Option<&(RunId, Timestamp)> {
+        self.run.as_ref()
+    }
+
+    /// What a phase has waited for, or waits for.
+    pub(crate) fn approval(&self, phase: &PhaseId) -> Option<&Approval> {
+        self.approvals.get(phase)
     }
 
     /// What can be done now, in the order of the bundle. `running` are the phases under way.

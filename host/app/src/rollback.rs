@@ -1,7 +1,9 @@
 //! When a run takes back what it has deployed. Pure: it looks at what has happened.
 
-use holdpoint_bundle::{Rollback, Verified};
-use holdpoint_model::{PhaseEnd, PhaseFacts, PhaseId, RequirementId, Verdict, judge};
+use std::fmt;
+
+use holdpoint_bundle::{Rollback, RollbackMode, Verified};
+use holdpoint_model::{PhaseEnd, PhaseFacts, PhaseId, PolicyId, RequirementId, Verdict, judge};
 
 use crate::plan::{Progress, Step};
 
@@ -22,8 +24,13 @@ impl Course {
         let others = || verified.phases.iter().map(|phase| &phase.id).filter(|id| !rollback.phases.contains(id));
         let mut open = others().filter(|id| progress.end(id).is_none()).peekable();
         match called_for(verified, rollback, progress) {
-            Some(reason) if open.peek().is_some() => {
-                let why = format!("rolled back: {reason}");
+            Some(cause) if open.peek().is_some() => {
+                let why = match rollback.mode {
+                    RollbackMode::Auto => format!("rolled back: {cause}"),
+                    RollbackMode::Ask { .. } | RollbackMode::Never => {
+                        format!("a rollback was called for by {}", cause.noun())
+                    }
+                };
                 Self::First(
                     open.map(|id| match running.contains(id) {
                         true => Step::Stop(id.clone(), why.clone()),
@@ -35,7 +42,8 @@ impl Course {
             Some(_) => Self::Open,
             None if open.peek().is_some() => Self::Waits(rollback.clone()),
             None => {
-                let why = if rollback.automatic { "nothing called for it" } else { "it never runs by itself" };
+                let why =
+                    if rollback.can_be_called_for() { "nothing called for it" } else { "it never runs by itself" };
                 let left = rollback.phases.iter().filter(|id| progress.end(id).is_none());
                 Self::First(left.map(|id| Step::Skip(id.clone(), why.to_owned())).collect())
             }
@@ -59,16 +67,48 @@ impl Course {
     }
 }
 
+/// Why a run is to be taken back.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Cause {
+    /// A phase that is to be undone broke off, in this word.
+    Broken(PhaseId, &'static str),
+    Failed(RequirementId),
+    /// A rule of a policy fires for a row.
+    Fired(RequirementId, PolicyId, String),
+}
+
+/// As a sentence.
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Broken(phase, word) => write!(f, "phase `{phase}` was {word}"),
+            Self::Failed(row) => write!(f, "row {row} failed"),
+            Self::Fired(row, policy, rule) => write!(f, "{row}: `{rule}` of policy `{policy}` fires"),
+        }
+    }
+}
+
+impl Cause {
+    /// As what has called for it.
+    pub(crate) fn noun(&self) -> String {
+        match self {
+            Self::Broken(phase, word) => format!("phase `{phase}`, which was {word}"),
+            Self::Failed(row) => format!("row {row}, which failed"),
+            Self::Fired(row, policy, rule) => format!("`{rule}` of policy `{policy}`, which fires for row {row}"),
+        }
+    }
+}
+
 /// Why the run is to be taken back: a phase that is to be undone has changed something, and it broke off, a row failed, or a policy's rule
 /// fires for one.
-fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> Option<String> {
-    if !rollback.automatic || !rollback.undoes.iter().any(|undone| progress.has_acted(undone)) {
+pub(crate) fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> Option<Cause> {
+    if !rollback.can_be_called_for() || !rollback.undoes.iter().any(|undone| progress.has_acted(undone)) {
         return None;
     }
     let broken = rollback.undoes.iter().find_map(|undone| {
         let end = progress.end(undone)?;
         let broke = !matches!(end, PhaseEnd::Completed | PhaseEnd::Skipped(_));
-        broke.then(|| format!("phase `{undone}` was {}", end.word()))
+        broke.then(|| Cause::Broken(undone.clone(), end.word()))
     });
     broken
         .or_else(|| {
@@ -77,11 +117,11 @@ fn called_for(verified: &Verified, rollback: &Rollback, progress: &Progress) -> 
                 ended.filter_map(|phase| Some(progress.facts(phase, progress.end(&phase.id)?))).collect();
             let rows = judge(&verified.checklist, &facts, &progress.policy_facts(verified));
             let failed = rows.iter().find(|row| row.verdict == Verdict::Fail && rollback.when.contains(&row.id))?;
-            Some(format!("row {} failed", failed.id))
+            Some(Cause::Failed(failed.id.clone()))
         })
         .or_else(|| {
             let fired = |row: &RequirementId| Some((row.clone(), progress.fired(row)?));
             let (row, (policy, rule)) = rollback.when.iter().find_map(fired)?;
-            Some(format!("{row}: `{rule}` of policy `{policy}` fires"))
+            Some(Cause::Fired(row, policy.clone(), rule.to_owned()))
         })
 }

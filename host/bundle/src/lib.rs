@@ -45,7 +45,8 @@ pub use plan::{
     Plan, PlannedGrant, PlannedPhase, PlannedPolicy, PlannedRow, PlannedSecret, PlannedService, PlannedUsers,
 };
 pub use resolved::{
-    EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, Service,
+    EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, RollbackMode,
+    Service,
 };
 pub use sources::{OperatorSource, Sources, Text};
 pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser, is_disruptive};

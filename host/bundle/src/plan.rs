@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use holdpoint_model::grant::{HostPort, HttpGrant, Limits, LoadGrant, SecretName, WebsocketGrant};
-use holdpoint_model::{Class, Digest, Level, PhaseId, PolicyId, RequirementId, ServiceName};
+use holdpoint_model::{ApprovalTerms, Class, Digest, Level, PhaseId, PolicyId, RequirementId, ServiceName};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::late::Late;
@@ -53,6 +53,8 @@ pub struct PlannedPhase {
     pub module: String,
     pub digest: Digest,
     pub needs: Vec<PhaseId>,
+    /// What it wants from a person before it starts.
+    pub approval: Option<ApprovalTerms>,
     pub rows: Vec<PlannedRow>,
     pub services: Vec<ServiceName>,
     pub grants: Vec<PlannedGrant>,
@@ -255,6 +257,8 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         module: phase.module.clone(),
         digest: phase.digest,
         needs: phase.needs.clone(),
+        // Whoever asks for phases by name gets those.
+        approval: phase.approval.clone().filter(|_| resolved.only.is_none()),
         rows: rows_of(&phase.requirements, resolved),
         services: phase.services.clone(),
         grants,

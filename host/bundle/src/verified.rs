@@ -9,7 +9,7 @@ use std::time::Duration;
 use holdpoint_model::grant::{
     Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
 };
-use holdpoint_model::{Checklist, Class, Digest, HttpVersions, PhaseId, RequirementId, ServiceName};
+use holdpoint_model::{ApprovalTerms, Checklist, Class, Digest, HttpVersions, PhaseId, RequirementId, ServiceName};
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -80,6 +80,8 @@ pub struct VerifiedPhase {
     /// JSON with sorted keys.
     pub config: String,
     pub stage: String,
+    /// What it wants from a person before it starts.
+    pub approval: Option<ApprovalTerms>,
     pub needs: Vec<PhaseId>,
     /// The ids that it may claim, and the row that each speaks for.
     pub requirements: Vec<(RequirementId, RequirementId)>,
@@ -219,6 +221,7 @@ impl From<ResolvedPhase> for VerifiedPhase {
             digest: phase.digest,
             config: phase.config,
             stage: phase.stage,
+            approval: phase.approval,
             needs: phase.needs,
             requirements: phase.requirements,
             services: phase.services,

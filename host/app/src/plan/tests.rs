@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use holdpoint_bundle::{EnvironmentFacts, Rollback};
+use holdpoint_bundle::{EnvironmentFacts, Rollback, RollbackMode};
 use holdpoint_model::{
     CallEvent, Checklist, ChecklistRow, Digest, Ordinal,
     grant::{Grants, LoadGrant},
@@ -11,11 +11,11 @@ use holdpoint_model::{
 
 use super::*;
 
-fn id(text: &str) -> PhaseId {
+pub(crate) fn id(text: &str) -> PhaseId {
     PhaseId::parse(text).expect("a phase id")
 }
 
-fn row(text: &str) -> RequirementId {
+pub(crate) fn row(text: &str) -> RequirementId {
     RequirementId::parse(text).expect("a requirement id")
 }
 
@@ -29,6 +29,7 @@ fn phase(name: &str, needs: &[&str]) -> VerifiedPhase {
         digest: Digest::of(b""),
         config: "{}".into(),
         stage: "deploy".into(),
+        approval: None,
         needs: needs.iter().map(|name| id(name)).collect(),
         requirements: vec![(own.clone(), own)],
         services: vec![],
@@ -72,11 +73,11 @@ pub(crate) fn bundle(level: Level) -> Verified {
     }
 }
 
-fn take(progress: &mut Progress, kind: EventKind) {
+pub(crate) fn take(progress: &mut Progress, kind: EventKind) {
     progress.take(&Event { position: 0, at: Timestamp(0.0), kind });
 }
 
-fn ended(progress: &mut Progress, name: &str, verdict: Verdict, end: PhaseEnd) {
+pub(crate) fn ended(progress: &mut Progress, name: &str, verdict: Verdict, end: PhaseEnd) {
     let check = Check {
         requirements: vec![row(&name.to_uppercase())],
         name: "it".into(),
@@ -137,21 +138,16 @@ fn a_crash_counts_whatever_was_found_before() {
 }
 
 /// `c` takes back what `a` did if row B fails; `d` has nothing to do with it.
-fn with_rollback(automatic: bool) -> Verified {
+pub(crate) fn with_rollback(mode: RollbackMode) -> Verified {
     let mut bundle = bundle(Level::Required);
     let mut undo = phase("c", &[]);
     std::mem::swap(&mut undo, &mut bundle.phases[2]);
-    bundle.rollback = Some(Rollback {
-        phase: id("c"),
-        phases: [id("c")].into(),
-        undoes: vec![id("a")],
-        when: vec![row("B")],
-        automatic,
-    });
+    bundle.rollback =
+        Some(Rollback { phase: id("c"), phases: [id("c")].into(), undoes: vec![id("a")], when: vec![row("B")], mode });
     bundle
 }
 
-fn called(progress: &mut Progress, name: &str, outcome: OutcomeKind) {
+pub(crate) fn called(progress: &mut Progress, name: &str, outcome: OutcomeKind) {
     answered(progress, name, outcome, None);
 }
 
@@ -178,7 +174,7 @@ fn sent(progress: &mut Progress, name: &str, outcome: Option<OutcomeKind>, answe
 
 #[test]
 fn a_rollback_waits_and_is_left_out_where_nothing_calls_for_it() {
-    let (bundle, mut progress) = (with_rollback(true), Progress::new());
+    let (bundle, mut progress) = (with_rollback(RollbackMode::Auto), Progress::new());
     assert_eq!(progress.next(&bundle, &[]), [Step::Start(id("a")), Step::Start(id("d"))]);
     called(&mut progress, "a", OutcomeKind::Answered);
     for name in ["a", "b", "d"] {
@@ -189,7 +185,7 @@ fn a_rollback_waits_and_is_left_out_where_nothing_calls_for_it() {
 
 #[test]
 fn a_row_that_fails_ends_what_is_under_way_and_then_takes_back() {
-    let (bundle, mut progress) = (with_rollback(true), Progress::new());
+    let (bundle, mut progress) = (with_rollback(RollbackMode::Auto), Progress::new());
     called(&mut progress, "a", OutcomeKind::Answered);
     ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Completed);
     ended(&mut progress, "b", Verdict::Fail, PhaseEnd::Completed);
@@ -202,7 +198,7 @@ fn a_row_that_fails_ends_what_is_under_way_and_then_takes_back() {
 
 #[test]
 fn a_phase_that_breaks_off_in_the_midst_of_its_effects_is_taken_back() {
-    let (bundle, mut progress) = (with_rollback(true), Progress::new());
+    let (bundle, mut progress) = (with_rollback(RollbackMode::Auto), Progress::new());
     called(&mut progress, "a", OutcomeKind::InDoubt);
     take(&mut progress, EventKind::PhaseEnded { phase: id("a"), end: PhaseEnd::Trapped("x".into()) });
     let why = || "rolled back: phase `a` was trapped".to_owned();
@@ -229,15 +225,15 @@ fn a_command_that_was_refused_has_changed_nothing() {
 
 #[test]
 fn nothing_is_taken_back_that_nobody_did_or_wants_back() {
-    for (automatic, outcome) in [(true, OutcomeKind::Denied), (false, OutcomeKind::Answered)] {
-        let (bundle, mut progress) = (with_rollback(automatic), Progress::new());
+    for (mode, outcome) in [(RollbackMode::Auto, OutcomeKind::Denied), (RollbackMode::Never, OutcomeKind::Answered)] {
+        let (bundle, mut progress) = (with_rollback(mode), Progress::new());
         called(&mut progress, "a", outcome);
         for (name, verdict) in [("a", Verdict::Pass), ("b", Verdict::Fail), ("d", Verdict::Pass)] {
             ended(&mut progress, name, verdict, PhaseEnd::Completed);
         }
         assert!(matches!(&progress.next(&bundle, &[])[..], [Step::Skip(skipped, _)] if *skipped == id("c")));
     }
-    let mut alone = with_rollback(true);
+    let mut alone = with_rollback(RollbackMode::Auto);
     alone.only = Some(vec![id("c")]);
     alone.phases.retain(|phase| phase.id == id("c"));
     assert_eq!(Progress::new().next(&alone, &[]), [Step::Start(id("c"))]);
@@ -252,7 +248,7 @@ fn an_advisory_row_holds_nobody_up() {
 
 #[test]
 fn a_tick_follows_what_has_ended_and_the_last_one_comes_before_anything_is_taken_back() {
-    let (bundle, mut progress) = (with_rollback(true), Progress::new());
+    let (bundle, mut progress) = (with_rollback(RollbackMode::Auto), Progress::new());
     assert_eq!(progress.tick_due(&bundle), None, "nothing has ended");
     ended(&mut progress, "a", Verdict::Pass, PhaseEnd::Completed);
     assert_eq!(progress.tick_due(&bundle), Some(false));
@@ -267,7 +263,7 @@ fn a_tick_follows_what_has_ended_and_the_last_one_comes_before_anything_is_taken
     assert_eq!(progress.tick_due(&bundle), None, "what a rollback leaves behind is not judged");
 
     // Whoever runs the rollback alone has nothing before it.
-    let alone = Verified { only: Some(vec![id("c")]), ..with_rollback(true) };
+    let alone = Verified { only: Some(vec![id("c")]), ..with_rollback(RollbackMode::Auto) };
     let mut progress = Progress::new();
     assert_eq!(progress.tick_due(&alone), None, "nothing has ended");
     ended(&mut progress, "c", Verdict::Pass, PhaseEnd::Completed);
@@ -317,7 +313,7 @@ fn a_rule_that_fires_for_a_row_of_the_rollback_takes_back_what_was_done() {
         (true, Verdict::Pending, "rolled back: B: `too slow` of policy `triggers` fires"),
         (false, Verdict::Fail, "rolled back: row B failed"),
     ] {
-        let mut bundle = with_rollback(true);
+        let mut bundle = with_rollback(RollbackMode::Auto);
         bundle.policies.push(policy.clone());
         let mut progress = Progress::new();
         called(&mut progress, "a", OutcomeKind::Answered);

@@ -3,6 +3,7 @@
 //! A field that nobody knows is a mistake, and so is one that only a later version knows. What can be read is read in spite of
 //! mistakes elsewhere, so that resolving finds the rest of them in the same go.
 
+pub(crate) mod approval;
 pub(crate) mod environment;
 pub(crate) mod exec;
 pub(crate) mod gcloud;

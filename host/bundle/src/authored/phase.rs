@@ -3,9 +3,10 @@
 use std::time::Duration;
 
 use holdpoint_model::grant::parse_duration;
-use holdpoint_model::{PhaseId, RequirementId};
+use holdpoint_model::{ApprovalTerms, PhaseId, RequirementId};
 use toml_span::value::{Value, ValueInner};
 
+use super::approval;
 use super::grants::AuthoredGrants;
 use super::policy::named_file;
 use crate::diagnostic::Problems;
@@ -24,6 +25,8 @@ pub(crate) struct Phase {
     pub(crate) map: Vec<(Located<RequirementId>, Located<RequirementId>)>,
     pub(crate) stage: String,
     pub(crate) deadline: Option<Duration>,
+    /// What it wants before it starts.
+    pub(crate) approval: Option<ApprovalTerms>,
     pub(crate) config: Vec<(String, Config)>,
     pub(crate) grants: AuthoredGrants,
     /// What its module is to be.
@@ -51,9 +54,10 @@ impl Phase {
         let stage =
             fields.parsed("stage", plain_name, problems).map_or_else(|| "deploy".to_owned(), |stage| stage.value);
         let deadline = fields.parsed("deadline", positive_duration, problems).map(|deadline| deadline.value);
+        let approval = approval::read(&mut fields, problems);
         let common = Self::read_common(&mut fields, &PHASE, problems);
         fields.close(problems);
-        Some(Self { needs, requirements, map, stage, deadline, ..common? })
+        Some(Self { needs, requirements, map, stage, deadline, approval, ..common? })
     }
 
     /// What phases and users have in common.
@@ -81,6 +85,7 @@ impl Phase {
             map: vec![],
             stage: "deploy".to_owned(),
             deadline: None,
+            approval: None,
             config,
             grants,
             world,

@@ -1,10 +1,37 @@
 //! `[rollback]`: how what a run has deployed is taken back.
 
-use holdpoint_model::RequirementId;
+use std::time::Duration;
+
+use holdpoint_model::{ApprovalTerms, RequirementId};
 use toml_span::value::Value;
 
+use super::approval;
 use crate::diagnostic::Problems;
 use crate::reading::{Fields, Located, all_parsed};
+
+/// How a rollback begins once something calls for it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum RollbackMode {
+    /// By itself.
+    Auto,
+    /// When somebody approves it within this time.
+    Ask { within: Duration },
+    /// Not at all: it runs when it is asked for by name.
+    Never,
+}
+
+impl RollbackMode {
+    const WORDS: [&str; 3] = ["auto", "ask", "never"];
+
+    /// The word in bundles.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Auto => "auto",
+            Self::Ask { .. } => "ask",
+            Self::Never => "never",
+        }
+    }
+}
 
 /// A rollback as it is written.
 #[derive(Debug)]
@@ -15,8 +42,7 @@ pub(crate) struct Rollback {
     pub(crate) undoes: Vec<Located<String>>,
     /// The rows that call for it when they fail.
     pub(crate) when: Vec<Located<RequirementId>>,
-    /// It begins by itself.
-    pub(crate) automatic: bool,
+    pub(crate) mode: RollbackMode,
 }
 
 impl Rollback {
@@ -27,29 +53,33 @@ impl Rollback {
         let when = fields.strings("when", problems).unwrap_or_default();
         let when = all_parsed(&when, RequirementId::parse, problems);
         let mode = fields.string("mode", problems);
+        let within = fields.parsed("within", approval::bounded, problems);
         let at = fields.at;
         fields.close(problems);
         if undoes.is_empty() {
             problems.at(at, "`rollback` lacks `undoes`: the phases whose effects it takes back");
         }
-        let automatic = match mode.as_ref().map(|mode| mode.value.as_str()) {
-            None | Some("auto") => true,
-            Some("never") => false,
+        let mode = match mode.as_ref().map(|mode| mode.value.as_str()) {
+            None | Some("auto") => RollbackMode::Auto,
+            Some("never") => RollbackMode::Never,
             Some("ask") => {
-                let at = mode.map_or(at, |mode| mode.at);
-                problems.at(at, "mode \"ask\" needs a later version: write \"auto\" or \"never\"");
-                false
+                let time = within.as_ref().map_or(ApprovalTerms::ROLLBACK_WITHIN, |within| within.value);
+                RollbackMode::Ask { within: time }
             }
             Some(other) => {
-                let near = problems.nearest(other, ["auto", "never"]);
-                let message = format!("`{other}` is not a mode of a rollback: write \"auto\" or \"never\"{near}");
+                let near = problems.nearest(other, RollbackMode::WORDS);
+                let message =
+                    format!("`{other}` is not a mode of a rollback: write \"auto\", \"ask\" or \"never\"{near}");
                 problems.at(mode.as_ref().map_or(at, |mode| mode.at), message);
-                false
+                RollbackMode::Never
             }
         };
+        if let (Some(within), RollbackMode::Auto | RollbackMode::Never) = (&within, mode) {
+            problems.at(within.at, "`within` is how long an approval is waited for, with mode = \"ask\" only");
+        }
         if when.is_empty() {
             problems.at(at, "`rollback` lacks `when`: the rows that call for it when they fail");
         }
-        Some(Self { phase: phase?, undoes, when, automatic })
+        Some(Self { phase: phase?, undoes, when, mode })
     }
 }

@@ -8,7 +8,7 @@ use holdpoint_model::grant::{
     Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, LoadGrant, MetricsGrant, SecretName, ToolName,
     UrlPattern, WebsocketGrant,
 };
-use holdpoint_model::{Digest, ServiceName, WaiverCeiling};
+use holdpoint_model::{ApprovalCeiling, Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
 
 use super::gcloud::{self, GcloudBinding};
@@ -52,6 +52,8 @@ pub struct Operator {
     pub parallel: usize,
     /// Who may let a release go on in spite of which rows; absent lets nobody.
     pub waivers: WaiverCeiling,
+    /// Who may let which phases start that wait for somebody's word; absent lets nobody.
+    pub approvals: ApprovalCeiling,
     /// What was allowed to each bundle in each environment.
     pub bundles: BTreeMap<(String, String), Entry>,
 }
@@ -138,6 +140,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
     let gcloud = gcloud::read_binding(&mut top, &source.folder, problems);
     let tools = tools::read_tools(&mut top, &source.folder, problems);
     let waivers = machine::read_waivers(&mut top, problems);
+    let approvals = machine::read_approvals(&mut top, problems);
     let mut bundles = BTreeMap::new();
     for (bundle, value) in top.entries("bundles", problems) {
         let bundle = parsed(&bundle, plain_name, problems);
@@ -166,6 +169,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
         limits,
         parallel,
         waivers,
+        approvals,
         bundles,
     })
 }

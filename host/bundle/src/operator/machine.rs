@@ -1,11 +1,11 @@
-//! How this machine reaches the world: limits, pinned addresses, and the places of secrets. And who may waive rows.
+//! How this machine reaches the world: limits, pinned addresses, and the places of secrets. And who may waive rows and approve phases.
 
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{HostPort, LimitCeiling, Limits, SecretName, parse_duration, parse_size};
-use holdpoint_model::{RowPattern, ServiceName, WaiverCeiling, parse_name};
+use holdpoint_model::{ApprovalCeiling, PhasePattern, RowPattern, ServiceName, WaiverCeiling, parse_name};
 use toml_span::value::Value;
 
 use crate::diagnostic::Problems;
@@ -73,6 +73,17 @@ pub(super) fn read_waivers(top: &mut Fields<'_, '_>, problems: &mut Problems<'_>
         rows: all_parsed(&rows, RowPattern::parse, problems).into_iter().map(|row| row.value).collect(),
         by: all_parsed(&by, parse_name, problems).into_iter().map(|name| name.value).collect(),
         most: most.map(|most| most.value).unwrap_or_default(),
+    }
+}
+
+pub(super) fn read_approvals(top: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> ApprovalCeiling {
+    let Some(mut fields) = top.table("approvals", problems) else { return ApprovalCeiling::default() };
+    let phases = fields.strings("phases", problems).unwrap_or_default();
+    let by = fields.strings("by", problems).unwrap_or_default();
+    fields.close(problems);
+    ApprovalCeiling {
+        phases: all_parsed(&phases, PhasePattern::parse, problems).into_iter().map(|phase| phase.value).collect(),
+        by: all_parsed(&by, parse_name, problems).into_iter().map(|name| name.value).collect(),
     }
 }
 

@@ -19,6 +19,10 @@
 //! by = ["alice"]
 //! max = "7d"
 //!
+//! [approvals]                                      # absent: no phase can be approved
+//! phases = ["deploy-*", "rollback"]
+//! by = ["alice"]
+//!
 //! [secrets.OPENAI_API_KEY]
 //! from = { env = "OPENAI_API_KEY" }
 //! services = ["backend"]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
-use holdpoint_model::{Checklist, Digest, PhaseId, PolicyId, RequirementId, ServiceName};
+use holdpoint_model::{ApprovalTerms, Checklist, Digest, PhaseId, PolicyId, RequirementId, ServiceName};
 use url::Url;
 
 use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, order, phases, rollback, services, stages};
@@ -92,6 +92,8 @@ pub struct ResolvedPhase {
     /// JSON with sorted keys.
     pub config: String,
     pub stage: String,
+    /// What it wants from a person before it starts.
+    pub approval: Option<ApprovalTerms>,
     /// Only phases that take part.
     pub needs: Vec<PhaseId>,
     /// The ids that it may claim, and the row that each speaks for.

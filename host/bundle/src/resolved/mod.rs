@@ -13,5 +13,5 @@ mod users;
 pub(crate) use bundle::Modules;
 pub use bundle::{EnvironmentFacts, Resolved, ResolvedPhase, Service};
 pub use policies::ResolvedPolicy;
-pub use rollback::Rollback;
+pub use rollback::{Rollback, RollbackMode};
 pub use users::{IdentitySource, ResolvedUser};

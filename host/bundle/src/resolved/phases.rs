@@ -60,6 +60,7 @@ impl Context<'_> {
             imports: facts.imports,
             config,
             stage: phase.stage.clone(),
+            approval: phase.approval.clone(),
             needs,
             requirements,
             services,

@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use holdpoint_model::{Checklist, PhaseId, RequirementId};
 
 use crate::authored::Authored;
+pub use crate::authored::rollback::RollbackMode;
 use crate::diagnostic::Problems;
 
 /// How what a run has deployed is taken back.
@@ -18,8 +19,8 @@ pub struct Rollback {
     pub undoes: Vec<PhaseId>,
     /// The rows that call for it when they fail.
     pub when: Vec<RequirementId>,
-    /// It begins by itself. Otherwise it runs when it is asked for by name.
-    pub automatic: bool,
+    /// How it begins once something calls for it.
+    pub mode: RollbackMode,
 }
 
 pub(crate) fn resolve(
@@ -54,13 +55,27 @@ pub(crate) fn resolve(
             problems.at(need.at, message);
         }
     }
+    for part in authored.phases.iter().filter(|part| phases.contains(&part.id.value) && part.approval.is_some()) {
+        let message = format!(
+            "phase `{}` is part of the rollback, whose approval is asked for with mode = \"ask\" in [rollback]",
+            part.id.value
+        );
+        problems.at(part.id.at, message);
+    }
     for row in &written.when {
         if checklist.is_some_and(|checklist| checklist.row(&row.value).is_none()) {
             problems.at(row.at, format!("requirement `{}` is not a row of the checklist", row.value));
         }
     }
     let when = written.when.iter().map(|row| row.value.clone()).collect();
-    Some(Rollback { phase, phases, undoes, when, automatic: written.automatic })
+    Some(Rollback { phase, phases, undoes, when, mode: written.mode })
+}
+
+impl Rollback {
+    /// Whether something that calls for it is heeded, by itself or by asking.
+    pub fn can_be_called_for(&self) -> bool {
+        self.mode != RollbackMode::Never
+    }
 }
 
 fn with_those_that_need(authored: &Authored, phase: &PhaseId) -> BTreeSet<PhaseId> {

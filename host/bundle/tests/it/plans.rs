@@ -1,7 +1,7 @@
 //! Plans: what a run would do, in which order, and what is missing for it.
 
 use crate::support::{JUDGED, modules, operator, shipped, sources};
-use holdpoint_bundle::{Allowed, OperatorSource, Plan, Resolved, Sources, allow};
+use holdpoint_bundle::{Allowed, OperatorSource, Plan, Resolved, RollbackMode, Sources, allow};
 use holdpoint_model::{Class, Level};
 
 const BUNDLE: &str = r#"
@@ -110,7 +110,7 @@ fn the_rollback_stands_behind_everything_and_says_what_calls_for_it() {
     let level = |id: &str| plan.phases.iter().find(|phase| phase.id.as_str() == id).map(|phase| phase.level).unwrap();
     assert!(level("rollback") > level("monitoring-setup") && level("rollback-health") > level("rollback"));
     let rollback = plan.rollback.as_ref().unwrap();
-    assert!(rollback.automatic && rollback.undoes.iter().any(|phase| phase.as_str() == "deploy"));
+    assert!(rollback.mode == RollbackMode::Auto && rollback.undoes.iter().any(|phase| phase.as_str() == "deploy"));
     assert_eq!(rollback.phases.len(), 3);
     let alone = Sources { only: vec!["rollback".to_owned()], ..shipped() };
     assert!(self::plan(&alone, None).rollback.is_none(), "it is asked for, and nothing calls for it");

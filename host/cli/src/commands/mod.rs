@@ -1,6 +1,7 @@
 //! The commands, one file each.
 
 mod allow;
+mod approve;
 mod backtest;
 mod cancel;
 mod check;
@@ -38,6 +39,7 @@ pub(crate) enum Command {
     Run(run::Arguments),
     Resume(resume::Arguments),
     Cancel(cancel::Arguments),
+    Approve(approve::Arguments),
     Waive(waive::Arguments),
     Runs(runs::Arguments),
     Show(show::Arguments),
@@ -71,6 +73,7 @@ pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Ex
         Command::Run(arguments) => block_on(run::execute(arguments, machine)),
         Command::Resume(arguments) => block_on(resume::execute(arguments, machine)),
         Command::Cancel(arguments) => block_on(cancel::execute(arguments, machine)),
+        Command::Approve(arguments) => block_on(approve::execute(arguments, machine)),
         Command::Waive(arguments) => block_on(waive::execute(arguments, machine)),
         Command::Runs(arguments) => runs::execute(&arguments, machine),
         Command::Show(arguments) => show::execute(&arguments, machine),

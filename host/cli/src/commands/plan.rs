@@ -1,6 +1,10 @@
 //! `holdpoint plan`
 
-use holdpoint_app::{Machine, OperatorChoice, Plan, PlannedPhase, PlannedPolicy, PlannedRow, PlannedUsers};
+use std::time::Duration;
+
+use holdpoint_app::{
+    Machine, OperatorChoice, Plan, PlannedPhase, PlannedPolicy, PlannedRow, PlannedUsers, RollbackMode,
+};
 use holdpoint_model::{
     Class, Level,
     grant::{format_duration, format_size},
@@ -115,15 +119,18 @@ fn rollback(page: &mut Page, plan: &Plan) {
     let undoes = names(&rollback.undoes);
     page.blank();
     page.line(&[(Tone::Faint, "rollback")]);
-    let text = if rollback.automatic {
-        let when: Vec<&str> = rollback.when.iter().map(|row| row.as_str()).collect();
-        format!(
-            "`{}` runs if {undoes} has changed something and then breaks off, or one of {} fails; otherwise it is left out",
-            rollback.phase,
-            when.join(", ")
-        )
-    } else {
-        format!("`{}` never runs by itself; to take back what {undoes} has changed, pass --only {0}", rollback.phase)
+    let when: Vec<&str> = rollback.when.iter().map(|row| row.as_str()).collect();
+    let called = format!("if {undoes} has changed something and then breaks off, or one of {} fails", when.join(", "));
+    let phase = &rollback.phase;
+    let text = match rollback.mode {
+        RollbackMode::Auto => format!("`{phase}` runs {called}; otherwise it is left out"),
+        RollbackMode::Ask { within } => {
+            let within = format_duration(within);
+            format!("`{phase}` waits up to {within} for somebody to approve it {called}; otherwise it is left out")
+        }
+        RollbackMode::Never => {
+            format!("`{phase}` never runs by itself; to take back what {undoes} has changed, pass --only {phase}")
+        }
     };
     wrapped(page, "  ", &text, Tone::Doubt);
     let text =
@@ -137,6 +144,9 @@ fn one(page: &mut Page, phase: &PlannedPhase) {
     page.line(&[(Tone::Strong, &format!("  {}", phase.id)), (Tone::Faint, &needs)]);
     wrapped(page, "    module    ", &format!("{} {}", phase.module, phase.digest), Tone::Plain);
     wrapped(page, "    judges    ", &names(&phase.rows), Tone::Plain);
+    if let Some(approval) = &phase.approval {
+        wrapped(page, "    waits for ", &approval.to_string(), Tone::Doubt);
+    }
     for grant in &phase.grants {
         wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
     }
@@ -271,6 +281,10 @@ fn wrapped(page: &mut Page, label: &str, text: &str, tone: Tone) {
     }
 }
 
+fn milliseconds(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}
+
 fn as_json(plan: &Plan, line: &str) -> Value {
     let row = |row: &PlannedRow| json!({ "id": row.id.to_string(), "title": row.title, "level": row.level.word() });
     let of = |class: Class| -> Vec<Value> {
@@ -283,13 +297,18 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "level": phase.level,
             "module": phase.module,
             "digest": phase.digest.to_string(),
+            "approval": phase.approval.as_ref().map(|approval| json!({
+                "by": approval.by,
+                "not_before_ms": milliseconds(approval.not_before),
+                "within_ms": milliseconds(approval.within),
+            })),
             "needs": phase.needs.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "rows": phase.rows.iter().map(row).collect::<Vec<_>>(),
             "services": phase.services.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "grants": phase.grants.iter().map(|g| json!({ "what": g.what, "class": g.class.word() })).collect::<Vec<_>>(),
             "secrets": phase.secrets.iter().map(|s| json!({ "name": s.name.to_string(), "goes_to": s.goes_to })).collect::<Vec<_>>(),
             "limits": {
-                "deadline_ms": u64::try_from(limits.deadline.as_millis()).unwrap_or(u64::MAX),
+                "deadline_ms": milliseconds(limits.deadline),
                 "calls": limits.max_calls,
                 "memory_bytes": limits.memory,
                 "output_bytes": limits.output,
@@ -304,7 +323,7 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "identities": users.identities,
             "grants": users.grants.iter().map(|g| json!({ "what": g.what, "class": g.class.word() })).collect::<Vec<_>>(),
             "limits": {
-                "iteration_ms": u64::try_from(users.limits.deadline.as_millis()).unwrap_or(u64::MAX),
+                "iteration_ms": milliseconds(users.limits.deadline),
                 "calls": users.limits.max_calls,
                 "memory_bytes": users.limits.memory,
             },
@@ -322,7 +341,8 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "phases": rollback.phases.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "undoes": rollback.undoes.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "when": rollback.when.iter().map(ToString::to_string).collect::<Vec<_>>(),
-            "automatic": rollback.automatic,
+            "automatic": rollback.mode == RollbackMode::Auto,
+            "mode": rollback.mode.word(),
         })),
         "dry_run_only": plan.dry_run_only,
         "phases": plan.phases.iter().map(phase).collect::<Vec<_>>(),
