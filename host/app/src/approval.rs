@@ -11,7 +11,6 @@ use crate::{
 };
 
 /// The longest time for which nobody looks at the clock: a machine may have slept meanwhile.
-const LOOK: Duration = Duration::from_secs(60);
 
 /// What comes next, once approvals are looked at.
 #[derive(Debug, Default)]
@@ -212,8 +211,7 @@ mod tests {
         let (bundle, progress) = asked();
         let due = super::tests::due(&bundle, &progress, hour(2.0));
         assert!(due.steps.is_empty() && due.asks.is_empty() && due.waits());
-        assert_eq!(due.pause(hour(2.0)), Some(LOOK));
-        assert_eq!(due.pause(Timestamp(hour(72.0).0 - 250.0)), Some(Duration::from_millis(250)));
+        assert_eq!(due.until(), Some(hour(72.0)));
     }
 
     #[test]

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod agents;
+mod approve;
 mod author;
 mod build;
 mod builtin;

@@ -1,0 +1,236 @@
+//! A phase waits for a person's word, and a rollback does: given in time it counts, silence and a denial never do.
+
+use holdpoint_e2e::{
+    Outcome, Scene,
+    process::{Live, until},
+    rows::{Judge, scene},
+    staging::Staging,
+};
+
+const APPROVALS: &str = "[approvals]\nphases = [\"gate\", \"undo\"]\nby = [\"alice\"]\n";
+
+/// `gate` waits after `first`, and `other` has nothing to do with it.
+fn gated(staging: &Staging, operator: &str, terms: &str) -> Scene {
+    let gate = Judge { needs: &["first"], ..Judge::good("gate") };
+    let scene = scene(&staging.backend(), operator, &[Judge::good("first"), gate, Judge::good("other")]);
+    change(&scene, |bundle| {
+        let (before, gate) = bundle.split_once("id = \"gate\"").expect("it has a gate");
+        let gate = gate.replacen("[phase.grants]", &format!("[phase.approval]\n{terms}\n[phase.grants]"), 1);
+        format!("{before}id = \"gate\"{gate}")
+    });
+    scene
+}
+
+fn change(scene: &Scene, how: impl FnOnce(&str) -> String) {
+    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).expect("there is a bundle");
+    scene.write("bundle/bundle.toml", &how(&bundle));
+}
+
+/// `first` changes something, `second` fails, and `undo` takes back when it is approved.
+fn rolling_back(staging: &Staging, within: &str) -> Scene {
+    let second = Judge { needs: &["first"], ..Judge::bad("second") };
+    let scene = scene(&staging.backend(), APPROVALS, &[Judge::good("first"), second, Judge::good("undo")]);
+    change(&scene, |bundle| {
+        format!(
+            "{bundle}\n[rollback]\nphase = \"undo\"\nundoes = [\"first\"]\nwhen = [\"SECOND\"]\nmode = \"ask\"\nwithin = \"{within}\"\n"
+        )
+    });
+    scene
+}
+
+/// Starts a command line and waits until a phase of the newest run waits and nothing else is under way.
+fn waiting(scene: &Scene, arguments: &[&str]) -> Live {
+    let run = scene.start(arguments);
+    until_it_waits(scene);
+    run
+}
+
+fn until_it_waits(scene: &Scene) {
+    until("it waits for an approval", || {
+        let has_run =
+            std::fs::read_dir(scene.path().join(".holdpoint/runs")).is_ok_and(|mut runs| runs.next().is_some());
+        has_run && {
+            let report = scene.run(&["report"]).stdout;
+            let under_way = |line: &&str| line.contains(" pending ");
+            report.contains("waits for approval") && report.lines().filter(under_way).count() == 0
+        }
+    });
+}
+
+fn answer(scene: &Scene, phase: &str, more: &[&str]) -> Outcome {
+    let arguments = [&["approve", "last", phase, "--by", "alice", "--reason", "seen, REL-1"], more].concat();
+    scene.run(&arguments)
+}
+
+#[track_caller]
+fn refused(outcome: Outcome, parts: &[&str]) {
+    let outcome = outcome.exits(2);
+    for part in parts {
+        assert!(outcome.stderr.contains(part), "it does not say `{part}`: {outcome:?}");
+    }
+}
+
+#[test]
+fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
+    let staging = Staging::start();
+    let scene = gated(&staging, APPROVALS, "by = \"the release manager\"");
+    let run = waiting(&scene, &["run", "BUNDLE"]);
+    assert_eq!(staging.effects().len(), 2, "`first` and `other` have done their work, and `gate` has not");
+    let report = scene.run(&["report"]).exits(0).stdout;
+    assert!(report.contains(" gate --by NAME --reason TEXT") && report.contains(" by the release manager"), "{report}");
+    let shown = scene.run(&["show", "last", "gate"]).exits(0).stdout;
+    assert!(shown.contains("waits for approval: holdpoint approve "), "{shown}");
+    refused(answer(&scene, "first", &[]), &["phase `first` needs no approval; of the run `gate` can"]);
+    refused(answer(&scene, "gaet", &[]), &["the run has no phase `gaet`", "`gate`"]);
+    refused(scene.run(&["approve", "01ZZ", "gate", "--by", "alice", "--reason", "x"]), &["01ZZ"]);
+    let approved = answer(&scene, "gate", &["--output", "json"]).exits(0);
+    assert_eq!((&approved.json()["approved"], &approved.json()["at_rest"]), (&true.into(), &false.into()));
+    let run = run.finish().exits(0);
+    assert!(run.stderr.contains("gate: waits for approval: holdpoint approve "), "{run:?}");
+    assert!(run.stderr.contains("gate: approved by alice: seen, REL-1"), "{run:?}");
+    assert!(run.stdout.contains("  gate  approved by alice: seen, REL-1 ("), "{run:?}");
+    assert_eq!(staging.effects().len(), 3);
+    refused(answer(&scene, "gate", &[]), &["has ended with `release`; there is nothing to approve"]);
+    let replay = scene.run(&["replay", "last", "--keep", "second.db"]).exits(0);
+    assert!(replay.stdout.contains("the same again: release"), "{replay:?}");
+    let report = scene.run(&["report", "./second.db"]).exits(0).stdout;
+    assert!(report.contains("  gate  approved by alice: seen, REL-1 ("), "{report}");
+}
+
+#[test]
+fn a_denial_ends_the_wait_at_once_and_says_who_and_why() {
+    let staging = Staging::start();
+    let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
+    let run = waiting(&scene, &["run", "BUNDLE", "--output", "json"]);
+    refused(answer(&scene, "gate", &[]), &["phase `gate` can't be approved before 20", "; it is 20"]);
+    answer(&scene, "gate", &["--deny"]).exits(0);
+    let run = run.finish().exits(3);
+    assert_eq!((run.decision().as_str(), run.row("GATE").as_str()), ("inconclusive", "not-exercised"));
+    let report = scene.run(&["report"]).exits(0).stdout;
+    assert!(report.contains("not exercised: GATE row gate (denied by alice: seen, REL-1)"), "{report}");
+    assert!(report.ends_with("inconclusive · phase `gate`: denied by alice: seen, REL-1\n"), "{report}");
+    assert_eq!(staging.effects().len(), 2);
+    scene.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn silence_is_never_a_release_not_even_of_a_phase_without_rows() {
+    let staging = Staging::start();
+    for rows in [true, false] {
+        let scene = gated(&staging, APPROVALS, "within = \"1s\"");
+        if !rows {
+            change(&scene, |bundle| bundle.replace("requirements = [\"P3.1\"]\nmap = { \"P3.1\" = \"GATE\" }\n", ""));
+            scene.write(
+                "bundle/checklist.toml",
+                "[[row]]\nid = \"FIRST\"\ntitle = \"a\"\nlevel = \"required\"\n[[row]]\nid = \"OTHER\"\ntitle = \"b\"\nlevel = \"required\"\n",
+            );
+        }
+        let before = staging.effects().len();
+        let run = scene.run(&["run", "BUNDLE"]).exits(3);
+        assert!(run.stdout.contains("nobody approved it until 20"), "{run:?}");
+        assert_eq!(staging.effects().len(), before + 2, "{run:?}");
+        scene.run(&["replay"]).exits(0);
+    }
+}
+
+#[test]
+fn a_killed_run_waits_on_and_an_answer_at_rest_counts_when_it_is_resumed() {
+    let staging = Staging::start();
+    let scene = gated(&staging, APPROVALS, "within = \"1h\"");
+    let until_of =
+        |scene: &Scene| scene.run(&["report", "--format", "json"]).exits(0).json()["approvals"][0]["until"].clone();
+    drop(waiting(&scene, &["run", "BUNDLE"]));
+    let deadline = until_of(&scene);
+    let resumed = waiting(&scene, &["resume"]);
+    assert_eq!(until_of(&scene), deadline, "the time to answer does not begin anew");
+    resumed.interrupt();
+    resumed.finish().exits(130);
+    let approved = answer(&scene, "gate", &[]).exits(0);
+    assert!(approved.stderr.contains("goes on with it"), "{approved:?}");
+    refused(
+        answer(&scene, "gate", &["--deny"]),
+        &["phase `gate` has its answer already, since 20", "approved by alice"],
+    );
+    assert_eq!(staging.effects().len(), 2, "nothing starts while nobody works on the run");
+    scene.run(&["resume"]).exits(0);
+    assert_eq!(staging.effects().len(), 3);
+    scene.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn the_operators_file_of_today_says_who_may_answer() {
+    let staging = Staging::start();
+    let scene = gated(&staging, "", "within = \"1h\"");
+    let run = waiting(&scene, &["run", "BUNDLE"]);
+    let lines = ["does not allow it", "add to [approvals]:", "phases = [\"gate\"]", "by = [\"alice\"]"];
+    refused(answer(&scene, "gate", &[]), &lines);
+    refused(answer(&scene, "gate", &["--deny"]), &lines);
+    let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
+    scene.write("holdpoint.toml", &format!("{allowed}\n{}", APPROVALS.replace("alice", "bob")));
+    refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
+    drop(run);
+    refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
+    scene.write("holdpoint.toml", &format!("{allowed}\n{APPROVALS}"));
+    answer(&scene, "gate", &[]).exits(0);
+    scene.run(&["resume"]).exits(0);
+}
+
+#[test]
+fn a_part_of_a_bundle_and_a_dry_run_ask_nobody() {
+    let staging = Staging::start();
+    let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
+    scene.run(&["run", "BUNDLE", "--only", "first,gate"]).exits(7);
+    let dry = scene.run(&["run", "BUNDLE", "--dry-run"]);
+    assert!(!dry.stdout.contains("approv") && !dry.stderr.contains("approv"), "{dry:?}");
+    let plan = scene.run(&["plan", "BUNDLE"]).exits(0).stdout;
+    assert!(plan.contains("waits for an approval, not before 2d of the run, within 1d"), "{plan}");
+}
+
+#[test]
+fn what_is_asked_for_without_bounds_is_refused() {
+    let staging = Staging::start();
+    let scene = gated(&staging, APPROVALS, "within = \"31d\"");
+    refused(scene.run(&["check", "BUNDLE"]), &["an approval is waited for at most 30d"]);
+    let reason = "x".repeat(501);
+    refused(scene.run(&["approve", "last", "gate", "--by", "alice", "--reason", &reason]), &["1 to 500 characters"]);
+}
+
+#[test]
+fn a_rollback_that_asks_freezes_the_run_and_begins_when_it_is_approved() {
+    let staging = Staging::start();
+    let scene = rolling_back(&staging, "1h");
+    let run = waiting(&scene, &["run", "BUNDLE"]);
+    assert_eq!(staging.effects().len(), 1, "nothing is taken back yet");
+    let report = scene.run(&["report"]).exits(0).stdout;
+    assert!(report.contains("(a rollback was called for by row SECOND, which failed)"), "{report}");
+    answer(&scene, "undo", &[]).exits(0);
+    run.finish().exits(5);
+    assert_eq!(staging.effects().len(), 2);
+    scene.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn a_rollback_that_nobody_approves_holds_with_what_called_for_it() {
+    let staging = Staging::start();
+    let called = "a rollback was called for by row SECOND, which failed, and nobody approved it";
+    let scene = rolling_back(&staging, "1s");
+    let run = scene.run(&["run", "BUNDLE"]).exits(1);
+    assert!(run.stdout.contains(&format!("hold · failed: SECOND · {called} until 20")), "{run:?}");
+    let scene = rolling_back(&staging, "1h");
+    let run = waiting(&scene, &["run", "BUNDLE"]);
+    answer(&scene, "undo", &["--deny"]).exits(0);
+    let run = run.finish().exits(1);
+    assert!(run.stdout.contains(&format!("hold · failed: SECOND · {called}: denied by alice: seen, REL-1")), "{run:?}");
+    assert_eq!(staging.effects().len(), 2, "nothing was taken back: {run:?}");
+    scene.run(&["replay"]).exits(0);
+}
+
+#[test]
+fn a_rollback_waits_on_after_its_host_was_killed() {
+    let staging = Staging::start();
+    let scene = rolling_back(&staging, "1h");
+    drop(waiting(&scene, &["run", "BUNDLE"]));
+    let resumed = waiting(&scene, &["resume"]);
+    answer(&scene, "undo", &[]).exits(0);
+    resumed.finish().exits(5);
+}
