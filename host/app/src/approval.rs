@@ -10,8 +10,6 @@ use crate::{
     rollback,
 };
 
-/// The longest time for which nobody looks at the clock: a machine may have slept meanwhile.
-
 /// What comes next, once approvals are looked at.
 #[derive(Debug, Default)]
 pub(crate) struct Due {

@@ -87,7 +87,9 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
             | EventKind::RunEnded { .. }
             | EventKind::RowWaived(_)
             | EventKind::WaiverWithdrawn { .. }
-            | EventKind::ApprovalAnswered(_) => {}
+            | EventKind::ApprovalAnswered(_)
+            | EventKind::NoticeIntended(_)
+            | EventKind::NoticeEnded(_) => {}
         }
         // What is worth a line of its own stays above the bars.
         let lasting = !matches!(event.kind, EventKind::PhaseStarted { .. } | EventKind::RunEnded { .. });

@@ -97,7 +97,9 @@ impl Book {
             | EventKind::RowWaived(_)
             | EventKind::WaiverWithdrawn { .. }
             | EventKind::ApprovalAsked(_)
-            | EventKind::ApprovalAnswered(_) => Ok(()),
+            | EventKind::ApprovalAnswered(_)
+            | EventKind::NoticeIntended(_)
+            | EventKind::NoticeEnded(_) => Ok(()),
         }
     }
 

@@ -10,7 +10,7 @@ use holdpoint_model::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, Row, RowKind, approval, found};
+use crate::{Error, Row, RowKind, approval, found, notice};
 
 /// The first record of a run. The modules stand as bodies beside it, in the order of `modules` and then of `policies`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -396,6 +396,8 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
         }
         RowKind::ApprovalAsked => EventKind::ApprovalAsked(approval::asked(position, row)?),
         RowKind::ApprovalAnswered => EventKind::ApprovalAnswered(approval::answered(position, row)?),
+        RowKind::NoticeIntended => EventKind::NoticeIntended(notice::intended(position, row)?),
+        RowKind::NoticeEnded => EventKind::NoticeEnded(notice::ended(position, row)?),
         RowKind::Tick => EventKind::Ticked { last: found::is_last(position, row)? },
         RowKind::Found => EventKind::Found(found::of(position, row)?),
         RowKind::RunEnded => {

@@ -32,10 +32,13 @@ pub enum RowKind {
     /// A phase waits for somebody's word.
     ApprovalAsked,
     ApprovalAnswered,
+    /// A notification is about to be sent.
+    NoticeIntended,
+    NoticeEnded,
 }
 
 impl RowKind {
-    const ALL: [Self; 17] = [
+    const ALL: [Self; 19] = [
         Self::RunStarted,
         Self::RunResumed,
         Self::PhaseStarted,
@@ -53,6 +56,8 @@ impl RowKind {
         Self::WaiverWithdrawn,
         Self::ApprovalAsked,
         Self::ApprovalAnswered,
+        Self::NoticeIntended,
+        Self::NoticeEnded,
     ];
 
     /// The word in the `kind` column.
@@ -75,11 +80,18 @@ impl RowKind {
             Self::WaiverWithdrawn => "waiver-withdrawn",
             Self::ApprovalAsked => "approval-asked",
             Self::ApprovalAnswered => "approval-answered",
+            Self::NoticeIntended => "notice-intended",
+            Self::NoticeEnded => "notice-ended",
         }
     }
 
     pub(crate) fn parse(word: &str) -> Option<Self> {
         Self::ALL.into_iter().find(|kind| kind.word() == word)
+    }
+
+    /// Whether it is about telling people of the run, which changes nothing in it.
+    pub fn is_notice(self) -> bool {
+        matches!(self, Self::NoticeIntended | Self::NoticeEnded)
     }
 
     /// Whether a guest's re-execution meets it as a call.

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    ApprovalAnswer, ApprovalAsk, Class, Decision, Digest, Ordinal, OutcomeKind, PhaseId, PolicyId, RequirementId,
-    RunId, Scale, Seq, Statement, Timestamp, Verdict, Waiver, policy::Found,
+    ApprovalAnswer, ApprovalAsk, Class, Decision, Digest, Notice, NoticeEnd, Ordinal, OutcomeKind, PhaseId, PolicyId,
+    RequirementId, RunId, Scale, Seq, Statement, Timestamp, Verdict, Waiver, policy::Found,
 };
 
 /// One event of a run.
@@ -60,6 +60,10 @@ pub enum EventKind {
     ApprovalAsked(ApprovalAsk),
     /// Somebody lets it start, or does not.
     ApprovalAnswered(ApprovalAnswer),
+    /// Somebody is about to be told of the run.
+    NoticeIntended(Notice),
+    /// What came of that.
+    NoticeEnded(NoticeEnd),
     /// Nobody answers for the row any more.
     WaiverWithdrawn {
         row: RequirementId,

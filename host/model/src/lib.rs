@@ -14,6 +14,7 @@ pub mod grant;
 mod http_versions;
 mod ids;
 mod judge;
+mod notice;
 pub mod policy;
 mod scale;
 mod statement;
@@ -31,6 +32,7 @@ pub use event::{CallEvent, Cancellation, Event, EventKind, Origin, PhaseEnd, Ret
 pub use http_versions::{HttpVersions, VersionError};
 pub use ids::{IdError, Ordinal, PhaseId, PolicyId, RequirementId, RunId, Seq, ServiceName};
 pub use judge::{PhaseFacts, PolicyFacts, Row, judge, rehearse, waive};
+pub use notice::{Carrier, Notice, NoticeEnd, NoticeKind, NoticeTarget};
 pub use scale::{NoScale, Scale};
 pub use statement::{Attachment, Check, LogLevel, Statement};
 pub use time::Timestamp;

@@ -9,8 +9,8 @@ use holdpoint_model::{
 };
 
 use crate::{
-    AttachmentFacts, DeniedCall, LogLine, Measure, PhaseReport, PlannedPolicy, PolicyReport, Report, SlowCall,
-    UnansweredCall,
+    AttachmentFacts, DeniedCall, LogLine, Measure, NoticeReport, PhaseReport, PlannedPolicy, PolicyReport, Report,
+    SlowCall, UnansweredCall,
     answer::{denial_in, duration_in, reason_in},
     text,
 };
@@ -60,6 +60,7 @@ impl Collector {
             resumed: 0,
             phases: phases.iter().map(empty).collect(),
             approvals: Vec::new(),
+            notices: Vec::new(),
             policies: Vec::new(),
             stages: Vec::new(),
             over: 0,
@@ -89,7 +90,9 @@ impl Collector {
     /// Takes the next event.
     pub fn take(&mut self, event: Event) {
         let Event { position, at, kind } = event;
-        self.moment = at;
+        if !matches!(kind, EventKind::NoticeIntended(_) | EventKind::NoticeEnded(_)) {
+            self.moment = at;
+        }
         match kind {
             EventKind::RunStarted(header) => self.start(at, header),
             EventKind::RunResumed => {
@@ -123,6 +126,17 @@ impl Collector {
             }
             EventKind::ApprovalAsked(ask) => self.asked(Approval { asked: at, ask, answer: None }),
             EventKind::ApprovalAnswered(answer) => self.answered(at, answer),
+            EventKind::NoticeIntended(notice) => {
+                let notices = &mut self.report.notices;
+                if notices.len() < Report::KEPT && notices.iter().all(|told| told.notice.key != notice.key) {
+                    notices.push(NoticeReport { notice, end: None });
+                }
+            }
+            EventKind::NoticeEnded(end) => {
+                if let Some(told) = self.report.notices.iter_mut().find(|told| told.notice.key == end.key) {
+                    told.end = Some(end);
+                }
+            }
             EventKind::RowWaived(waiver) => {
                 self.recorded = None;
                 self.waivers.push(waiver);

@@ -54,6 +54,8 @@ fn guest_of(event: &Event) -> Option<&str> {
         | EventKind::RunCancelled(_)
         | EventKind::RunEnded { .. }
         | EventKind::RowWaived(_)
+        | EventKind::NoticeIntended(_)
+        | EventKind::NoticeEnded(_)
         | EventKind::WaiverWithdrawn { .. } => None,
     }
 }

@@ -38,4 +38,6 @@ pub use difference::{Difference, Subject, body_differences};
 pub use item::{Item, ItemError};
 pub use page::{Page, Style, Tone};
 pub use policy::{PlannedPolicy, PolicyReport, Turn};
-pub use report::{AttachmentFacts, DeniedCall, LogLine, Measure, PhaseReport, Report, SlowCall, UnansweredCall};
+pub use report::{
+    AttachmentFacts, DeniedCall, LogLine, Measure, NoticeReport, PhaseReport, Report, SlowCall, UnansweredCall,
+};

@@ -2,7 +2,8 @@
 
 use holdpoint_model::{
     ApprovalAnswer, ApprovalAsk, CallEvent, Cancellation, Check, Class, Decision, Digest, Event, EventKind, LogLevel,
-    Ordinal, Origin, OutcomeKind, PhaseEnd, PolicyId, Seq, Statement, Timestamp, Verdict, Waiver,
+    Notice, NoticeEnd, NoticeKind, Ordinal, Origin, OutcomeKind, PhaseEnd, PolicyId, Seq, Statement, Timestamp,
+    Verdict, Waiver,
     policy::{Finding, Found, Judgement, Severity},
 };
 use html5ever::{parse_document, tendril::TendrilSink as _};
@@ -130,6 +131,13 @@ fn kind() -> impl Strategy<Value = EventKind> {
         (text(), text(), any::<bool>()).prop_map(|(by, reason, approved)| EventKind::ApprovalAnswered(
             ApprovalAnswer { phase: fixture::phase("health"), approved, by, reason }
         )),
+        (text(), text()).prop_map(|(to, body)| EventKind::NoticeIntended(Notice {
+            key: "k".into(),
+            kind: NoticeKind::Hold,
+            to,
+            body,
+        })),
+        text().prop_map(|why| EventKind::NoticeEnded(NoticeEnd { key: "k".into(), failed: Some(why), tries: 5 })),
         (text(), text()).prop_map(|(by, reason)| EventKind::WaiverWithdrawn {
             row: fixture::requirement("P3.1"),
             by,

@@ -1,8 +1,9 @@
 //! The report of a run: facts, rows and the decision, ready to be rendered.
 
 use holdpoint_model::{
-    Approval, Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Origin, OutcomeKind,
-    PhaseEnd, PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, Seq, Timestamp, Verdict, Waiver, decide,
+    Approval, Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Notice, NoticeEnd,
+    Origin, OutcomeKind, PhaseEnd, PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, Seq, Timestamp,
+    Verdict, Waiver, decide,
 };
 
 use crate::{CallCounts, Collector, PlannedPhase, PolicyReport};
@@ -23,6 +24,8 @@ pub struct Report {
     pub phases: Vec<PhaseReport>,
     /// The approvals that phases waited for or wait for, in the order of the asks.
     pub approvals: Vec<Approval>,
+    /// The notifications, in their order; at most [`Report::KEPT`].
+    pub notices: Vec<NoticeReport>,
     /// In the order of the bundle.
     pub policies: Vec<PolicyReport>,
     /// The stages that it is decided in, in their order.
@@ -71,6 +74,14 @@ pub struct PhaseReport {
     pub calls: CallCounts,
     /// The slowest calls of those whose duration is known, slowest first; at most [`PhaseReport::SLOWEST`].
     pub slowest: Vec<SlowCall>,
+}
+
+/// Somebody who was to be told something.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoticeReport {
+    pub notice: Notice,
+    /// What came of it; none while it is under way, or was when the host stopped.
+    pub end: Option<NoticeEnd>,
 }
 
 /// A number that a phase stated.
@@ -237,6 +248,11 @@ impl Report {
             ended && !approval.is_given()
         };
         self.approvals.iter().filter(refused)
+    }
+
+    /// The notifications that nobody got, with the reason. They change no decision.
+    pub fn undelivered(&self) -> impl Iterator<Item = (&Notice, &str)> {
+        self.notices.iter().filter_map(|told| Some((&told.notice, told.end.as_ref()?.failed.as_deref()?)))
     }
 
     /// The rollback that was called for and that nobody approved.

@@ -85,6 +85,25 @@ pub fn event_line(event: &Event, style: Style) -> String {
             let said = text::short(&format!("by {}: {}", answer.by, answer.reason), 1_000);
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &place), (Tone::Plain, &said)]);
         }
+        EventKind::NoticeIntended(notice) => {
+            let said = format!("{} to {} ({})", notice.kind.word(), notice.to, notice.key);
+            page.line(&[
+                (Tone::Faint, &margin),
+                (Tone::Plain, &row("", "", "to tell")),
+                (Tone::Plain, &text::short(&said, 1_000)),
+            ]);
+        }
+        EventKind::NoticeEnded(end) => {
+            let said = match &end.failed {
+                None => format!("{} delivered ({})", end.key, text::times(end.tries.into())),
+                Some(why) => format!("{} not delivered ({}): {why}", end.key, text::times(end.tries.into())),
+            };
+            page.line(&[
+                (Tone::Faint, &margin),
+                (Tone::Plain, &row("", "", "told")),
+                (Tone::Plain, &text::short(&said, 1_000)),
+            ]);
+        }
         EventKind::RowWaived(waiver) => {
             page.line(&[(Tone::Faint, &margin), (Tone::Doubt, &live::waived(waiver))]);
         }

@@ -61,6 +61,21 @@ pub(super) fn flaky(page: &mut Page, header: &RunHeader, report: &Report) {
     }
 }
 
+/// The notifications that nobody got.
+pub(super) fn undelivered(page: &mut Page, report: &Report) {
+    if report.undelivered().next().is_some() {
+        page.blank();
+    }
+    for (notice, why) in report.undelivered().take(rows::LISTED) {
+        let what = format!("  not delivered: {} to {} ", notice.kind.word(), text::short(&notice.to, 100));
+        page.line(&[(Tone::Doubt, &what), (Tone::Faint, &format!("({})", text::short(why, 300)))]);
+    }
+    let more = report.undelivered().count().saturating_sub(rows::LISTED);
+    if more > 0 {
+        page.line(&[(Tone::Faint, &format!("  … and {}", text::counted(more, "more notification")))]);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use crate::{Style, fixture, render::terminal};

@@ -3,7 +3,7 @@
 //! Top level: `format` (1), `decision` (a word, or null while the run is unfinished), `failed`, `inconclusive` (ids), `rows` {id: {`verdict`,
 //! `expected`, `observed`, `by`, `level`, `title`, `waived`}}, `not_exercised` [{`id`, `title`, `reason`}], `waived` [{`id`, `verdict`, `by`, `reason`,
 //! `until`}], `flaky` [{`id`, `before`}], `approvals` [{`phase`, `asked`, `from`, `until`, `who`, `cause` (of a rollback),
-//! `answer` (null or {`approved`, `by`, `reason`, `at`})}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `policies`, `checks`, `measures`, `denials`,
+//! `answer` (null or {`approved`, `by`, `reason`, `at`})}], `notifications` [{`key`, `kind`, `to`, `delivered` (null while it is not known), `tries`, `reason`}], `cancelled` (null or {`by`, `reason`}), `run` (null without a header), `phases`, `policies`, `checks`, `measures`, `denials`,
 //! `unanswered`, `notes`. Rows that are off stand in `rows` and in no other list, and those that somebody answers for only in `rows` and
 //! `waived`. A phase that was taken over has its run in `taken_over`. A phase's `verdict` is `waiting` before its start, and its `end` if it had nothing to judge. Times are RFC 3339 in UTC,
 //! durations milliseconds, sizes bytes, digests `sha256:…`.
@@ -24,7 +24,7 @@ use serde::Serialize;
 use serde_json::{Value, json as value};
 
 use super::phase_word;
-use crate::{CallCounts, PhaseReport, PolicyReport, Report, Turn, body::number, text};
+use crate::{CallCounts, NoticeReport, PhaseReport, PolicyReport, Report, Turn, body::number, text};
 
 /// The full report as pretty JSON.
 pub fn json(report: &Report) -> String {
@@ -67,6 +67,7 @@ pub fn json(report: &Report) -> String {
             "id": row.id.as_str(), "before": before.word(),
         })).collect::<Vec<_>>(),
         "approvals": report.approvals.iter().map(approval).collect::<Vec<_>>(),
+        "notifications": report.notices.iter().map(told).collect::<Vec<_>>(),
         "cancelled": report.cancelled.as_ref().map(|cancellation| value!({
             "by": cancellation.by, "reason": cancellation.reason,
         })),
@@ -130,6 +131,17 @@ fn approval(Approval { asked, ask, answer }: &Approval) -> Value {
         "answer": answer.as_ref().map(|(at, answer)| value!({
             "approved": answer.approved, "by": answer.by, "reason": answer.reason, "at": at.to_string(),
         })),
+    })
+}
+
+fn told(NoticeReport { notice, end }: &NoticeReport) -> Value {
+    value!({
+        "key": notice.key,
+        "kind": notice.kind.word(),
+        "to": notice.to,
+        "delivered": end.as_ref().map(|end| end.failed.is_none()),
+        "tries": end.as_ref().map(|end| end.tries),
+        "reason": end.as_ref().and_then(|end| end.failed.as_deref()),
     })
 }
 
@@ -288,7 +300,7 @@ mod tests {
         keys.sort_unstable();
         assert_eq!(
             keys.join(" "),
-            "approvals cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes phases policies rows run \
+            "approvals cancelled checks decision denials failed flaky format inconclusive measures not_exercised notes notifications phases policies rows run \
              unanswered waived"
         );
         // Values, not text: the order of keys depends on how the JSON library was built.

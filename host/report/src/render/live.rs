@@ -30,6 +30,11 @@ pub fn line(event: &Event) -> Option<String> {
         EventKind::RunEnded { decision, .. } => format!("{decision}"),
         EventKind::ApprovalAsked(ask) => format!("{}: {}", ask.phase, approvals::asked(ask, event.at)),
         EventKind::ApprovalAnswered(answer) => format!("{}: {answer}", answer.phase),
+        EventKind::NoticeIntended(_) => return None,
+        EventKind::NoticeEnded(end) => {
+            let why = end.failed.as_ref()?;
+            format!("notification {} was not delivered: {why}", end.key)
+        }
         EventKind::RowWaived(waiver) => waived(waiver),
         EventKind::WaiverWithdrawn { row, by, reason } => withdrawn(row, by, reason),
         EventKind::Call(call) => {

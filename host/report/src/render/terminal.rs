@@ -36,6 +36,7 @@ pub fn terminal(report: &Report, style: Style, full: bool) -> String {
     }
     rows::not_exercised(&mut page, report);
     exceptions::flaky(&mut page, header, report);
+    exceptions::undelivered(&mut page, report);
     notes(&mut page, report);
     page.blank();
     last(&mut page, header, report);

@@ -62,6 +62,7 @@ fn body(report: &Report, header: &RunHeader) -> Markup {
         ("measures", "Measures", statements::measures(report)),
         ("attachments", "Attachments", statements::attachments(report)),
         ("log", "Log", statements::log(report)),
+        ("undelivered", "Not delivered", phases::undelivered(report)),
         ("facts", "Facts of the run", facts::facts(report, header)),
     ];
     let sections = sections.into_iter().filter(|(_, _, content)| !content.0.is_empty()).collect::<Vec<_>>();

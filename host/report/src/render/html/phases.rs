@@ -56,6 +56,21 @@ pub(super) fn approvals(report: &Report) -> Markup {
     }
 }
 
+/// The notifications that nobody got.
+pub(super) fn undelivered(report: &Report) -> Markup {
+    if report.undelivered().next().is_none() {
+        return html! {};
+    }
+    html! {
+        dl {
+            @for (notice, why) in report.undelivered() {
+                dt { (notice.kind.word()) " to " (Line(&notice.to)) }
+                dd { (Line(why)) }
+            }
+        }
+    }
+}
+
 fn line(report: &Report, phase: &PhaseReport) -> Markup {
     let (_, word) = phase_word(phase);
     let (_, note) = note(report, phase);
