@@ -1,6 +1,8 @@
 //! Answering for a phase that waits: the host that works on the run is told, or the journal of a run at rest. The operator's file of
 //! today says who may: that of the host while there is one.
 
+use std::sync::Arc;
+
 use holdpoint_bundle::{Operator, Verified};
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
@@ -11,6 +13,7 @@ use crate::{
     Error, Machine, approval,
     control::{Asked, tell_answer},
     drive::progress_of,
+    notify,
     plan::Progress,
     record::StoredSources,
     store::{RunRef, RunState, Stored},
@@ -77,6 +80,7 @@ async fn resting(stored: &Stored, lock: RunLock, answer: &ApprovalAnswer, machin
     judge(answer, (&verified, &progress, header.dry_run), machine, now).map_err(Error::Usage)?;
     let writer = Writer::open(&journal, None)?;
     writer.append_durable(Row::approval_answered(answer, now.0)).await?;
+    notify::deliver(&Arc::new(verified), &header.run, &journal, &writer).await?;
     writer.close()?;
     drop(lock);
     Ok(())

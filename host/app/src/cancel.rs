@@ -11,6 +11,7 @@ use crate::{
     Error, Machine,
     control::{Asked, ask_to_cancel},
     drive::progress_of,
+    notify,
     plan::Progress,
     record::StoredSources,
     report,
@@ -99,6 +100,10 @@ async fn abandoned(stored: &Stored, folder: &RunFolder, lock: RunLock, reason: &
     let rows = rows(&verified, &progress, &cancellation, now);
     let writer = Writer::open(&journal, None)?;
     report::decide(&writer, &journal, &verified, rows, now).await?;
+    let verified = std::sync::Arc::new(verified);
+    if !header.dry_run {
+        notify::deliver(&verified, &header.run, &journal, &writer).await?;
+    }
     writer.close()?;
     // A host that was killed leaves these behind.
     let refused = |e: holdpoint_cap_secret::Error| Error::Usage(e.to_string());

@@ -27,6 +27,7 @@ use crate::{
     control::{Control, Request},
     crews::BundleCrews,
     judging::{Bench, Judges, seats},
+    notify::Courier,
     plan::{Progress, Step, may_start},
     report, secrets,
     workshop::{Workshop, gate},
@@ -56,6 +57,8 @@ pub(crate) struct Drive {
     pub(crate) progress: Progress,
     /// The policies; none where the bundle has none.
     pub(crate) judges: Option<Judges>,
+    /// Who tells people of it; none where nobody is told.
+    pub(crate) courier: Option<Courier>,
 }
 
 /// A watch that hands committed events to whoever drives and whoever looks on.
@@ -113,6 +116,12 @@ impl Drive {
     /// Drives the run to its decision.
     pub(crate) async fn drive(mut self, machine: &Machine, cancel: Cancel) -> Result<Report, Error> {
         let result = self.phases(machine, cancel).await;
+        match (self.courier.take(), &result) {
+            (Some(courier), Ok(())) => courier.finish().await,
+            // What has not ended is sent when the run is gone on with.
+            (Some(courier), Err(_)) => courier.stop(),
+            (None, _) => {}
+        }
         let closed = self.writer.close();
         // In this order: a socket belongs to whoever holds the lock.
         drop(self.control);
@@ -124,6 +133,10 @@ impl Drive {
 
     async fn phases(&mut self, machine: &Machine, mut cancel: Cancel) -> Result<(), Error> {
         let workshop = Arc::new(Workshop::new(&self.verified, machine)?);
+        // Nobody is woken for what is not done for good.
+        if !self.dry_run && !self.clock.is_rehearsal() {
+            self.courier = Courier::start(&self.verified, &self.run, &self.folder.journal(), &self.writer)?;
+        }
         let seats = seats(&self.verified, machine)?;
         if !seats.is_empty() {
             let bench = Bench::new(self.run.clone(), &self.verified, seats);
@@ -356,7 +369,9 @@ impl Drive {
     async fn write_decision(&mut self, rows: Vec<Row>, clock: &RunClock) -> Result<(), Error> {
         // A phase that was stopped may have said something that is still on its way.
         self.writer.committed().await?;
-        report::decide(&self.writer, &self.folder.journal(), &self.verified, rows, clock.now().0).await
+        report::decide(&self.writer, &self.folder.journal(), &self.verified, rows, clock.now().0).await?;
+        self.take_in();
+        Ok(())
     }
 
     async fn start(&mut self, phase: &PhaseId, clock: &RunClock) -> Result<(), Error> {
@@ -383,6 +398,9 @@ impl Drive {
     fn take_in(&mut self) {
         while let Ok(event) = self.committed.try_recv() {
             self.progress.take(&event);
+            if let Some(courier) = &self.courier {
+                courier.take(&event);
+            }
         }
     }
 

@@ -21,6 +21,7 @@ mod inspect;
 mod judging;
 mod logins;
 mod machine;
+mod notify;
 mod places;
 mod plan;
 mod preview;

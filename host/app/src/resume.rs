@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use holdpoint_gate::Clock as _;
-use holdpoint_journal::{Reader, Row, Writer};
+use holdpoint_journal::{Reader, Row, RunFolder, Writer};
 use holdpoint_model::RunId;
 use holdpoint_report::Report;
 
@@ -11,6 +11,7 @@ use crate::{
     Cancel, Error, Live, Machine,
     control::Control,
     drive::{Drive, progress_of, watching},
+    notify,
     record::StoredSources,
     run::through,
     store::{RunRef, RunState, StoredFolder},
@@ -39,8 +40,9 @@ pub async fn resume(
     reader.verify()?;
     let header = StoredSources::of(&reader.header()?)?;
     if let RunState::Ended(decision) = stored.state()? {
+        let told = tell_the_rest(&header, &folder).await?;
         return Err(Error::Usage(format!(
-            "run {} has ended with `{decision}`; there is nothing to resume",
+            "run {} has ended with `{decision}`; there is nothing to resume{told}",
             header.run
         )));
     }
@@ -66,8 +68,22 @@ pub async fn resume(
         committed,
         progress,
         judges: None,
+        courier: None,
     };
     Ok(Resumed { run, folder: StoredFolder(folder), drive })
+}
+
+/// Sends what a host that was killed behind the decision has not sent; what there is to say of that.
+async fn tell_the_rest(header: &StoredSources, folder: &RunFolder) -> Result<String, Error> {
+    let (journal, verified) = (folder.journal(), Arc::new(header.verify()?));
+    let open = if header.dry_run { 0 } else { notify::has_open(&verified, &journal)? };
+    if open == 0 {
+        return Ok(String::new());
+    }
+    let writer = Writer::open(&journal, None)?;
+    notify::deliver(&verified, &header.run, &journal, &writer).await?;
+    writer.close()?;
+    Ok(format!(", but what was still to be told: {open} of its notifications were sent or tried now"))
 }
 
 impl Resumed {

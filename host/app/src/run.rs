@@ -132,6 +132,7 @@ pub(crate) async fn begin(
         committed,
         progress,
         judges: None,
+        courier: None,
     };
     Ok(Started { run, folder: StoredFolder(folder), drive })
 }

@@ -116,7 +116,11 @@ impl Stored {
 
     pub(crate) fn state(&self) -> Result<RunState, Error> {
         let reader = Reader::open(&self.journal())?;
-        let (last, _) = reader.head()?;
+        let (mut last, _) = reader.head()?;
+        // People may have been told of the decision behind it.
+        while last > 1 && reader.row(last)?.is_some_and(|row| row.kind.is_notice()) {
+            last -= 1;
+        }
         let ended = match reader.row(last)? {
             Some(row) => match row.event(last)?.kind {
                 EventKind::RunEnded { decision, next } => Some((decision, next.is_some())),

@@ -7,11 +7,11 @@ use holdpoint_bundle::{Operator, Verified};
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, RunLock, Writer};
-use holdpoint_model::{Level, RequirementId, Timestamp, Verdict, Waiver, grant::Missing};
+use holdpoint_model::{Level, RequirementId, RunId, Timestamp, Verdict, Waiver, grant::Missing};
 use holdpoint_report::Report;
 
 use crate::{
-    Error, Machine,
+    Error, Machine, notify,
     record::StoredSources,
     report,
     store::{RunRef, RunState, Stored},
@@ -47,13 +47,16 @@ pub async fn waive(choices: &WaiveChoices, machine: &Machine) -> Result<Report, 
     let journal = run.stored.journal();
     let writer = Writer::open(&journal, None)?;
     report::decide(&writer, &journal, &run.verified, vec![row], now.0).await?;
+    let verified = std::sync::Arc::new(run.verified);
+    notify::deliver(&verified, &run.run, &journal, &writer).await?;
     writer.close()?;
     drop(run.lock);
-    report::of_journal(&journal, &run.verified)
+    report::of_journal(&journal, &verified)
 }
 
 /// A run that has its decision, and that nobody else changes now.
 struct Decided {
+    run: RunId,
     stored: Stored,
     lock: RunLock,
     verified: Verified,
@@ -74,9 +77,9 @@ impl Decided {
         }
         reader.verify()?;
         drop(reader);
-        let verified = header.verify()?;
+        let (run, verified) = (header.run.clone(), header.verify()?);
         let report = report::of_journal(&stored.journal(), &verified)?;
-        Ok(Self { stored, lock, verified, report })
+        Ok(Self { run, stored, lock, verified, report })
     }
 
     fn waiver(&self, choices: &WaiveChoices, until: Until, now: Timestamp, machine: &Machine) -> Result<Waiver, Error> {

@@ -9,7 +9,9 @@ use std::time::Duration;
 use holdpoint_model::grant::{
     Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
 };
-use holdpoint_model::{ApprovalTerms, Checklist, Class, Digest, HttpVersions, PhaseId, RequirementId, ServiceName};
+use holdpoint_model::{
+    ApprovalTerms, Checklist, Class, Digest, HttpVersions, NoticeTarget, PhaseId, RequirementId, ServiceName,
+};
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -43,6 +45,10 @@ pub struct Verified {
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
     pub rollback: Option<Rollback>,
+    /// Who is told what.
+    pub notify: Vec<NoticeTarget>,
+    /// What may be asked for that; none where nobody is told.
+    pub notifier: Option<Grants>,
     pub connect_to: BTreeMap<HostPort, SocketAddr>,
     pub ca_file: Option<PathBuf>,
     /// Those that some phase is granted.
@@ -144,7 +150,7 @@ impl Verified {
             return Err(Diagnostics::new(found));
         }
         let granted = |binding: &SecretBinding| {
-            resolved.askers().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
+            resolved.asking().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
         };
         let secrets = operator.secrets.into_iter().filter(granted).collect();
         let mut connect_to = operator.connect_to;
@@ -166,6 +172,8 @@ impl Verified {
             only: resolved.only,
             checklist: resolved.checklist,
             rollback: resolved.rollback,
+            notify: resolved.notify,
+            notifier: resolved.notifier.map(|notifier| notifier.grants),
             connect_to,
             ca_file: operator.ca_file,
             secrets,
@@ -269,7 +277,13 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
     }
     found.extend(resolved.reached().filter_map(|service| check_override(service, operator, label)));
     found.extend(check_disruption(resolved, operator, label));
-    found.extend(resolved.phases.iter().flat_map(|phase| check_tools(phase, operator, resolved, label)));
+    found.extend(
+        resolved
+            .phases
+            .iter()
+            .chain(&resolved.notifier)
+            .flat_map(|phase| check_tools(phase, operator, resolved, label)),
+    );
     let Some(ceiling) = operator.ceiling(bundle, environment) else {
         let hint =
             format!("`holdpoint allow` shows what it asks and writes [bundles.{bundle}.{environment}] into {label}");
@@ -285,7 +299,8 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
     let more = if changed { "asks for more than was allowed, to" } else { "asks for what is not allowed, to" };
     let phases = resolved.phases.iter().map(|phase| ("phase", phase));
     let users = resolved.users.iter().map(|user| ("user", &user.base));
-    let asks = phases.chain(users).filter_map(|(what, asker)| {
+    let told = resolved.notifier.iter().map(|notifier| ("whoever sends what", notifier));
+    let asks = phases.chain(users).chain(told).filter_map(|(what, asker)| {
         contained(&asker.grants, &ceiling).err().map(|missing| (format!("{what} `{}`", asker.id), missing))
     });
     let services = services_contained(&resolved.service_asks(), &ceiling)

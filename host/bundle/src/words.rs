@@ -40,7 +40,7 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         asks.push(whole(format!("reach service {} at {}", ask.name, join(&ask.within))));
     }
     let of_users = |id: &PhaseId| resolved.users.iter().any(|user| user.base.id == *id);
-    for phase in resolved.askers() {
+    for phase in resolved.asking() {
         let mut words: Vec<String> = phase.grants.http.iter().map(http).collect();
         for grant in &phase.grants.files {
             words.push(format!("read files below {} as {}", grant.path().display(), grant.directory));
@@ -53,7 +53,8 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         words.extend(phase.grants.metrics.iter().map(MetricsGrant::words));
         words.extend(phase.grants.load.iter().map(load));
         let bounds = &phase.grants.limits;
-        words.push(if of_users(&phase.id) { of_each_user(bounds) } else { limits(bounds) });
+        let has_module = !phase.bytes.is_empty();
+        words.extend(has_module.then(|| if of_users(&phase.id) { of_each_user(bounds) } else { limits(bounds) }));
         asks.extend(words.into_iter().map(|what| Ask { phase: Some(phase.id.clone()), what }));
     }
     asks

@@ -62,6 +62,11 @@ impl RunClock {
         self.machine.clone()
     }
 
+    /// Whether waits pass faster than they do.
+    pub fn is_rehearsal(&self) -> bool {
+        self.rehearsal.is_some()
+    }
+
     /// Holds the clock real until it is dropped.
     pub fn awake(self: &Arc<Self>) -> Awake {
         self.turn(Pace::wake);

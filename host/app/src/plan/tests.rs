@@ -61,6 +61,8 @@ pub(crate) fn bundle(level: Level) -> Verified {
         only: None,
         checklist: Checklist { rows: rows.into() },
         rollback: None,
+        notify: vec![],
+        notifier: None,
         connect_to: BTreeMap::new(),
         ca_file: None,
         secrets: vec![],

@@ -12,6 +12,7 @@ mod head;
 pub(crate) mod inputs;
 pub(crate) mod load;
 pub(crate) mod metrics;
+pub(crate) mod notify;
 pub(crate) mod phase;
 pub(crate) mod policy;
 pub(crate) mod rollback;
@@ -23,6 +24,7 @@ use std::time::Duration;
 
 pub(crate) use head::checklist_name;
 use inputs::Input;
+use notify::Notify;
 use phase::Phase;
 use policy::Policy;
 use rollback::Rollback;
@@ -40,6 +42,9 @@ const MAX_USERS: usize = 16;
 /// The longest list of policies.
 const MAX_POLICIES: usize = 16;
 
+/// The longest list of those who are told.
+const MAX_NOTIFY: usize = 8;
+
 /// A bundle as it is written.
 #[derive(Debug, Default)]
 pub(crate) struct Authored {
@@ -53,6 +58,7 @@ pub(crate) struct Authored {
     /// How far ticks are apart; none if it is not said.
     tick: Option<Duration>,
     pub(crate) rollback: Option<Rollback>,
+    pub(crate) notify: Vec<Notify>,
 }
 
 impl Authored {
@@ -91,7 +97,11 @@ impl Authored {
         authored.policies =
             policies.iter().take(MAX_POLICIES).filter_map(|value| Policy::read(value, problems)).collect();
         authored.rollback = top.take("rollback").and_then(|value| Rollback::read(value, problems));
-        top.unsupported(&["notify"], problems);
+        let notify = top.list("notify", problems).unwrap_or_default();
+        if notify.len() > MAX_NOTIFY {
+            problems.whole(format!("a bundle has at most {MAX_NOTIFY} tables of notify"), None);
+        }
+        authored.notify = notify.iter().take(MAX_NOTIFY).filter_map(|value| Notify::read(value, problems)).collect();
         top.close(problems);
         Some(authored)
     }

@@ -77,7 +77,7 @@ fn entry(resolved: &Resolved) -> Table {
     let mut websocket: Vec<&WebsocketGrant> = Vec::new();
     let mut metrics: Vec<&MetricsGrant> = Vec::new();
     let mut load: Option<LoadGrant> = None;
-    for grants in resolved.askers().map(|phase| &phase.grants) {
+    for grants in resolved.asking().map(|phase| &phase.grants) {
         for grant in &grants.http {
             // Which places of an answer are secret is the bundle's affair.
             let grant = HttpGrant { secret: vec![], ..grant.clone() };

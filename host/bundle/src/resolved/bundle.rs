@@ -5,10 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
-use holdpoint_model::{ApprovalTerms, Checklist, Digest, PhaseId, PolicyId, RequirementId, ServiceName};
+use holdpoint_model::{ApprovalTerms, Checklist, Digest, NoticeTarget, PhaseId, PolicyId, RequirementId, ServiceName};
 use url::Url;
 
-use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, order, phases, rollback, services, stages};
+use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, notify, order, phases, rollback, services, stages};
 use crate::authored::Authored;
 use crate::authored::environment::Environment;
 use crate::checklist::parse_checklist;
@@ -38,6 +38,10 @@ pub struct Resolved {
     pub only: Option<Vec<PhaseId>>,
     pub checklist: Checklist,
     pub rollback: Option<Rollback>,
+    /// Who is told what.
+    pub notify: Vec<NoticeTarget>,
+    /// What telling them asks, as a phase would; none where nobody is told.
+    pub notifier: Option<ResolvedPhase>,
     /// The digest of everything that is judged by: the bundle, its checklist and the modules that take part.
     pub digest: Digest,
     /// The bundle's label, for messages about it as a whole.
@@ -129,6 +133,11 @@ impl Resolved {
         self.phases.iter().chain(self.users.iter().map(|user| &user.base))
     }
 
+    /// The same with whoever sends notifications.
+    pub fn asking(&self) -> impl Iterator<Item = &ResolvedPhase> + Clone {
+        self.askers().chain(&self.notifier)
+    }
+
     /// The digests of the modules that take part.
     pub fn modules(&self) -> BTreeMap<PhaseId, Digest> {
         self.askers().map(|phase| (phase.id.clone(), phase.digest)).collect()
@@ -173,6 +182,7 @@ fn resolve(
     let users = context.users(problems);
     let named = |id: &str| only.as_ref().is_none_or(|only| only.iter().any(|name| name.as_str() == id));
     let policies = context.policies(&named, problems);
+    let (notify, notifier) = notify::resolve(authored, environment, problems);
     inputs::report_missing(authored, &variables, only.is_none(), problems);
     let environment = environment?;
     let checklist = checklist?.clone();
@@ -203,6 +213,8 @@ fn resolve(
         only,
         checklist,
         rollback,
+        notify,
+        notifier,
         digest,
         label: sources.bundle.label.clone(),
     })

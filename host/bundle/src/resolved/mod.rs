@@ -2,6 +2,7 @@
 
 mod bundle;
 mod inputs;
+mod notify;
 mod order;
 mod phases;
 mod policies;
