@@ -37,6 +37,7 @@ mod monitoring;
 mod network;
 mod new;
 mod nginx;
+mod notify;
 mod places;
 mod policies;
 mod policy_modules;
