@@ -161,6 +161,7 @@ mod tests {
             environment: "test".into(),
             only: None,
             dry_run: false,
+            scale: None,
             modules: [].into(),
             policies: [].into(),
             operator_digest: holdpoint_model::Digest::of(b""),

@@ -4,7 +4,6 @@
 use std::sync::Arc;
 
 use holdpoint_bundle::{Operator, Verified};
-use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, RunFolder, RunLock, Writer};
 use holdpoint_model::{ApprovalAnswer, RunId, Timestamp, grant::Missing};
@@ -76,11 +75,13 @@ async fn resting(stored: &Stored, lock: RunLock, answer: &ApprovalAnswer, machin
         return Err(Error::Usage(format!("run {run} has ended with `{decision}`; there is nothing to approve")));
     }
     let (verified, progress) = (header.verify()?, progress_of(&journal)?);
-    let now = SystemClock::new().now();
-    judge(answer, (&verified, &progress, header.dry_run), machine, now).map_err(Error::Usage)?;
+    let now = header.manner.clock(progress.latest()).now();
+    judge(answer, (&verified, &progress, header.manner.dry_run), machine, now).map_err(Error::Usage)?;
     let writer = Writer::open(&journal, None)?;
     writer.append_durable(Row::approval_answered(answer, now.0)).await?;
-    notify::deliver(&Arc::new(verified), &header.run, &journal, &writer).await?;
+    if header.manner.is_for_good() {
+        notify::deliver(&Arc::new(verified), &header.run, &journal, &writer).await?;
+    }
     writer.close()?;
     drop(lock);
     Ok(())

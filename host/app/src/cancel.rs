@@ -101,7 +101,7 @@ async fn abandoned(stored: &Stored, folder: &RunFolder, lock: RunLock, reason: &
     let writer = Writer::open(&journal, None)?;
     report::decide(&writer, &journal, &verified, rows, now).await?;
     let verified = std::sync::Arc::new(verified);
-    if !header.dry_run {
+    if header.manner.is_for_good() {
         notify::deliver(&verified, &header.run, &journal, &writer).await?;
     }
     writer.close()?;

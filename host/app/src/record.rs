@@ -56,9 +56,14 @@ pub(crate) struct Manner {
 }
 
 impl Manner {
+    /// Whether what is done is done, and what is waited for takes its time.
+    pub(crate) fn is_for_good(self) -> bool {
+        self == Self::default()
+    }
+
     /// Where nothing can be released, it is all decided at the end.
     pub(crate) fn staged(self, verified: Verified) -> Verified {
-        if self == Self::default() { verified } else { verified.in_one_stage() }
+        if self.is_for_good() { verified } else { verified.in_one_stage() }
     }
 
     /// The clock of a run that is as far as this. That of a rehearsal may be ahead of the machine's.

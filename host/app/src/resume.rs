@@ -76,7 +76,7 @@ pub async fn resume(
 /// Sends what a host that was killed behind the decision has not sent; what there is to say of that.
 async fn tell_the_rest(header: &StoredSources, folder: &RunFolder) -> Result<String, Error> {
     let (journal, verified) = (folder.journal(), Arc::new(header.verify()?));
-    let open = if header.dry_run { 0 } else { notify::has_open(&verified, &journal)? };
+    let open = if header.manner.is_for_good() { notify::has_open(&verified, &journal)? } else { 0 };
     if open == 0 {
         return Ok(String::new());
     }

@@ -305,7 +305,7 @@ pub(crate) fn answered(cause: &str, approved: bool) -> Report {
     if !approved {
         let decision = if cause.is_empty() { Decision::Inconclusive } else { Decision::Hold };
         kinds.push(EventKind::PhaseEnded { phase: phase("health"), end: PhaseEnd::Skipped(approval.refusal()) });
-        kinds.push(EventKind::RunEnded { decision });
+        kinds.push(EventKind::RunEnded { decision, next: None });
     }
     for kind in kinds {
         events.push(Event { position: events.len() as u64 + 1, at, kind });

@@ -118,8 +118,10 @@ impl Notices {
                 let text = format!("waiver of {row} withdrawn by {by}: {reason}");
                 self.tell(event, &[NoticeKind::Waive], &text, json!({ "row": row.as_str() }));
             }
-            EventKind::RunEnded { decision } => {
-                self.tell(event, &[of_decision(*decision)], decision.word(), json!({ "decision": decision.word() }));
+            EventKind::RunEnded { decision, next } => {
+                let (word, next) = (decision.word(), next.as_deref());
+                let text = next.map_or_else(|| word.to_owned(), |next| format!("{word}; stage {next} is to come"));
+                self.tell(event, &[of_decision(*decision)], &text, json!({ "decision": word, "next_stage": next }));
             }
             _ => {}
         }
@@ -168,7 +170,8 @@ fn of_decision(decision: Decision) -> NoticeKind {
         Decision::Release => NoticeKind::Release,
         Decision::Hold => NoticeKind::Hold,
         Decision::Inconclusive => NoticeKind::Inconclusive,
-        Decision::Partial => NoticeKind::Partial,
+        // Nobody is told of a rehearsal.
+        Decision::Partial | Decision::Rehearsed => NoticeKind::Partial,
         Decision::RolledBack | Decision::RollbackFailed => NoticeKind::Rollback,
     }
 }
@@ -230,6 +233,7 @@ mod tests {
             environment: "e".into(),
             only: None,
             dry_run: false,
+            scale: None,
             modules: [].into(),
             policies: [].into(),
             operator_digest: Digest::of(b""),
@@ -267,10 +271,10 @@ mod tests {
     #[test]
     fn each_target_is_told_what_it_wants_once() {
         let mut notices = notices(&[&[NoticeKind::Hold], &[NoticeKind::Hold, NoticeKind::Waive], &[]]);
-        take(&mut notices, 2, EventKind::RunEnded { decision: Decision::Release });
+        take(&mut notices, 2, EventKind::RunEnded { decision: Decision::Release, next: None });
         assert_eq!(notices.open(), 0);
         for _ in 0..2 {
-            take(&mut notices, 3, EventKind::RunEnded { decision: Decision::Hold });
+            take(&mut notices, 3, EventKind::RunEnded { decision: Decision::Hold, next: None });
         }
         let out = notices.hand_out();
         let keys: Vec<&str> = out.iter().map(|open| open.notice.key.as_str()).collect();
@@ -284,11 +288,11 @@ mod tests {
     #[test]
     fn what_is_known_to_be_sent_is_not_sent_again_and_what_is_not_known_is() {
         let mut first = notices(&[&[NoticeKind::Hold], &[NoticeKind::Hold]]);
-        take(&mut first, 3, EventKind::RunEnded { decision: Decision::Hold });
+        take(&mut first, 3, EventKind::RunEnded { decision: Decision::Hold, next: None });
         let out = first.hand_out();
         // After a crash: both were intended, one has ended.
         let mut second = notices(&[&[NoticeKind::Hold], &[NoticeKind::Hold]]);
-        take(&mut second, 3, EventKind::RunEnded { decision: Decision::Hold });
+        take(&mut second, 3, EventKind::RunEnded { decision: Decision::Hold, next: None });
         for (place, open) in out.iter().enumerate() {
             take(&mut second, 4 + place as u64, EventKind::NoticeIntended(open.notice.clone()));
         }
@@ -318,7 +322,7 @@ mod tests {
             take(&mut notices, 2 + position, fires(if position % 2 == 0 { &["a"] } else { &[] }));
         }
         assert_eq!(notices.open(), ALERTS);
-        take(&mut notices, 400, EventKind::RunEnded { decision: Decision::Hold });
+        take(&mut notices, 400, EventKind::RunEnded { decision: Decision::Hold, next: None });
         assert_eq!(notices.open(), ALERTS + 1, "the decision is told all the same");
     }
 
@@ -332,7 +336,7 @@ mod tests {
         take(&mut notices, 2, EventKind::ApprovalAsked(ask));
         assert_eq!(kinds(&mut notices), ["rollback", "approval"]);
         take(&mut notices, 3, EventKind::PhaseStarted { phase });
-        take(&mut notices, 4, EventKind::RunEnded { decision: Decision::RollbackFailed });
+        take(&mut notices, 4, EventKind::RunEnded { decision: Decision::RollbackFailed, next: None });
         assert_eq!(kinds(&mut notices), ["rollback", "rollback"]);
     }
 
