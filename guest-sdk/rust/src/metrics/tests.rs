@@ -31,7 +31,7 @@ fn an_answer_says_something_only_if_it_is_there_young_and_undoubted() {
     test(run).metrics(UP, numbers([])).expect("M", Inconclusive, "the answer is empty");
     test(run).metrics(UP, histories([(&[][..], &[][..])])).expect("M", Inconclusive, "the answer is empty");
     test(run).metrics(UP, one().warning("a store is away")).expect("M", Inconclusive, "a store is away");
-    test(run).metrics(UP, failed_numbers("status 400: parse error")).expect("M", Inconclusive, "parse error");
+    test(run).metrics(UP, failed_numbers("status 400: parse error")).expect("M", Fail, "parse error");
     test(run).metrics(UP, denied_numbers()).expect("M", Inconclusive, "denied");
     assert_eq!(test(run).metrics(UP, late_numbers()).calls(), [UP]);
 }

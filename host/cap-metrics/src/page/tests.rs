@@ -76,7 +76,7 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
     for (page, why) in [
         ("", "has no sample"),
         ("# HELP up all is well\n", "has no sample"),
-        ("<html>all is well</html>", "line 1 of the page: it is no sample"),
+        ("<html>all is well</html>", "line 1 of the page: it does not begin with the name"),
         ("{\"status\": \"ok\"}", "line 1 of the page: it does not begin with the name"),
         ("up 1\nup{a=\"b\"", "line 2 of the page: its labels are not divided"),
         ("up 1\nup{a=\"b", "the value of a label does not end"),
