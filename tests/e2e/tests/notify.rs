@@ -141,7 +141,7 @@ fn a_receiver_that_says_nothing_does_not_hold_the_run_for_ever() {
     scene.run(&["run", "BUNDLE"]).exits(0);
     let tries = server.seen().len();
     assert!((2..=5).contains(&tries), "{tries}");
-    assert_eq!(told(&scene)[0]["reason"], "it was not answered within 10000 ms");
+    assert_eq!(told(&scene)[0]["reason"], "in doubt: no answer within 10000 ms");
 }
 
 #[test]

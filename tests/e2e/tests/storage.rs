@@ -137,7 +137,7 @@ fn a_journal_of_a_newer_version_is_refused_by_name() {
         assert_eq!(outcome.stdout, "");
     }
     let runs = scene.run(&["runs"]).exits(0);
-    assert!(runs.stdout.contains("has format 4"), "{runs:?}");
+    assert!(runs.stdout.contains("has format 5"), "{runs:?}");
     assert_eq!(std::fs::read(&journal).unwrap(), whole, "it was changed");
 }
 
