@@ -3,6 +3,7 @@
 
 mod bundles;
 mod loads;
+mod notify;
 mod operators;
 mod plans;
 mod policies;
