@@ -82,8 +82,8 @@ fn the_age_of_evidence_is_that_of_the_oldest_series() {
         let age = cx.metrics("prometheus").evidence_age("up{job=\"a\"}").map_err(|e| Error::new(e.to_string()))?;
         let check = cx.check(["M"], "age");
         match age.at_most(Millis(300_000)) {
-            Ok(()) => check.pass(observed(age.milliseconds().unwrap_or_default()), &age),
-            Err(why) => check.inconclusive(observed(why), &age),
+            Ok(()) => check.pass(observed(age.milliseconds().unwrap_or_default()), age),
+            Err(why) => check.inconclusive(observed(why), age),
         }
         Ok(())
     }

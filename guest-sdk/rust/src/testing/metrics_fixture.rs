@@ -113,7 +113,7 @@ fn of_series(ask: &str, series: Vec<Series>) -> Result<Numbers, String> {
         }
         Ok((series.labels, samples))
     });
-    let series: Vec<(BTreeMap<String, String>, Vec<(Millis, f64)>)> = series.collect::<Result<_, _>>()?;
+    let series = series.collect::<Result<Vec<(BTreeMap<String, String>, _)>, _>>()?;
     let labels: Vec<Vec<(&str, &str)>> = series
         .iter()
         .map(|(labels, _)| labels.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect())
