@@ -20,7 +20,7 @@ use tokio::{
     net::{UnixListener, UnixStream},
     sync::{mpsc, oneshot},
     task::JoinSet,
-    time::timeout,
+    time::{Instant, timeout},
 };
 
 use crate::user;
@@ -29,6 +29,8 @@ use crate::user;
 const LINE: u64 = 4_096;
 /// How long a request may take to come, and the answer to a cancellation.
 const PATIENCE: Duration = Duration::from_secs(5);
+/// How long after a host has its run it can be asked, at the latest.
+const OPENS_WITHIN: Duration = Duration::from_secs(3);
 /// How long the host may take to write down what somebody said: it may be waiting for effects to end.
 const WRITTEN_WITHIN: Duration = Duration::from_secs(120);
 /// Most connections at once.
@@ -263,7 +265,7 @@ pub(crate) async fn tell_answer(folder: &RunFolder, answer: &ApprovalAnswer) -> 
 
 async fn ask(folder: &RunFolder, request: &RequestV1, within: Duration) -> io::Result<Asked> {
     let name = Name::of(&folder.control())?;
-    let mut stream = BufReader::new(UnixStream::connect(&name.path).await?);
+    let mut stream = BufReader::new(reached(&name).await?);
     let mut request = serde_json::to_string(request)?;
     request.push('\n');
     stream.get_mut().write_all(request.as_bytes()).await?;
@@ -275,6 +277,17 @@ async fn ask(folder: &RunFolder, request: &RequestV1, within: Duration) -> io::R
             // The end of the connection is what is waited for, however it comes.
             let _ = stream.read_u8().await;
             Ok(Asked::Done)
+        }
+    }
+}
+
+/// A host has its run before it can be asked.
+async fn reached(name: &Name) -> io::Result<UnixStream> {
+    let begun = Instant::now();
+    loop {
+        match UnixStream::connect(&name.path).await {
+            Err(_) if begun.elapsed() < OPENS_WITHIN => tokio::time::sleep(Duration::from_millis(50)).await,
+            other => return other,
         }
     }
 }

@@ -88,7 +88,7 @@ fn a_component_of_another_world_is_refused() {
         "imports acme:steal/everything, which no phase is given",
     );
     refused(
-        &component(r#"(component (import "holdpoint:metrics/metrics@0.1.0" (instance)))"#),
+        &component(r#"(component (import "holdpoint:later/later@0.1.0" (instance)))"#),
         "which this version of holdpoint does not have",
     );
     refused(&component(r#"(component (import "holdpoint:clock/clock@0.2.0" (instance)))"#), "and this host has 0.1.0");
