@@ -64,10 +64,15 @@ fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str)
     };
     rows.keys()
         .filter(|id| *id != requirement && !goes_along(requirement, id) && !was_skipped(report, requirement, id))
-        .filter(|id| !follows(report, requirement, id))
+        .filter(|id| !follows(report, requirement, id) && !is_open_either_way(clean, faulted, id))
         .filter(|id| verdict(clean, id) != verdict(faulted, id))
         .map(|id| format!("{id} changed from {:?} to {:?}", verdict(clean, id), verdict(faulted, id)))
         .collect()
+}
+
+/// Whether a row waits for a stage that is to come, and has no verdict where that never comes.
+fn is_open_either_way(clean: &Outcome, faulted: &Outcome, id: &str) -> bool {
+    verdict(clean, id) == Some("pending") && matches!(verdict(faulted, id), Some("inconclusive" | "not-exercised"))
 }
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
@@ -218,6 +223,21 @@ mod tests {
         // CRIT-2 is the other row, of which that report says nothing.
         assert_eq!(others("the phase was stopped: rolled back: row P1.3 failed").len(), 1);
         assert_eq!(others("the phase was stopped: rolled back: row P1.1 failed").len(), 2);
+    }
+
+    #[test]
+    fn what_a_later_stage_decides_may_stay_open_and_may_not_fail() {
+        let outcome = |day: &str, health: &str| {
+            let failed: Vec<&str> = if health == "fail" { vec!["P3.1"] } else { vec![] };
+            let rows = json!({ "P3.1": health, "P4.1.cpu": day });
+            Outcome { exit: 1, object: Some(json!({ "decision": "hold", "failed": failed, "rows": rows })), ..clean() }
+        };
+        let health = Wanted { requirement: "P3.1", exit: 1, well: "pass" };
+        let wrong = |clean: &str, faulted: &str| {
+            of_faulted(&outcome(clean, "pass"), &outcome(faulted, "fail"), &json!({}), health).len()
+        };
+        assert_eq!((wrong("pending", "inconclusive"), wrong("pending", "not-exercised")), (0, 0));
+        assert_eq!((wrong("pending", "fail"), wrong("pending", "pass"), wrong("pass", "inconclusive")), (1, 1, 1));
     }
 
     #[test]
