@@ -78,7 +78,9 @@ fn a_system_that_bears_what_some_do_wrong_passes_and_a_replay_harms_nobody() {
 fn a_server_that_breaks_everybodys_answers_when_somebody_breaks_off_is_found() {
     let staging = Staging::start();
     staging.change(Service::Backend, Change::SharedBreak(Duration::from_millis(300)));
-    let seen = ran(&scene(&staging.backend()), 1);
+    // What such a server notices has its turn at once, whoever is drawn.
+    let noticed = "during = \"3s\"\nharms = [\"malformed\", \"abort\"]";
+    let seen = ran(&scene_of(&staging.backend(), noticed, ", disturb = true"), 1);
     expect(&seen, "BIZ-1", "fail", "; without that 0 of ");
     expect(&seen, "SUC-3.failures", "fail", " status");
 }

@@ -1,6 +1,6 @@
 //! Those who did nothing wrong, beside the control group.
 
-use holdpoint::load::{Beside, Stopped};
+use holdpoint::load::{Beside, Harm, Stopped};
 use holdpoint::prelude::*;
 
 use crate::config::Config;
@@ -22,7 +22,7 @@ pub(crate) fn judge(cx: &Context, config: &Config, control: &Stopped, disturbed:
         return;
     }
     let done = harms.map_or_else(String::new, ToString::to_string);
-    let seen = format!("{done}, and {}", beside.others());
+    let seen = format!("{done}{}, and {}", never(config, disturbed), beside.others());
     touched.passes_if(beside.is_untouched(), expected(beside.expected()), observed(seen), disturbed);
     let seen = beside.failures();
     if control.failed() > 0 {
@@ -30,4 +30,13 @@ pub(crate) fn judge(cx: &Context, config: &Config, control: &Stopped, disturbed:
         return none.inconclusive(observed(why), control);
     }
     none.passes_if(disturbed.failed() == 0, expected("no failure"), observed(seen), disturbed);
+}
+
+/// The kinds whose turn did not come. Nobody shall take them for borne.
+fn never(config: &Config, disturbed: &Stopped) -> String {
+    let came = |harm: &Harm| {
+        disturbed.disturbed.iter().flat_map(|told| &told.harms).any(|(done, times)| done == harm && *times > 0)
+    };
+    let never: Vec<String> = config.harms.iter().filter(|harm| !came(harm)).map(ToString::to_string).collect();
+    if never.is_empty() { String::new() } else { format!(", never {}", never.join(", ")) }
 }

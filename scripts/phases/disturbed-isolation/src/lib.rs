@@ -15,7 +15,7 @@
 //! ```
 //! The same load is put on twice: first nobody is harmed, which is the control group, then some are. All that harmed users send is deliberate, and
 //! counts neither as good nor as failed; everything else is somebody's who did nothing wrong. BIZ-1 compares with the control group, SUC-3.failures
-//! wants no failure at all.
+//! wants no failure at all. Kinds whose turn did not come in so short a time are named as such.
 //!
 //! The grant of load has to say `disturb = true`, and the operator's file has to name the environment as one that may be disturbed.
 //! `tell = { … }` tells the users something else than the bundle does.
