@@ -2,10 +2,13 @@
 
 use std::sync::Arc;
 
-use holdpoint_gate::{Backend, BackendError, Permit};
+use holdpoint_gate::{Backend, BackendError, Clock as _, Permit};
 use holdpoint_model::Timestamp;
 
 use crate::{Clock, RunClock};
+
+/// After how many milliseconds it is looked again whether something still goes on.
+const LOOK_AGAIN: f64 = 1_000.0;
 
 /// Whether something of a guest goes on while it sleeps.
 type Busy = Box<dyn Fn() -> bool + Send + Sync>;
@@ -31,11 +34,14 @@ impl SleepBackend {
 impl Backend<Clock> for SleepBackend {
     async fn act(&self, permit: Permit<Clock>) -> Result<(), BackendError> {
         let until = Timestamp(permit.request().until);
-        if (self.busy)() {
-            self.clock.until(until).await;
-        } else {
-            self.clock.asleep_until(until).await;
+        while (self.busy)() {
+            let look = Timestamp(until.0.min(self.clock.now().0 + LOOK_AGAIN));
+            self.clock.until(look).await;
+            if until.since(look) <= 0.0 {
+                return Ok(());
+            }
         }
+        self.clock.asleep_until(until).await;
         Ok(())
     }
 }

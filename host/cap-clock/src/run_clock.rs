@@ -75,16 +75,26 @@ impl RunClock {
 
     /// Waits until then. Whoever waits and is awake besides holds the clock real.
     pub async fn until(&self, until: Timestamp) {
-        self.wait(until, false).await;
+        self.wait(Waiting::new(self, until.0, false)).await;
     }
 
     /// Waits until then, for somebody who is awake and does nothing else meanwhile.
     pub async fn asleep_until(&self, until: Timestamp) {
-        self.wait(until, true).await;
+        self.wait(Waiting::new(self, until.0, true)).await;
     }
 
-    async fn wait(&self, until: Timestamp, was_awake: bool) {
-        let _waiting = Waiting::new(self, until.0, was_awake);
+    /// Waits until then, and is awake. From this call on the clock does not run past that moment.
+    pub fn wake_at(self: &Arc<Self>, until: Timestamp) -> impl Future<Output = Awake> + Send + use<'_> {
+        let waiting = Waiting::new(self, until.0, false);
+        async move {
+            let _waiting = self.wait(waiting).await;
+            self.awake()
+        }
+    }
+
+    /// Gives back the waiting, so that who has waited ends it when they are awake.
+    async fn wait<'w>(&self, waiting: Waiting<'w>) -> Waiting<'w> {
+        let until = Timestamp(waiting.until);
         loop {
             // Before the look, so that no change is missed after it.
             let changed = self.rehearsal.as_ref().map(|rehearsal| rehearsal.changed.subscribe());
@@ -93,7 +103,7 @@ impl RunClock {
                 None => until.since(self.machine.now()),
             };
             if rest.is_nan() || rest <= 0.0 {
-                return;
+                return waiting;
             }
             let rest = Duration::try_from_secs_f64(rest / 1_000.0).unwrap_or(LOOK_AGAIN);
             let looked = tokio::time::sleep(rest.min(LOOK_AGAIN));
@@ -205,6 +215,27 @@ mod tests {
         tokio::task::yield_now().await;
         drop(awake);
         tokio::time::timeout(Duration::from_secs(30), waiting).await.unwrap().unwrap();
+    }
+
+    #[tokio::test]
+    async fn nobody_is_overtaken_between_a_call_and_the_wait() {
+        let clock = clock(100_000);
+        let awake = clock.awake();
+        let until = Timestamp(clock.now().0 + 60_000.0);
+        let wakes = clock.wake_at(until);
+        // Others sleep for longer.
+        let other = tokio::spawn({
+            let clock = clock.clone();
+            async move { clock.until(Timestamp(until.0 + DAY)).await }
+        });
+        drop(awake);
+        // As long as the clock would take for hours.
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(clock.now(), until, "it waits for whoever is to wake");
+        let awake = wakes.await;
+        assert!(clock.now().since(until) < 10_000.0);
+        drop(awake);
+        tokio::time::timeout(Duration::from_secs(30), other).await.unwrap().unwrap();
     }
 
     #[tokio::test]

@@ -5,8 +5,8 @@ use std::{
     time::Duration,
 };
 
-use holdpoint_gate::{Capability as _, Guest, Limits};
-use holdpoint_model::{Answer, CallError, Class, PhaseId, Timestamp, grant};
+use holdpoint_gate::{Capability as _, Clock as _, Guest, Limits};
+use holdpoint_model::{Answer, CallError, Class, PhaseId, Scale, Timestamp, grant};
 use holdpoint_testkit::Forgetful;
 use tokio::time::Instant;
 
@@ -38,9 +38,13 @@ fn grants(deadline: Duration) -> grant::Grants {
 }
 
 async fn sleep(wall: &Arc<Wall>, request: Sleep) -> Answer<()> {
+    sleep_by(SleepBackend::new(RunClock::of(wall.clone())), request).await
+}
+
+async fn sleep_by(backend: SleepBackend, request: Sleep) -> Answer<()> {
     let mut guest =
         Guest::new(Forgetful::acting().gate(), PhaseId::parse("monitor").unwrap(), Timestamp(0.0), Limits::default());
-    let backend = Arc::new(SleepBackend::new(RunClock::of(wall.clone())));
+    let backend = Arc::new(backend);
     guest.call::<Clock, _>(&backend, &grants(Duration::from_secs(86_400)), request).await.unwrap()
 }
 
@@ -95,4 +99,19 @@ fn denies_what_is_no_moment() {
     }
     let past = Sleep { from: 5_000.0, until: 0.0 };
     assert_eq!(Clock::authorize(&grants(Duration::from_secs(60)), &past), Ok(Class::Read));
+}
+
+#[tokio::test]
+async fn a_guest_that_sleeps_in_a_rehearsal_is_fast_unless_something_of_it_goes_on() {
+    for (busy, least, most) in [(false, 0, 10_000), (true, 149, u128::MAX)] {
+        let clock = RunClock::scaled(Scale::new(100_000).unwrap(), Timestamp(0.0));
+        let _awake = clock.awake();
+        let from = clock.now().0;
+        // As long as can be waited for really, or an hour.
+        let until = from + if busy { 150.0 } else { 3_600_000.0 };
+        let begun = Instant::now();
+        sleep_by(SleepBackend::new(clock).busy_while(move || busy), Sleep { from, until }).await.unwrap();
+        let waited = begun.elapsed().as_millis();
+        assert!((least..=most).contains(&waited), "busy: {busy}, waited {waited} ms");
+    }
 }
