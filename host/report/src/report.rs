@@ -214,12 +214,13 @@ impl Report {
 
     /// Rows that are decided with a stage that is to come are pending, whatever is said of them so far; but for what has failed.
     pub(crate) fn defer(&mut self) {
-        let Some(next) = self.next_stage().map(str::to_owned) else { return };
-        let later: Vec<bool> = self.rows.iter().map(|row| self.waits_for_a_stage(&row.id)).collect();
-        let open = |row: &Row| row.level != Level::Off && !matches!(row.verdict, Verdict::Fail | Verdict::Pending);
-        for (row, _) in self.rows.iter_mut().zip(later).filter(|(row, later)| *later && open(row)) {
+        let open = |row: &Row| row.level != Level::Off && row.verdict != Verdict::Fail;
+        let with = |row: &Row| self.stages.get(self.stage_of(&row.id).max(self.over));
+        let later = |row: &Row| with(row).filter(|_| open(row) && self.waits_for_a_stage(&row.id)).cloned();
+        let later: Vec<Option<String>> = self.rows.iter().map(later).collect();
+        for (row, stage) in self.rows.iter_mut().zip(later).filter_map(|(row, stage)| Some((row, stage?))) {
             row.verdict = Verdict::Pending;
-            row.observed = format!("it is decided with stage `{next}`");
+            row.observed = format!("it is decided with stage `{stage}`");
         }
     }
 
@@ -265,7 +266,9 @@ impl Report {
         let mut judges = self.phases.iter().filter(|known| known.id == *phase).flat_map(|known| &known.requirements);
         judges.any(|id| {
             let mut rows = self.rows.iter().filter(|row| row.id == *id && row.level == Level::Required);
-            rows.any(|row| row.verdict != Verdict::Pass)
+            // A row that is decided later says nothing yet.
+            let counts = |row: &Row| row.verdict == Verdict::Fail || !self.waits_for_a_stage(&row.id);
+            rows.any(|row| row.verdict != Verdict::Pass && !row.rehearsed && counts(row))
         })
     }
 
@@ -287,7 +290,8 @@ impl Report {
         let judged = |row: &&Row| part.iter().any(|phase| phase.requirements.contains(&row.id));
         let mut rows = self.rows.iter().filter(|row| row.level == Level::Required && self.is_of_rollback(&row.id));
         let ended = part.iter().all(|phase| phase.end == Some(PhaseEnd::Completed));
-        Some(ended && rows.all(|row| !judged(&row) || row.verdict == Verdict::Pass || row.waived.is_some()))
+        let well = |row: &Row| row.verdict == Verdict::Pass || row.rehearsed || row.waived.is_some();
+        Some(ended && rows.all(|row| !judged(&row) || well(row)))
     }
 
     /// Whether only phases of the rollback judge a row. Policies judge before it.

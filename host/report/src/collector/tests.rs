@@ -255,3 +255,47 @@ fn a_rehearsal_can_fail_a_row_and_passes_none() {
     let failed = run(Verdict::Fail);
     assert_eq!(failed.comes_to(), Decision::Hold);
 }
+
+/// Somebody was asked whether this phase may start, and it was not.
+fn denied(of: &str) -> Vec<EventKind> {
+    let run = holdpoint_model::RunId::parse("R").unwrap();
+    let (from, until) = (Timestamp(0.0), Timestamp(1e9));
+    let ask =
+        holdpoint_model::ApprovalAsk { run, phase: phase(of), from, until, who: String::new(), cause: String::new() };
+    vec![EventKind::ApprovalAsked(ask), ended(of, PhaseEnd::Skipped("denied".into()))]
+}
+
+#[test]
+fn what_nobody_approved_is_no_release_though_its_row_is_decided_later() {
+    let mut plan = fixture::plan();
+    // Both phases judge the row; the second one does in a stage that is to come.
+    plan[0].requirements.push(fixture::requirement("P3.1"));
+    plan[1].stage = 1;
+    let judged = |kinds: Vec<EventKind>| {
+        let kinds = std::iter::once(EventKind::RunStarted(fixture::header())).chain(kinds);
+        let mut collector = Collector::new(&plan).in_stages(vec!["deploy".into(), "day".into()]);
+        kinds.zip(1..).for_each(|(kind, position)| {
+            collector.take(Event { position, at: Timestamp(position as f64), kind });
+        });
+        collector.finish(&fixture::checklist()).comes_to()
+    };
+    let ends = vec![EventKind::Ticked { last: true }];
+    assert_eq!(judged([done("config", "P1.3", Verdict::Pass), ends.clone()].concat()), Decision::Release);
+    assert_ne!(judged([denied("config"), ends].concat()), Decision::Release);
+}
+
+#[test]
+fn a_rehearsed_rollback_that_passes_is_one() {
+    let header = RunHeader { scale: Scale::new(60).ok(), ..fixture::header() };
+    let back = |verdict: Verdict| {
+        let kinds = [
+            done("deploy", "P1.3", Verdict::Fail),
+            done("back", "RB-C1", verdict),
+            done("look", "RB-V1", Verdict::Pass),
+            vec![EventKind::PhaseStarted { phase: phase("tell") }, ended("tell", PhaseEnd::Completed)],
+        ];
+        released(header.clone(), kinds.concat()).comes_to()
+    };
+    assert_eq!(back(Verdict::Pass), Decision::RolledBack);
+    assert_eq!(back(Verdict::Fail), Decision::RollbackFailed);
+}

@@ -263,10 +263,12 @@ struct Summary<'a> {
     waived: Vec<&'a str>,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     flaky: Vec<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    next_stage: Option<&'a str>,
 }
 
-/// One line of JSON for scripts: `decision`, `failed` (ids) and `rows` {id: verdict}; `waived` and `flaky` (ids) where there are any. No
-/// line break at its end.
+/// One line of JSON for scripts: `decision`, `failed` (ids) and `rows` {id: verdict}; `waived` and `flaky` (ids) where there are any, and
+/// `next_stage` where one is to come. No line break at its end.
 pub fn summary_line(report: &Report) -> String {
     let summary = Summary {
         decision: report.decision.map(|decision| decision.word()),
@@ -274,6 +276,7 @@ pub fn summary_line(report: &Report) -> String {
         rows: report.rows.iter().map(|row| (row.id.as_str(), row.verdict.word())).collect(),
         waived: ids(report.waived().map(|(row, _)| row)),
         flaky: ids(report.flaky().map(|(row, _)| row)),
+        next_stage: report.next_stage(),
     };
     serde_json::to_string(&summary).expect("a record of words always encodes")
 }
