@@ -20,13 +20,14 @@ pub(crate) struct AuthoredMetrics {
 impl AuthoredMetrics {
     pub(crate) fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let mut fields = Fields::open(value, "a grant of metrics", problems)?;
+        let grants_nothing = fields.absent(&["queries", "scrape", "projects"]).len() == 3;
         let services = fields.strings("services", problems);
         if services.is_none() {
             problems.at(fields.at, "a grant of metrics lacks `services`, e.g. services = [\"prometheus\"]");
         }
         let queries = fields.boolean("queries", problems);
         let (scrape, projects) = (fields.strings("scrape", problems), fields.strings("projects", problems));
-        if queries.is_none() && scrape.is_none() && projects.is_none() {
+        if grants_nothing {
             problems.at(fields.at, "a grant of metrics lacks `queries`, `scrape` or `projects`, e.g. queries = true");
         }
         fields.close(problems);

@@ -20,18 +20,24 @@ pub(crate) struct Notify {
 impl Notify {
     pub(crate) fn read(value: &Value<'_>, problems: &mut Problems<'_>) -> Option<Self> {
         let mut fields = Fields::open(value, "`notify`", problems)?;
-        let on = fields.strings("on", problems).unwrap_or_default();
-        let on: Vec<NoticeKind> = all_parsed(&on, kind, problems).into_iter().map(|kind| kind.value).collect();
+        let written = fields.strings("on", problems).unwrap_or_default();
+        let is_missing = written.is_empty();
+        let on: Vec<NoticeKind> = all_parsed(&written, kind, problems).into_iter().map(|kind| kind.value).collect();
         let (has_webhook, at) = (fields.absent(&["webhook"]).is_empty(), fields.at);
         let webhook = fields.table("webhook", problems).and_then(|fields| webhook(fields, problems));
         let command = fields.parsed("command", ToolName::parse, problems);
         let has_command = fields.absent(&["command"]).is_empty();
         fields.close(problems);
-        if on.is_empty() {
+        if is_missing {
             problems.at(at, "`notify` lacks `on`: what it tells, e.g. on = [\"hold\", \"rollback\"]");
         }
         if has_webhook == has_command {
-            problems.at(at, "`notify` has either `webhook` or `command`");
+            let what = if has_webhook {
+                "has either `webhook` or `command`, not both"
+            } else {
+                "lacks `webhook` or `command`"
+            };
+            problems.at(at, format!("`notify` {what}, e.g. webhook = {{ secret = \"SLACK_WEBHOOK\" }}"));
             return None;
         }
         let (to, at) = match (webhook, command) {
@@ -56,6 +62,10 @@ fn webhook(mut fields: Fields<'_, '_>, problems: &mut Problems<'_>) -> Option<(C
 fn kind(word: &str) -> Result<NoticeKind, String> {
     NoticeKind::parse(word).ok_or_else(|| {
         let words: Vec<&str> = NoticeKind::ALL.into_iter().map(NoticeKind::word).collect();
-        format!("`{word}` is nothing that is told: write some of {}", words.join(", "))
+        let all = words.join(", ");
+        match word {
+            "rolled-back" | "rollback-failed" => format!("`{word}` is told by `rollback`; write some of {all}"),
+            _ => format!("`{word}` is nothing that is told: write some of {all}"),
+        }
     })
 }
