@@ -1,9 +1,12 @@
 //! What failed among many tests, so that it can be told once more at the end, where it is looked for.
 
-use std::mem;
+use std::{collections::VecDeque, mem};
 
-/// Lines of one test's output that are kept.
-const LINES: usize = 30;
+/// Lines of one test's output that are kept: the first ones, and the last.
+const FIRST: usize = 10;
+const LAST: usize = 20;
+/// Characters of a line that are kept.
+const LONGEST: usize = 2_000;
 /// Tests whose output is kept.
 const TESTS: usize = 50;
 
@@ -18,7 +21,8 @@ pub(crate) struct Failures {
 #[derive(Debug)]
 struct Failure {
     name: String,
-    lines: Vec<String>,
+    first: Vec<String>,
+    last: VecDeque<String>,
 }
 
 impl Failures {
@@ -29,27 +33,34 @@ impl Failures {
             let name = head.strip_suffix(" stdout").unwrap_or(head).to_owned();
             self.reading = self.tests.len() < TESTS;
             if self.reading {
-                self.tests.push(Failure { name, lines: Vec::new() });
+                self.tests.push(Failure { name, first: Vec::new(), last: VecDeque::new() });
             } else {
                 self.more += 1;
             }
         } else if line == "failures:" || line.starts_with("test result:") {
             self.reading = false;
         } else if self.reading
-            && let Some(Failure { lines, .. }) = self.tests.last_mut()
+            && let Some(Failure { first, last, .. }) = self.tests.last_mut()
             && !line.trim().is_empty()
-            && lines.len() < LINES
         {
-            lines.push(line.to_owned());
+            let line: String = line.chars().take(LONGEST).collect();
+            if first.len() < FIRST {
+                first.push(line);
+            } else {
+                last.push_back(line);
+                if last.len() > LAST {
+                    last.pop_front();
+                }
+            }
         }
     }
 
     /// Each failed test with what it printed; empty if none failed.
     pub(crate) fn told(&mut self) -> String {
         let mut text = String::new();
-        for Failure { name, lines } in mem::take(&mut self.tests) {
+        for Failure { name, first, last } in mem::take(&mut self.tests) {
             text.extend(["\n  ", &name]);
-            text.extend(lines.iter().flat_map(|line| ["\n      ", line]));
+            text.extend(first.iter().chain(&last).flat_map(|line| ["\n      ", line]));
         }
         match self.more {
             0 => text,
@@ -77,10 +88,14 @@ mod tests {
 
     #[test]
     fn what_is_kept_has_a_bound() {
-        let one = |n: usize| format!("---- t{n} stdout ----\n{}", "line\n".repeat(LINES + 9));
+        let long = "x".repeat(LONGEST + 1);
+        let lines: String = (0..FIRST + LAST + 9).map(|line| format!("line {line} {long}\n")).collect();
+        let one = |n: usize| format!("---- t{n} stdout ----\n{lines}why\n");
         let text: String = (0..TESTS + 2).map(one).collect();
         let told = told(&text);
-        assert_eq!(told.matches("      line").count(), TESTS * LINES);
+        assert_eq!(told.matches("      line").count(), TESTS * (FIRST + LAST - 1));
+        assert_eq!((told.matches("      line 0 ").count(), told.matches("      why").count()), (TESTS, TESTS));
+        assert!(told.lines().all(|line| line.len() <= LONGEST + 6));
         assert!(told.ends_with("\n  and 2 more"), "{told}");
     }
 }

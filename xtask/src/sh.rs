@@ -6,8 +6,14 @@ use std::ffi::OsString;
 use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 use std::process::{Command, ExitStatus, Output, Stdio};
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::Duration;
 
 use anyhow::{Context, Result, bail};
+
+/// How long nothing is printed before it is looked whether a program still runs.
+const LOOK: Duration = Duration::from_millis(500);
 
 /// Says what is about to be done, for people.
 pub(crate) fn say(part: &str, what: &str) {
@@ -96,11 +102,21 @@ impl Line {
         let shown = self.shown;
         let mut child = self.command.stdout(Stdio::piped()).spawn().with_context(|| format!("start `{shown}`"))?;
         let output = child.stdout.take().context("its standard output is piped")?;
-        for line in BufReader::new(output).split(b'\n') {
-            let line = line.with_context(|| format!("read what `{shown}` prints"))?;
-            let line = String::from_utf8_lossy(&line);
-            eprintln!("{line}");
-            see(&line);
+        let (sender, lines) = mpsc::channel();
+        thread::spawn(move || {
+            let lines = BufReader::new(output).split(b'\n').map_while(io::Result::ok);
+            lines.take_while(|line| sender.send(String::from_utf8_lossy(line).into_owned()).is_ok()).for_each(drop);
+        });
+        loop {
+            match lines.recv_timeout(LOOK) {
+                Ok(line) => {
+                    eprintln!("{line}");
+                    see(&line);
+                }
+                // What it has left behind may hold its output open for ever.
+                Err(RecvTimeoutError::Timeout) if child.try_wait()?.is_none() => {}
+                Err(_) => break,
+            }
         }
         let status = child.wait().with_context(|| format!("wait for `{shown}`"))?;
         if !status.success() {

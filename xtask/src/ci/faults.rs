@@ -44,12 +44,11 @@ pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, report: &Value, wan
     if !failed.contains(&requirement) {
         wrong.push(format!("{requirement} is not among the failed rows {failed:?}"));
     }
-    // One failed check is enough for the trigger of isolation. That of authentication needs all of them.
-    let is_judged = verdict(clean, "RB-T3") == Some("pass");
-    if requirement == "P3.2.isolation" && is_judged && verdict(faulted, "RB-T3") != Some("fail") {
-        wrong.push("RB-T3 does not fail with it".to_owned());
+    let triggered = must_trigger(requirement).filter(|trigger| verdict(clean, trigger) == Some(well));
+    if let Some(trigger) = triggered.filter(|trigger| verdict(faulted, trigger) != Some("fail")) {
+        wrong.push(format!("{trigger} does not fail with it"));
     }
-    wrong.extend(others(clean, faulted, report, requirement));
+    wrong.extend(others(clean, faulted, report, (requirement, well)));
     if clean.digests != faulted.digests {
         wrong.push("bundle, modules or the operator's file are not those of the clean run".to_owned());
     }
@@ -58,21 +57,39 @@ pub(super) fn of_faulted(clean: &Outcome, faulted: &Outcome, report: &Value, wan
 
 /// Rows that changed though the fault has nothing to do with them. Checks that judge two rows at once fail both, so a fault of one
 /// row may take along the rows that are judged by the same phase. Phases that need the failed one are not started.
-fn others(clean: &Outcome, faulted: &Outcome, report: &Value, requirement: &str) -> Vec<String> {
+fn others(clean: &Outcome, faulted: &Outcome, report: &Value, (requirement, well): (&str, &str)) -> Vec<String> {
     let Some(rows) = clean.object.as_ref().and_then(|o| o["rows"].as_object()) else {
         return vec!["the clean run printed no rows".to_owned()];
     };
     rows.keys()
         .filter(|id| *id != requirement && !goes_along(requirement, id) && !was_skipped(report, requirement, id))
-        .filter(|id| !follows(report, requirement, id) && !is_open_either_way(clean, faulted, id))
+        .filter(|id| !follows(report, (requirement, well), id) && !is_open_either_way(clean, report, id))
         .filter(|id| verdict(clean, id) != verdict(faulted, id))
         .map(|id| format!("{id} changed from {:?} to {:?}", verdict(clean, id), verdict(faulted, id)))
         .collect()
 }
 
-/// Whether a row waits for a stage that is to come, and has no verdict where that never comes.
-fn is_open_either_way(clean: &Outcome, faulted: &Outcome, id: &str) -> bool {
-    verdict(clean, id) == Some("pending") && matches!(verdict(faulted, id), Some("inconclusive" | "not-exercised"))
+/// Whether a row waits for a stage that is to come, and has no verdict where that never comes: its phase was left out, or its policy saw too little. A
+/// policy that was ended is another matter.
+fn is_open_either_way(clean: &Outcome, report: &Value, id: &str) -> bool {
+    let row = &report["rows"][id];
+    let observed = row["observed"].as_str().unwrap_or_default();
+    let open = match row["verdict"].as_str() {
+        Some("not-exercised") => ["rolled back: ", "stage `", "needs `"].iter().any(|why| observed.starts_with(why)),
+        Some("inconclusive") => !observed.starts_with("the policy was ended"),
+        _ => false,
+    };
+    verdict(clean, id) == Some("pending") && open
+}
+
+/// The trigger that must fire for a row: one failed check of isolation is enough, and so are minutes in which a critical service is down. That of
+/// authentication needs all checks, and that of memory more than a day of a slow leak.
+fn must_trigger(requirement: &str) -> Option<&'static str> {
+    match requirement {
+        "P3.2.isolation" => Some("RB-T3"),
+        "P4.1.availability" => Some("RB-T1"),
+        _ => None,
+    }
 }
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
@@ -86,7 +103,7 @@ fn goes_along(requirement: &str, id: &str) -> bool {
             | ("P3.2.isolation", "SUC-3.state")
             | ("SUC-3.state", "P3.2.isolation" | "P3.2.success" | "RB-T3")
             | ("BIZ-1", "SUC-3.failures" | "SUC-3.cleanup")
-            | ("P4.1.leak", "CRIT-7" | "RB-T4")
+            | ("P4.1.leak", "CRIT-7")
     ) || watched(id).contains(&requirement)
 }
 
@@ -101,10 +118,10 @@ fn watched(trigger: &str) -> &'static [&'static str] {
 }
 
 /// Whether a trigger says nothing because nothing that it watches was seen to be well.
-fn could_not_fire(report: &Value, id: &str) -> bool {
+fn could_not_fire(report: &Value, well: &str, id: &str) -> bool {
     let watched = watched(id);
-    let none_passes = watched.iter().all(|row| report["rows"][row]["verdict"] != "pass");
-    !watched.is_empty() && none_passes && report["rows"][id]["verdict"] == "inconclusive"
+    let none_is_well = watched.iter().all(|row| report["rows"][row]["verdict"] != well);
+    !watched.is_empty() && none_is_well && report["rows"][id]["verdict"] == "inconclusive"
 }
 
 /// Whether a row has no verdict because its phase needs one whose row failed by the fault, or one that was skipped for that.
@@ -121,7 +138,7 @@ fn was_skipped(report: &Value, requirement: &str, id: &str) -> bool {
 
 /// Whether a row is as it is because the release was stopped or taken back for the fault: what was not come to, what was under way, what a
 /// rollback ended, and what it found itself.
-fn follows(report: &Value, requirement: &str, id: &str) -> bool {
+fn follows(report: &Value, (requirement, well): (&str, &str), id: &str) -> bool {
     let row = &report["rows"][id];
     let observed = row["observed"].as_str().unwrap_or_default();
     let stopped = [&format!("rolled back: row {requirement} failed"), "the deployment was stopped before"];
@@ -130,7 +147,7 @@ fn follows(report: &Value, requirement: &str, id: &str) -> bool {
         && observed == format!("the phase was stopped: rolled back: row {requirement} failed");
     not_come_to
         || under_way
-        || could_not_fire(report, id)
+        || could_not_fire(report, well, id)
         || id.starts_with("RB-C1")
         || id.starts_with("RB-V")
         || id == "SUC-1.rollback"
@@ -233,11 +250,17 @@ mod tests {
             Outcome { exit: 1, object: Some(json!({ "decision": "hold", "failed": failed, "rows": rows })), ..clean() }
         };
         let health = Wanted { requirement: "P3.1", exit: 1, well: "pass" };
-        let wrong = |clean: &str, faulted: &str| {
-            of_faulted(&outcome(clean, "pass"), &outcome(faulted, "fail"), &json!({}), health).len()
+        let wrong = |clean: &str, faulted: &str, observed: &str| {
+            let report = json!({ "rows": { "P4.1.cpu": { "verdict": faulted, "observed": observed } } });
+            of_faulted(&outcome(clean, "pass"), &outcome(faulted, "fail"), &report, health).len()
         };
-        assert_eq!((wrong("pending", "inconclusive"), wrong("pending", "not-exercised")), (0, 0));
-        assert_eq!((wrong("pending", "fail"), wrong("pending", "pass"), wrong("pass", "inconclusive")), (1, 1, 1));
+        assert_eq!(wrong("pending", "inconclusive", "no data: there is no series"), 0);
+        assert_eq!(wrong("pending", "not-exercised", "stage `deploy` came to hold"), 0);
+        assert_eq!(wrong("pending", "inconclusive", "the policy was ended: it ran out of fuel"), 1);
+        assert_eq!(wrong("pending", "not-exercised", "no phase of this run judges it"), 1);
+        for (clean, faulted) in [("pending", "fail"), ("pending", "pass"), ("pass", "inconclusive")] {
+            assert_eq!(wrong(clean, faulted, "no data"), 1, "{clean} {faulted}");
+        }
     }
 
     #[test]
@@ -269,7 +292,7 @@ mod tests {
         };
         let others = |trigger: &str, login: &str| {
             let report = json!({ "rows": { "RB-T5": { "verdict": trigger }, "P3.3": { "verdict": login } } });
-            others(&outcome("pass"), &outcome(trigger), &report, "P1.3").len()
+            others(&outcome("pass"), &outcome(trigger), &report, ("P1.3", "pass")).len()
         };
         assert_eq!(others("inconclusive", "not-exercised"), 0);
         assert_eq!(

@@ -96,8 +96,12 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
     }
     let all = if gcloud { Scope::Release } else { Scope::Standing };
-    // A release, and then the day after it in a rehearsal; or what finds the fault.
-    let scopes = fault.map_or(vec![all, Scope::Day], |fault| vec![fault.scope()]);
+    // A release, and then a day in a rehearsal; or what finds the fault. What is kept is what was released.
+    let scopes = match fault {
+        Some(fault) => vec![fault.scope()],
+        None if arguments.keep => vec![all],
+        None => vec![all, Scope::Day],
+    };
     let demo = |scope| Demo {
         project,
         scope,
