@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use holdpoint_bundle::{Operator, Verified};
+use holdpoint_bundle::Verified;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, RunFolder, RunLock, Writer};
-use holdpoint_model::{ApprovalAnswer, RunId, Timestamp, grant::Missing};
+use holdpoint_model::{ApprovalAnswer, RunId, Timestamp};
 
 use crate::{
     Error, Machine, approval,
     control::{Asked, tell_answer},
     drive::progress_of,
-    notify,
+    notify, permission,
     plan::Progress,
     record::StoredSources,
     store::{RunRef, RunState, Stored},
@@ -98,23 +98,10 @@ pub(crate) fn judge(
     allowed(answer, machine)
 }
 
-/// Asks the operator's file of today: a run can't bring its own permission along.
+/// Asks the operator's file of today.
 fn allowed(answer: &ApprovalAnswer, machine: &Machine) -> Result<(), String> {
-    let ceiling = match machine.operator().map_err(|e| e.to_string())? {
-        Some(source) => Operator::parse(&source).map_err(|e| e.to_string())?.approvals,
-        None => holdpoint_model::ApprovalCeiling::default(),
-    };
-    let missing = ceiling.missing(answer);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let path = machine.operator_path();
-    let path = std::path::absolute(&path).unwrap_or(path);
+    let ceiling = permission::operator(machine).map_err(|e| e.to_string())?.approvals;
     let word = if answer.approved { "approved" } else { "denied" };
-    let mut message =
-        format!("phase `{}` is not {word}: the operator's file {} does not allow it", answer.phase, path.display());
-    for Missing { what, table, line } in missing {
-        message.push_str(&format!("\n  to {what}, add to [{table}]:\n      {line}"));
-    }
-    Err(message)
+    let what = format!("phase `{}` is not {word}", answer.phase);
+    permission::refusal(&what, ceiling.missing(answer), machine).map_or(Ok(()), Err)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use holdpoint_bundle::{GcloudBinding, Operator};
+use holdpoint_bundle::GcloudBinding;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_model::grant::{ProjectId, Region};
@@ -10,7 +10,7 @@ use holdpoint_scaffold::{Choices, Deployed, Draft, deployed};
 
 use holdpoint_cap_gcloud::Unlisted;
 
-use crate::{Error, Machine, gcloud};
+use crate::{Error, Machine, gcloud, permission};
 
 /// Where to look.
 #[derive(Debug, Clone, Default)]
@@ -57,8 +57,5 @@ pub async fn bundle_from_gcloud(choices: &Choices, place: &CloudPlace, machine: 
 
 /// What the operator says of gcloud; nothing where there is no operator's file yet.
 fn binding(machine: &Machine) -> Result<GcloudBinding, Error> {
-    Ok(match machine.operator()? {
-        Some(source) => Operator::parse(&source)?.gcloud,
-        None => GcloudBinding::default(),
-    })
+    Ok(permission::operator(machine)?.gcloud)
 }

@@ -22,6 +22,7 @@ mod judging;
 mod logins;
 mod machine;
 mod notify;
+mod permission;
 mod places;
 mod plan;
 mod preview;
