@@ -53,7 +53,7 @@ pub fn export(choices: &ExportChoices, machine: &Machine) -> Result<Export, Erro
     let sources = StoredSources::of(&reader.header()?)?;
     let run = sources.run.clone();
     match stored.state()? {
-        RunState::Ended(_) | RunState::Between(_) => {}
+        RunState::Ended(_) | RunState::Between { .. } => {}
         RunState::Running => {
             return Err(Error::Usage(format!("run {run} is being worked on; export it when it has its decision")));
         }

@@ -83,7 +83,7 @@ pub async fn replay(choices: &ReplayChoices, machine: &Machine) -> Result<Replay
     let stage = Stage { verified: verified.clone(), writer: writer.clone(), progress, copied: &copied, clock };
     let divergences = stage.play(&stored.journal(), Arc::new(workshop), &sources).await?;
     judge_again(&reader, &sources.run, &verified, (machine, &writer)).await?;
-    if let RunState::Ended(_) | RunState::Between(_) = stored.state()? {
+    if let RunState::Ended(_) | RunState::Between { .. } = stored.state()? {
         writer.committed().await?;
         let (rows, at) = by_people(&reader)?;
         report::decide(&writer, &copy, &verified, rows, at).await?;

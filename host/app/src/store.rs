@@ -50,14 +50,17 @@ impl StoredFolder {
 }
 
 /// How far a run is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum RunState {
     /// Some process works on it.
     Running,
     /// It has no decision, and nobody works on it.
     Interrupted,
     /// A stage has this decision, the next one has not begun, and nobody works on it.
-    Between(Decision),
+    Between {
+        decision: Decision,
+        next: String,
+    },
     Ended(Decision),
 }
 
@@ -123,14 +126,14 @@ impl Stored {
         }
         let ended = match reader.row(last)? {
             Some(row) => match row.event(last)?.kind {
-                EventKind::RunEnded { decision, next } => Some((decision, next.is_some())),
+                EventKind::RunEnded { decision, next } => Some((decision, next)),
                 _ => None,
             },
             None => None,
         };
         Ok(match (ended, self) {
-            (Some((decision, true)), _) => RunState::Between(decision),
-            (Some((decision, false)), _) => RunState::Ended(decision),
+            (Some((decision, Some(next))), _) => RunState::Between { decision, next },
+            (Some((decision, None)), _) => RunState::Ended(decision),
             (None, Self::Folder(folder)) if folder.is_worked_on() => RunState::Running,
             (None, _) => RunState::Interrupted,
         })

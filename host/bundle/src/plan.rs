@@ -53,8 +53,12 @@ pub struct PlannedPhase {
     pub module: String,
     pub digest: Digest,
     pub needs: Vec<PhaseId>,
+    /// The stage that it waits for; none where it is of the first one, or of none.
+    pub stage: Option<String>,
     /// What it wants from a person before it starts.
     pub approval: Option<ApprovalTerms>,
+    /// This machine lets nobody give it.
+    pub unapprovable: bool,
     pub rows: Vec<PlannedRow>,
     pub services: Vec<ServiceName>,
     pub grants: Vec<PlannedGrant>,
@@ -83,6 +87,8 @@ pub struct PlannedPolicy {
     /// As the bundle names it.
     pub module: String,
     pub digest: Digest,
+    /// The stage at whose end its rows are decided; none where there is one stage only.
+    pub stage: Option<String>,
     pub rows: Vec<PlannedRow>,
 }
 
@@ -156,6 +162,7 @@ impl Plan {
                 id: policy.id.clone(),
                 module: policy.module.clone(),
                 digest: policy.digest,
+                stage: Some(policy.stage.clone()).filter(|_| resolved.stages.len() > 1),
                 rows: rows_of(&policy.requirements, resolved),
             })
             .collect();
@@ -257,8 +264,10 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         module: phase.module.clone(),
         digest: phase.digest,
         needs: phase.needs.clone(),
+        stage: resolved.stages.iter().skip(1).find(|stage| **stage == phase.stage).cloned(),
         // Whoever asks for phases by name gets those.
         approval: phase.approval.clone().filter(|_| resolved.only.is_none()),
+        unapprovable: phase.approval.is_some() && !operator.approvals.allows_somebody(&phase.id),
         rows: rows_of(&phase.requirements, resolved),
         services: phase.services.clone(),
         grants,

@@ -168,6 +168,11 @@ impl fmt::Display for PhasePattern {
 }
 
 impl ApprovalCeiling {
+    /// Whether somebody may answer for a phase.
+    pub fn allows_somebody(&self, phase: &PhaseId) -> bool {
+        !self.by.is_empty() && self.phases.iter().any(|pattern| pattern.covers(phase))
+    }
+
     /// What keeps an answer from being allowed, with the lines that would allow it. To deny is bounded as to approve: what a denial
     /// keeps from happening may be a rollback.
     pub fn missing(&self, answer: &ApprovalAnswer) -> Vec<Missing> {

@@ -144,8 +144,17 @@ fn one(page: &mut Page, phase: &PlannedPhase) {
     page.line(&[(Tone::Strong, &format!("  {}", phase.id)), (Tone::Faint, &needs)]);
     wrapped(page, "    module    ", &format!("{} {}", phase.module, phase.digest), Tone::Plain);
     wrapped(page, "    judges    ", &names(&phase.rows), Tone::Plain);
+    if let Some(stage) = &phase.stage {
+        let text = format!("stage {stage}: holdpoint resume, or --through {stage}, if what comes before is a release");
+        wrapped(page, "    waits for ", &text, Tone::Doubt);
+    }
     if let Some(approval) = &phase.approval {
-        wrapped(page, "    waits for ", &approval.to_string(), Tone::Doubt);
+        let nobody = if phase.unapprovable {
+            ", which nobody may give on this machine: see [approvals] in docs/operator.md"
+        } else {
+            ""
+        };
+        wrapped(page, "    waits for ", &format!("{approval}{nobody}"), Tone::Doubt);
     }
     for grant in &phase.grants {
         wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
@@ -193,10 +202,13 @@ fn policies(page: &mut Page, plan: &Plan) {
     page.blank();
     let each = format_duration(plan.tick);
     page.line(&[(Tone::Faint, &format!("policies, which judge at the end of each phase and every {each}"))]);
-    for PlannedPolicy { id, module, digest, rows } in &plan.policies {
+    for PlannedPolicy { id, module, digest, stage, rows } in &plan.policies {
         page.line(&[(Tone::Strong, &format!("  {id}"))]);
         wrapped(page, "    module    ", &format!("{module} {digest}"), Tone::Plain);
         wrapped(page, "    judges    ", &names(rows), Tone::Plain);
+        if let Some(stage) = stage {
+            wrapped(page, "    until     ", &format!("the end of stage {stage}"), Tone::Plain);
+        }
     }
 }
 
@@ -297,6 +309,7 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "level": phase.level,
             "module": phase.module,
             "digest": phase.digest.to_string(),
+            "stage": phase.stage,
             "approval": phase.approval.as_ref().map(|approval| json!({
                 "by": approval.by,
                 "not_before_ms": milliseconds(approval.not_before),
@@ -351,6 +364,7 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "id": policy.id.as_str(),
             "module": policy.module,
             "digest": policy.digest.to_string(),
+            "stage": policy.stage,
             "rows": policy.rows.iter().map(row).collect::<Vec<_>>(),
         })).collect::<Vec<_>>(),
         "tick_seconds": plan.tick.as_secs_f64(),

@@ -40,7 +40,7 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
         None => {
             let mut interrupted = interrupted(machine);
             if interrupted.is_empty() {
-                terminal::say(&format!("no run in {} was interrupted", machine.runs.display()));
+                terminal::say(&format!("no run in {} was interrupted{}", machine.runs.display(), to_come(machine)));
                 return Ok(Exit::Done);
             }
             if arguments.all { interrupted } else { vec![interrupted.pop().unwrap_or_default()] }
@@ -51,6 +51,17 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
         last = resume(&reference, arguments.through.as_deref(), (machine, arguments.output)).await?;
     }
     Ok(last)
+}
+
+/// The newest run that has another stage, which nobody begins without being told to.
+fn to_come(machine: &Machine) -> String {
+    let found = holdpoint_app::runs(machine).into_iter().rev().find_map(|(run, summary)| match summary.ok()?.state {
+        RunState::Between { next, .. } => {
+            Some(format!("; run {run} has stage `{next}` to come: holdpoint resume {run}"))
+        }
+        _ => None,
+    });
+    found.unwrap_or_default()
 }
 
 fn interrupted(machine: &Machine) -> Vec<RunRef> {

@@ -44,7 +44,7 @@ pub(crate) struct Arguments {
     dry_run: bool,
 
     /// Go on to the end of this stage, if those before come to a release. Without it the run ends with its first stage
-    #[arg(long, value_name = "STAGE")]
+    #[arg(long, value_name = "STAGE", conflicts_with_all = ["only", "dry_run", "scale"])]
     through: Option<String>,
 
     /// Rehearse: have waits pass so many times faster, 2 to 100000. What is done between them takes its time. Never a release

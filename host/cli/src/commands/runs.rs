@@ -35,11 +35,18 @@ pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Resul
     Ok(Exit::Done)
 }
 
-fn state(state: RunState) -> &'static str {
+fn state(state: &RunState) -> &'static str {
     match state {
         RunState::Running => "running",
         RunState::Interrupted => "interrupted",
-        RunState::Between(decision) | RunState::Ended(decision) => decision.word(),
+        RunState::Between { decision, .. } | RunState::Ended(decision) => decision.word(),
+    }
+}
+
+fn next_stage(state: &RunState) -> Option<&str> {
+    match state {
+        RunState::Between { next, .. } => Some(next),
+        RunState::Running | RunState::Interrupted | RunState::Ended(_) => None,
     }
 }
 
@@ -47,7 +54,8 @@ fn text(summary: &RunSummary) -> String {
     let RunSummary { run, started, header, state: at } = summary;
     let (bundle, version, environment) = (&header.bundle, &header.bundle_version, &header.environment);
     let again = header.retry.as_ref().map(|retry| format!(" · retry of {}", retry.run)).unwrap_or_default();
-    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}{again}", state(*at))
+    let next = next_stage(at).map(|next| format!(" · stage {next} is to come")).unwrap_or_default();
+    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}{again}{next}", state(at))
 }
 
 fn json_line(summary: &RunSummary) -> String {
@@ -55,7 +63,8 @@ fn json_line(summary: &RunSummary) -> String {
     json!({
         "run": summary.run.as_str(),
         "started": summary.started.to_string(),
-        "state": state(summary.state),
+        "state": state(&summary.state),
+        "next_stage": next_stage(&summary.state),
         "bundle": header.bundle,
         "version": header.bundle_version,
         "environment": header.environment,
