@@ -17,8 +17,10 @@ pub(crate) struct Due {
     pub(crate) steps: Vec<Step>,
     /// To be asked for now.
     pub(crate) asks: Vec<ApprovalAsk>,
-    /// When the first wait ends by itself; none if nothing waits.
+    /// When something changes by itself for those that wait; none if nothing waits.
     until: Option<Timestamp>,
+    /// Somebody's word would count now.
+    is_open: bool,
 }
 
 impl Due {
@@ -40,7 +42,10 @@ impl Due {
                 None => due.asks.extend(progress.run().map(|(run, begun)| terms.ask(run, phase, *begun, now, cause))),
                 Some(approval) if approval.is_given() => due.steps.push(step),
                 Some(approval) if approval.is_open(now) => {
-                    let until = approval.ask.until;
+                    // Until it counts, nobody can say it.
+                    let counts = approval.ask.from.since(now) <= 0.0;
+                    due.is_open |= counts;
+                    let until = if counts { approval.ask.until } else { approval.ask.from };
                     due.until = Some(due.until.filter(|known| known.0 < until.0).unwrap_or(until));
                 }
                 Some(approval) => due.steps.push(Step::Skip(phase.clone(), approval.refusal())),
@@ -52,6 +57,11 @@ impl Due {
     /// Whether something waits for somebody's word.
     pub(crate) fn waits(&self) -> bool {
         self.until.is_some()
+    }
+
+    /// Whether a person is waited for, which takes their time.
+    pub(crate) fn is_open(&self) -> bool {
+        self.is_open
     }
 
     /// Until when nothing has to be looked at.
@@ -210,7 +220,9 @@ mod tests {
         let (bundle, progress) = asked();
         let due = super::tests::due(&bundle, &progress, hour(2.0));
         assert!(due.steps.is_empty() && due.asks.is_empty() && due.waits());
-        assert_eq!(due.until(), Some(hour(72.0)));
+        assert_eq!((due.until(), due.is_open()), (Some(hour(48.0)), false), "nobody's word counts yet");
+        let due = super::tests::due(&bundle, &progress, hour(49.0));
+        assert_eq!((due.until(), due.is_open()), (Some(hour(72.0)), true));
     }
 
     #[test]

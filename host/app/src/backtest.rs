@@ -122,7 +122,7 @@ impl Other {
         reader.verify()?;
         let mut verified = StoredSources::of(&reader.header()?)?.verify()?;
         let before = report::of_journal(&stored.journal(), &verified)?;
-        let (place, replaces) = self.take_part(&mut verified)?;
+        let (place, replaces) = self.take_part(&mut verified, &before)?;
         let ResolvedPolicy { id: policy, config, requirements, stage, .. } = verified.policies[place].clone();
         let stage = verified.place_of(&stage);
         let seat = Seat { id: policy.clone(), judge: self.judge.clone(), config, requirements, stage };
@@ -154,7 +154,7 @@ impl Other {
     }
 
     /// Takes the place of a policy of the bundle, or stands beside those that it has and may claim any row.
-    fn take_part(&self, verified: &mut Verified) -> Result<(usize, bool), Error> {
+    fn take_part(&self, verified: &mut Verified, before: &Report) -> Result<(usize, bool), Error> {
         let known = |id: &PolicyId| verified.policies.iter().position(|policy| policy.id == *id);
         let only = if verified.policies.len() == 1 { Some(0) } else { None };
         let place = match (&self.policy, &self.own) {
@@ -176,9 +176,12 @@ impl Other {
             return Err(Error::Usage(format!("it is not clear whose place the policy takes: {hint}")));
         };
         let rows = verified.checklist.rows.iter().map(|row| (row.id.clone(), row.id.clone()));
+        // It judges to the end of what was decided.
+        let decided = before.next_stage().and_then(|_| before.over.checked_sub(1));
+        let stage = decided.and_then(|place| verified.stages.get(place)).or(verified.stages.last());
         let policy = ResolvedPolicy {
             module: id.to_string(),
-            stage: verified.stages.last().cloned().unwrap_or_default(),
+            stage: stage.cloned().unwrap_or_default(),
             id,
             bytes: self.bytes.clone(),
             digest: self.digest,
@@ -217,6 +220,7 @@ fn told(
             EventKind::Found(found) if found.policy == *policy => return,
             // The decision is what follows.
             EventKind::RunEnded { .. } => return ended = true,
+            EventKind::RunResumed => ended = false,
             _ => {}
         }
         collector.take(event);

@@ -35,13 +35,13 @@ pub async fn cancel(reference: &RunRef, reason: &str, machine: &Machine) -> Resu
             Asked::Done => {
                 let lock = wait(&folder).await?;
                 let report = report::build(&stored)?;
-                if report.cancelled.is_none() && report.decision.is_some() {
+                if report.cancelled.is_none() && matches!(stored.state()?, RunState::Ended(_)) {
                     return Err(ended(&stored)?);
                 }
-                if let (Some(header), Some(_)) = (&report.header, report.decision) {
+                if let (Some(header), Some(_), Some(_)) = (&report.header, report.decision, &report.cancelled) {
                     return Ok(Cancelled { run: header.run.clone(), report });
                 }
-                // It was stopped before it could decide.
+                // It was stopped before it could decide, or rests between two stages.
                 lock
             }
             Asked::Refused(why) => {
@@ -55,7 +55,7 @@ pub async fn cancel(reference: &RunRef, reason: &str, machine: &Machine) -> Resu
                         "{locked}; it takes no requests, so interrupt it and cancel again"
                     )));
                 }
-                RunState::Interrupted | RunState::Between(_) => wait(&folder).await?,
+                RunState::Interrupted | RunState::Between { .. } => wait(&folder).await?,
             },
         },
         Err(other) => return Err(other.into()),
@@ -74,7 +74,7 @@ async fn wait(folder: &RunFolder) -> Result<RunLock, Error> {
 fn ended(stored: &Stored) -> Result<Error, Error> {
     let state = match stored.state()? {
         RunState::Ended(decision) => format!("has ended with `{decision}`"),
-        RunState::Running | RunState::Interrupted | RunState::Between(_) => {
+        RunState::Running | RunState::Interrupted | RunState::Between { .. } => {
             "is not what it was a moment ago".to_owned()
         }
     };

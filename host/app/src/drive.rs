@@ -166,21 +166,20 @@ impl Drive {
         let loads = Loads { folder: self.folder.loads(), crews: Arc::new(crews) };
 
         let mut guests: JoinSet<Ended> = JoinSet::new();
-        let (vault, clock) = (vault.clone(), clock.clone());
-        let (recorder, machine) = (recorder.clone(), machine.clone());
-        let parts = Parts { workshop, gate, network, loads, vault, clock, recorder: recorder.clone(), machine };
-        let (vault, clock) = (parts.vault.clone(), parts.clock.clone());
+        let machine = machine.clone();
+        let parts = Parts { workshop, gate, network, loads, vault, clock, recorder, machine };
         let outcome = self.side_by_side(&mut guests, &parts, &mut cancel).await;
         // Guests may be dropped at any point; effects under way are not, or nobody would know of them.
         guests.shutdown().await;
-        recorder.settled().await;
+        parts.recorder.settled().await;
+        let (clock, vault) = (&parts.clock, &parts.vault);
         match outcome? {
-            Left::Nothing => self.decide(Vec::new(), &clock, &vault).await,
+            Left::Nothing => self.decide(Vec::new(), clock, vault).await,
             // The sessions of the run are not over.
-            Left::Stage => self.write_decision(Vec::new(), &clock).await,
+            Left::Stage => self.write_decision(Vec::new(), clock).await,
             Left::Cancelled(cancellation) => {
                 let rows = cancel::rows(&self.verified, &self.progress, &cancellation, clock.now().0);
-                self.decide(rows, &clock, &vault).await
+                self.decide(rows, clock, vault).await
             }
         }
     }
@@ -266,18 +265,15 @@ impl Drive {
                 continue;
             }
             // Where a person is waited for there is nothing new to judge.
-            let next_tick = if guests.is_empty() { None } else { self.next_tick() };
-            let pause = due.until();
-            // From here on nothing is done until somebody wakes.
-            drop(awake);
+            let next_tick = wait(if guests.is_empty() { None } else { self.next_tick() }, clock);
+            let pause = wait(due.until(), clock);
+            // From here on nothing is done until somebody wakes. A person takes the time that they take.
+            let _awake = Some(awake).filter(|_| due.is_open());
             tokio::select! {
-                () = wait(next_tick, clock) => {
-                    let _awake = clock.awake();
-                    self.tick(false, clock).await?;
-                }
+                _awake = next_tick => self.tick(false, clock).await?,
                 () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
                 // What has not been answered in time is seen when it is looked at again.
-                () = wait(pause, clock) => {}
+                _awake = pause => {}
                 request = self.control.request() => {
                     let cancellation = match request {
                         Request::Cancel(cancellation) => cancellation,
@@ -410,10 +406,13 @@ impl Drive {
 }
 
 /// Waits until then; for ever if there is nothing to wait for.
-async fn wait(moment: Option<Timestamp>, clock: &RunClock) {
-    match moment {
-        Some(moment) => clock.until(moment).await,
-        None => std::future::pending().await,
+fn wait(moment: Option<Timestamp>, clock: &Arc<RunClock>) -> impl Future<Output = Awake> {
+    let wakes = moment.map(|moment| clock.wake_at(moment));
+    async move {
+        match wakes {
+            Some(wakes) => wakes.await,
+            None => std::future::pending().await,
+        }
     }
 }
 

@@ -302,8 +302,10 @@ impl Progress {
     pub(crate) fn between(&self, verified: &Verified) -> Option<usize> {
         let next = self.over;
         let waits = self.entered < next && !self.is_over(verified);
-        let begun =
-            |phase: &VerifiedPhase| self.started(&phase.id).is_some() && verified.place_of(&phase.stage) == next;
+        // What another run found is no beginning; what waits for somebody's word is.
+        let is_begun =
+            |id: &PhaseId| self.approval(id).is_some() || (self.started(id).is_some() && self.origin(id).is_none());
+        let begun = |phase: &VerifiedPhase| is_begun(&phase.id) && verified.place_of(&phase.stage) == next;
         (waits && !verified.phases.iter().any(begun)).then_some(next)
     }
 

@@ -39,7 +39,8 @@ pub async fn resume(
     let reader = Reader::open(&journal)?;
     reader.verify()?;
     let header = StoredSources::of(&reader.header()?)?;
-    if let RunState::Ended(decision) = stored.state()? {
+    let state = stored.state()?;
+    if let RunState::Ended(decision) = state {
         let told = tell_the_rest(&header, &folder).await?;
         return Err(Error::Usage(format!(
             "run {} has ended with `{decision}`; there is nothing to resume{told}",
@@ -48,7 +49,9 @@ pub async fn resume(
     }
     let verified = Arc::new(header.verify()?);
     let progress = progress_of(&journal)?;
-    let through = through(&verified, stage, progress.stage())?;
+    // A stage that has ended is decided before another one begins.
+    let is_undecided = !matches!(state, RunState::Between { .. }) && progress.between(&verified).is_some();
+    let through = through(&verified, stage, progress.stage() - usize::from(is_undecided))?;
     drop(reader);
     let (watch, committed) = watching(live);
     let writer = Writer::open(&journal, Some(watch))?;

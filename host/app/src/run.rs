@@ -83,10 +83,9 @@ pub(crate) fn through(verified: &Verified, named: Option<&str>, current: usize) 
         Error::Usage(format!("the run has no stage `{named}`; it has {stages}"))
     })?;
     if place < current {
-        return Err(Error::Usage(format!(
-            "stage `{named}` is over; the run goes on with `{}`",
-            verified.stages[current]
-        )));
+        let left = verified.stages.get(current..).unwrap_or_default().join(", ");
+        let left = if left.is_empty() { "none is left".to_owned() } else { format!("what is left: {left}") };
+        return Err(Error::Usage(format!("stage `{named}` is over; {left}")));
     }
     Ok(place)
 }

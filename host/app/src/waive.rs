@@ -3,16 +3,16 @@
 
 use std::time::Duration;
 
-use holdpoint_bundle::{Operator, Verified};
+use holdpoint_bundle::Verified;
 use holdpoint_cap_clock::SystemClock;
 use holdpoint_gate::Clock as _;
 use holdpoint_journal::{Reader, Row, RunLock, Writer};
-use holdpoint_model::{Level, RequirementId, RunId, Timestamp, Verdict, Waiver, grant::Missing};
+use holdpoint_model::{Level, RequirementId, RunId, Timestamp, Verdict, Waiver};
 use holdpoint_report::Report;
 
 use crate::{
-    Error, Machine, notify,
-    record::StoredSources,
+    Error, Machine, notify, permission,
+    record::{Manner, StoredSources},
     report,
     store::{RunRef, RunState, Stored},
 };
@@ -48,7 +48,9 @@ pub async fn waive(choices: &WaiveChoices, machine: &Machine) -> Result<Report, 
     let writer = Writer::open(&journal, None)?;
     report::decide(&writer, &journal, &run.verified, vec![row], now.0).await?;
     let verified = std::sync::Arc::new(run.verified);
-    notify::deliver(&verified, &run.run, &journal, &writer).await?;
+    if run.manner.is_for_good() {
+        notify::deliver(&verified, &run.run, &journal, &writer).await?;
+    }
     writer.close()?;
     drop(run.lock);
     report::of_journal(&journal, &verified)
@@ -57,6 +59,7 @@ pub async fn waive(choices: &WaiveChoices, machine: &Machine) -> Result<Report, 
 /// A run that has its decision, and that nobody else changes now.
 struct Decided {
     run: RunId,
+    manner: Manner,
     stored: Stored,
     lock: RunLock,
     verified: Verified,
@@ -69,7 +72,7 @@ impl Decided {
         let lock = stored.folder_to("waived in")?.lock()?;
         let reader = Reader::open(&stored.journal())?;
         let header = StoredSources::of(&reader.header()?)?;
-        if !matches!(stored.state()?, RunState::Ended(_) | RunState::Between(_)) {
+        if !matches!(stored.state()?, RunState::Ended(_) | RunState::Between { .. }) {
             let run = &header.run;
             return Err(Error::Usage(format!(
                 "run {run} has no decision that a waiver could change; `holdpoint resume {run}` goes on with it, `holdpoint cancel {run}` ends it"
@@ -77,9 +80,9 @@ impl Decided {
         }
         reader.verify()?;
         drop(reader);
-        let (run, verified) = (header.run.clone(), header.verify()?);
+        let (run, manner, verified) = (header.run.clone(), header.manner, header.verify()?);
         let report = report::of_journal(&stored.journal(), &verified)?;
-        Ok(Self { run, stored, lock, verified, report })
+        Ok(Self { run, manner, stored, lock, verified, report })
     }
 
     fn waiver(&self, choices: &WaiveChoices, until: Until, now: Timestamp, machine: &Machine) -> Result<Waiver, Error> {
@@ -88,6 +91,11 @@ impl Decided {
         let nothing = |why: String| Error::Usage(format!("{why}; there is nothing to waive"));
         match row.level {
             Level::Required if row.verdict == Verdict::Pass => return Err(nothing(format!("row {id} passed"))),
+            Level::Required if row.rehearsed => return Err(nothing(format!("row {id} passes in a rehearsal"))),
+            // Nobody answers for what nobody has seen.
+            Level::Required if row.verdict == Verdict::Pending => {
+                return Err(nothing(format!("row {id} has no verdict yet: {}", row.observed)));
+            }
             Level::Required => {}
             Level::Advisory | Level::Off => {
                 return Err(nothing(format!("row {id} is {} and decides nothing", row.level)));
@@ -126,21 +134,9 @@ impl Decided {
     }
 }
 
-/// Asks the operator's file of today: a run can't bring its own permission along.
+/// Asks the operator's file of today.
 fn allowed(waiver: &Waiver, now: Timestamp, machine: &Machine) -> Result<(), Error> {
-    let ceiling = match machine.operator()? {
-        Some(source) => Operator::parse(&source)?.waivers,
-        None => holdpoint_model::WaiverCeiling::default(),
-    };
-    let missing = ceiling.missing(waiver, now);
-    if missing.is_empty() {
-        return Ok(());
-    }
-    let path = machine.operator_path();
-    let mut message =
-        format!("row {} is not waived: the operator's file {} does not allow it", waiver.row, path.display());
-    for Missing { what, table, line } in missing {
-        message.push_str(&format!("\n  to {what}, add to [{table}]:\n      {line}"));
-    }
-    Err(Error::Usage(message))
+    let ceiling = permission::operator(machine)?.waivers;
+    let what = format!("row {} is not waived", waiver.row);
+    permission::refusal(&what, ceiling.missing(waiver, now), machine).map_or(Ok(()), |why| Err(Error::Usage(why)))
 }

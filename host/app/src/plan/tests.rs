@@ -372,6 +372,34 @@ fn a_host_that_comes_later_goes_on_with_a_stage_that_has_begun() {
 }
 
 #[test]
+fn what_another_run_found_begins_no_stage_and_what_waits_for_a_word_does() {
+    let (bundle, mut before) = (staged(), Progress::new());
+    for name in ["a", "b"] {
+        ended(&mut before, name, Verdict::Pass, PhaseEnd::Completed);
+    }
+    take(&mut before, EventKind::Ticked { last: true });
+    let mut taken = before.clone();
+    let origin = Origin { run: RunId::parse("R").expect("a run"), head: Digest::of(b"") };
+    take(&mut taken, EventKind::PhaseTakenOver { phase: id("c"), origin });
+    assert_eq!(taken.between(&bundle), Some(1));
+    let mut asked = before;
+    let run = RunId::parse("R").expect("a run");
+    let (phase, from, until) = (id("c"), Timestamp(1.0), Timestamp(2.0));
+    take(
+        &mut asked,
+        EventKind::ApprovalAsked(holdpoint_model::ApprovalAsk {
+            run,
+            phase,
+            from,
+            until,
+            who: String::new(),
+            cause: String::new(),
+        }),
+    );
+    assert_eq!(asked.between(&bundle), None, "somebody has let it begin");
+}
+
+#[test]
 fn where_all_is_skipped_every_stage_has_its_last_tick() {
     let (bundle, mut progress) = (staged(), Progress::new());
     for name in ["a", "b", "c", "d"] {
