@@ -16,6 +16,9 @@ struct Listed {
     next_page_token: String,
     #[serde(default)]
     execution_errors: Vec<Failure>,
+    /// Regions whose part of the answer may be missing.
+    #[serde(default)]
+    unreachable: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -76,7 +79,8 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, Unread> {
         return Err(Unread::TooLarge(why.into()));
     }
     let series = listed.time_series.into_iter().map(series).collect::<Result<_, _>>()?;
-    let warnings = listed.execution_errors.into_iter().map(|failure| failure.message).collect();
+    let away = listed.unreachable.into_iter().map(|region| format!("{region} was unreachable"));
+    let warnings = listed.execution_errors.into_iter().map(|failure| failure.message).chain(away).collect();
     Answer { series, warnings, infos: vec![] }.checked()
 }
 
@@ -187,6 +191,9 @@ mod tests {
     fn what_the_server_says_against_its_answer_is_told() {
         let answer = said(r#"{"executionErrors":[{"code":13,"message":"a zone is away"}]}"#).unwrap();
         assert_eq!(answer.warnings, ["a zone is away"]);
+        // The series that are there look like all.
+        let listed = body(r#"{"doubleValue":1}"#).replace(r#""unit""#, r#""unreachable":["us-east1"],"unit""#);
+        assert_eq!(said(&listed).unwrap().warnings, ["us-east1 was unreachable"]);
         let refused = br#"{"error":{"code":403,"message":"Permission denied.","status":"PERMISSION_DENIED"}}"#;
         assert_eq!(error(refused).as_deref(), Some("PERMISSION_DENIED: Permission denied."));
         assert_eq!(error(b"{}"), None);
