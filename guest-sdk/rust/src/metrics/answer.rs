@@ -100,19 +100,32 @@ impl Answered {
         self.age
     }
 
-    /// The series, if something can be judged by them; else why not: there is no sample, the newest is older than this (or as far in the
-    /// future), or the server warns.
+    /// The series, if something can be judged by all of them; else why not: there is no sample, one of them has none, the newest of one is older
+    /// than this (or as far in the future), or the server warns.
     pub fn sound(&self, at_most_age: Millis) -> Result<&[Series], String> {
-        if let Some(warning) = self.warnings.first() {
-            return Err(format!("the server warns: {warning}"));
+        undoubted(self.warnings.first())?;
+        young(self.age, at_most_age)?;
+        for one in &self.series {
+            let last = one.last().ok_or("a series of the answer has no sample")?;
+            young(self.age_at(last.at), at_most_age)?;
         }
-        young(self.age, at_most_age).map(|()| &*self.series)
+        Ok(&self.series)
+    }
+
+    /// Milliseconds from a time of the answer to its arrival, by the clock that `age` is reckoned by. `None`: there is no sample.
+    fn age_at(&self, at: Time) -> Option<f64> {
+        let newest = self.series.iter().filter_map(Series::last).map(|sample| sample.at.0).max_by(f64::total_cmp);
+        self.age.zip(newest).map(|(age, newest)| age + newest - at.0)
     }
 
     /// The number of the call, from 0.
     pub fn seq(&self) -> u32 {
         self.call
     }
+}
+
+fn undoubted(warning: Option<&String>) -> Result<(), String> {
+    warning.map_or(Ok(()), |warning| Err(format!("the server warns: {warning}")))
 }
 
 fn young(age: Option<f64>, at_most: Millis) -> Result<(), String> {

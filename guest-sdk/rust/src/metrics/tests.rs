@@ -37,6 +37,18 @@ fn an_answer_says_something_only_if_it_is_there_young_and_undoubted() {
 }
 
 #[test]
+fn one_fresh_series_does_not_vouch_for_the_others() {
+    let fresh = (&[("instance", "a")][..], &[(Millis(0), 1.0)][..]);
+    let of = |other: &[(Millis, f64)]| test(run).metrics(UP, histories([fresh, (&[("instance", "b")][..], other)]));
+    of(&[(MINUTE, 1.0)]).expect("M", Pass, "2 series, 2 stated");
+    of(&[(Millis(60_001), 1.0)]).expect("M", Inconclusive, "60001 ms old, and 60000 ms are taken");
+    of(&[]).expect("M", Inconclusive, "a series of the answer has no sample");
+    // All of it is older still.
+    let old = histories([fresh, (&[("instance", "b")][..], &[(Millis(40_000), 1.0)][..])]).age(Millis(30_000));
+    test(run).metrics(UP, old).expect("M", Inconclusive, "70000 ms old, and 60000 ms are taken");
+}
+
+#[test]
 fn samples_that_are_stated_keep_their_labels() {
     let t = test(run).metrics(
         UP,
