@@ -32,10 +32,12 @@ pub struct Answered {
 }
 
 /// How old the evidence of a selector is.
-#[derive(Clone, Copy, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq)]
 pub struct EvidenceAge {
     call: u32,
     milliseconds: Option<f64>,
+    /// The first of what the server says against its answer.
+    warning: Option<String>,
 }
 
 impl Series {
@@ -105,17 +107,18 @@ impl Answered {
     pub fn sound(&self, at_most_age: Millis) -> Result<&[Series], String> {
         undoubted(self.warnings.first())?;
         young(self.age, at_most_age)?;
+        let came = self.came();
         for one in &self.series {
             let last = one.last().ok_or("a series of the answer has no sample")?;
-            young(self.age_at(last.at), at_most_age)?;
+            young(came.map(|came| came - last.at.0), at_most_age)?;
         }
         Ok(&self.series)
     }
 
-    /// Milliseconds from a time of the answer to its arrival, by the clock that `age` is reckoned by. `None`: there is no sample.
-    fn age_at(&self, at: Time) -> Option<f64> {
+    /// When it came, in milliseconds since 1970, by the clock that `age` is reckoned by. `None`: there is no sample.
+    fn came(&self) -> Option<f64> {
         let newest = self.series.iter().filter_map(Series::last).map(|sample| sample.at.0).max_by(f64::total_cmp);
-        self.age.zip(newest).map(|(age, newest)| age + newest - at.0)
+        self.age.zip(newest).map(|(age, newest)| age + newest)
     }
 
     /// The number of the call, from 0.
@@ -142,9 +145,11 @@ fn young(age: Option<f64>, at_most: Millis) -> Result<(), String> {
 }
 
 impl EvidenceAge {
-    pub(crate) fn of(answer: &Answered, now: Time) -> Self {
+    /// Of an answer whose value is a time, in seconds since 1970.
+    pub(crate) fn of(answer: &Answered) -> Self {
         let newest = answer.series.first().and_then(Series::last).map(|sample| sample.value * 1_000.0);
-        Self { call: answer.call, milliseconds: newest.filter(|at| at.is_finite()).map(|at| now.0 - at) }
+        let milliseconds = answer.came().zip(newest.filter(|at| at.is_finite())).map(|(came, newest)| came - newest);
+        Self { call: answer.call, milliseconds, warning: answer.warnings.first().cloned() }
     }
 
     /// Milliseconds; less than 0 where the server's clock is ahead. `None`: the selector has no series.
@@ -152,8 +157,9 @@ impl EvidenceAge {
         self.milliseconds
     }
 
-    /// Whether it is at most so old; else why it says nothing.
+    /// Whether it is at most so old; else why it says nothing. Nor does it where the server warns: the oldest series may be what is missing.
     pub fn at_most(&self, age: Millis) -> Result<(), String> {
+        undoubted(self.warning.as_ref())?;
         young(self.milliseconds, age)
     }
 }

@@ -94,8 +94,8 @@ fn the_age_of_evidence_is_that_of_the_oldest_series() {
         let age = cx.metrics("prometheus").evidence_age("up{job=\"a\"}").map_err(|e| Error::new(e.to_string()))?;
         let check = cx.check(["M"], "age");
         match age.at_most(Millis(300_000)) {
-            Ok(()) => check.pass(observed(age.milliseconds().unwrap_or_default()), age),
-            Err(why) => check.inconclusive(observed(why), age),
+            Ok(()) => check.pass(observed(age.milliseconds().unwrap_or_default()), &age),
+            Err(why) => check.inconclusive(observed(why), &age),
         }
         Ok(())
     }
@@ -106,6 +106,17 @@ fn the_age_of_evidence_is_that_of_the_oldest_series() {
     test(run).metrics(asked, numbers([(&[][..], begun - 301.0)])).expect("M", Inconclusive, "301000 ms old");
     test(run).metrics(asked, numbers([])).expect("M", Inconclusive, "the answer is empty");
     test(run).metrics(asked, numbers([(&[][..], f64::NAN)])).expect("M", Inconclusive, "the answer is empty");
+    let doubted = numbers([(&[][..], begun - 90.0)]).warning("a store is away");
+    test(run).metrics(asked, doubted).expect("M", Inconclusive, "the server warns: a store is away");
+}
+
+#[test]
+fn the_age_of_evidence_follows_from_the_answer_alone() {
+    // The answer came 200 ms after the time that it bears, whenever that is looked at; its evidence is half a second older.
+    let series = vec![Series { labels: vec![], samples: vec![Sample { at: Time(1_000_000.0), value: 999.5 }] }];
+    let answer = Answered { call: 0, series, warnings: vec![], infos: vec![], age: Some(200.0) };
+    assert_eq!(EvidenceAge::of(&answer).milliseconds(), Some(700.0));
+    assert_eq!(EvidenceAge::of(&Answered { age: None, ..answer }).milliseconds(), None);
 }
 
 #[test]
