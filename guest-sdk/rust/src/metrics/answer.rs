@@ -55,16 +55,20 @@ impl Series {
     /// samples and the ends of the window is extrapolated. `None` with fewer than two samples there.
     pub fn increase(&self, from: Time, to: Time) -> Option<f64> {
         let (from, to) = (rules::Time::from_f64(from.0)?, rules::Time::from_f64(to.0)?);
-        let times = self.samples.iter().filter_map(|sample| {
-            let at = rules::Time::from_f64(sample.at.0)?;
-            (from <= at && at <= to).then_some(rules::Sample { at, value: sample.value })
-        });
-        counter::increase(&times.collect::<Vec<_>>(), from, to)
+        let within: Vec<_> = self.counted().filter(|sample| from <= sample.at && sample.at <= to).collect();
+        counter::increase(&within, from, to)
     }
 
     /// How often a counter began anew.
     pub fn resets(&self) -> usize {
-        self.samples.windows(2).filter(|two| two[1].value < two[0].value).count()
+        counter::resets(&self.counted().collect::<Vec<_>>())
+    }
+
+    /// The samples as rules have them; without those whose time is none.
+    fn counted(&self) -> impl Iterator<Item = rules::Sample> {
+        self.samples.iter().filter_map(|sample| {
+            rules::Time::from_f64(sample.at.0).map(|at| rules::Sample { at, value: sample.value })
+        })
     }
 
     /// States the newest sample for policies, with the labels of the series but the metric's name; says whether there was a finite number to

@@ -82,6 +82,9 @@ fn a_counter_that_begins_anew_counts_from_zero() {
     let restarted = series(&[100.0, 110.0, 5.0, 15.0]);
     assert_eq!((restarted.increase(at(0), at(3)), restarted.resets()), (Some(25.0), 1));
     assert_eq!(restarted.increase(at(0), at(0)), None, "one sample says nothing");
+    let mut timeless = series(&[100.0, 110.0, 5.0]);
+    timeless.samples[2].at = Time(f64::NAN);
+    assert_eq!(timeless.resets(), 0, "what has no time is in no order, as for what it grew");
     // A scrape that was missed is bridged, as Prometheus does.
     let mut missed = steady;
     missed.samples.remove(1);
