@@ -1,5 +1,7 @@
 //! Answers in series, and whether they say anything.
 
+use std::collections::BTreeMap;
+
 use crate::rules::{self, counter};
 use crate::{Context, Evidence, Millis, Time};
 
@@ -71,17 +73,30 @@ impl Series {
         })
     }
 
-    /// States the newest sample for policies, with the labels of the series but the metric's name; says whether there was a finite number to
-    /// state. Characters of labels that samples do not have become `_`, and `phase`, which is the host's, becomes `exported_phase`.
+    /// States the newest sample for policies, with its [`stated_labels`](Self::stated_labels). Says whether it did: not without a finite number, nor where
+    /// labels fall together. Whether two series are stated with the same labels, so that one hides the other, is for whoever has both.
     pub fn sample(&self, cx: &Context, name: &str) -> bool {
-        let Some(sample) = self.last().filter(|sample| sample.value.is_finite()) else { return false };
-        let labels = self.labels.iter().filter(|(label, _)| label != "__name__");
-        let plain = |name: &str| match name {
-            "phase" => "exported_phase".to_owned(),
-            name => name.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_"),
-        };
-        cx.sample(name, labels.map(|(label, value)| (plain(label), value.clone())), sample.value);
+        let sample = self.last().filter(|sample| sample.value.is_finite());
+        let (Some(sample), Ok(labels)) = (sample, self.stated_labels()) else { return false };
+        cx.sample(name, labels, sample.value);
         true
+    }
+
+    /// The labels that its samples are stated with: those of the series but the metric's name. Characters that labels of samples do not have become `_`, and
+    /// `phase`, which is the host's, becomes `exported_phase`. An error says which two become the same.
+    pub fn stated_labels(&self) -> Result<BTreeMap<String, String>, String> {
+        let mut stated = BTreeMap::new();
+        for (label, value) in self.labels.iter().filter(|(label, _)| label != "__name__") {
+            let plain = match &**label {
+                "phase" => "exported_phase".to_owned(),
+                label => label.replace(|c: char| !c.is_ascii_alphanumeric() && c != '_', "_"),
+            };
+            if stated.contains_key(&plain) {
+                return Err(format!("the label {label} and another of a series are both stated as {plain}"));
+            }
+            stated.insert(plain, value.clone());
+        }
+        Ok(stated)
     }
 }
 

@@ -64,6 +64,19 @@ fn samples_that_are_stated_keep_their_labels() {
 }
 
 #[test]
+fn labels_that_would_be_stated_as_one_are_not_stated() {
+    for [one, other] in [["a.b", "a_b"], ["phase", "exported_phase"]] {
+        let both = [(one, "1"), (other, "2")];
+        let t = test(run).metrics(UP, numbers([(&both[..], 1.0), (&both[..1], 1.0)]));
+        t.expect("M", Pass, "2 series, 1 stated");
+        assert_eq!(t.samples().len(), 1);
+        let labels = both.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let why = Series { labels, samples: vec![] }.stated_labels().unwrap_err();
+        assert_eq!(why, format!("the label {other} and another of a series are both stated as {other}"));
+    }
+}
+
+#[test]
 fn an_answer_from_the_future_says_that_a_clock_is_wrong() {
     let answer = |age| Answered { call: 0, series: vec![], warnings: vec![], infos: vec![], age: Some(age) };
     assert!(answer(-60_000.0).sound(MINUTE).is_ok());
