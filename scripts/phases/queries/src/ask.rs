@@ -42,7 +42,7 @@ pub(crate) fn ask(cx: &Context, name: &str, query: &Query, known: &mut Known) ->
 
 fn failed(error: CallError) -> Trouble {
     match error.cause() {
-        Cause::Denied(_) | Cause::Exhausted(_) => Trouble::Refused(error.to_string()),
+        Cause::Denied(_) => Trouble::Refused(error.to_string()),
         _ => Trouble::Silent(error.to_string()),
     }
 }

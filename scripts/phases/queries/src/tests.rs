@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use holdpoint::prelude::*;
-use holdpoint::testing::{Numbers, Test, denied_numbers, failed_numbers, numbers};
+use holdpoint::testing::{Numbers, Test, denied_numbers, exhausted_numbers, failed_numbers, numbers};
 
 use super::run;
 
@@ -132,6 +132,17 @@ fn a_phase_that_may_not_ask_ends_at_once() {
     t.expect("Q", Inconclusive, "it stopped: error_ratio: denied metrics");
     assert!(t.returned().unwrap_err().contains("denied metrics"));
     assert_eq!(t.calls().len(), 2);
+}
+
+#[test]
+fn one_answer_beyond_a_bound_is_a_gap_and_not_the_end() {
+    let mut answers = vec![ratio(0.0), exhausted_numbers("the answer has 10001 series")];
+    answers.extend((0..18).map(|_| ratio(0.0)));
+    let t = watched(&json!({ "during": "20s" }), answers);
+    t.expect("Q", Pass, "answered 19 times (a bound was reached: the answer has 10001 series)");
+    assert_eq!(t.returned(), Ok(()));
+    let t = watched(&json!({}), [exhausted_numbers("the answer has 10001 series")]);
+    t.expect("Q", Inconclusive, "5 of 5 looks were made; error_ratio was answered 0 times (a bound was reached");
 }
 
 #[test]
