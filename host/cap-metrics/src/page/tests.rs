@@ -100,6 +100,7 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
         ("# TYPE up gauge\n# TYPE up gauge\nup 1", "it was said before"),
         ("up 1\n# TYPE up gauge", "behind samples of its metric"),
         ("# TYPE up number\nup 1", "no type of a metric"),
+        ("# TYPE up histogram\nup 1", "line 2 of the page: its name is none of a sample of its metric's type"),
         ("# TYPE up info\nup 1", "no type of a metric"),
         ("# TYPE 1up gauge\nup 1", "no name of a metric"),
         ("# HELP", "it names no metric"),
@@ -119,6 +120,9 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
         ("up 1 2 # {a=\"b\"} 1 2 3\n# EOF\n", "more stands there than an exemplar has"),
         ("up 1 NaN\n# EOF\n", "its time is no number"),
         ("# TYPE up untyped\nup 1\n# EOF\n", "no type of a metric"),
+        ("# TYPE up counter\nup 1\n# EOF\n", "line 2 of the page: its name is none of a sample of its metric's type"),
+        ("# TYPE up info\nup 1\n# EOF\n", "none of a sample of its metric's type"),
+        ("# TYPE up gaugehistogram\nup_bucket 1\nup 1\n# EOF\n", "line 3 of the page: its name is none"),
     ] {
         let said = open(page).unwrap_err();
         assert!(said.contains(why), "{page}: {said}");
