@@ -5,13 +5,13 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Answer, Sample, Series, Unread, bounds::MOST_LABELS, labels::Labels};
+use crate::{Answer, Sample, Series, Unread, bounds::MOST_LABELS, labels::{self, Labelled, Labels}};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     #[serde(default)]
-    time_series: Vec<TimeSeries>,
+    time_series: labels::Listed<TimeSeries>,
     #[serde(default)]
     next_page_token: String,
     #[serde(default)]
@@ -37,6 +37,12 @@ struct Named {
     kind: String,
     #[serde(default)]
     labels: Labels,
+}
+
+impl Labelled for TimeSeries {
+    fn labels(&self) -> usize {
+        self.metric.labels.0.len() + self.resource.labels.0.len()
+    }
 }
 
 #[derive(Deserialize)]
@@ -78,7 +84,7 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, Unread> {
         let why = "the answer has more than one page; ask for a shorter time, a longer alignment, or fewer series";
         return Err(Unread::TooLarge(why.into()));
     }
-    let series = listed.time_series.into_iter().map(series).collect::<Result<_, _>>()?;
+    let series = listed.time_series.whole()?.into_iter().map(series).collect::<Result<_, _>>()?;
     let away = listed.unreachable.into_iter().map(|region| format!("{region} was unreachable"));
     let warnings = listed.execution_errors.into_iter().map(|failure| failure.message).chain(away).collect();
     Answer { series, warnings, infos: vec![] }.checked()
@@ -97,7 +103,7 @@ fn series(listed: TimeSeries) -> Result<Series, Unread> {
         labels.extend(pairs.into_iter().map(|(name, value)| (format!("{prefix}.{name}"), value)));
     }
     if labels.len() > MOST_LABELS {
-        return Err(Unread::TooLarge(format!("a series has more than {MOST_LABELS} labels")));
+        return Err(Unread::Unreadable(format!("a series has more than {MOST_LABELS} labels")));
     }
     let mut samples = points.iter().map(sample).collect::<Result<Vec<_>, _>>()?;
     // They come with the newest first.
@@ -185,6 +191,21 @@ mod tests {
             let said = said(body).unwrap_err();
             assert!(said.contains(why), "{body}: {said}");
         }
+    }
+
+    #[test]
+    fn more_labels_than_an_answer_may_have_are_an_error() {
+        let named = |count: usize| {
+            let labels: Vec<String> = (0..count).map(|n| format!(r#""l{n}":"""#)).collect();
+            format!(r#"{{"labels":{{{}}}}}"#, labels.join(","))
+        };
+        let one = |metric, resource| format!(r#"{{"metric":{},"resource":{}}}"#, named(metric), named(resource));
+        let many = |one: String| format!(r#"{{"timeSeries":[{}]}}"#, vec![one; 10_000].join(","));
+        assert_eq!(said(&many(one(20, 30))).unwrap().series.len(), 10_000);
+        let why = read(many(one(21, 30)).as_bytes());
+        assert!(matches!(why, Err(Unread::TooLarge(why)) if why.contains("510000 labels, of at most 500000")));
+        let wide = format!(r#"{{"timeSeries":[{}]}}"#, one(32, 33));
+        assert!(matches!(read(wide.as_bytes()), Err(Unread::Unreadable(why)) if why.contains("more than 64 labels")));
     }
 
     #[test]

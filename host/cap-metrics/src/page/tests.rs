@@ -97,6 +97,7 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
         ("up", "it is no sample"),
         ("up 1\nup 1", "line 2 of the page: the sample stands there twice"),
         ("up{a=\"1\",b=\"2\"} 1\nup{b=\"2\",a=\"1\"} 1", "stands there twice"),
+        ("up 1 5\nup 1 5", "stands there twice"),
         ("# TYPE up gauge\n# TYPE up gauge\nup 1", "it was said before"),
         ("up 1\n# TYPE up gauge", "behind samples of its metric"),
         ("# TYPE up number\nup 1", "no type of a metric"),
@@ -151,6 +152,12 @@ fn more_than_a_bound_is_an_error_and_never_cut() {
     let samples = |count: usize| (0..count).map(|n| format!("a{{n=\"{n}\"}} 1\n")).collect::<String>();
     assert!(text(&samples(200_000)).is_ok());
     assert!(matches!(read(None, samples(200_001).as_bytes()), Err(Unread::TooLarge(_))));
+    let labelled = |labels: usize| {
+        let labels: String = (1..labels).map(|n| format!(",l{n}=\"\"")).collect();
+        (0..10_000).map(|n| format!("a{{l0=\"{n}\"{labels}}} 1\n")).collect::<String>()
+    };
+    assert!(text(&labelled(50)).is_ok());
+    assert!(matches!(read(None, (labelled(50) + "a{b=\"\"} 1\n").as_bytes()), Err(Unread::TooLarge(why)) if why.contains("500001 labels")));
     let families = |count: usize| (0..count).map(|n| format!("a{n} 1\n")).collect::<String>();
     assert!(text(&families(10_000)).is_ok());
     assert!(matches!(read(None, families(10_001).as_bytes()), Err(Unread::TooLarge(_))));
