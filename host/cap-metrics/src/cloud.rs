@@ -5,7 +5,11 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Answer, Sample, Series, Unread, bounds::MOST_LABELS, labels::{self, Labelled, Labels}};
+use crate::{
+    Answer, Sample, Series, Unread,
+    bounds::MOST_LABELS,
+    labels::{self, Labelled, Labels},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

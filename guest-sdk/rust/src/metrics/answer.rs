@@ -68,9 +68,9 @@ impl Series {
 
     /// The samples as rules have them; without those whose time is none.
     fn counted(&self) -> impl Iterator<Item = rules::Sample> {
-        self.samples.iter().filter_map(|sample| {
-            rules::Time::from_f64(sample.at.0).map(|at| rules::Sample { at, value: sample.value })
-        })
+        self.samples
+            .iter()
+            .filter_map(|sample| rules::Time::from_f64(sample.at.0).map(|at| rules::Sample { at, value: sample.value }))
     }
 
     /// States the newest sample for policies, with its [`stated_labels`](Self::stated_labels). Says whether it did: not without a finite number, nor where

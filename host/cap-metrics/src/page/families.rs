@@ -81,7 +81,9 @@ impl Families {
         let place = match self.belongs_to(&sample.name) {
             Some(place) => place,
             // It would be read as what it is not: a counter's sample without `_total`, a histogram's without `_bucket`.
-            None if self.places.contains_key(&sample.name) => return Err("its name is none of a sample of its metric's type"),
+            None if self.places.contains_key(&sample.name) => {
+                return Err("its name is none of a sample of its metric's type");
+            }
             None => self.place(&sample.name),
         };
         self.list[place].samples.push(sample);

@@ -132,6 +132,23 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
 }
 
 #[test]
+fn every_type_is_read_by_its_word() {
+    for (kind, suffix) in [
+        (Kind::Counter, "_total"),
+        (Kind::Gauge, ""),
+        (Kind::Histogram, "_count"),
+        (Kind::GaugeHistogram, "_gcount"),
+        (Kind::Summary, "_count"),
+        (Kind::Info, "_info"),
+        (Kind::StateSet, ""),
+        (Kind::Unknown, ""),
+    ] {
+        let page = open(&format!("# TYPE up {}\nup{suffix} 1\n# EOF\n", kind.word())).unwrap();
+        assert_eq!(page.families[0].kind, kind);
+    }
+}
+
+#[test]
 fn what_says_that_it_is_something_else_is_not_read() {
     for other in ["text/html; charset=utf-8", "application/json", "application/vnd.google.protobuf", ""] {
         let said = read(Some(other), b"up 1\n").unwrap_err().to_string();
@@ -157,7 +174,9 @@ fn more_than_a_bound_is_an_error_and_never_cut() {
         (0..10_000).map(|n| format!("a{{l0=\"{n}\"{labels}}} 1\n")).collect::<String>()
     };
     assert!(text(&labelled(50)).is_ok());
-    assert!(matches!(read(None, (labelled(50) + "a{b=\"\"} 1\n").as_bytes()), Err(Unread::TooLarge(why)) if why.contains("500001 labels")));
+    assert!(
+        matches!(read(None, (labelled(50) + "a{b=\"\"} 1\n").as_bytes()), Err(Unread::TooLarge(why)) if why.contains("500001 labels"))
+    );
     let families = |count: usize| (0..count).map(|n| format!("a{n} 1\n")).collect::<String>();
     assert!(text(&families(10_000)).is_ok());
     assert!(matches!(read(None, families(10_001).as_bytes()), Err(Unread::TooLarge(_))));

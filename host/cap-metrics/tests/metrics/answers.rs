@@ -129,7 +129,9 @@ async fn a_secret_across_the_place_where_words_are_cut_is_found() {
     let echo = |before: usize| format!("{}the-real-key and more", "x".repeat(before));
     let of_the_api = format!(r#"{{"status":"error","errorType":"bad_data","error":"{}"}}"#, echo(484));
     let of_the_cloud = format!(r#"{{"error":{{"status":"INTERNAL","message":"{}"}}}}"#, echo(484));
-    for (body, question) in [(echo(494), scrape()), (echo(494), query()), (of_the_api, query()), (of_the_cloud, cloud())] {
+    for (body, question) in
+        [(echo(494), scrape()), (echo(494), query()), (of_the_api, query()), (of_the_cloud, cloud())]
+    {
         let said = failed(answer("500 Oops", "text/plain", body.as_bytes()), question).await;
         assert!(said.ends_with("xxx$KEY a"), "{said}");
     }

@@ -184,6 +184,13 @@ fn what_would_exceed_a_bound_is_refused_before_the_first_look() {
 }
 
 #[test]
+fn the_series_of_the_host_are_those_that_it_makes() {
+    let mut known = crate::config::OF_THE_HOST;
+    known.sort_unstable();
+    assert_eq!(known, holdpoint_model::policy::OF_THE_HOST);
+}
+
+#[test]
 fn fixtures_come_out() {
     holdpoint::fixtures(run, concat!(env!("CARGO_MANIFEST_DIR"), "/fixtures"));
 }
