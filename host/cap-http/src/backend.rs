@@ -169,6 +169,11 @@ impl HttpBackend {
         self.send(Outgoing { request, guest, class, key: None, auth: None, marked: &[], room }).await
     }
 
+    /// Takes secrets out of a text that an answer had, for whoever tells only a part of it: what is cut through is not found any more.
+    pub fn scrub_text(&self, text: &mut String) {
+        self.vault.scrub_text(text);
+    }
+
     /// The terms of a request that was permitted.
     pub(crate) fn terms(&self, request: &Request) -> Result<HttpTerms, BackendError> {
         let asked = ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;

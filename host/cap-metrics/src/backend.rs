@@ -43,7 +43,9 @@ impl Backend<Metrics> for MetricsBackend {
         let question = &permit.request().question;
         let answer = self.http.read_for(&permit, &request).await?;
         if answer.status != 200 {
-            return Err(BackendError::Unknown(format!("{summary}: {}", refusal(question, &answer))));
+            let mut said = words(question, &answer);
+            self.http.scrub_text(&mut said);
+            return Err(BackendError::Unknown(format!("{summary}: {}", refusal(answer.status, &said))));
         }
         if answer.truncated {
             return Err(BackendError::Exhausted(format!("{summary}: the answer is larger than 8 MiB; ask for less")));
@@ -58,16 +60,19 @@ impl Backend<Metrics> for MetricsBackend {
     }
 }
 
-/// What a status other than 200 says, with the words of the server.
-fn refusal(question: &Question, answer: &HttpResponse) -> String {
+/// The words of the server in an answer with an error status, all of them: a secret may stand anywhere.
+fn words(question: &Question, answer: &HttpResponse) -> String {
     let body = answer.body.bytes();
     let said = match question {
         Question::Query { .. } | Question::Range { .. } => prometheus::error(body),
         Question::Series(_) => cloud::error(body),
         Question::Scrape { .. } => None,
     };
-    let said = said.unwrap_or_else(|| String::from_utf8_lossy(&body[..body.len().min(SAID)]).into_owned());
+    said.unwrap_or_else(|| String::from_utf8_lossy(body).into_owned())
+}
+
+/// What a status other than 200 says, with the first of the server's words, which are without secrets already.
+fn refusal(status: u16, said: &str) -> String {
     let said: String = said.trim().chars().take(SAID).map(|c| if c.is_control() { ' ' } else { c }).collect();
-    let status = answer.status;
     if said.is_empty() { format!("status {status}") } else { format!("status {status}: {said}") }
 }

@@ -16,6 +16,8 @@ pub(crate) const MOST_SERIES: usize = 10_000;
 pub(crate) const MOST_SAMPLES: usize = 200_000;
 /// Labels of a series.
 pub(crate) const MOST_LABELS: usize = 64;
+/// Labels of an answer or a page in all: 8 MiB of them would be a million and more, each with two texts of its own.
+pub(crate) const MOST_LABELS_IN_ALL: usize = 500_000;
 /// Families of a page.
 pub(crate) const MOST_FAMILIES: usize = 10_000;
 /// Warnings, and infos, of an answer.

@@ -5,17 +5,24 @@ use serde::Deserialize;
 use serde_json::Value;
 use time::{OffsetDateTime, format_description::well_known::Rfc3339};
 
-use crate::{Answer, Sample, Series, Unread, bounds::MOST_LABELS, labels::Labels};
+use crate::{
+    Answer, Sample, Series, Unread,
+    bounds::MOST_LABELS,
+    labels::{self, Labelled, Labels},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Listed {
     #[serde(default)]
-    time_series: Vec<TimeSeries>,
+    time_series: labels::Listed<TimeSeries>,
     #[serde(default)]
     next_page_token: String,
     #[serde(default)]
     execution_errors: Vec<Failure>,
+    /// Regions whose part of the answer may be missing.
+    #[serde(default)]
+    unreachable: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -34,6 +41,12 @@ struct Named {
     kind: String,
     #[serde(default)]
     labels: Labels,
+}
+
+impl Labelled for TimeSeries {
+    fn labels(&self) -> usize {
+        self.metric.labels.0.len() + self.resource.labels.0.len()
+    }
 }
 
 #[derive(Deserialize)]
@@ -75,8 +88,9 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, Unread> {
         let why = "the answer has more than one page; ask for a shorter time, a longer alignment, or fewer series";
         return Err(Unread::TooLarge(why.into()));
     }
-    let series = listed.time_series.into_iter().map(series).collect::<Result<_, _>>()?;
-    let warnings = listed.execution_errors.into_iter().map(|failure| failure.message).collect();
+    let series = listed.time_series.whole()?.into_iter().map(series).collect::<Result<_, _>>()?;
+    let away = listed.unreachable.into_iter().map(|region| format!("{region} was unreachable"));
+    let warnings = listed.execution_errors.into_iter().map(|failure| failure.message).chain(away).collect();
     Answer { series, warnings, infos: vec![] }.checked()
 }
 
@@ -93,7 +107,7 @@ fn series(listed: TimeSeries) -> Result<Series, Unread> {
         labels.extend(pairs.into_iter().map(|(name, value)| (format!("{prefix}.{name}"), value)));
     }
     if labels.len() > MOST_LABELS {
-        return Err(Unread::TooLarge(format!("a series has more than {MOST_LABELS} labels")));
+        return Err(Unread::Unreadable(format!("a series has more than {MOST_LABELS} labels")));
     }
     let mut samples = points.iter().map(sample).collect::<Result<Vec<_>, _>>()?;
     // They come with the newest first.
@@ -184,9 +198,27 @@ mod tests {
     }
 
     #[test]
+    fn more_labels_than_an_answer_may_have_are_an_error() {
+        let named = |count: usize| {
+            let labels: Vec<String> = (0..count).map(|n| format!(r#""l{n}":"""#)).collect();
+            format!(r#"{{"labels":{{{}}}}}"#, labels.join(","))
+        };
+        let one = |metric, resource| format!(r#"{{"metric":{},"resource":{}}}"#, named(metric), named(resource));
+        let many = |one: String| format!(r#"{{"timeSeries":[{}]}}"#, vec![one; 10_000].join(","));
+        assert_eq!(said(&many(one(20, 30))).unwrap().series.len(), 10_000);
+        let why = read(many(one(21, 30)).as_bytes());
+        assert!(matches!(why, Err(Unread::TooLarge(why)) if why.contains("510000 labels, of at most 500000")));
+        let wide = format!(r#"{{"timeSeries":[{}]}}"#, one(32, 33));
+        assert!(matches!(read(wide.as_bytes()), Err(Unread::Unreadable(why)) if why.contains("more than 64 labels")));
+    }
+
+    #[test]
     fn what_the_server_says_against_its_answer_is_told() {
         let answer = said(r#"{"executionErrors":[{"code":13,"message":"a zone is away"}]}"#).unwrap();
         assert_eq!(answer.warnings, ["a zone is away"]);
+        // The series that are there look like all.
+        let listed = body(r#"{"doubleValue":1}"#).replace(r#""unit""#, r#""unreachable":["us-east1"],"unit""#);
+        assert_eq!(said(&listed).unwrap().warnings, ["us-east1 was unreachable"]);
         let refused = br#"{"error":{"code":403,"message":"Permission denied.","status":"PERMISSION_DENIED"}}"#;
         assert_eq!(error(refused).as_deref(), Some("PERMISSION_DENIED: Permission denied."));
         assert_eq!(error(b"{}"), None);

@@ -5,7 +5,10 @@ use std::{borrow::Cow, fmt};
 use serde::Deserialize;
 use serde::de::{Deserializer, Error, IgnoredAny, MapAccess, SeqAccess, Visitor, value::MapAccessDeserializer};
 
-use crate::{Answer, Sample, Series, Unread, labels::Labels};
+use crate::{
+    Answer, Sample, Series, Unread,
+    labels::{Labelled, Labels, Listed},
+};
 
 #[derive(Deserialize)]
 struct Envelope {
@@ -30,7 +33,7 @@ struct Data {
 
 /// A list of series, or one time with its value. It is not known which until it is read, and it may be long.
 enum Outcome {
-    Series(Vec<Item>),
+    Series(Listed<Item>),
     Point(Sample),
     Text,
 }
@@ -43,6 +46,12 @@ struct Item {
     values: Option<Vec<Point>>,
     histogram: Option<IgnoredAny>,
     histograms: Option<IgnoredAny>,
+}
+
+impl Labelled for Item {
+    fn labels(&self) -> usize {
+        self.metric.0.len()
+    }
 }
 
 /// Seconds, and a number as a text.
@@ -73,12 +82,15 @@ impl<'de> Deserialize<'de> for Outcome {
             }
 
             fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Outcome, A::Error> {
-                let mut items = Vec::new();
-                let mut seconds = None;
+                let mut items = Listed::default();
+                let (mut any, mut seconds) = (false, None);
                 while let Some(element) = list.next_element::<Element>()? {
                     match (element, seconds) {
-                        (Element::Item(item), None) => items.push(*item),
-                        (Element::Number(number), None) if items.is_empty() => seconds = Some(number),
+                        (Element::Item(item), None) => {
+                            items.push(*item);
+                            any = true;
+                        }
+                        (Element::Number(number), None) if !any => seconds = Some(number),
                         (Element::Text(text), Some(at)) => {
                             let none = list.next_element::<IgnoredAny>()?.is_none();
                             let point = sample(at, &text).map_or(Outcome::Text, Outcome::Point);
@@ -149,8 +161,8 @@ pub(crate) fn read(body: &[u8]) -> Result<Answer, Unread> {
         return Err(unreadable("it is a success without data".into()));
     };
     let series = match (result_type.as_str(), result) {
-        ("vector", Outcome::Series(items)) => items.into_iter().map(|item| series(item, true)).collect(),
-        ("matrix", Outcome::Series(items)) => items.into_iter().map(|item| series(item, false)).collect(),
+        ("vector", Outcome::Series(items)) => items.whole()?.into_iter().map(|item| series(item, true)).collect(),
+        ("matrix", Outcome::Series(items)) => items.whole()?.into_iter().map(|item| series(item, false)).collect(),
         ("scalar", Outcome::Point(sample)) => Ok(vec![Series { labels: vec![], samples: vec![sample] }]),
         ("string", _) => Err(unreadable("the query gives a text, and numbers are read".into())),
         (other, _) => Err(unreadable(format!("it has the type `{other}`, and its result is of another"))),

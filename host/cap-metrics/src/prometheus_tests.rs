@@ -83,6 +83,18 @@ fn too_many_series_are_an_error() {
 }
 
 #[test]
+fn too_many_labels_in_all_are_an_error() {
+    let many = |labels: usize| {
+        let labels: Vec<String> = (0..labels).map(|n| format!("\"l{n}\":\"\"")).collect();
+        let one = format!(r#"{{"metric":{{{}}},"value":[1,"1"]}}"#, labels.join(","));
+        data("vector", &format!("[{}]", vec![one; 10_000].join(",")))
+    };
+    assert_eq!(said(&many(50)).unwrap().series.len(), 10_000);
+    let why = read(many(51).as_bytes());
+    assert!(matches!(why, Err(Unread::TooLarge(why)) if why.contains("510000 labels, of at most 500000")));
+}
+
+#[test]
 fn an_error_says_what_is_wrong_with_the_query() {
     let body = br#"{"status":"error","errorType":"bad_data","error":"1:3: parse error"}"#;
     assert_eq!(error(body).as_deref(), Some("bad_data: 1:3: parse error"));

@@ -96,8 +96,7 @@ impl<'a> Metrics<'a> {
     /// How old the newest samples of a selector (`up{job="backend"}`) are, of that series whose newest is the oldest. It asks for
     /// `min(timestamp(…))`, which has the true times of a selector alone, and of no other expression.
     pub fn evidence_age(&self, selector: &str) -> Result<EvidenceAge, CallError> {
-        let answer = self.query(&format!("min(timestamp({selector}))"))?;
-        Ok(EvidenceAge::of(&answer, Time(host::now())))
+        self.query(&format!("min(timestamp({selector}))")).map(|answer| EvidenceAge::of(&answer))
     }
 }
 

@@ -37,6 +37,18 @@ fn an_answer_says_something_only_if_it_is_there_young_and_undoubted() {
 }
 
 #[test]
+fn one_fresh_series_does_not_vouch_for_the_others() {
+    let fresh = (&[("instance", "a")][..], &[(Millis(0), 1.0)][..]);
+    let of = |other: &[(Millis, f64)]| test(run).metrics(UP, histories([fresh, (&[("instance", "b")][..], other)]));
+    of(&[(MINUTE, 1.0)]).expect("M", Pass, "2 series, 2 stated");
+    of(&[(Millis(60_001), 1.0)]).expect("M", Inconclusive, "60001 ms old, and 60000 ms are taken");
+    of(&[]).expect("M", Inconclusive, "a series of the answer has no sample");
+    // All of it is older still.
+    let old = histories([fresh, (&[("instance", "b")][..], &[(Millis(40_000), 1.0)][..])]).age(Millis(30_000));
+    test(run).metrics(UP, old).expect("M", Inconclusive, "70000 ms old, and 60000 ms are taken");
+}
+
+#[test]
 fn samples_that_are_stated_keep_their_labels() {
     let t = test(run).metrics(
         UP,
@@ -49,6 +61,19 @@ fn samples_that_are_stated_keep_their_labels() {
         samples[0].labels.iter().map(|(n, v)| (n.as_str(), v.as_str())).collect::<Vec<_>>(),
         [("resource_zone", "a")]
     );
+}
+
+#[test]
+fn labels_that_would_be_stated_as_one_are_not_stated() {
+    for [one, other] in [["a.b", "a_b"], ["phase", "exported_phase"]] {
+        let both = [(one, "1"), (other, "2")];
+        let t = test(run).metrics(UP, numbers([(&both[..], 1.0), (&both[..1], 1.0)]));
+        t.expect("M", Pass, "2 series, 1 stated");
+        assert_eq!(t.samples().len(), 1);
+        let labels = both.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec();
+        let why = Series { labels, samples: vec![] }.stated_labels().unwrap_err();
+        assert_eq!(why, format!("the label {other} and another of a series are both stated as {other}"));
+    }
 }
 
 #[test]
@@ -70,6 +95,9 @@ fn a_counter_that_begins_anew_counts_from_zero() {
     let restarted = series(&[100.0, 110.0, 5.0, 15.0]);
     assert_eq!((restarted.increase(at(0), at(3)), restarted.resets()), (Some(25.0), 1));
     assert_eq!(restarted.increase(at(0), at(0)), None, "one sample says nothing");
+    let mut timeless = series(&[100.0, 110.0, 5.0]);
+    timeless.samples[2].at = Time(f64::NAN);
+    assert_eq!(timeless.resets(), 0, "what has no time is in no order, as for what it grew");
     // A scrape that was missed is bridged, as Prometheus does.
     let mut missed = steady;
     missed.samples.remove(1);
@@ -82,8 +110,8 @@ fn the_age_of_evidence_is_that_of_the_oldest_series() {
         let age = cx.metrics("prometheus").evidence_age("up{job=\"a\"}").map_err(|e| Error::new(e.to_string()))?;
         let check = cx.check(["M"], "age");
         match age.at_most(Millis(300_000)) {
-            Ok(()) => check.pass(observed(age.milliseconds().unwrap_or_default()), age),
-            Err(why) => check.inconclusive(observed(why), age),
+            Ok(()) => check.pass(observed(age.milliseconds().unwrap_or_default()), &age),
+            Err(why) => check.inconclusive(observed(why), &age),
         }
         Ok(())
     }
@@ -94,6 +122,17 @@ fn the_age_of_evidence_is_that_of_the_oldest_series() {
     test(run).metrics(asked, numbers([(&[][..], begun - 301.0)])).expect("M", Inconclusive, "301000 ms old");
     test(run).metrics(asked, numbers([])).expect("M", Inconclusive, "the answer is empty");
     test(run).metrics(asked, numbers([(&[][..], f64::NAN)])).expect("M", Inconclusive, "the answer is empty");
+    let doubted = numbers([(&[][..], begun - 90.0)]).warning("a store is away");
+    test(run).metrics(asked, doubted).expect("M", Inconclusive, "the server warns: a store is away");
+}
+
+#[test]
+fn the_age_of_evidence_follows_from_the_answer_alone() {
+    // The answer came 200 ms after the time that it bears, whenever that is looked at; its evidence is half a second older.
+    let series = vec![Series { labels: vec![], samples: vec![Sample { at: Time(1_000_000.0), value: 999.5 }] }];
+    let answer = Answered { call: 0, series, warnings: vec![], infos: vec![], age: Some(200.0) };
+    assert_eq!(EvidenceAge::of(&answer).milliseconds(), Some(700.0));
+    assert_eq!(EvidenceAge::of(&Answered { age: None, ..answer }).milliseconds(), None);
 }
 
 #[test]

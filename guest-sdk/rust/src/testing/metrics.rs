@@ -51,6 +51,11 @@ pub fn failed_numbers(why: &str) -> Numbers {
     Numbers::of(Outcome::Failed(Cause::Failed(why.to_owned())))
 }
 
+/// The answer, or what the phase has left, exceeds a bound.
+pub fn exhausted_numbers(why: &str) -> Numbers {
+    Numbers::of(Outcome::Failed(Cause::Exhausted(why.to_owned())))
+}
+
 /// There is no answer within its limit.
 pub fn late_numbers() -> Numbers {
     Numbers::of(Outcome::Failed(Cause::Timeout(Millis(30_000))))

@@ -81,7 +81,8 @@ enum Lost {
 }
 
 impl Told {
-    /// The question with its answer. What the host would refuse is refused here too.
+    /// The question with its answer. It is checked that the two fit, that the samples of a series are in order, and that a page has one; names, and what
+    /// fits the type of a metric, only where the host runs the same file.
     pub(super) fn scripted(self) -> Result<(String, Numbers), String> {
         let Self { ask, series, page: families, age, warnings, error, says } = self;
         let told = match (ask.split(' ').next(), series, families, error) {

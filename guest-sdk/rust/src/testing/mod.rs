@@ -32,7 +32,9 @@ pub use asked::{Asked, get, post, request};
 pub use command::{Ends, denied_command, fails, late_command, prints};
 pub use fixture::fixtures;
 pub use load::{LoadEnds, loads, refused_load};
-pub use metrics::{Numbers, Past, denied_numbers, failed_numbers, histories, late_numbers, numbers, page};
+pub use metrics::{
+    Numbers, Past, denied_numbers, exhausted_numbers, failed_numbers, histories, late_numbers, numbers, page,
+};
 pub use outcome::{CheckRow, Measure, Outcome, Sample};
 pub use policy::{Judged, PolicyTest, policy, span};
 pub use policy_fixture::policy_fixtures;

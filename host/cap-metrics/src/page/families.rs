@@ -2,10 +2,19 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use holdpoint_model::Digest;
+
 use super::{Exposed, Family, Format, Kind, line::About};
 
-/// The name of a sample with its labels in order, and the time that is said.
-type Identity = (String, Vec<(String, String)>, Option<u64>);
+/// The name of a sample with its labels in order, and the time that is said. A digest of them, so that no text is held twice.
+fn identity(sample: &Exposed) -> Digest {
+    let mut labels: Vec<&(String, String)> = sample.labels.iter().collect();
+    labels.sort();
+    let at = sample.at.map(|at| at.to_bits().to_le_bytes());
+    let mut parts = vec![sample.name.as_bytes(), at.as_ref().map_or(&[][..], |at| &at[..])];
+    parts.extend(labels.into_iter().flat_map(|(name, value)| [name.as_bytes(), value.as_bytes()]));
+    Digest::of_parts(&parts)
+}
 
 /// The families of a page that is being read.
 pub(super) struct Families {
@@ -14,7 +23,7 @@ pub(super) struct Families {
     places: BTreeMap<String, usize>,
     /// What was said about each: help, kind and unit, in the order of the list.
     said: Vec<[bool; 3]>,
-    seen: BTreeSet<Identity>,
+    seen: BTreeSet<Digest>,
 }
 
 impl Families {
@@ -66,12 +75,17 @@ impl Families {
     }
 
     pub(super) fn sample(&mut self, sample: Exposed) -> Result<(), &'static str> {
-        let mut labels = sample.labels.clone();
-        labels.sort();
-        if !self.seen.insert((sample.name.clone(), labels, sample.at.map(f64::to_bits))) {
+        if !self.seen.insert(identity(&sample)) {
             return Err("the sample stands there twice");
         }
-        let place = self.belongs_to(&sample.name).unwrap_or_else(|| self.place(&sample.name));
+        let place = match self.belongs_to(&sample.name) {
+            Some(place) => place,
+            // It would be read as what it is not: a counter's sample without `_total`, a histogram's without `_bucket`.
+            None if self.places.contains_key(&sample.name) => {
+                return Err("its name is none of a sample of its metric's type");
+            }
+            None => self.place(&sample.name),
+        };
         self.list[place].samples.push(sample);
         Ok(())
     }

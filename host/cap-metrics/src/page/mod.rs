@@ -12,6 +12,7 @@ mod reading;
 mod tests;
 
 pub(crate) use reading::read;
+use serde::Deserialize;
 
 /// The notation of a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,8 +30,9 @@ pub struct Page {
     pub families: Vec<Family>,
 }
 
-/// What a metric is.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+/// What a metric is. Scripts have it as the contract does: `gauge-histogram`.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Kind {
     Counter,
     Gauge,
@@ -63,6 +65,22 @@ pub struct Exposed {
     pub value: f64,
     /// Milliseconds since 1970, if the page says it.
     pub at: Option<f64>,
+}
+
+impl Kind {
+    /// The word that OpenMetrics has for it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Counter => "counter",
+            Self::Gauge => "gauge",
+            Self::Histogram => "histogram",
+            Self::GaugeHistogram => "gaugehistogram",
+            Self::Summary => "summary",
+            Self::Info => "info",
+            Self::StateSet => "stateset",
+            Self::Unknown => "unknown",
+        }
+    }
 }
 
 impl Page {

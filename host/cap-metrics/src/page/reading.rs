@@ -8,7 +8,7 @@ use super::{
 use crate::{
     Unread,
     answer::most,
-    bounds::{MOST_FAMILIES, MOST_SAMPLES},
+    bounds::{MOST_FAMILIES, MOST_LABELS_IN_ALL, MOST_SAMPLES},
 };
 
 impl Format {
@@ -28,7 +28,7 @@ pub(crate) fn read(content_type: Option<&str>, body: &[u8]) -> Result<Page, Unre
     let format = Format::of(content_type)?;
     let text = std::str::from_utf8(body).map_err(|_| Unread::Unreadable("the page is no UTF-8".into()))?;
     let mut families = Families::new(format);
-    let mut samples = 0;
+    let (mut samples, mut labels) = (0, 0);
     let mut lines = text.split('\n').enumerate().peekable();
     let mut ended = false;
     while let Some((at, line)) = lines.next() {
@@ -46,6 +46,8 @@ pub(crate) fn read(content_type: Option<&str>, body: &[u8]) -> Result<Page, Unre
             Line::Sample(sample) => {
                 samples += 1;
                 most("samples", samples, MOST_SAMPLES)?;
+                labels += sample.labels.len();
+                most("labels", labels, MOST_LABELS_IN_ALL)?;
                 families.sample(sample).map_err(broken)?;
             }
             Line::About(name, about) => families.about(name, about).map_err(broken)?,

@@ -97,9 +97,11 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
         ("up", "it is no sample"),
         ("up 1\nup 1", "line 2 of the page: the sample stands there twice"),
         ("up{a=\"1\",b=\"2\"} 1\nup{b=\"2\",a=\"1\"} 1", "stands there twice"),
+        ("up 1 5\nup 1 5", "stands there twice"),
         ("# TYPE up gauge\n# TYPE up gauge\nup 1", "it was said before"),
         ("up 1\n# TYPE up gauge", "behind samples of its metric"),
         ("# TYPE up number\nup 1", "no type of a metric"),
+        ("# TYPE up histogram\nup 1", "line 2 of the page: its name is none of a sample of its metric's type"),
         ("# TYPE up info\nup 1", "no type of a metric"),
         ("# TYPE 1up gauge\nup 1", "no name of a metric"),
         ("# HELP", "it names no metric"),
@@ -119,11 +121,31 @@ fn a_page_that_can_not_be_read_to_its_end_is_an_error_with_its_place() {
         ("up 1 2 # {a=\"b\"} 1 2 3\n# EOF\n", "more stands there than an exemplar has"),
         ("up 1 NaN\n# EOF\n", "its time is no number"),
         ("# TYPE up untyped\nup 1\n# EOF\n", "no type of a metric"),
+        ("# TYPE up counter\nup 1\n# EOF\n", "line 2 of the page: its name is none of a sample of its metric's type"),
+        ("# TYPE up info\nup 1\n# EOF\n", "none of a sample of its metric's type"),
+        ("# TYPE up gaugehistogram\nup_bucket 1\nup 1\n# EOF\n", "line 3 of the page: its name is none"),
     ] {
         let said = open(page).unwrap_err();
         assert!(said.contains(why), "{page}: {said}");
     }
     assert!(read(None, b"up{a=\"\xff\"} 1").unwrap_err().to_string().contains("no UTF-8"));
+}
+
+#[test]
+fn every_type_is_read_by_its_word() {
+    for (kind, suffix) in [
+        (Kind::Counter, "_total"),
+        (Kind::Gauge, ""),
+        (Kind::Histogram, "_count"),
+        (Kind::GaugeHistogram, "_gcount"),
+        (Kind::Summary, "_count"),
+        (Kind::Info, "_info"),
+        (Kind::StateSet, ""),
+        (Kind::Unknown, ""),
+    ] {
+        let page = open(&format!("# TYPE up {}\nup{suffix} 1\n# EOF\n", kind.word())).unwrap();
+        assert_eq!(page.families[0].kind, kind);
+    }
 }
 
 #[test]
@@ -147,6 +169,14 @@ fn more_than_a_bound_is_an_error_and_never_cut() {
     let samples = |count: usize| (0..count).map(|n| format!("a{{n=\"{n}\"}} 1\n")).collect::<String>();
     assert!(text(&samples(200_000)).is_ok());
     assert!(matches!(read(None, samples(200_001).as_bytes()), Err(Unread::TooLarge(_))));
+    let labelled = |labels: usize| {
+        let labels: String = (1..labels).map(|n| format!(",l{n}=\"\"")).collect();
+        (0..10_000).map(|n| format!("a{{l0=\"{n}\"{labels}}} 1\n")).collect::<String>()
+    };
+    assert!(text(&labelled(50)).is_ok());
+    assert!(
+        matches!(read(None, (labelled(50) + "a{b=\"\"} 1\n").as_bytes()), Err(Unread::TooLarge(why)) if why.contains("500001 labels"))
+    );
     let families = |count: usize| (0..count).map(|n| format!("a{n} 1\n")).collect::<String>();
     assert!(text(&families(10_000)).is_ok());
     assert!(matches!(read(None, families(10_001).as_bytes()), Err(Unread::TooLarge(_))));

@@ -74,9 +74,8 @@ async fn a_page_is_read_in_either_format() {
     }
 }
 
-#[tokio::test]
-async fn time_series_of_a_project_are_asked_for() {
-    let query = Question::Series(CloudQuery {
+fn cloud() -> Question {
+    Question::Series(CloudQuery {
         project: "acme-staging".into(),
         filter: "metric.type = \"x\"".into(),
         from: NOW - 600_000.0,
@@ -85,7 +84,12 @@ async fn time_series_of_a_project_are_asked_for() {
         aligner: "ALIGN_RATE".into(),
         reducer: None,
         group_by: vec![],
-    });
+    })
+}
+
+#[tokio::test]
+async fn time_series_of_a_project_are_asked_for() {
+    let query = cloud();
     let body =
         br#"{"timeSeries":[{"points":[{"interval":{"endTime":"2026-01-01T00:00:00Z"},"value":{"doubleValue":2}}]}]}"#;
     let server = Server::answering(answer("200 OK", JSON, body)).await;
@@ -118,6 +122,19 @@ async fn a_server_that_wants_a_credential_or_is_elsewhere_is_no_answer() {
     assert!(failed(answer("204 No Content", JSON, b""), scrape()).await.ends_with("status 204"));
     let long = "x".repeat(10_000);
     assert!(failed(answer("500 Oops", "text/plain", long.as_bytes()), scrape()).await.len() < 600);
+}
+
+#[tokio::test]
+async fn a_secret_across_the_place_where_words_are_cut_is_found() {
+    let echo = |before: usize| format!("{}the-real-key and more", "x".repeat(before));
+    let of_the_api = format!(r#"{{"status":"error","errorType":"bad_data","error":"{}"}}"#, echo(484));
+    let of_the_cloud = format!(r#"{{"error":{{"status":"INTERNAL","message":"{}"}}}}"#, echo(484));
+    for (body, question) in
+        [(echo(494), scrape()), (echo(494), query()), (of_the_api, query()), (of_the_cloud, cloud())]
+    {
+        let said = failed(answer("500 Oops", "text/plain", body.as_bytes()), question).await;
+        assert!(said.ends_with("xxx$KEY a"), "{said}");
+    }
 }
 
 #[tokio::test]

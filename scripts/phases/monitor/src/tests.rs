@@ -197,6 +197,23 @@ fn pages_that_all_answers_have_no_room_for_end_it_after_the_first_such_look() {
 }
 
 #[test]
+fn one_large_error_is_no_measure_of_what_is_to_come() {
+    let day = json!({ "during": "24h", "every": "30s" });
+    let debug = || status(500).body("x".repeat(150_000));
+    let t = holdpoint::test(run).service("backend").config(config(&day));
+    let t = t.answer(get("/health"), debug()).answer(get("/health"), status(200));
+    let t = t.answer(get("/metrics"), text(PAGE)).answer(get("/metrics"), debug()).answer(get("/metrics"), text(PAGE));
+    t.expect("WATCHED", Pass, "2880 of 2880 looks were made; backend showed its metrics 2879 times");
+    // What they brought is gone all the same: 74,000 bytes a look would have room, and have none besides a thousand errors.
+    let page = format!("{PAGE}# {}\n", "x".repeat(70_000));
+    let t = holdpoint::test(run).service("backend").config(config(&day)).answer(get("/health"), status(200));
+    let t = (0..1_000).fold(t, |t, _| t.answer(get("/metrics"), debug()));
+    let t = t.answer(get("/metrics"), text(&page));
+    refusal(&t, "and a phase has 268435456");
+    t.expect("WATCHED", Inconclusive, "1001 of 2880 looks were made");
+}
+
+#[test]
 fn samples_are_stated_less_often_where_the_bundle_says_so() {
     let t = watched(&json!({ "sample-every": "2s" }), &[PAGE]);
     assert_eq!(

@@ -33,8 +33,9 @@ pub(crate) struct Watch {
     counters: BTreeMap<String, Before>,
     instances: BTreeSet<(String, String)>,
     samples: u32,
-    /// Bytes of all answers, and of those of the look that brought the most.
+    /// Bytes of all answers.
     bytes: u64,
+    /// Bytes of the answers without trouble, of the look where they were the most: an error is no measure of what is to come.
     largest: u64,
     /// The look, in steps of those that state samples, that stated the last.
     stated: Option<u32>,
@@ -78,10 +79,13 @@ impl Watch {
         }
         self.looks.made += 1;
         let states = self.stated.is_none_or(|before| look / plan.step > before);
-        let mut wrong = 0;
+        let (mut wrong, mut sound) = (0, 0);
         for ((service, metrics), (request, answer)) in asked.into_iter().zip(&answers) {
             let trouble = trouble(answer, metrics.is_some());
-            wrong += u32::from(trouble.is_some());
+            match trouble {
+                Some(_) => wrong += 1,
+                None => sound += size(answer),
+            }
             let page = if trouble.is_none() { metrics.zip(answer.as_ref().ok()) } else { None };
             // What was said of a page stands until the next one is read.
             if page.is_none() || states {
@@ -100,20 +104,18 @@ impl Watch {
                 format!("look {} of {}, {wrong} of {all} requests failed", look + 1, plan.looks),
             );
         }
-        self.must_have_room(plan, look, &answers)
+        let of = |bodies| Plan::bytes(bodies, answers.len() as u64);
+        self.bytes += of(answers.iter().map(|(_, answer)| size(answer)).sum());
+        self.must_have_room(plan, look, of(sound))
     }
 
-    /// Whether those looks that are left have room, if they bring as much as the largest so far.
-    fn must_have_room(&mut self, plan: &Plan, look: u32, answers: &[(Request, Answer)]) -> Result<(), String> {
-        let bodies = answers.iter().filter_map(|(_, answer)| answer.as_ref().ok());
-        let bytes = Plan::bytes(bodies.map(|answer| answer.body().len() as u64).sum(), answers.len() as u64);
-        let before = self.bytes;
-        self.bytes += bytes;
-        if bytes <= self.largest {
+    /// Whether those looks that are left have room, if they bring as much as the largest so far. `sound` is what this one brought without trouble.
+    fn must_have_room(&mut self, plan: &Plan, look: u32, sound: u64) -> Result<(), String> {
+        if sound <= self.largest {
             return Ok(());
         }
-        self.largest = bytes;
-        plan.too_large(before, bytes, plan.looks - look).map_or(Ok(()), Err)
+        self.largest = sound;
+        plan.too_large(self.bytes, sound, plan.looks - look - 1).map_or(Ok(()), Err)
     }
 
     /// Reads a page and states what it says; gives back what is wrong with it.
@@ -176,6 +178,11 @@ fn requests(plan: &Plan) -> impl Iterator<Item = (Asked<'_>, Request)> {
 fn nobody_asked(answer: &Answer) -> bool {
     let Err(error) = answer else { return false };
     matches!(error.cause(), Cause::Denied(_) | Cause::Exhausted(_))
+}
+
+/// Bytes of the body, if there is one.
+fn size(answer: &Answer) -> u64 {
+    answer.as_ref().map_or(0, |answer| answer.body().len() as u64)
 }
 
 /// Why an answer shows nothing: that the service is not there, as the host takes it for `up`, or that it is no page.

@@ -1,5 +1,7 @@
 //! One question, and whether its answer can be stated.
 
+use std::collections::{BTreeMap, BTreeSet};
+
 use holdpoint::CallError;
 use holdpoint::metrics::Series;
 use holdpoint::prelude::*;
@@ -8,9 +10,14 @@ use crate::config::Query;
 
 /// Series of one answer. With ten queries they are the 1,000 that a phase may state.
 const MOST_SERIES: usize = 100;
+/// Series of all answers; the contract of `report` says so.
+const MOST_OF_ALL: usize = 1_000;
 /// Labels of a sample besides `phase`, and bytes of each; the contract of `report` says so.
 const MOST_LABELS: usize = 15;
 const LONGEST_LABEL: usize = 1_024;
+
+/// Every series that was stated: the name of its query, and its labels.
+pub(crate) type Known = BTreeSet<(String, BTreeMap<String, String>)>;
 
 /// Why nothing was stated.
 pub(crate) enum Trouble {
@@ -20,8 +27,8 @@ pub(crate) enum Trouble {
     Refused(String),
 }
 
-/// Asks, and gives the series that are to be stated, of which none is without a number.
-pub(crate) fn ask(cx: &Context, query: &Query) -> Result<Vec<Series>, Trouble> {
+/// Asks, and gives the series that are to be stated, of which none is without a number and none hides another.
+pub(crate) fn ask(cx: &Context, name: &str, query: &Query, known: &mut Known) -> Result<Vec<Series>, Trouble> {
     let metrics = query.secret.iter().fold(cx.metrics(&query.service), |metrics, name| metrics.secret(name));
     if let Some(selector) = &query.evidence {
         let age = metrics.evidence_age(selector).map_err(failed)?;
@@ -29,32 +36,40 @@ pub(crate) fn ask(cx: &Context, query: &Query) -> Result<Vec<Series>, Trouble> {
     }
     let answer = metrics.query(&query.promql).map_err(failed)?;
     let series = answer.sound(query.at_most_age).map_err(Trouble::Silent)?;
-    plain(series).map_err(Trouble::Silent)?;
+    plain(name, series, known).map_err(Trouble::Silent)?;
     Ok(series.to_vec())
 }
 
 fn failed(error: CallError) -> Trouble {
     match error.cause() {
-        Cause::Denied(_) | Cause::Exhausted(_) => Trouble::Refused(error.to_string()),
+        Cause::Denied(_) => Trouble::Refused(error.to_string()),
         _ => Trouble::Silent(error.to_string()),
     }
 }
 
-/// Whether all of it can be stated: a part would be taken for the whole.
-fn plain(series: &[Series]) -> Result<(), String> {
+/// Whether all of it can be stated: a part would be taken for the whole. If so, it is known from here on.
+fn plain(name: &str, series: &[Series], known: &mut Known) -> Result<(), String> {
     if series.len() > MOST_SERIES {
         return Err(format!("the answer has {} series, and {MOST_SERIES} are stated", series.len()));
     }
+    let mut stated = Known::new();
     for one in series {
         if !one.last().is_some_and(|sample| sample.value.is_finite()) {
             return Err("a series of the answer has no finite number".to_owned());
         }
-        let labels = one.labels.iter().filter(|(name, _)| name != "__name__");
-        if labels.clone().count() > MOST_LABELS || labels.clone().any(|(_, value)| value.len() > LONGEST_LABEL) {
+        let labels = one.stated_labels()?;
+        if labels.len() > MOST_LABELS || labels.values().any(|value| value.len() > LONGEST_LABEL) {
             return Err(format!(
                 "a series of the answer has more than {MOST_LABELS} labels, or one of more than {LONGEST_LABEL} bytes"
             ));
         }
+        if !stated.insert((name.to_owned(), labels)) {
+            return Err("two series of the answer would be stated with the same labels, as one".to_owned());
+        }
     }
+    if known.len() + stated.difference(known).count() > MOST_OF_ALL {
+        return Err(format!("more than {MOST_OF_ALL} series would be stated; ask for less"));
+    }
+    known.extend(stated);
     Ok(())
 }

@@ -1,4 +1,5 @@
-//! What the bundle says: what is asked, and how often. What would exceed a bound is refused before the first look.
+//! What the bundle says: what is asked, and how often. More calls than the phase has are refused before the first look; how many samples and bytes answers
+//! bring shows only when they come.
 
 use std::collections::BTreeMap;
 
@@ -9,7 +10,7 @@ const MOST_QUERIES: usize = 10;
 /// What may lie between two looks.
 const SHORTEST: Millis = Millis(100);
 /// Series that the host makes itself; the contract of `report` lists them.
-const OF_THE_HOST: [&str; 11] = [
+pub(crate) const OF_THE_HOST: [&str; 11] = [
     "up",
     "up_duration_ms",
     "requests",

@@ -27,8 +27,10 @@
 //! The n-th look is due at the start and n times `every`; looks that nobody made are not made up. One check, for the rows in `requirements`, passes if every
 //! query was answered at `at-least` (0.9) of the looks that were due, and is inconclusive otherwise.
 //!
-//! A day at half a minute is 2,880 looks of a wait and one call for each query, two with `evidence`: a phase's usual 10,000 calls are enough for two of them.
-//! For more grant `[phase.grants.limits] calls`, and say the same in `calls`. At most 10 queries, and 200,000 samples in all.
+//! A day at half a minute is 2,880 looks of a wait and one call for each query, two with `evidence`: a phase's usual 10,000 calls are enough for two queries
+//! without it, or for one with it. For more grant `[phase.grants.limits] calls`, and say the same in `calls`: that the calls are enough, and at most 10
+//! queries, is checked before the first look. A phase also has at most 200,000 samples in 1,000 series, and 256 MiB of answers. What they come to is not
+//! reckoned in advance: an answer beyond that states nothing, is told, and counts as none.
 
 mod ask;
 mod config;

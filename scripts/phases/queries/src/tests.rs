@@ -1,7 +1,9 @@
 //! What files of fixtures can't say. A question of a script takes no time.
 
+use std::ops::Range;
+
 use holdpoint::prelude::*;
-use holdpoint::testing::{Numbers, Test, denied_numbers, failed_numbers, numbers};
+use holdpoint::testing::{Numbers, Test, denied_numbers, exhausted_numbers, failed_numbers, numbers};
 
 use super::run;
 
@@ -24,6 +26,13 @@ fn config(more: &Value) -> Value {
 fn watched<'a>(more: &Value, answers: impl IntoIterator<Item = Numbers>) -> Test<'a> {
     let test = holdpoint::test(run).service("prometheus").config(config(more));
     answers.into_iter().fold(test, |test, told| test.metrics(ASK, told))
+}
+
+/// An answer with a series for each of these.
+fn many(which: Range<usize>) -> Numbers {
+    let names: Vec<String> = which.map(|n| n.to_string()).collect();
+    let labels: Vec<[(&str, &str); 1]> = names.iter().map(|name| [("n", name.as_str())]).collect();
+    numbers(labels.iter().map(|labels| (&labels[..], 0.0)))
 }
 
 fn ratio(value: f64) -> Numbers {
@@ -53,7 +62,7 @@ fn an_answer_that_says_nothing_is_told_and_never_good_news() {
         (ratio(0.0).warning("a store is away"), "the server warns: a store is away"),
         (ratio(0.0).age(Millis(300_001)), "300001 ms old, and 300000 ms are taken"),
         (failed_numbers("status 400: bad_data: parse error"), "bad_data: parse error"),
-        (numbers(vec![(&[][..], 0.0); 101]), "101 series, and 100 are stated"),
+        (many(0..101), "101 series, and 100 are stated"),
         (numbers([(&wide[..], 0.0)]), "more than 15 labels"),
         (numbers([(&[("l", &*long)][..], 0.0)]), "one of more than 1024 bytes"),
     ] {
@@ -63,8 +72,33 @@ fn an_answer_that_says_nothing_is_told_and_never_good_news() {
         assert!(t.samples().is_empty());
         assert_eq!((t.log().len(), t.returned()), (1, Ok(())), "{:?}", t.log());
     }
-    let t = watched(&json!({}), [numbers(vec![(&[][..], 0.0); 100])]);
+    let t = watched(&json!({}), [many(0..100)]);
     assert_eq!(t.samples().len(), 500);
+}
+
+#[test]
+fn series_of_one_look_that_would_be_stated_as_one_are_not_stated() {
+    for (one, other) in [
+        (&[("a.b", "x")][..], &[("a_b", "x")][..]),
+        (&[("__name__", "a")][..], &[("__name__", "b")][..]),
+        (&[("phase", "x")][..], &[("exported_phase", "x")][..]),
+    ] {
+        let t = watched(&json!({}), [numbers([(one, 0.0), (other, 1.0)])]);
+        t.expect("Q", Inconclusive, "answered 0 times (two series of the answer would be stated with the same labels");
+        assert!(t.samples().is_empty());
+    }
+    let t = watched(&json!({}), [numbers([(&[("a.b", "x"), ("a_b", "y")][..], 0.0)])]);
+    t.expect("Q", Inconclusive, "both stated as a_b");
+}
+
+#[test]
+fn no_more_series_are_stated_than_a_phase_may() {
+    // Each look has a hundred others, as where every deployment brings a new label; then old ones come again.
+    let mut answers: Vec<Numbers> = (0..11).map(|look| many(look * 100..(look + 1) * 100)).collect();
+    answers.push(many(900..1_000));
+    let t = watched(&json!({ "during": "12s", "at-least": 1.0 }), answers);
+    t.expect("Q", Inconclusive, "answered 11 times (more than 1000 series would be stated; ask for less)");
+    assert_eq!(t.samples().len(), 1_100);
 }
 
 #[test]
@@ -101,6 +135,17 @@ fn a_phase_that_may_not_ask_ends_at_once() {
 }
 
 #[test]
+fn one_answer_beyond_a_bound_is_a_gap_and_not_the_end() {
+    let mut answers = vec![ratio(0.0), exhausted_numbers("the answer has 10001 series")];
+    answers.extend((0..18).map(|_| ratio(0.0)));
+    let t = watched(&json!({ "during": "20s" }), answers);
+    t.expect("Q", Pass, "answered 19 times (a bound was reached: the answer has 10001 series)");
+    assert_eq!(t.returned(), Ok(()));
+    let t = watched(&json!({}), [exhausted_numbers("the answer has 10001 series")]);
+    t.expect("Q", Inconclusive, "5 of 5 looks were made; error_ratio was answered 0 times (a bound was reached");
+}
+
+#[test]
 fn what_comes_and_goes_does_not_fill_the_log() {
     let answers = (0..1_500).map(|look| if look % 2 == 0 { numbers([]) } else { ratio(0.0) });
     let t = watched(&json!({ "during": "1500s" }), answers);
@@ -110,7 +155,7 @@ fn what_comes_and_goes_does_not_fill_the_log() {
 
 #[test]
 fn no_more_samples_are_stated_than_a_phase_may() {
-    let t = watched(&json!({ "during": "2001s", "at-least": 1.0 }), [numbers(vec![(&[][..], 0.0); 100])]);
+    let t = watched(&json!({ "during": "2001s", "at-least": 1.0 }), [many(0..100)]);
     t.expect("Q", Inconclusive, "answered 2000 times (more than 200000 samples would be stated");
     assert_eq!(t.samples().len(), 200_000);
 }
@@ -136,6 +181,13 @@ fn what_would_exceed_a_bound_is_refused_before_the_first_look() {
         assert!(t.returned().unwrap_err().contains(why), "{more}: {:?}", t.returned());
         assert!(t.calls().is_empty());
     }
+}
+
+#[test]
+fn the_series_of_the_host_are_those_that_it_makes() {
+    let mut known = crate::config::OF_THE_HOST;
+    known.sort_unstable();
+    assert_eq!(known, holdpoint_model::policy::OF_THE_HOST);
 }
 
 #[test]

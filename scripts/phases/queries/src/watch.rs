@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use holdpoint::Time;
 use holdpoint::prelude::*;
 
-use crate::ask::{Trouble, ask};
+use crate::ask::{Known, Trouble, ask};
 use crate::config::Config;
 
 /// Samples that a phase may state; the contract of `report` says so.
@@ -25,6 +25,7 @@ pub(crate) struct Watch {
     troubles: BTreeMap<String, String>,
     /// What is wrong with each now.
     now: BTreeMap<String, String>,
+    known: Known,
     samples: usize,
     lines: u32,
     /// Why it did not go on.
@@ -55,7 +56,7 @@ impl Watch {
     fn look(&mut self, cx: &Context, config: &Config) {
         self.looks += 1;
         for (name, query) in &config.queries {
-            let stated = match ask(cx, query) {
+            let stated = match ask(cx, name, query, &mut self.known) {
                 Ok(series) if self.samples + series.len() > MOST_SAMPLES => {
                     Err(format!("more than {MOST_SAMPLES} samples would be stated; ask less often"))
                 }
