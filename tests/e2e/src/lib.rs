@@ -20,6 +20,7 @@ pub mod server;
 pub mod sockets;
 pub mod staging;
 mod toml;
+pub mod watching;
 
 pub use binary::{Holdpoint, guests, sabotaged, with_modules};
 pub use outcome::Outcome;

@@ -5,11 +5,9 @@
 use holdpoint_e2e::{
     Scene,
     acting::{expect, rows},
-    process::until,
     staging::{Change, Resource, Service, Staging},
+    watching::{looks, until_looks},
 };
-use holdpoint_journal::Reader;
-use holdpoint_model::{EventKind, Timestamp};
 use serde_json::Value;
 
 /// A bundle that looks at the health of the backend, and then watches it for so long, each so often, for `objectives` to judge.
@@ -66,16 +64,6 @@ config = {{ memory = {{ rows = ["P4.1.memory"], limit = 0.8, hold = "{tick}" }} 
     );
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
-}
-
-/// The times of the looks, in milliseconds since the first.
-fn looks(scene: &Scene) -> Vec<f64> {
-    let mut looks = Vec::new();
-    let of_metrics = |kind: &EventKind| matches!(kind, EventKind::Call(call) if call.summary == "GET backend /metrics");
-    let reader = Reader::open(&scene.journal()).unwrap();
-    reader.for_each_event(|event| looks.extend(of_metrics(&event.kind).then_some(event.at))).unwrap();
-    let first = looks.first().copied().unwrap_or(Timestamp(0.0));
-    looks.iter().map(|look| look.since(first)).collect()
 }
 
 fn report(scene: &Scene) -> Value {
@@ -144,11 +132,7 @@ fn a_run_that_is_told_to_goes_through_all_stages_and_a_host_that_was_killed_goes
     let unknown = scene.run(&["run", "BUNDLE", "--through", "week"]).exits(2);
     assert!(unknown.stderr.contains("the run has no stage `week`; it has deploy, day"), "{unknown:?}");
     let live = scene.start(&["run", "BUNDLE", "--through", "day"]);
-    let runs = scene.path().join(".holdpoint/runs");
-    until("there are looks", || {
-        let is_there = |runs: std::fs::ReadDir| runs.flatten().any(|run| run.path().join("run.db").is_file());
-        std::fs::read_dir(&runs).is_ok_and(is_there) && looks(&scene).len() >= 3
-    });
+    until_looks(&scene, 3);
     drop(live);
     let end = scene.run(&["resume"]);
     // What nobody saw meanwhile may leave the row open.
@@ -190,11 +174,7 @@ fn a_rehearsal_that_was_killed_goes_on_by_its_own_clock() {
     let staging = Staging::start();
     let scene = scene(&staging.backend(), ("2h", "30s"), "1m");
     let live = scene.start(&["run", "BUNDLE", "--scale", "1000"]);
-    let runs = scene.path().join(".holdpoint/runs");
-    until("there are looks", || {
-        let is_there = |runs: std::fs::ReadDir| runs.flatten().any(|run| run.path().join("run.db").is_file());
-        std::fs::read_dir(&runs).is_ok_and(is_there) && looks(&scene).len() >= 20
-    });
+    until_looks(&scene, 20);
     drop(live);
     let before = looks(&scene);
     assert!(before.len() < 240, "it was killed in the midst");
