@@ -1,7 +1,7 @@
 //! A phase waits for a person's word, and a rollback does: given in time it counts, silence and a denial never do.
 
 use holdpoint_e2e::{
-    Outcome, Scene,
+    Outcome, Phase, Scene,
     process::{Live, until},
     rows::{Judge, scene},
     staging::Staging,
@@ -166,6 +166,12 @@ fn the_operators_file_of_today_says_who_may_answer() {
     refused(answer(&scene, "gate", &[]), &lines);
     refused(answer(&scene, "gate", &["--deny"]), &lines);
     let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
+    // With a host it is the host's file: whoever asks can't bring another.
+    scene.write("theirs.toml", &format!("{allowed}\n{APPROVALS}"));
+    let mut theirs = scene.holdpoint.command();
+    theirs.current_dir(scene.path()).args(["--operator", "theirs.toml", "approve", "last", "gate"]);
+    theirs.args(["--by", "alice", "--reason", "seen, REL-1"]);
+    refused(Live::start(&mut theirs).finish(), &lines);
     scene.write("holdpoint.toml", &format!("{allowed}\n{}", APPROVALS.replace("alice", "bob")));
     refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
     drop(run);
@@ -176,14 +182,20 @@ fn the_operators_file_of_today_says_who_may_answer() {
 }
 
 #[test]
-fn a_part_of_a_bundle_and_a_dry_run_ask_nobody() {
+fn a_part_of_a_bundle_a_dry_run_and_a_rehearsal_ask_nobody() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
     scene.run(&["run", "BUNDLE", "--only", "first,gate"]).exits(7);
-    let dry = scene.run(&["run", "BUNDLE", "--dry-run"]);
-    assert!(!dry.stdout.contains("approv") && !dry.stderr.contains("approv"), "{dry:?}");
     let plan = scene.run(&["plan", "BUNDLE"]).exits(0).stdout;
     assert!(plan.contains("waits for an approval, not before 2d of the run, within 1d"), "{plan}");
+    // One that only reads does its work in a dry run too.
+    let mut other = Phase::reading("other", "swarm", "{ calls = 2 }");
+    other.table.push_str("\n[phase.approval]\nnot-before = \"48h\"");
+    let scene = Scene::new(&staging.backend(), &[other]);
+    for (how, exit) in [(&["--dry-run"][..], 7), (&["--scale", "1000"][..], 8)] {
+        let run = scene.run(&[&["run", "BUNDLE"], how].concat()).exits(exit);
+        assert!(!run.stdout.contains("approv") && !run.stderr.contains("approv"), "{run:?}");
+    }
 }
 
 #[test]
