@@ -112,6 +112,13 @@ impl Scene {
         std::fs::write(path, text).expect("a file can be written");
     }
 
+    /// Makes something else of a file below the folder.
+    #[track_caller]
+    pub fn edit(&self, path: &str, how: impl FnOnce(&str) -> String) {
+        let text = std::fs::read_to_string(self.path().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+        self.write(path, &how(&text));
+    }
+
     /// A command line in this scene. `BUNDLE` stands for the bundle, with its modules and choices.
     pub fn command(&self, arguments: &[&str]) -> Command {
         self.command_of(&self.holdpoint, arguments)

@@ -126,6 +126,52 @@ fn what_fails_in_the_next_stage_holds_and_what_fails_before_lets_it_not_begin() 
     assert!(nothing.stderr.contains("nothing to resume"), "{nothing:?}");
 }
 
+/// The first stage changes something as well, and `undo` takes it back where memory is nearly used up.
+fn with_rollback(scene: &Scene) {
+    let phase = |id: &str, row: &str| {
+        format!(
+            r#"[[phase]]
+id = "{id}"
+module = "crash"
+requirements = ["P3.1"]
+map = {{ "P3.1" = "{row}" }}
+config = {{ steps = 1 }}
+[phase.grants]
+http = [
+    {{ services = ["backend"], methods = ["GET"] }},
+    {{ services = ["backend"], methods = ["POST"], paths = ["/effects"], read-back = "/effects/{{key}}" }},
+]
+
+"#
+        )
+    };
+    let phases = [phase("change", "CHANGE"), phase("undo", "UNDO")].concat();
+    let rollback = "\n[rollback]\nphase = \"undo\"\nundoes = [\"change\"]\nwhen = [\"P4.1.memory\"]\n";
+    scene.edit("bundle/bundle.toml", |bundle| {
+        bundle.replacen("[[policy]]", &format!("{phases}[[policy]]"), 1) + rollback
+    });
+    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.edit("bundle/checklist.toml", |rows| format!("{rows}{}{}", row("CHANGE"), row("UNDO")));
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+}
+
+#[test]
+fn what_fails_in_the_next_stage_takes_back_what_the_first_one_has_changed() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), ("6s", "500ms"), "1s");
+    with_rollback(&scene);
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    assert_eq!(staging.effects().len(), 1, "nothing is taken back yet");
+    staging.change(Service::Backend, Change::Pressed(Resource::Memory));
+    let run = scene.run(&["resume", "last", "--output", "json"]).exits(5);
+    assert_eq!(
+        (run.decision(), run.row("CHANGE"), run.row("UNDO"), run.row("P4.1.memory")),
+        ("rolled-back".into(), "pass".into(), "pass".into(), "fail".into())
+    );
+    assert_eq!(staging.effects().len(), 2, "{run:?}");
+    scene.run(&["replay", "last"]).exits(0);
+}
+
 #[test]
 fn a_run_that_is_told_to_goes_through_all_stages_and_a_host_that_was_killed_goes_on_with_the_last() {
     let staging = Staging::start();
