@@ -62,14 +62,6 @@ fn answer(scene: &Scene, phase: &str, more: &[&str]) -> Outcome {
     scene.run(&arguments)
 }
 
-#[track_caller]
-fn refused(outcome: Outcome, parts: &[&str]) {
-    let outcome = outcome.exits(2);
-    for part in parts {
-        assert!(outcome.stderr.contains(part), "it does not say `{part}`: {outcome:?}");
-    }
-}
-
 #[test]
 fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
     let staging = Staging::start();
@@ -80,9 +72,9 @@ fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
     assert!(report.contains(" gate --by NAME --reason TEXT") && report.contains(" by the release manager"), "{report}");
     let shown = scene.run(&["show", "last", "gate"]).exits(0).stdout;
     assert!(shown.contains("waits for approval: holdpoint approve "), "{shown}");
-    refused(answer(&scene, "first", &[]), &["phase `first` needs no approval; of the run `gate` can"]);
-    refused(answer(&scene, "gaet", &[]), &["the run has no phase `gaet`", "`gate`"]);
-    refused(scene.run(&["approve", "01ZZ", "gate", "--by", "alice", "--reason", "x"]), &["01ZZ"]);
+    answer(&scene, "first", &[]).refuses(&["phase `first` needs no approval; of the run `gate` can"]);
+    answer(&scene, "gaet", &[]).refuses(&["the run has no phase `gaet`", "`gate`"]);
+    scene.run(&["approve", "01ZZ", "gate", "--by", "alice", "--reason", "x"]).refuses(&["01ZZ"]);
     let approved = answer(&scene, "gate", &["--output", "json"]).exits(0);
     assert_eq!((&approved.json()["approved"], &approved.json()["at_rest"]), (&true.into(), &false.into()));
     let run = run.finish().exits(0);
@@ -90,7 +82,7 @@ fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
     assert!(run.stderr.contains("gate: approved by alice: seen, REL-1"), "{run:?}");
     assert!(run.stdout.contains("  gate  approved by alice: seen, REL-1 ("), "{run:?}");
     assert_eq!(staging.effects().len(), 3);
-    refused(answer(&scene, "gate", &[]), &["has ended with `release`; there is nothing to approve"]);
+    answer(&scene, "gate", &[]).refuses(&["has ended with `release`; there is nothing to approve"]);
     let replay = scene.run(&["replay", "last", "--keep", "second.db"]).exits(0);
     assert!(replay.stdout.contains("the same again: release"), "{replay:?}");
     let report = scene.run(&["report", "./second.db"]).exits(0).stdout;
@@ -102,7 +94,7 @@ fn a_denial_ends_the_wait_at_once_and_says_who_and_why() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
     let run = waiting(&scene, &["run", "BUNDLE", "--output", "json"]);
-    refused(answer(&scene, "gate", &[]), &["phase `gate` can't be approved before 20", "; it is 20"]);
+    answer(&scene, "gate", &[]).refuses(&["phase `gate` can't be approved before 20", "; it is 20"]);
     answer(&scene, "gate", &["--deny"]).exits(0);
     let run = run.finish().exits(3);
     assert_eq!((run.decision().as_str(), run.row("GATE").as_str()), ("inconclusive", "not-exercised"));
@@ -147,10 +139,8 @@ fn a_killed_run_waits_on_and_an_answer_at_rest_counts_when_it_is_resumed() {
     resumed.finish().exits(130);
     let approved = answer(&scene, "gate", &[]).exits(0);
     assert!(approved.stderr.contains("goes on with it"), "{approved:?}");
-    refused(
-        answer(&scene, "gate", &["--deny"]),
-        &["phase `gate` has its answer already, since 20", "approved by alice"],
-    );
+    answer(&scene, "gate", &["--deny"])
+        .refuses(&["phase `gate` has its answer already, since 20", "approved by alice"]);
     assert_eq!(staging.effects().len(), 2, "nothing starts while nobody works on the run");
     scene.run(&["resume"]).exits(0);
     assert_eq!(staging.effects().len(), 3);
@@ -163,19 +153,19 @@ fn the_operators_file_of_today_says_who_may_answer() {
     let scene = gated(&staging, "", "within = \"1h\"");
     let run = waiting(&scene, &["run", "BUNDLE"]);
     let lines = ["does not allow it", "add to [approvals]:", "phases = [\"gate\"]", "by = [\"alice\"]"];
-    refused(answer(&scene, "gate", &[]), &lines);
-    refused(answer(&scene, "gate", &["--deny"]), &lines);
+    answer(&scene, "gate", &[]).refuses(&lines);
+    answer(&scene, "gate", &["--deny"]).refuses(&lines);
     let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
     // With a host it is the host's file: whoever asks can't bring another.
     scene.write("theirs.toml", &format!("{allowed}\n{APPROVALS}"));
     let mut theirs = scene.holdpoint.command();
     theirs.current_dir(scene.path()).args(["--operator", "theirs.toml", "approve", "last", "gate"]);
     theirs.args(["--by", "alice", "--reason", "seen, REL-1"]);
-    refused(Live::start(&mut theirs).finish(), &lines);
+    Live::start(&mut theirs).finish().refuses(&lines);
     scene.write("holdpoint.toml", &format!("{allowed}\n{}", APPROVALS.replace("alice", "bob")));
-    refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
+    answer(&scene, "gate", &[]).refuses(&["by = [\"alice\"]"]);
     drop(run);
-    refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
+    answer(&scene, "gate", &[]).refuses(&["by = [\"alice\"]"]);
     scene.write("holdpoint.toml", &format!("{allowed}\n{APPROVALS}"));
     answer(&scene, "gate", &[]).exits(0);
     scene.run(&["resume"]).exits(0);
@@ -202,9 +192,9 @@ fn a_part_of_a_bundle_a_dry_run_and_a_rehearsal_ask_nobody() {
 fn what_is_asked_for_without_bounds_is_refused() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "within = \"31d\"");
-    refused(scene.run(&["check", "BUNDLE"]), &["an approval is waited for at most 30d"]);
+    scene.run(&["check", "BUNDLE"]).refuses(&["an approval is waited for at most 30d"]);
     let reason = "x".repeat(501);
-    refused(scene.run(&["approve", "last", "gate", "--by", "alice", "--reason", &reason]), &["1 to 500 characters"]);
+    scene.run(&["approve", "last", "gate", "--by", "alice", "--reason", &reason]).refuses(&["1 to 500 characters"]);
 }
 
 #[test]
