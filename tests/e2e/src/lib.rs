@@ -24,6 +24,6 @@ pub mod watching;
 
 pub use binary::{Holdpoint, guests, sabotaged, with_modules};
 pub use outcome::Outcome;
-pub use scene::{PYTEST, Phase, Scene};
+pub use scene::{PYTEST, Phase, Scene, checklist, connect_to};
 pub use search::holding;
 pub use toml::inline;

@@ -63,7 +63,7 @@ impl Scene {
         let scene = Self::bare();
         scene.write("bundle/bundle.toml", &bundle(backend, phases));
         scene.write("bundle/checklist.toml", CHECKLIST);
-        scene.write("holdpoint.toml", &operator(backend));
+        scene.write("holdpoint.toml", &connect_to(backend));
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
         scene
     }
@@ -184,7 +184,14 @@ fn bundle(backend: &str, phases: &[Phase]) -> String {
     text
 }
 
-fn operator(backend: &str) -> String {
-    let place = backend.trim_start_matches("http://").trim_end_matches('/');
+/// What an operator's file says so that a service on loopback is reached.
+pub fn connect_to(url: &str) -> String {
+    let place = url.trim_start_matches("http://").trim_end_matches('/');
     format!("[connect-to]\n\"{place}\" = \"{place}\"\n")
+}
+
+/// A checklist that requires these rows.
+pub fn checklist(rows: &[&str]) -> String {
+    let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    rows.iter().map(row).collect()
 }

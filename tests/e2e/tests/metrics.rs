@@ -10,7 +10,7 @@ use std::{
 use holdpoint_e2e::{
     Scene,
     acting::{expect, ran},
-    holding, inline,
+    checklist, holding, inline,
     prometheus::Prometheus,
     server::{Reply, Server, answer},
 };
@@ -34,7 +34,7 @@ fn prepared(url: &str, module: &str, config: &Value, grants: &str) -> Scene {
         module = module.trim_end_matches(".wasm"),
     );
     scene.write("bundle/bundle.toml", &bundle);
-    scene.write("bundle/checklist.toml", "[[row]]\nid = \"P3.1\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    scene.write("bundle/checklist.toml", &checklist(&["P3.1"]));
     let place = url.rsplit('/').next().unwrap();
     let bound = "from = { file = \"key\" }\nheader = \"authorization\"\nformat = \"Bearer {}\"\n";
     let operator = format!(

@@ -6,6 +6,7 @@
 use holdpoint_e2e::{
     Scene,
     acting::{expect, ran, rows},
+    checklist, connect_to,
     staging::{Change, Resource, Service, Staging},
     watching::{looks, until_looks},
 };
@@ -65,10 +66,8 @@ connections = {}
         level("P4.1.connections", 0.8),
     );
     scene.write("bundle/bundle.toml", &bundle);
-    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &ROWS.iter().copied().chain([WATCHED]).map(row).collect::<String>());
-    let place = backend.trim_start_matches("http://").trim_end_matches('/');
-    scene.write("holdpoint.toml", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"));
+    scene.write("bundle/checklist.toml", &checklist(&[&ROWS[..], &[WATCHED]].concat()));
+    scene.write("holdpoint.toml", &connect_to(backend));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }

@@ -5,6 +5,7 @@
 use holdpoint_e2e::{
     Scene,
     acting::{expect, rows},
+    checklist, connect_to,
     staging::{Change, Resource, Service, Staging},
     watching::{looks, until_looks},
 };
@@ -55,13 +56,8 @@ config = {{ memory = {{ rows = ["P4.1.memory"], limit = 0.8, hold = "{tick}" }} 
 "#,
     );
     scene.write("bundle/bundle.toml", &bundle);
-    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &["P3.1", "P4.1.memory"].map(row).concat());
-    let place = backend.trim_start_matches("http://").trim_end_matches('/');
-    scene.write(
-        "holdpoint.toml",
-        &format!("[connect-to]\n\"{place}\" = \"{place}\"\n[limits]\nmax-deadline = \"25h\"\n"),
-    );
+    scene.write("bundle/checklist.toml", &checklist(&["P3.1", "P4.1.memory"]));
+    scene.write("holdpoint.toml", &format!("{}[limits]\nmax-deadline = \"25h\"\n", connect_to(backend)));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }
@@ -150,8 +146,7 @@ http = [
     scene.edit("bundle/bundle.toml", |bundle| {
         bundle.replacen("[[policy]]", &format!("{phases}[[policy]]"), 1) + rollback
     });
-    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.edit("bundle/checklist.toml", |rows| format!("{rows}{}{}", row("CHANGE"), row("UNDO")));
+    scene.edit("bundle/checklist.toml", |rows| format!("{rows}{}", checklist(&["CHANGE", "UNDO"])));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
 }
 
