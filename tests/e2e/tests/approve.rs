@@ -13,7 +13,7 @@ const APPROVALS: &str = "[approvals]\nphases = [\"gate\", \"undo\"]\nby = [\"ali
 fn gated(staging: &Staging, operator: &str, terms: &str) -> Scene {
     let gate = Judge { needs: &["first"], ..Judge::good("gate") };
     let scene = scene(&staging.backend(), operator, &[Judge::good("first"), gate, Judge::good("other")]);
-    change(&scene, |bundle| {
+    scene.edit("bundle/bundle.toml", |bundle| {
         let (before, gate) = bundle.split_once("id = \"gate\"").expect("it has a gate");
         let gate = gate.replacen("[phase.grants]", &format!("[phase.approval]\n{terms}\n[phase.grants]"), 1);
         format!("{before}id = \"gate\"{gate}")
@@ -21,16 +21,11 @@ fn gated(staging: &Staging, operator: &str, terms: &str) -> Scene {
     scene
 }
 
-fn change(scene: &Scene, how: impl FnOnce(&str) -> String) {
-    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).expect("there is a bundle");
-    scene.write("bundle/bundle.toml", &how(&bundle));
-}
-
 /// `first` changes something, `second` fails, and `undo` takes back when it is approved.
 fn rolling_back(staging: &Staging, within: &str) -> Scene {
     let second = Judge { needs: &["first"], ..Judge::bad("second") };
     let scene = scene(&staging.backend(), APPROVALS, &[Judge::good("first"), second, Judge::good("undo")]);
-    change(&scene, |bundle| {
+    scene.edit("bundle/bundle.toml", |bundle| {
         format!(
             "{bundle}\n[rollback]\nphase = \"undo\"\nundoes = [\"first\"]\nwhen = [\"SECOND\"]\nmode = \"ask\"\nwithin = \"{within}\"\n"
         )
@@ -111,7 +106,9 @@ fn silence_is_never_a_release_not_even_of_a_phase_without_rows() {
     for rows in [true, false] {
         let scene = gated(&staging, APPROVALS, "within = \"1s\"");
         if !rows {
-            change(&scene, |bundle| bundle.replace("requirements = [\"P3.1\"]\nmap = { \"P3.1\" = \"GATE\" }\n", ""));
+            scene.edit("bundle/bundle.toml", |bundle| {
+                bundle.replace("requirements = [\"P3.1\"]\nmap = { \"P3.1\" = \"GATE\" }\n", "")
+            });
             scene.write(
                 "bundle/checklist.toml",
                 "[[row]]\nid = \"FIRST\"\ntitle = \"a\"\nlevel = \"required\"\n[[row]]\nid = \"OTHER\"\ntitle = \"b\"\nlevel = \"required\"\n",

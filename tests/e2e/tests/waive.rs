@@ -67,8 +67,7 @@ fn the_operator_bounds_rows_people_and_time() {
     let lines = ["add to [waivers]:", "rows = [\"KI-1\"]", "by = [\"alice\"]", "max = \"1d\""];
     waive(&scene, "KI-1", &["--until", "1d"]).refuses(&lines);
     // Today's file counts, not the one that the run was begun with.
-    let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
-    scene.write("holdpoint.toml", &format!("{allowed}\n{WAIVERS}"));
+    scene.edit("holdpoint.toml", |allowed| format!("{allowed}\n{WAIVERS}"));
     waive(&scene, "KI-1", &["--until", "8d"]).refuses(&["max = \"8d\""]);
     waive(&scene, "KI-1", &["--until", "6d"]).exits(0);
 }
@@ -85,8 +84,7 @@ fn what_can_not_be_waived_is_refused_with_the_reason() {
     let reason = ["waive", "last", "KI-1", "--by", "alice", "--until", "1d", "--reason", "two\nlines"];
     scene.run(&reason).refuses(&["a reason is one line of 1 to 500 characters"]);
     let until = "9999-01-01";
-    let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
-    scene.write("holdpoint.toml", &allowed.replace("max = \"7d\"", "max = \"4000000d\""));
+    scene.edit("holdpoint.toml", |allowed| allowed.replace("max = \"7d\"", "max = \"4000000d\""));
     waive(&scene, "KI-1", &["--until", until]).exits(0);
     waive(&scene, "KI-1", &["--until", until]).refuses(&["is waived until 9999-01-01T00:00:00.000Z already, by alice"]);
     assert_eq!(scene.run(&["report"]).stdout.matches("by        alice").count(), 1);
