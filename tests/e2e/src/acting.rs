@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::Scene;
+use crate::{Scene, checklist};
 
 /// The secret that signs the users' identities.
 pub const KEY: &str = "STAGING_TEST_SIGNING_KEY";
@@ -33,8 +33,7 @@ url = "{backend}"
 "#
     );
     scene.write("bundle/bundle.toml", &bundle);
-    let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &rows.iter().map(row).collect::<String>());
+    scene.write("bundle/checklist.toml", &checklist(rows));
     let place = backend.trim_start_matches("https://").trim_start_matches("http://");
     let (_, port) = place.rsplit_once(':').expect("a backend of a test has a port");
     // A soak lasts longer than a phase may by default.

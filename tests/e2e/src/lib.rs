@@ -20,9 +20,10 @@ pub mod server;
 pub mod sockets;
 pub mod staging;
 mod toml;
+pub mod watching;
 
 pub use binary::{Holdpoint, guests, sabotaged, with_modules};
 pub use outcome::Outcome;
-pub use scene::{PYTEST, Phase, Scene};
+pub use scene::{PYTEST, Phase, Scene, checklist, connect_to};
 pub use search::holding;
 pub use toml::inline;

@@ -64,4 +64,13 @@ impl Outcome {
         assert_eq!(self.code, Some(code), "{self:#?}");
         self
     }
+
+    /// Checks that it was refused, and that its standard error says all of this.
+    #[track_caller]
+    pub fn refuses(self, parts: &[&str]) {
+        let outcome = self.exits(2);
+        for part in parts {
+            assert!(outcome.stderr.contains(part), "it does not say `{part}`: {outcome:?}");
+        }
+    }
 }

@@ -1,4 +1,4 @@
-//! A real Prometheus that scrapes what a test serves, every 200 ms. It knows nothing of Holdpoint.
+//! A real Prometheus that scrapes what a test serves, every second. It knows nothing of Holdpoint.
 
 use std::{
     io::{Read as _, Write as _},
@@ -34,7 +34,7 @@ impl Prometheus {
         drop(held);
         let configuration = folder.path().join("prometheus.yml");
         let text = format!(
-            "global: {{ scrape_interval: 200ms, scrape_timeout: 200ms }}\n\
+            "global: {{ scrape_interval: 1s, scrape_timeout: 1s }}\n\
              scrape_configs: [{{ job_name: tested, static_configs: [{{ targets: ['127.0.0.1:{target}'] }}] }}]\n"
         );
         std::fs::write(&configuration, text).expect("a file can be written");

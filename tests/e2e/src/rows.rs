@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 
-use crate::Scene;
+use crate::{Scene, connect_to};
 
 /// A phase that judges the row of its own name in capitals.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +49,7 @@ pub fn scene(backend: &str, operator: &str, judges: &[Judge]) -> Scene {
     }
     scene.write("bundle/bundle.toml", &bundle);
     scene.write("bundle/checklist.toml", &checklist);
-    let place = backend.trim_start_matches("http://").trim_end_matches('/');
-    scene.write("holdpoint.toml", &format!("{operator}\n[connect-to]\n\"{place}\" = \"{place}\"\n"));
+    scene.write("holdpoint.toml", &format!("{operator}\n{}", connect_to(backend)));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }

@@ -63,7 +63,7 @@ impl Scene {
         let scene = Self::bare();
         scene.write("bundle/bundle.toml", &bundle(backend, phases));
         scene.write("bundle/checklist.toml", CHECKLIST);
-        scene.write("holdpoint.toml", &operator(backend));
+        scene.write("holdpoint.toml", &connect_to(backend));
         scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
         scene
     }
@@ -110,6 +110,13 @@ impl Scene {
         let path = self.path().join(path);
         std::fs::create_dir_all(path.parent().expect("it lies below the folder")).expect("a folder can be made");
         std::fs::write(path, text).expect("a file can be written");
+    }
+
+    /// Makes something else of a file below the folder.
+    #[track_caller]
+    pub fn edit(&self, path: &str, how: impl FnOnce(&str) -> String) {
+        let text = std::fs::read_to_string(self.path().join(path)).unwrap_or_else(|e| panic!("{path}: {e}"));
+        self.write(path, &how(&text));
     }
 
     /// A command line in this scene. `BUNDLE` stands for the bundle, with its modules and choices.
@@ -177,7 +184,14 @@ fn bundle(backend: &str, phases: &[Phase]) -> String {
     text
 }
 
-fn operator(backend: &str) -> String {
-    let place = backend.trim_start_matches("http://").trim_end_matches('/');
+/// What an operator's file says so that a service on loopback is reached.
+pub fn connect_to(url: &str) -> String {
+    let place = url.trim_start_matches("http://").trim_end_matches('/');
     format!("[connect-to]\n\"{place}\" = \"{place}\"\n")
+}
+
+/// A checklist that requires these rows.
+pub fn checklist(rows: &[&str]) -> String {
+    let row = |row: &&str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
+    rows.iter().map(row).collect()
 }

@@ -1,7 +1,7 @@
 //! A phase waits for a person's word, and a rollback does: given in time it counts, silence and a denial never do.
 
 use holdpoint_e2e::{
-    Outcome, Scene,
+    Outcome, Phase, Scene,
     process::{Live, until},
     rows::{Judge, scene},
     staging::Staging,
@@ -13,7 +13,7 @@ const APPROVALS: &str = "[approvals]\nphases = [\"gate\", \"undo\"]\nby = [\"ali
 fn gated(staging: &Staging, operator: &str, terms: &str) -> Scene {
     let gate = Judge { needs: &["first"], ..Judge::good("gate") };
     let scene = scene(&staging.backend(), operator, &[Judge::good("first"), gate, Judge::good("other")]);
-    change(&scene, |bundle| {
+    scene.edit("bundle/bundle.toml", |bundle| {
         let (before, gate) = bundle.split_once("id = \"gate\"").expect("it has a gate");
         let gate = gate.replacen("[phase.grants]", &format!("[phase.approval]\n{terms}\n[phase.grants]"), 1);
         format!("{before}id = \"gate\"{gate}")
@@ -21,16 +21,11 @@ fn gated(staging: &Staging, operator: &str, terms: &str) -> Scene {
     scene
 }
 
-fn change(scene: &Scene, how: impl FnOnce(&str) -> String) {
-    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).expect("there is a bundle");
-    scene.write("bundle/bundle.toml", &how(&bundle));
-}
-
 /// `first` changes something, `second` fails, and `undo` takes back when it is approved.
 fn rolling_back(staging: &Staging, within: &str) -> Scene {
     let second = Judge { needs: &["first"], ..Judge::bad("second") };
     let scene = scene(&staging.backend(), APPROVALS, &[Judge::good("first"), second, Judge::good("undo")]);
-    change(&scene, |bundle| {
+    scene.edit("bundle/bundle.toml", |bundle| {
         format!(
             "{bundle}\n[rollback]\nphase = \"undo\"\nundoes = [\"first\"]\nwhen = [\"SECOND\"]\nmode = \"ask\"\nwithin = \"{within}\"\n"
         )
@@ -62,14 +57,6 @@ fn answer(scene: &Scene, phase: &str, more: &[&str]) -> Outcome {
     scene.run(&arguments)
 }
 
-#[track_caller]
-fn refused(outcome: Outcome, parts: &[&str]) {
-    let outcome = outcome.exits(2);
-    for part in parts {
-        assert!(outcome.stderr.contains(part), "it does not say `{part}`: {outcome:?}");
-    }
-}
-
 #[test]
 fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
     let staging = Staging::start();
@@ -80,9 +67,9 @@ fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
     assert!(report.contains(" gate --by NAME --reason TEXT") && report.contains(" by the release manager"), "{report}");
     let shown = scene.run(&["show", "last", "gate"]).exits(0).stdout;
     assert!(shown.contains("waits for approval: holdpoint approve "), "{shown}");
-    refused(answer(&scene, "first", &[]), &["phase `first` needs no approval; of the run `gate` can"]);
-    refused(answer(&scene, "gaet", &[]), &["the run has no phase `gaet`", "`gate`"]);
-    refused(scene.run(&["approve", "01ZZ", "gate", "--by", "alice", "--reason", "x"]), &["01ZZ"]);
+    answer(&scene, "first", &[]).refuses(&["phase `first` needs no approval; of the run `gate` can"]);
+    answer(&scene, "gaet", &[]).refuses(&["the run has no phase `gaet`", "`gate`"]);
+    scene.run(&["approve", "01ZZ", "gate", "--by", "alice", "--reason", "x"]).refuses(&["01ZZ"]);
     let approved = answer(&scene, "gate", &["--output", "json"]).exits(0);
     assert_eq!((&approved.json()["approved"], &approved.json()["at_rest"]), (&true.into(), &false.into()));
     let run = run.finish().exits(0);
@@ -90,7 +77,7 @@ fn a_phase_waits_while_others_go_on_and_an_approval_lets_it_start() {
     assert!(run.stderr.contains("gate: approved by alice: seen, REL-1"), "{run:?}");
     assert!(run.stdout.contains("  gate  approved by alice: seen, REL-1 ("), "{run:?}");
     assert_eq!(staging.effects().len(), 3);
-    refused(answer(&scene, "gate", &[]), &["has ended with `release`; there is nothing to approve"]);
+    answer(&scene, "gate", &[]).refuses(&["has ended with `release`; there is nothing to approve"]);
     let replay = scene.run(&["replay", "last", "--keep", "second.db"]).exits(0);
     assert!(replay.stdout.contains("the same again: release"), "{replay:?}");
     let report = scene.run(&["report", "./second.db"]).exits(0).stdout;
@@ -102,7 +89,7 @@ fn a_denial_ends_the_wait_at_once_and_says_who_and_why() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
     let run = waiting(&scene, &["run", "BUNDLE", "--output", "json"]);
-    refused(answer(&scene, "gate", &[]), &["phase `gate` can't be approved before 20", "; it is 20"]);
+    answer(&scene, "gate", &[]).refuses(&["phase `gate` can't be approved before 20", "; it is 20"]);
     answer(&scene, "gate", &["--deny"]).exits(0);
     let run = run.finish().exits(3);
     assert_eq!((run.decision().as_str(), run.row("GATE").as_str()), ("inconclusive", "not-exercised"));
@@ -119,7 +106,9 @@ fn silence_is_never_a_release_not_even_of_a_phase_without_rows() {
     for rows in [true, false] {
         let scene = gated(&staging, APPROVALS, "within = \"1s\"");
         if !rows {
-            change(&scene, |bundle| bundle.replace("requirements = [\"P3.1\"]\nmap = { \"P3.1\" = \"GATE\" }\n", ""));
+            scene.edit("bundle/bundle.toml", |bundle| {
+                bundle.replace("requirements = [\"P3.1\"]\nmap = { \"P3.1\" = \"GATE\" }\n", "")
+            });
             scene.write(
                 "bundle/checklist.toml",
                 "[[row]]\nid = \"FIRST\"\ntitle = \"a\"\nlevel = \"required\"\n[[row]]\nid = \"OTHER\"\ntitle = \"b\"\nlevel = \"required\"\n",
@@ -147,10 +136,8 @@ fn a_killed_run_waits_on_and_an_answer_at_rest_counts_when_it_is_resumed() {
     resumed.finish().exits(130);
     let approved = answer(&scene, "gate", &[]).exits(0);
     assert!(approved.stderr.contains("goes on with it"), "{approved:?}");
-    refused(
-        answer(&scene, "gate", &["--deny"]),
-        &["phase `gate` has its answer already, since 20", "approved by alice"],
-    );
+    answer(&scene, "gate", &["--deny"])
+        .refuses(&["phase `gate` has its answer already, since 20", "approved by alice"]);
     assert_eq!(staging.effects().len(), 2, "nothing starts while nobody works on the run");
     scene.run(&["resume"]).exits(0);
     assert_eq!(staging.effects().len(), 3);
@@ -163,36 +150,48 @@ fn the_operators_file_of_today_says_who_may_answer() {
     let scene = gated(&staging, "", "within = \"1h\"");
     let run = waiting(&scene, &["run", "BUNDLE"]);
     let lines = ["does not allow it", "add to [approvals]:", "phases = [\"gate\"]", "by = [\"alice\"]"];
-    refused(answer(&scene, "gate", &[]), &lines);
-    refused(answer(&scene, "gate", &["--deny"]), &lines);
+    answer(&scene, "gate", &[]).refuses(&lines);
+    answer(&scene, "gate", &["--deny"]).refuses(&lines);
     let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
+    // With a host it is the host's file: whoever asks can't bring another.
+    scene.write("theirs.toml", &format!("{allowed}\n{APPROVALS}"));
+    let mut theirs = scene.holdpoint.command();
+    theirs.current_dir(scene.path()).args(["--operator", "theirs.toml", "approve", "last", "gate"]);
+    theirs.args(["--by", "alice", "--reason", "seen, REL-1"]);
+    Live::start(&mut theirs).finish().refuses(&lines);
     scene.write("holdpoint.toml", &format!("{allowed}\n{}", APPROVALS.replace("alice", "bob")));
-    refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
+    answer(&scene, "gate", &[]).refuses(&["by = [\"alice\"]"]);
     drop(run);
-    refused(answer(&scene, "gate", &[]), &["by = [\"alice\"]"]);
+    answer(&scene, "gate", &[]).refuses(&["by = [\"alice\"]"]);
     scene.write("holdpoint.toml", &format!("{allowed}\n{APPROVALS}"));
     answer(&scene, "gate", &[]).exits(0);
     scene.run(&["resume"]).exits(0);
 }
 
 #[test]
-fn a_part_of_a_bundle_and_a_dry_run_ask_nobody() {
+fn a_part_of_a_bundle_a_dry_run_and_a_rehearsal_ask_nobody() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
     scene.run(&["run", "BUNDLE", "--only", "first,gate"]).exits(7);
-    let dry = scene.run(&["run", "BUNDLE", "--dry-run"]);
-    assert!(!dry.stdout.contains("approv") && !dry.stderr.contains("approv"), "{dry:?}");
     let plan = scene.run(&["plan", "BUNDLE"]).exits(0).stdout;
     assert!(plan.contains("waits for an approval, not before 2d of the run, within 1d"), "{plan}");
+    // One that only reads does its work in a dry run too.
+    let mut other = Phase::reading("other", "swarm", "{ calls = 2 }");
+    other.table.push_str("\n[phase.approval]\nnot-before = \"48h\"");
+    let scene = Scene::new(&staging.backend(), &[other]);
+    for (how, exit) in [(&["--dry-run"][..], 7), (&["--scale", "1000"][..], 8)] {
+        let run = scene.run(&[&["run", "BUNDLE"], how].concat()).exits(exit);
+        assert!(!run.stdout.contains("approv") && !run.stderr.contains("approv"), "{run:?}");
+    }
 }
 
 #[test]
 fn what_is_asked_for_without_bounds_is_refused() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "within = \"31d\"");
-    refused(scene.run(&["check", "BUNDLE"]), &["an approval is waited for at most 30d"]);
+    scene.run(&["check", "BUNDLE"]).refuses(&["an approval is waited for at most 30d"]);
     let reason = "x".repeat(501);
-    refused(scene.run(&["approve", "last", "gate", "--by", "alice", "--reason", &reason]), &["1 to 500 characters"]);
+    scene.run(&["approve", "last", "gate", "--by", "alice", "--reason", &reason]).refuses(&["1 to 500 characters"]);
 }
 
 #[test]

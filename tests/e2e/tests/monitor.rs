@@ -6,11 +6,10 @@
 use holdpoint_e2e::{
     Scene,
     acting::{expect, ran, rows},
-    process::until,
+    checklist, connect_to,
     staging::{Change, Resource, Service, Staging},
+    watching::{looks, until_looks},
 };
-use holdpoint_journal::Reader;
-use holdpoint_model::EventKind;
 use serde_json::Value;
 
 /// What is tried.
@@ -67,10 +66,8 @@ connections = {}
         level("P4.1.connections", 0.8),
     );
     scene.write("bundle/bundle.toml", &bundle);
-    let row = |row: &str| format!("[[row]]\nid = \"{row}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &ROWS.iter().copied().chain([WATCHED]).map(row).collect::<String>());
-    let place = backend.trim_start_matches("http://").trim_end_matches('/');
-    scene.write("holdpoint.toml", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"));
+    scene.write("bundle/checklist.toml", &checklist(&[&ROWS[..], &[WATCHED]].concat()));
+    scene.write("holdpoint.toml", &connect_to(backend));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }
@@ -79,20 +76,6 @@ connections = {}
 fn wrong(rows: &Value) -> Vec<&str> {
     let all = rows.as_object().unwrap().iter();
     all.filter(|(_, row)| row["verdict"] != "pass").map(|(id, _)| id.as_str()).collect()
-}
-
-/// When each request for metrics was answered, in milliseconds since the first.
-fn looks(scene: &Scene) -> Vec<f64> {
-    let mut looks = Vec::new();
-    for event in Reader::open(&scene.journal()).unwrap().events().unwrap() {
-        if let EventKind::Call(call) = &event.kind
-            && call.summary == "GET backend /metrics"
-        {
-            looks.push(event.at.0);
-        }
-    }
-    let first = looks.first().copied().unwrap_or_default();
-    looks.iter().map(|look| look - first).collect()
 }
 
 #[test]
@@ -162,17 +145,7 @@ fn a_host_that_was_killed_goes_on_with_the_look_that_is_due_and_makes_none_twice
     let staging = Staging::start();
     let scene = scene(&staging.backend(), "12s");
     let live = scene.start(&["run", "BUNDLE"]);
-    let runs = scene.path().join(".holdpoint/runs");
-    until("there are looks", || {
-        let is_there = |runs: std::fs::ReadDir| runs.flatten().any(|run| run.path().join("run.db").is_file());
-        std::fs::read_dir(&runs).is_ok_and(is_there)
-            && Reader::open(&scene.journal()).is_ok_and(|reader| {
-                let mut seen = 0;
-                let of_metrics =
-                    |kind: &EventKind| matches!(kind, EventKind::Call(call) if call.summary == "GET backend /metrics");
-                reader.for_each_event(|event| seen += usize::from(of_metrics(&event.kind))).is_ok() && seen >= 4
-            })
-    });
+    until_looks(&scene, 4);
     drop(live);
     let before = looks(&scene);
     let asked = staging.requests();

@@ -23,17 +23,16 @@ const PATH: &str = "/services/T0/B0/very-secret-path";
 fn telling(staging: &Staging, server: &Server, on: &str, judges: &[Judge]) -> Scene {
     let scene = scene(&staging.backend(), "", judges);
     let place = server.url().trim_start_matches("http://").to_owned();
-    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).expect("there is a bundle");
-    let bundle = bundle.replace(
-        "[environments.test.services",
-        "[environments.test]\nsecrets = [\"HOOK\"]\n[environments.test.services",
-    );
     let notify = format!("\n[[notify]]\non = [{on}]\nwebhook = {{ secret = \"HOOK\", hosts = [\"{place}\"] }}\n");
-    scene.write("bundle/bundle.toml", &format!("{bundle}{notify}"));
+    scene.edit("bundle/bundle.toml", |bundle| {
+        let services = "[environments.test.services";
+        bundle.replace(services, &format!("[environments.test]\nsecrets = [\"HOOK\"]\n{services}")) + &notify
+    });
     scene.write("hook", &format!("{}{PATH}\n", server.url()));
-    let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("there is a file");
-    let operator = operator.replace("[connect-to]\n", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"));
-    scene.write("holdpoint.toml", &format!("{operator}\n[secrets.HOOK]\nfrom = {{ file = \"hook\" }}\n"));
+    scene.edit("holdpoint.toml", |operator| {
+        let operator = operator.replace("[connect-to]\n", &format!("[connect-to]\n\"{place}\" = \"{place}\"\n"));
+        format!("{operator}\n[secrets.HOOK]\nfrom = {{ file = \"hook\" }}\n")
+    });
     scene
 }
 
@@ -163,8 +162,7 @@ fn a_host_that_nobody_allowed_is_told_nothing() {
     assert_secret(&scene);
     // And where there is none.
     std::fs::remove_file(scene.path().join("hook")).expect("it was there");
-    let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("there is a file");
-    scene.write("holdpoint.toml", &operator.replace("{ file = \"hook\" }", "{ env = \"NO_SUCH_HOOK\" }"));
+    scene.edit("holdpoint.toml", |operator| operator.replace("{ file = \"hook\" }", "{ env = \"NO_SUCH_HOOK\" }"));
     scene.run(&["run", "BUNDLE"]).exits(0);
     assert_eq!(told(&scene)[0]["reason"], "secret HOOK has no value on this machine");
 }
@@ -202,22 +200,20 @@ fn a_waiver_is_told_by_whoever_waives_and_a_tool_gets_it_on_its_input() {
         "[waivers]\nrows = [\"KI-*\"]\nby = [\"alice\"]\nmax = \"7d\"\n",
         &[Judge::good("fine"), Judge::bad("ki-1")],
     );
-    let bundle = std::fs::read_to_string(scene.path().join("bundle/bundle.toml")).expect("there is a bundle");
-    scene.write("bundle/bundle.toml", &format!("{bundle}\n[[notify]]\non = [\"waive\"]\ncommand = \"pager\"\n"));
+    scene.edit("bundle/bundle.toml", |bundle| format!("{bundle}\n[[notify]]\non = [\"waive\"]\ncommand = \"pager\"\n"));
     let missing = scene.run(&["allow", "BUNDLE", "--yes"]).exits(2);
     assert!(missing.stderr.contains("the tool `pager`, which this machine does not have"), "{missing:?}");
     let (pager, out) = (scene.path().join("pager"), scene.path().join("told"));
     std::fs::create_dir(&out).expect("a folder");
     std::fs::write(&pager, format!("#!/bin/sh\ncat >> {}/all\n", out.display())).expect("a tool");
     std::fs::set_permissions(&pager, std::fs::Permissions::from_mode(0o755)).expect("it can be started");
-    let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("there is a file");
     let pin = format!(
         "\n[tools.pager]\nprogram = \"/bin/sh\"\narguments = [\"{}\"]\nread = [\"{}\"]\nwrite = [\"{}\"]\n",
         pager.display(),
         scene.path().display(),
         out.display()
     );
-    scene.write("holdpoint.toml", &format!("{operator}{pin}"));
+    scene.edit("holdpoint.toml", |operator| format!("{operator}{pin}"));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     held(&scene);
     assert!(!out.join("all").exists());

@@ -22,14 +22,6 @@ fn waive(scene: &Scene, row: &str, more: &[&str]) -> Outcome {
     scene.run(&arguments)
 }
 
-#[track_caller]
-fn refused(outcome: Outcome, parts: &[&str]) {
-    let outcome = outcome.exits(2);
-    for part in parts {
-        assert!(outcome.stderr.contains(part), "it does not say `{part}`: {outcome:?}");
-    }
-}
-
 #[test]
 fn a_waived_row_lets_the_release_go_on_and_stands_in_the_first_line() {
     let scene = held(WAIVERS);
@@ -65,7 +57,7 @@ fn a_waiver_that_was_taken_back_counts_no_more() {
     waive(&scene, "KI-1", &["--until", "7d"]).exits(0);
     let withdrawn = waive(&scene, "KI-1", &["--withdraw"]).exits(1);
     assert!(withdrawn.stdout.contains("\nhold · failed: KI-1 · report: "), "{withdrawn:?}");
-    refused(waive(&scene, "KI-1", &["--withdraw"]), &["row KI-1 is not waived; there is nothing to withdraw"]);
+    waive(&scene, "KI-1", &["--withdraw"]).refuses(&["row KI-1 is not waived; there is nothing to withdraw"]);
     scene.run(&["replay"]).exits(0);
 }
 
@@ -73,33 +65,28 @@ fn a_waiver_that_was_taken_back_counts_no_more() {
 fn the_operator_bounds_rows_people_and_time() {
     let scene = held("");
     let lines = ["add to [waivers]:", "rows = [\"KI-1\"]", "by = [\"alice\"]", "max = \"1d\""];
-    refused(waive(&scene, "KI-1", &["--until", "1d"]), &lines);
+    waive(&scene, "KI-1", &["--until", "1d"]).refuses(&lines);
     // Today's file counts, not the one that the run was begun with.
-    let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
-    scene.write("holdpoint.toml", &format!("{allowed}\n{WAIVERS}"));
-    refused(waive(&scene, "KI-1", &["--until", "8d"]), &["max = \"8d\""]);
+    scene.edit("holdpoint.toml", |allowed| format!("{allowed}\n{WAIVERS}"));
+    waive(&scene, "KI-1", &["--until", "8d"]).refuses(&["max = \"8d\""]);
     waive(&scene, "KI-1", &["--until", "6d"]).exits(0);
 }
 
 #[test]
 fn what_can_not_be_waived_is_refused_with_the_reason() {
     let scene = held(WAIVERS);
-    refused(waive(&scene, "KI-9", &["--until", "1d"]), &["has no row KI-9", "FINE, KI-1"]);
-    refused(waive(&scene, "FINE", &["--until", "1d"]), &["row FINE passed; there is nothing to waive"]);
-    refused(waive(&scene, "ADV-1", &["--until", "1d"]), &["row ADV-1 is advisory and decides nothing"]);
-    refused(waive(&scene, "KI-1", &["--until", "2001-01-01"]), &["would have ended already; give a later --until"]);
-    refused(waive(&scene, "KI-1", &["--until", "soon"]), &["write it as 2026-12-01"]);
-    refused(waive(&scene, "KI-1", &[]), &["--until"]);
+    waive(&scene, "KI-9", &["--until", "1d"]).refuses(&["has no row KI-9", "FINE, KI-1"]);
+    waive(&scene, "FINE", &["--until", "1d"]).refuses(&["row FINE passed; there is nothing to waive"]);
+    waive(&scene, "ADV-1", &["--until", "1d"]).refuses(&["row ADV-1 is advisory and decides nothing"]);
+    waive(&scene, "KI-1", &["--until", "2001-01-01"]).refuses(&["would have ended already; give a later --until"]);
+    waive(&scene, "KI-1", &["--until", "soon"]).refuses(&["write it as 2026-12-01"]);
+    waive(&scene, "KI-1", &[]).refuses(&["--until"]);
     let reason = ["waive", "last", "KI-1", "--by", "alice", "--until", "1d", "--reason", "two\nlines"];
-    refused(scene.run(&reason), &["a reason is one line of 1 to 500 characters"]);
+    scene.run(&reason).refuses(&["a reason is one line of 1 to 500 characters"]);
     let until = "9999-01-01";
-    let allowed = std::fs::read_to_string(scene.path().join("holdpoint.toml")).expect("the operator's file");
-    scene.write("holdpoint.toml", &allowed.replace("max = \"7d\"", "max = \"4000000d\""));
+    scene.edit("holdpoint.toml", |allowed| allowed.replace("max = \"7d\"", "max = \"4000000d\""));
     waive(&scene, "KI-1", &["--until", until]).exits(0);
-    refused(
-        waive(&scene, "KI-1", &["--until", until]),
-        &["is waived until 9999-01-01T00:00:00.000Z already, by alice"],
-    );
+    waive(&scene, "KI-1", &["--until", until]).refuses(&["is waived until 9999-01-01T00:00:00.000Z already, by alice"]);
     assert_eq!(scene.run(&["report"]).stdout.matches("by        alice").count(), 1);
 }
 
