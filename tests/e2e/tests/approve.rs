@@ -1,5 +1,7 @@
 //! A phase waits for a person's word, and a rollback does: given in time it counts, silence and a denial never do.
 
+use std::time::Duration;
+
 use holdpoint_e2e::{
     Outcome, Phase, Scene,
     process::{Live, until},
@@ -169,7 +171,7 @@ fn the_operators_file_of_today_says_who_may_answer() {
 }
 
 #[test]
-fn a_part_of_a_bundle_a_dry_run_and_a_rehearsal_ask_nobody() {
+fn a_part_of_a_bundle_and_a_dry_run_ask_nobody() {
     let staging = Staging::start();
     let scene = gated(&staging, APPROVALS, "not-before = \"48h\"");
     scene.run(&["run", "BUNDLE", "--only", "first,gate"]).exits(7);
@@ -179,10 +181,24 @@ fn a_part_of_a_bundle_a_dry_run_and_a_rehearsal_ask_nobody() {
     let mut other = Phase::reading("other", "swarm", "{ calls = 2 }");
     other.table.push_str("\n[phase.approval]\nnot-before = \"48h\"");
     let scene = Scene::new(&staging.backend(), &[other]);
-    for (how, exit) in [(&["--dry-run"][..], 7), (&["--scale", "1000"][..], 8)] {
-        let run = scene.run(&[&["run", "BUNDLE"], how].concat()).exits(exit);
-        assert!(!run.stdout.contains("approv") && !run.stderr.contains("approv"), "{run:?}");
-    }
+    let run = scene.run(&["run", "BUNDLE", "--dry-run"]).exits(7);
+    assert!(!run.stdout.contains("approv") && !run.stderr.contains("approv"), "{run:?}");
+}
+
+#[test]
+fn a_rehearsal_hurries_to_where_an_answer_counts_and_waits_there_for_a_person() {
+    let staging = Staging::start();
+    let scene = gated(&staging, APPROVALS, "not-before = \"10d\"");
+    let run = waiting(&scene, &["run", "BUNDLE", "--scale", "100000"]);
+    // A person who does not answer at once has a day for it, of which a rehearsal would have less than a second.
+    until("its answer counts", || {
+        scene.run(&["report"]).stdout.contains("waits for approval") && {
+            std::thread::sleep(Duration::from_secs(3));
+            answer(&scene, "gate", &[]).code == Some(0)
+        }
+    });
+    run.finish().exits(8);
+    assert_eq!(staging.effects().len(), 3);
 }
 
 #[test]

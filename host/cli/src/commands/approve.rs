@@ -12,7 +12,7 @@ use crate::{exit_code::Exit, terminal};
 /// A phase with [phase.approval] waits before it starts, and so does a rollback with mode = "ask" once something has called for it. The
 /// answer is recorded in the run and stands in every report. A run that a host works on goes on at once; one at rest keeps the answer,
 /// and it counts when the run is resumed. An answer that comes too early, too late, or a second time is refused. The operator's file says
-/// who may answer for which phases: that of the host while one works on the run. With --only, --dry-run and --scale nobody is asked.
+/// who may answer for which phases: that of the host while one works on the run. With --only and --dry-run nobody is asked.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint approve last cutover --by alice --reason 'two quiet days, REL-12'
