@@ -29,7 +29,9 @@ use crate::{
     judging::{Bench, Judges, seats},
     notify::Courier,
     plan::{Progress, Step, may_start},
-    report, secrets,
+    report,
+    schedule::Timed,
+    secrets,
     workshop::{Workshop, gate},
 };
 
@@ -202,9 +204,12 @@ impl Drive {
                 self.tick(last, clock).await?;
             }
             let next = self.progress.next(&self.verified, &running);
-            let mut due = Due::of(next, &self.verified, &self.progress, clock.now(), !self.dry_run);
+            let mut timed = Timed::of(next, &self.verified, &self.progress, clock.now(), !self.dry_run);
+            let steps = std::mem::take(&mut timed.steps);
+            let mut due = Due::of(steps, &self.verified, &self.progress, clock.now(), !self.dry_run);
             let steps = std::mem::take(&mut due.steps);
-            let skipped = !due.asks.is_empty() || steps.iter().any(|step| !matches!(step, Step::Start(_)));
+            let waits_anew = !due.asks.is_empty() || !timed.scheduled.is_empty();
+            let skipped = waits_anew || steps.iter().any(|step| !matches!(step, Step::Start(_)));
             if steps.iter().any(|step| matches!(step, Step::Stop(..))) {
                 // What has come to its end by itself is not stopped, and effects under way come to theirs.
                 while let Some(joined) = guests.try_join_next() {
@@ -213,6 +218,9 @@ impl Drive {
                 }
                 guests.shutdown().await;
                 parts.recorder.settled().await;
+            }
+            for start in &timed.scheduled {
+                self.append(Row::phase_scheduled(start, clock.now().0)).await?;
             }
             for ask in &due.asks {
                 self.append(Row::approval_asked(ask, clock.now().0)).await?;
@@ -255,7 +263,7 @@ impl Drive {
                 // Others may need what was skipped, and what asks now waits.
                 continue;
             }
-            if guests.is_empty() && !due.waits() {
+            if guests.is_empty() && !due.waits() && timed.until.is_none() {
                 match self.progress.between(&self.verified) {
                     None => return Ok(Left::Nothing),
                     Some(next) if !self.is_released(next).await? => {}
@@ -264,15 +272,15 @@ impl Drive {
                 }
                 continue;
             }
-            // Where a person is waited for there is nothing new to judge.
+            // Where nothing is under way there is nothing new to judge.
             let next_tick = wait(if guests.is_empty() { None } else { self.next_tick() }, clock);
-            let pause = wait(due.until(), clock);
+            let pause = wait(earlier(due.until(), timed.until), clock);
             // From here on nothing is done until somebody wakes. A person takes the time that they take.
             let _awake = Some(awake).filter(|_| due.is_open());
             tokio::select! {
                 _awake = next_tick => self.tick(false, clock).await?,
                 () = cancelled(cancel) => return Err(Error::Interrupted { run: self.run.to_string() }),
-                // What has not been answered in time is seen when it is looked at again.
+                // What is due now, or was not answered in time, is seen when it is looked at again.
                 _awake = pause => {}
                 request = self.control.request() => {
                     let cancellation = match request {
@@ -403,6 +411,11 @@ impl Drive {
     fn fault(&self, reason: &str) -> Error {
         Error::Fault { run: self.run.to_string(), reason: reason.to_owned() }
     }
+}
+
+/// The earlier one of two moments, where there is one.
+fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
+    one.into_iter().chain(other).min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// Waits until then; for ever if there is nothing to wait for.

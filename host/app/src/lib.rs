@@ -33,6 +33,7 @@ mod resume;
 mod retry;
 mod rollback;
 mod run;
+mod schedule;
 mod secrets;
 mod source;
 mod store;

@@ -8,7 +8,7 @@ use std::{
 use holdpoint_bundle::{Verified, VerifiedPhase, is_disruptive};
 use holdpoint_model::{
     Approval, Check, Class, Event, EventKind, Level, Origin, OutcomeKind, PhaseEnd, PhaseFacts, PhaseId, PolicyFacts,
-    PolicyId, RequirementId, RunId, Seq, Statement, Timestamp, Verdict, judge, policy::Standing,
+    PolicyId, RequirementId, RunId, ScheduledStart, Seq, Statement, Timestamp, Verdict, judge, policy::Standing,
 };
 use holdpoint_report::{PlannedPhase, PlannedPolicy};
 
@@ -33,6 +33,8 @@ pub(crate) struct Progress {
     run: Option<(RunId, Timestamp)>,
     /// What phases have waited for, or wait for, and what people said.
     approvals: BTreeMap<PhaseId, Approval>,
+    /// The times that phases wait for, or have waited for.
+    scheduled: BTreeMap<PhaseId, ScheduledStart>,
 }
 
 /// A tick that was taken.
@@ -105,6 +107,7 @@ impl Progress {
             latest: Timestamp(0.0),
             run: None,
             approvals: BTreeMap::new(),
+            scheduled: BTreeMap::new(),
         }
     }
 
@@ -116,6 +119,9 @@ impl Progress {
         match &event.kind {
             EventKind::RunStarted(header) => {
                 self.run.get_or_insert_with(|| (header.run.clone(), event.at));
+            }
+            EventKind::PhaseScheduled(start) => {
+                self.scheduled.insert(start.phase.clone(), start.clone());
             }
             EventKind::ApprovalAsked(ask) => {
                 let approval = Approval { asked: event.at, ask: ask.clone(), answer: None };
@@ -191,6 +197,11 @@ impl Progress {
     /// What a phase has waited for, or waits for.
     pub(crate) fn approval(&self, phase: &PhaseId) -> Option<&Approval> {
         self.approvals.get(phase)
+    }
+
+    /// The time that a phase waits for, or has waited for.
+    pub(crate) fn scheduled(&self, phase: &PhaseId) -> Option<&ScheduledStart> {
+        self.scheduled.get(phase)
     }
 
     /// What can be done now, in the order of the bundle. `running` are the phases under way.
@@ -302,9 +313,11 @@ impl Progress {
     pub(crate) fn between(&self, verified: &Verified) -> Option<usize> {
         let next = self.over;
         let waits = self.entered < next && !self.is_over(verified);
-        // What another run found is no beginning; what waits for somebody's word is.
-        let is_begun =
-            |id: &PhaseId| self.approval(id).is_some() || (self.started(id).is_some() && self.origin(id).is_none());
+        // What another run found is no beginning; what waits for its time or for somebody's word is.
+        let is_begun = |id: &PhaseId| {
+            let waits = self.approval(id).is_some() || self.scheduled(id).is_some();
+            waits || (self.started(id).is_some() && self.origin(id).is_none())
+        };
         let begun = |phase: &VerifiedPhase| is_begun(&phase.id) && verified.place_of(&phase.stage) == next;
         (waits && !verified.phases.iter().any(begun)).then_some(next)
     }
@@ -353,13 +366,19 @@ fn is_of_rollback(verified: &Verified, phase: &PhaseId) -> bool {
     verified.rollback.as_ref().is_some_and(|rollback| rollback.phases.contains(phase))
 }
 
-/// Whether a phase may run beside those that do: what disturbs an environment on purpose runs alone, so that nobody judges what it has disturbed.
+/// Whether a phase may run beside those that do: what disturbs an environment on purpose runs alone, so that nobody judges what it has disturbed. But for
+/// phases that tolerate that: policies leave out what was seen meanwhile.
 pub(crate) fn may_start(verified: &Verified, phase: &PhaseId, running: &[PhaseId]) -> bool {
     let disturbs = |id: &PhaseId| {
         let mut phases = verified.phases.iter();
         phases.any(|phase| phase.id == *id && is_disruptive(&phase.grants))
     };
-    running.is_empty() || !(disturbs(phase) || running.iter().any(disturbs))
+    let tolerates = |id: &PhaseId| verified.phases.iter().any(|phase| phase.id == *id && phase.tolerates_disruption);
+    let mut others = running.iter().filter(|id| !tolerates(id));
+    match disturbs(phase) {
+        true => others.next().is_none(),
+        false => tolerates(phase) || !others.any(disturbs),
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

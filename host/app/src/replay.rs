@@ -157,11 +157,12 @@ async fn copy_phase(reader: &Reader, phase: &PhaseId, copy: &Writer) -> Result<(
     Ok(())
 }
 
-/// What people did to a run, and the moment of its last decision: a waiver counts then, and not for ever.
+/// What people did to a run and what it waited for, and the moment of its last decision: a waiver counts then, and not for ever.
 fn by_people(reader: &Reader) -> Result<(Vec<Row>, f64), Error> {
     let (mut rows, mut decided) = (Vec::new(), 0.0);
     reader.for_each_event(|event| match &event.kind {
         EventKind::RunCancelled(cancellation) => rows.push(Row::run_cancelled(cancellation, event.at.0)),
+        EventKind::PhaseScheduled(start) => rows.push(Row::phase_scheduled(start, event.at.0)),
         EventKind::ApprovalAsked(ask) => rows.push(Row::approval_asked(ask, event.at.0)),
         EventKind::ApprovalAnswered(answer) => rows.push(Row::approval_answered(answer, event.at.0)),
         EventKind::RowWaived(waiver) => rows.push(Row::row_waived(waiver, event.at.0)),

@@ -3,7 +3,9 @@
 use std::time::Duration;
 
 use holdpoint_model::grant::{HostPort, HttpGrant, Limits, LoadGrant, SecretName, WebsocketGrant};
-use holdpoint_model::{ApprovalTerms, Class, Digest, Level, PhaseId, PolicyId, RequirementId, ServiceName};
+use holdpoint_model::{
+    ApprovalTerms, Class, Digest, Level, PhaseId, PhaseSchedule, PolicyId, RequirementId, ServiceName,
+};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::late::Late;
@@ -57,6 +59,8 @@ pub struct PlannedPhase {
     pub stage: Option<String>,
     /// What it wants from a person before it starts.
     pub approval: Option<ApprovalTerms>,
+    /// Its time of day.
+    pub schedule: Option<PhaseSchedule>,
     /// This machine lets nobody give it.
     pub unapprovable: bool,
     pub rows: Vec<PlannedRow>,
@@ -267,6 +271,7 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         stage: resolved.stages.iter().skip(1).find(|stage| **stage == phase.stage).cloned(),
         // Whoever asks for phases by name gets those.
         approval: phase.approval.clone().filter(|_| resolved.only.is_none()),
+        schedule: phase.schedule.clone().filter(|_| resolved.only.is_none()),
         unapprovable: phase.approval.is_some() && !operator.approvals.allows_somebody(&phase.id),
         rows: rows_of(&phase.requirements, resolved),
         services: phase.services.clone(),

@@ -10,7 +10,8 @@ use holdpoint_model::grant::{
     Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, ToolName, UrlPattern, contained, services_contained,
 };
 use holdpoint_model::{
-    ApprovalTerms, Checklist, Class, Digest, HttpVersions, NoticeTarget, PhaseId, RequirementId, ServiceName,
+    ApprovalTerms, Checklist, Class, Digest, HttpVersions, NoticeTarget, PhaseId, PhaseSchedule, RequirementId,
+    ServiceName,
 };
 use url::{Host, Url};
 
@@ -88,6 +89,10 @@ pub struct VerifiedPhase {
     pub stage: String,
     /// What it wants from a person before it starts.
     pub approval: Option<ApprovalTerms>,
+    /// Its time of day.
+    pub schedule: Option<PhaseSchedule>,
+    /// Phases that disturb on purpose may run beside it.
+    pub tolerates_disruption: bool,
     pub needs: Vec<PhaseId>,
     /// The ids that it may claim, and the row that each speaks for.
     pub requirements: Vec<(RequirementId, RequirementId)>,
@@ -230,6 +235,8 @@ impl From<ResolvedPhase> for VerifiedPhase {
             config: phase.config,
             stage: phase.stage,
             approval: phase.approval,
+            schedule: phase.schedule,
+            tolerates_disruption: phase.tolerates_disruption,
             needs: phase.needs,
             requirements: phase.requirements,
             services: phase.services,

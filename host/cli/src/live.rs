@@ -53,22 +53,30 @@ async fn lines(mut events: mpsc::UnboundedReceiver<Event>) {
     }
 }
 
+/// How often the bar of a phase moves that only waits.
+const WAITING: Duration = Duration::from_secs(1);
+
 async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
     let all = MultiProgress::new();
     let mut running: BTreeMap<PhaseId, ProgressBar> = BTreeMap::new();
     while let Some(event) = events.recv().await {
+        let mut begin = |phase: &PhaseId, pace: Duration| {
+            let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(phase.to_string()));
+            bar.enable_steady_tick(pace);
+            if let Some(waited) = running.insert(phase.clone(), bar) {
+                waited.finish_and_clear();
+            }
+        };
         match &event.kind {
             EventKind::PhaseStarted { phase } => {
-                let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(phase.to_string()));
-                bar.enable_steady_tick(Duration::from_millis(120));
-                if let Some(waited) = running.insert(phase.clone(), bar) {
-                    waited.finish_and_clear();
-                }
+                begin(phase, Duration::from_millis(120));
+            }
+            EventKind::PhaseScheduled(start) => {
+                begin(&start.phase, WAITING);
+                update(&running, &start.phase, &event);
             }
             EventKind::ApprovalAsked(ask) => {
-                let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(ask.phase.to_string()));
-                bar.enable_steady_tick(Duration::from_millis(1_000));
-                running.insert(ask.phase.clone(), bar);
+                begin(&ask.phase, WAITING);
                 update(&running, &ask.phase, &event);
             }
             EventKind::PhaseEnded { phase, .. } => {

@@ -96,6 +96,7 @@ impl Book {
             | EventKind::RunEnded { .. }
             | EventKind::RowWaived(_)
             | EventKind::WaiverWithdrawn { .. }
+            | EventKind::PhaseScheduled(_)
             | EventKind::ApprovalAsked(_)
             | EventKind::ApprovalAnswered(_)
             | EventKind::NoticeIntended(_)

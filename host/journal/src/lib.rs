@@ -21,6 +21,7 @@ mod reader;
 mod record;
 mod replay;
 mod row;
+mod schedule;
 mod schema;
 mod writer;
 

@@ -10,7 +10,7 @@ use holdpoint_model::{
 };
 use serde::{Deserialize, Serialize, de::DeserializeOwned};
 
-use crate::{Error, Row, RowKind, approval, found, notice};
+use crate::{Error, Row, RowKind, approval, found, notice, schedule};
 
 /// The first record of a run. The modules stand as bodies beside it, in the order of `modules` and then of `policies`.
 #[derive(Debug, Clone, Serialize, Deserialize)]
@@ -394,6 +394,7 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
             let end = PhaseEnd::parse(&end, reason).ok_or_else(|| damaged("its end is unknown"))?;
             EventKind::PhaseEnded { phase: phase()?, end }
         }
+        RowKind::PhaseScheduled => EventKind::PhaseScheduled(schedule::scheduled(position, row)?),
         RowKind::ApprovalAsked => EventKind::ApprovalAsked(approval::asked(position, row)?),
         RowKind::ApprovalAnswered => EventKind::ApprovalAnswered(approval::answered(position, row)?),
         RowKind::NoticeIntended => EventKind::NoticeIntended(notice::intended(position, row)?),

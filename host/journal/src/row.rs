@@ -29,6 +29,8 @@ pub enum RowKind {
     RunEnded,
     RowWaived,
     WaiverWithdrawn,
+    /// A phase waits for its time of day.
+    PhaseScheduled,
     /// A phase waits for somebody's word.
     ApprovalAsked,
     ApprovalAnswered,
@@ -38,7 +40,7 @@ pub enum RowKind {
 }
 
 impl RowKind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 20] = [
         Self::RunStarted,
         Self::RunResumed,
         Self::PhaseStarted,
@@ -54,6 +56,7 @@ impl RowKind {
         Self::RunEnded,
         Self::RowWaived,
         Self::WaiverWithdrawn,
+        Self::PhaseScheduled,
         Self::ApprovalAsked,
         Self::ApprovalAnswered,
         Self::NoticeIntended,
@@ -78,6 +81,7 @@ impl RowKind {
             Self::RunEnded => "run-ended",
             Self::RowWaived => "row-waived",
             Self::WaiverWithdrawn => "waiver-withdrawn",
+            Self::PhaseScheduled => "phase-scheduled",
             Self::ApprovalAsked => "approval-asked",
             Self::ApprovalAnswered => "approval-answered",
             Self::NoticeIntended => "notice-intended",

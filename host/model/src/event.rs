@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     ApprovalAnswer, ApprovalAsk, Class, Decision, Digest, Notice, NoticeEnd, Ordinal, OutcomeKind, PhaseId, PolicyId,
-    RequirementId, RunId, Scale, Seq, Statement, Timestamp, Verdict, Waiver, policy::Found,
+    RequirementId, RunId, Scale, ScheduledStart, Seq, Statement, Timestamp, Verdict, Waiver, policy::Found,
 };
 
 /// One event of a run.
@@ -56,6 +56,8 @@ pub enum EventKind {
     },
     /// Somebody answers for a row. The decision that then follows comes after it.
     RowWaived(Waiver),
+    /// A phase waits for its time of day.
+    PhaseScheduled(ScheduledStart),
     /// A phase waits until somebody lets it start.
     ApprovalAsked(ApprovalAsk),
     /// Somebody lets it start, or does not.

@@ -17,6 +17,7 @@ mod judge;
 mod notice;
 pub mod policy;
 mod scale;
+mod schedule;
 mod statement;
 mod time;
 mod verdict;
@@ -34,6 +35,7 @@ pub use ids::{IdError, Ordinal, PhaseId, PolicyId, RequirementId, RunId, Seq, Se
 pub use judge::{PhaseFacts, PolicyFacts, Row, judge, rehearse, waive};
 pub use notice::{Carrier, Notice, NoticeEnd, NoticeKind, NoticeTarget};
 pub use scale::{NoScale, Scale};
+pub use schedule::{MissedRun, PhaseSchedule, ScheduledStart, TimeOfDay};
 pub use statement::{Attachment, Check, LogLevel, Statement};
 pub use time::Timestamp;
 pub use verdict::Verdict;

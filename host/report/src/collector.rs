@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use holdpoint_model::{
     Approval, ApprovalAnswer, Attachment, CallEvent, Checklist, Decision, Digest, Event, EventKind, OutcomeKind,
-    PhaseEnd, PhaseFacts, PhaseId, PolicyFacts, RequirementId, RunHeader, Seq, Statement, Timestamp, Waiver, judge,
-    policy::Found, rehearse, waive,
+    PhaseEnd, PhaseFacts, PhaseId, PolicyFacts, RequirementId, RunHeader, ScheduledStart, Seq, Statement, Timestamp,
+    Waiver, judge, policy::Found, rehearse, waive,
 };
 
 use crate::{
@@ -124,6 +124,7 @@ impl Collector {
                 self.report.ended.get_or_insert(at);
                 self.recorded = Some(decision);
             }
+            EventKind::PhaseScheduled(start) => self.scheduled(start),
             EventKind::ApprovalAsked(ask) => self.asked(Approval { asked: at, ask, answer: None }),
             EventKind::ApprovalAnswered(answer) => self.answered(at, answer),
             EventKind::NoticeIntended(notice) => {
@@ -157,6 +158,13 @@ impl Collector {
     }
 
     /// A phase asks once; what is said a second time does not count.
+    /// One that was missed may wait for another time.
+    fn scheduled(&mut self, start: ScheduledStart) {
+        if let Some(phase) = self.report.phases.iter_mut().find(|phase| phase.id == start.phase) {
+            phase.scheduled = Some(start);
+        }
+    }
+
     fn asked(&mut self, approval: Approval) {
         let approvals = &mut self.report.approvals;
         if approvals.iter().all(|known| known.ask.phase != approval.ask.phase) && approvals.len() < APPROVALS {
@@ -308,6 +316,7 @@ fn empty(planned: &PlannedPhase) -> PhaseReport {
         stage: planned.stage,
         rollback: planned.rollback,
         taken_over: None,
+        scheduled: None,
         started: None,
         ended: None,
         end: None,

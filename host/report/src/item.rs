@@ -46,6 +46,7 @@ fn guest_of(event: &Event) -> Option<&str> {
         | EventKind::PhaseEnded { phase, .. } => Some(phase.as_str()),
         EventKind::Call(call) => Some(call.phase.as_str()),
         EventKind::Found(found) => Some(found.policy.as_str()),
+        EventKind::PhaseScheduled(start) => Some(start.phase.as_str()),
         EventKind::ApprovalAsked(ask) => Some(ask.phase.as_str()),
         EventKind::ApprovalAnswered(answer) => Some(answer.phase.as_str()),
         EventKind::RunStarted(_)

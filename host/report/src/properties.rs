@@ -2,8 +2,8 @@
 
 use holdpoint_model::{
     ApprovalAnswer, ApprovalAsk, CallEvent, Cancellation, Check, Class, Decision, Digest, Event, EventKind, LogLevel,
-    Notice, NoticeEnd, NoticeKind, Ordinal, Origin, OutcomeKind, PhaseEnd, PolicyId, Seq, Statement, Timestamp,
-    Verdict, Waiver,
+    Notice, NoticeEnd, NoticeKind, Ordinal, Origin, OutcomeKind, PhaseEnd, PolicyId, ScheduledStart, Seq, Statement,
+    Timestamp, Verdict, Waiver,
     policy::{Finding, Found, Judgement, Severity},
 };
 use html5ever::{parse_document, tendril::TendrilSink as _};
@@ -119,6 +119,11 @@ fn kind() -> impl Strategy<Value = EventKind> {
             by,
             reason,
             until: Timestamp(until),
+        })),
+        any::<f64>().prop_map(|at| EventKind::PhaseScheduled(ScheduledStart {
+            phase: fixture::phase("health"),
+            at: Timestamp(at),
+            until: Timestamp(at),
         })),
         (text(), text(), any::<f64>()).prop_map(|(who, cause, until)| EventKind::ApprovalAsked(ApprovalAsk {
             run: fixture::header().run,

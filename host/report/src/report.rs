@@ -2,8 +2,8 @@
 
 use holdpoint_model::{
     Approval, Cancellation, Check, Checklist, Decision, Denial, Digest, Event, Level, LogLevel, Notice, NoticeEnd,
-    Origin, OutcomeKind, PhaseEnd, PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, Seq, Timestamp,
-    Verdict, Waiver, decide,
+    Origin, OutcomeKind, PhaseEnd, PhaseId, RequirementId, Row, RunFacts, RunHeader, RunId, Scale, ScheduledStart, Seq,
+    Timestamp, Verdict, Waiver, decide,
 };
 
 use crate::{CallCounts, Collector, PlannedPhase, PolicyReport};
@@ -56,6 +56,8 @@ pub struct PhaseReport {
     pub rollback: bool,
     /// Where it was executed, if not in this run. The times are then of that run, and so are the calls that are evidence.
     pub taken_over: Option<Origin>,
+    /// The time of day that it waits for, or has waited for last.
+    pub scheduled: Option<ScheduledStart>,
     pub started: Option<Timestamp>,
     pub ended: Option<Timestamp>,
     /// How it ended; none while it runs or waits.

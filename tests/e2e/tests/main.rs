@@ -45,6 +45,7 @@ mod release;
 mod release_crash;
 mod replay;
 mod retry;
+mod schedule;
 mod soak;
 mod stages;
 mod storage;

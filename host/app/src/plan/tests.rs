@@ -30,6 +30,8 @@ fn phase(name: &str, needs: &[&str]) -> VerifiedPhase {
         config: "{}".into(),
         stage: "deploy".into(),
         approval: None,
+        schedule: None,
+        tolerates_disruption: false,
         needs: needs.iter().map(|name| id(name)).collect(),
         requirements: vec![(own.clone(), own)],
         services: vec![],
@@ -118,7 +120,11 @@ fn what_disturbs_runs_alone() {
     });
     assert!(may_start(&bundle, &a, &[]));
     assert!(!may_start(&bundle, &a, std::slice::from_ref(&d)), "it waits for those that run");
-    assert!(!may_start(&bundle, &d, &[a]), "and they for it");
+    assert!(!may_start(&bundle, &d, std::slice::from_ref(&a)), "and they for it");
+    bundle.phases[3].tolerates_disruption = true;
+    assert!(may_start(&bundle, &a, std::slice::from_ref(&d)), "that phase only watches");
+    assert!(may_start(&bundle, &d, std::slice::from_ref(&a)));
+    assert!(!may_start(&bundle, &a, &[d, id("b")]), "and another one does not");
 }
 
 #[test]

@@ -16,6 +16,7 @@ pub(crate) mod notify;
 pub(crate) mod phase;
 pub(crate) mod policy;
 pub(crate) mod rollback;
+pub(crate) mod schedule;
 pub(crate) mod user;
 pub(crate) mod websocket;
 

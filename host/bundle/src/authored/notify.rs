@@ -35,7 +35,7 @@ impl Notify {
             let what = if has_webhook {
                 "has either `webhook` or `command`, not both"
             } else {
-                "lacks `webhook` or `command`"
+                "needs `webhook` or `command`"
             };
             problems.at(at, format!("`notify` {what}, e.g. webhook = {{ secret = \"SLACK_WEBHOOK\" }}"));
             return None;

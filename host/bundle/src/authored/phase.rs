@@ -3,12 +3,12 @@
 use std::time::Duration;
 
 use holdpoint_model::grant::parse_duration;
-use holdpoint_model::{ApprovalTerms, PhaseId, RequirementId};
+use holdpoint_model::{ApprovalTerms, PhaseId, PhaseSchedule, RequirementId};
 use toml_span::value::{Value, ValueInner};
 
-use super::approval;
 use super::grants::AuthoredGrants;
 use super::policy::named_file;
+use super::{approval, schedule};
 use crate::diagnostic::Problems;
 use crate::interpolate::Variables;
 use crate::module::{PHASE, World};
@@ -27,6 +27,10 @@ pub(crate) struct Phase {
     pub(crate) deadline: Option<Duration>,
     /// What it wants before it starts.
     pub(crate) approval: Option<ApprovalTerms>,
+    /// Its time of day.
+    pub(crate) schedule: Option<PhaseSchedule>,
+    /// Phases that disturb on purpose may run beside it.
+    pub(crate) tolerates_disruption: bool,
     pub(crate) config: Vec<(String, Config)>,
     pub(crate) grants: AuthoredGrants,
     /// What its module is to be.
@@ -55,9 +59,11 @@ impl Phase {
             fields.parsed("stage", plain_name, problems).map_or_else(|| "deploy".to_owned(), |stage| stage.value);
         let deadline = fields.parsed("deadline", positive_duration, problems).map(|deadline| deadline.value);
         let approval = approval::read(&mut fields, problems);
+        let schedule = schedule::read(&mut fields, problems);
+        let tolerates_disruption = fields.boolean("tolerates-disruption", problems).unwrap_or(false);
         let common = Self::read_common(&mut fields, &PHASE, problems);
         fields.close(problems);
-        Some(Self { needs, requirements, map, stage, deadline, approval, ..common? })
+        Some(Self { needs, requirements, map, stage, deadline, approval, schedule, tolerates_disruption, ..common? })
     }
 
     /// What phases and users have in common.
@@ -86,6 +92,8 @@ impl Phase {
             stage: "deploy".to_owned(),
             deadline: None,
             approval: None,
+            schedule: None,
+            tolerates_disruption: false,
             config,
             grants,
             world,

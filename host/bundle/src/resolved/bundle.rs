@@ -5,7 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
-use holdpoint_model::{ApprovalTerms, Checklist, Digest, NoticeTarget, PhaseId, PolicyId, RequirementId, ServiceName};
+use holdpoint_model::{
+    ApprovalTerms, Checklist, Digest, NoticeTarget, PhaseId, PhaseSchedule, PolicyId, RequirementId, ServiceName,
+};
 use url::Url;
 
 use super::{ResolvedPolicy, ResolvedUser, Rollback, inputs, notify, order, phases, rollback, services, stages};
@@ -98,6 +100,10 @@ pub struct ResolvedPhase {
     pub stage: String,
     /// What it wants from a person before it starts.
     pub approval: Option<ApprovalTerms>,
+    /// Its time of day.
+    pub schedule: Option<PhaseSchedule>,
+    /// Phases that disturb on purpose may run beside it.
+    pub tolerates_disruption: bool,
     /// Only phases that take part.
     pub needs: Vec<PhaseId>,
     /// The ids that it may claim, and the row that each speaks for.

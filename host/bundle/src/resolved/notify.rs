@@ -56,6 +56,8 @@ pub(crate) fn resolve(
         config: String::new(),
         stage: String::new(),
         approval: None,
+        schedule: None,
+        tolerates_disruption: false,
         needs: vec![],
         requirements: vec![],
         services: vec![],

@@ -61,6 +61,8 @@ impl Context<'_> {
             config,
             stage: phase.stage.clone(),
             approval: phase.approval.clone(),
+            schedule: phase.schedule.clone(),
+            tolerates_disruption: phase.tolerates_disruption,
             needs,
             requirements,
             services,

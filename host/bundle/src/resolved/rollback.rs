@@ -62,6 +62,10 @@ pub(crate) fn resolve(
         );
         problems.at(part.id.at, message);
     }
+    for part in authored.phases.iter().filter(|part| phases.contains(&part.id.value) && part.schedule.is_some()) {
+        let message = format!("phase `{}` is part of the rollback, which waits for no time of day", part.id.value);
+        problems.at(part.id.at, message);
+    }
     for row in &written.when {
         if checklist.is_some_and(|checklist| checklist.row(&row.value).is_none()) {
             problems.at(row.at, format!("requirement `{}` is not a row of the checklist", row.value));

@@ -32,7 +32,7 @@ fn what_can_not_be_told_is_refused() {
     for (notify, says) in [
         ("[[notify]]\non = [\"gossip\"]\ncommand = \"pager\"", "`gossip` is nothing that is told"),
         ("[[notify]]\ncommand = \"pager\"", "`notify` lacks `on`"),
-        ("[[notify]]\non = [\"hold\"]", "`notify` lacks `webhook` or `command`, e.g. webhook = "),
+        ("[[notify]]\non = [\"hold\"]", "`notify` needs `webhook` or `command`, e.g. webhook = "),
         ("[[notify]]\non = [\"hold\"]\ncommand = \"a pager\"", "is not the name of a tool"),
         ("[[notify]]\non = [\"hold\"]\nwebhook = { secret = \"NOWHERE\" }", "secret `NOWHERE` is not bound"),
         ("[[notify]]\non = [\"hold\"]\nwebhook = { secret = \"A\", hosts = [\"https://a.example.com\"] }", "host"),

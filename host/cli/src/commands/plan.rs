@@ -156,6 +156,9 @@ fn one(page: &mut Page, phase: &PlannedPhase) {
         };
         wrapped(page, "    waits for ", &format!("{approval}{nobody}"), Tone::Doubt);
     }
+    if let Some(schedule) = &phase.schedule {
+        wrapped(page, "    starts at ", &schedule.to_string(), Tone::Doubt);
+    }
     for grant in &phase.grants {
         wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
     }
@@ -310,6 +313,11 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "module": phase.module,
             "digest": phase.digest.to_string(),
             "stage": phase.stage,
+            "schedule": phase.schedule.as_ref().map(|schedule| json!({
+                "at": schedule.at.to_string(),
+                "within_ms": milliseconds(schedule.within),
+                "missed": schedule.missed.word(),
+            })),
             "approval": phase.approval.as_ref().map(|approval| json!({
                 "by": approval.by,
                 "not_before_ms": milliseconds(approval.not_before),

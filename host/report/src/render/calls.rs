@@ -75,6 +75,11 @@ pub fn event_line(event: &Event, style: Style) -> String {
         EventKind::RunCancelled(cancellation) => {
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &format!("run {cancellation}"))]);
         }
+        EventKind::PhaseScheduled(start) => {
+            let place = row(start.phase.as_str(), "", "waits");
+            let said = live::scheduled(start);
+            page.line(&[(Tone::Faint, &margin), (Tone::Strong, &place), (Tone::Plain, &said)]);
+        }
         EventKind::ApprovalAsked(ask) => {
             let place = row(ask.phase.as_str(), "", "waits");
             let said = text::short(&approvals::asked(ask, event.at), 1_000);

@@ -174,6 +174,7 @@ fn phase(phase: &PhaseReport) -> Value {
         "end": phase.end.as_ref().map(PhaseEnd::word),
         "reason": phase.end.as_ref().map_or("", PhaseEnd::reason),
         "taken_over": phase.taken_over.as_ref().map(|origin| origin.run.as_str()),
+        "scheduled": phase.scheduled.as_ref().map(|start| value!({ "at": start.at.to_string(), "until": start.until.to_string() })),
         "started": phase.started.map(|at| at.to_string()),
         "ended": phase.ended.map(|at| at.to_string()),
         "milliseconds": phase.duration(),

@@ -1,7 +1,7 @@
 //! What is said while a run goes on: lines where there is no terminal, and the text beside a progress bar where there is one.
 
 use holdpoint_model::{
-    Event, EventKind, LogLevel, OutcomeKind, RequirementId, Statement, Verdict, Waiver,
+    Event, EventKind, LogLevel, OutcomeKind, RequirementId, ScheduledStart, Statement, Verdict, Waiver,
     policy::{Found, Judgement},
 };
 
@@ -29,6 +29,7 @@ pub fn line(event: &Event) -> Option<String> {
         EventKind::RunCancelled(cancellation) => cancellation.to_string(),
         EventKind::RunEnded { decision, next: None } => decision.to_string(),
         EventKind::RunEnded { decision, next: Some(next) } => format!("{decision}; stage {next} is to come"),
+        EventKind::PhaseScheduled(start) => format!("{}: {}", start.phase, scheduled(start)),
         EventKind::ApprovalAsked(ask) => format!("{}: {}", ask.phase, approvals::asked(ask, event.at)),
         EventKind::ApprovalAnswered(answer) => format!("{}: {answer}", answer.phase),
         EventKind::NoticeIntended(_) => return None,
@@ -54,6 +55,11 @@ pub fn line(event: &Event) -> Option<String> {
         },
     };
     Some(text::short(&format!("{} {said}", event.at.clock()), LINE))
+}
+
+/// What a phase waits for until its time has come.
+pub(super) fn scheduled(start: &ScheduledStart) -> String {
+    format!("waits until {}", text::moment(start.at))
 }
 
 /// What fires or has failed, or why the policy judges no more. While it fires it is said at every tick, which are far apart.
@@ -89,6 +95,7 @@ pub fn message(event: &Event) -> Option<String> {
         }
         EventKind::Stated { statement: Statement::Check(check), .. } => format!("{} {}", check.verdict, check.name),
         EventKind::PhaseStarted { .. } => "started".into(),
+        EventKind::PhaseScheduled(start) => scheduled(start),
         EventKind::ApprovalAsked(ask) => format!("waits: {}", ask.command()),
         EventKind::PhaseEnded { end, .. } => end.word().into(),
         _ => return None,

@@ -2,7 +2,7 @@
 
 use holdpoint_model::{Decision, OutcomeKind, PhaseEnd, RunHeader, Verdict};
 
-use super::{approvals, decision_tone, exceptions, phase_word, policies, rows};
+use super::{approvals, decision_tone, exceptions, live, phase_word, policies, rows};
 use crate::{
     PhaseReport, Report, Style,
     page::{Page, Tone},
@@ -97,6 +97,7 @@ pub(super) fn note(report: &Report, phase: &PhaseReport) -> (Tone, String) {
         None if let Some(approval) = report.waits(phase) => {
             (Tone::Doubt, approvals::waits(&approval.ask, approval.asked))
         }
+        None if let (Some(start), None) = (&phase.scheduled, phase.started) => (Tone::Faint, live::scheduled(start)),
         Some(PhaseEnd::Skipped(reason)) => (Tone::Faint, reason.clone()),
         Some(PhaseEnd::Completed) | None => (Tone::Faint, phase.progress.clone().unwrap_or_default()),
         Some(end) => (Tone::Doubt, format!("{}: {}", end.word(), end.reason())),
