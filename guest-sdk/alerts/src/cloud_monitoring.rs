@@ -8,22 +8,31 @@ use holdpoint_rules::alerts::prometheus::{condition, differences};
 use holdpoint_rules::{Severity, Span};
 use serde_json::{Value, json};
 
-use crate::Alert;
 use crate::prometheus::summary;
+use crate::{Alert, Error};
 
 /// How often it is evaluated there; thirty seconds are the least.
 const EVERY: &str = "30s";
 
+/// The longest documentation in bytes. There it is 8,192 characters.
+const LONGEST: usize = 8_000;
+
 /// A policy for each alert, in their order.
-pub fn cloud_monitoring(group: &str, alerts: &[Alert], sources: &Sources) -> Vec<Value> {
+///
+/// # Errors
+/// If what an alert says of itself is longer than its documentation may be there.
+pub fn cloud_monitoring(group: &str, alerts: &[Alert], sources: &Sources) -> Result<Vec<Value>, Error> {
     alerts.iter().map(|alert| policy(group, alert, sources)).collect()
 }
 
-fn policy(group: &str, alert: &Alert, sources: &Sources) -> Value {
-    let rule = &alert.rule;
+fn policy(group: &str, alert: &Alert, sources: &Sources) -> Result<Value, Error> {
+    let (rule, documentation) = (&alert.rule, documentation(alert));
+    if documentation.len() > LONGEST {
+        return Err(Error::Long { alert: rule.name.clone(), most: LONGEST });
+    }
     let mut policy = json!({
         "displayName": rule.name,
-        "documentation": { "content": documentation(alert), "mimeType": "text/markdown" },
+        "documentation": { "content": documentation, "mimeType": "text/markdown" },
         "combiner": "OR",
         "enabled": true,
         "conditions": [{
@@ -46,7 +55,7 @@ fn policy(group: &str, alert: &Alert, sources: &Sources) -> Value {
     if let Some(severity) = severity {
         policy["severity"] = json!(severity);
     }
-    policy
+    Ok(policy)
 }
 
 fn documentation(alert: &Alert) -> String {
@@ -86,7 +95,7 @@ mod tests {
     #[test]
     fn the_alerts_of_the_guide_are_policies_as_the_api_has_them() {
         let (config, sources) = (Config::default(), Sources::default());
-        let policies = cloud_monitoring("guide", &config.written(&sources).unwrap(), &sources);
+        let policies = cloud_monitoring("guide", &config.written(&sources).unwrap(), &sources).unwrap();
         assert_eq!(policies.len(), 4);
         assert_eq!(
             policies[0],
@@ -117,10 +126,25 @@ mod tests {
     fn what_a_file_says_becomes_no_markup_no_variable_and_no_severity_that_is_none() {
         let alerts = "alerts:\n- {name: 'A ${x}', condition: error_rate > 1%, duration: 500 ms, severity: info, action: '${secret} [x](http://y)'}\n";
         let (config, sources) = (Config { alerts: alerts.to_owned(), ..Config::default() }, Sources::default());
-        let policies = cloud_monitoring("g", &config.written(&sources).unwrap(), &sources);
+        let policies = cloud_monitoring("g", &config.written(&sources).unwrap(), &sources).unwrap();
         let content = policies[0]["documentation"]["content"].as_str().unwrap();
         assert!(content.ends_with("Action: \\$\\{secret\\} \\[x\\]\\(http://y\\)"), "{content}");
         assert_eq!(policies[0].get("severity"), None);
         assert_eq!(policies[0]["conditions"][0]["conditionPrometheusQueryLanguage"]["duration"], "0.500s");
+    }
+
+    #[test]
+    fn what_an_alert_says_of_itself_has_a_bound() {
+        let of = |length: usize| {
+            let action = "x".repeat(length);
+            let alert = format!(
+                "alerts:\n- {{name: A, condition: error_rate > 1%, duration: 1m, severity: info, action: {action}}}\n"
+            );
+            let config = Config { alerts: alert, ..Config::default() };
+            let alerts = config.written(&Sources::default()).unwrap();
+            cloud_monitoring("g", &alerts, &Sources::default()).map(|policies| policies.len())
+        };
+        assert_eq!(of(7_900), Ok(1));
+        assert_eq!(of(8_000), Err(Error::Long { alert: "A".to_owned(), most: LONGEST }));
     }
 }

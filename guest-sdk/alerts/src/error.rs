@@ -27,6 +27,14 @@ pub enum Error {
         /// The other.
         lacking: &'static str,
     },
+    /// Its rows and its action are too much.
+    #[error("alert {alert:?} says more of itself than {most} bytes; shorten its action or its rows")]
+    Long {
+        /// The alert.
+        alert: String,
+        /// In bytes.
+        most: usize,
+    },
     /// PromQL can't say what a series is called.
     #[error(
         "alert {alert:?}: `{metric}` can't be the name of a metric in PromQL; name `{series}` as it is called there"

@@ -62,7 +62,7 @@ pub fn alerts(choices: &AlertChoices, machine: &Machine) -> Result<AlertsOut, Er
     let wrong = |error: holdpoint_alerts::Error| Error::Usage(format!("{place}: {error}"));
     let sources =
         config.sources(&choices.series, choices.counted).map_err(|e| Error::Usage(format!("--series: {e}")))?;
-    let alerts = config.written(&sources).map_err(wrong)?;
+    let alerts = config.written(&sources).map_err(&wrong)?;
     let notes = notes(&config, &alerts, &sources);
     let (text, documents) = match choices.form {
         AlertForm::Prometheus => {
@@ -70,7 +70,7 @@ pub fn alerts(choices: &AlertChoices, machine: &Machine) -> Result<AlertsOut, Er
             (text.clone(), vec![(format!("{group}.rules.yml"), text)])
         }
         AlertForm::CloudMonitoring => {
-            let policies = cloud_monitoring(&group, &alerts, &sources);
+            let policies = cloud_monitoring(&group, &alerts, &sources).map_err(wrong)?;
             let named =
                 policies.iter().enumerate().map(|(at, policy)| (file_name(at, policy), format!("{policy:#}\n")));
             let documents = named.collect();
