@@ -59,10 +59,10 @@ mod gcloud;
 mod host;
 mod http;
 mod identity;
-mod millis;
 mod request;
 mod response;
 mod secrets;
+mod time;
 mod websocket;
 
 pub mod cloud_run;
@@ -98,14 +98,14 @@ pub use exec::{Confinement, Exec, Exit, Finished, ReportFormat, TestCase, TestOu
 pub use files::{Content, Entry, Files, Kind, Listing};
 pub use gcloud::{Command, Completed, Failure, Gcloud};
 pub use holdpoint_macros::{phase, policy, user};
-pub use holdpoint_rules::{self as rules, isolation, upper_limit};
+pub use holdpoint_rules::{self as rules, Millis, isolation, upper_limit};
 pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};
-pub use millis::{Millis, Time};
 pub use request::{Request, Service, Target};
 pub use response::{Hop, Replacement, Response, Timings, Tls};
 pub use secrets::{Placeholder, SecretFacts, Secrets};
 #[cfg(not(target_family = "wasm"))]
 pub use testing::{fixtures, test};
+pub use time::Time;
 pub use user::{Me, UserSocket, VirtualUser, granted};
 pub use websocket::{Counters, Ending, Event, Frame, Handshake, Opening, Socket, Told, Websocket};

@@ -1,8 +1,9 @@
-//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, approve, waive, replay, report, export, test, inspect. Here the real parts
+//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, approve, waive, replay, report, export, alerts, test, inspect. Here the real parts
 //! are put together.
 //!
 //! Nothing here prints, and nothing decides what a check or a row means: the first is the command line's, the second the model's.
 
+mod alerts;
 mod allow;
 mod approval;
 mod approve;
@@ -44,6 +45,7 @@ mod user;
 mod waive;
 mod workshop;
 
+pub use alerts::{AlertChoices, AlertForm, AlertsOf, AlertsOut, alerts};
 pub use allow::{Allowance, allow};
 pub use approve::{ApproveChoices, Approved, approve};
 pub use backtest::{Backtest, BacktestChoices, Backtested, Trigger, backtest};
@@ -70,6 +72,9 @@ pub use holdpoint_supervise::stages;
 
 /// New phases and bundles.
 pub use holdpoint_scaffold as scaffold;
+
+/// What alerts are written over.
+pub use holdpoint_alerts::{Counted, Source as AlertSource};
 
 /// What inspecting and planning come to.
 pub use holdpoint_bundle::{

@@ -4,6 +4,7 @@
 
 mod accounts;
 mod agents;
+mod alerts;
 mod approve;
 mod author;
 mod build;

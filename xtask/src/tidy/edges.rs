@@ -66,6 +66,8 @@ pub(super) const NORMAL: &Edges = &[
     (
         "holdpoint-app",
         &[
+            // What alerts are, to write them out for others. No rule is judged here.
+            "holdpoint-alerts",
             "holdpoint-bundle",
             "holdpoint-canary",
             "holdpoint-cap-clock",
@@ -94,6 +96,7 @@ pub(super) const NORMAL: &Edges = &[
     // Guests know the SDK and nothing of the host.
     ("holdpoint-macros", &[]),
     ("holdpoint-rules", &[]),
+    ("holdpoint-alerts", &["holdpoint-rules"]),
     ("holdpoint-sdk", &["holdpoint-macros", "holdpoint-rules"]),
     ("holdpoint-phase-agent-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-disturbed-isolation", &["holdpoint-sdk"]),
@@ -125,7 +128,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-swarm", &["holdpoint-sdk"]),
     ("holdpoint-guest-tool", &["holdpoint-sdk"]),
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
-    ("holdpoint-policy-alerts", &["holdpoint-sdk"]),
+    ("holdpoint-policy-alerts", &["holdpoint-alerts", "holdpoint-sdk"]),
     ("holdpoint-policy-objectives", &["holdpoint-sdk"]),
     ("holdpoint-policy-rollback-triggers", &["holdpoint-sdk"]),
     ("holdpoint-policy-rude", &["holdpoint-sdk"]),

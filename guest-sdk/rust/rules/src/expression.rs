@@ -128,6 +128,17 @@ impl Expression {
         self
     }
 
+    /// The series that it looks at.
+    pub fn selectors(&self) -> Vec<&Selector> {
+        match &self.measure {
+            Measure::Ratio { part, whole, .. } => Vec::from([part, whole]),
+            Measure::Gauge { selector, .. }
+            | Measure::Quantile { buckets: selector, .. }
+            | Measure::Trend { selector, .. }
+            | Measure::TimeToLimit { selector, .. } => Vec::from([selector]),
+        }
+    }
+
     /// What it comes to at a moment, for each label set that the evidence has, in order.
     pub fn read(&self, evidence: &Evidence, tick: Time) -> BTreeMap<Labels, Reading> {
         let at = tick - self.offset;

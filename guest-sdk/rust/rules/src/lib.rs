@@ -12,6 +12,7 @@
 //! - [`upper_limit`] and [`isolation`]: how much there may be at most of what was never seen.
 //! - [`promtool`]: series in the notation of `promtool test rules`, for tests.
 //! - [`alerts`]: `error_rate > 2%` for `5 minutes` read as a rule, and rules written for Prometheus.
+//! - [`names`]: what the series of a run are called, and what is measured with them.
 //!
 //! ```
 //! use holdpoint_rules::*;
@@ -70,6 +71,8 @@ mod evidence;
 mod expression;
 pub mod isolation;
 mod labels;
+mod millis;
+pub mod names;
 mod objective;
 pub mod promtool;
 mod proportion;
@@ -90,6 +93,7 @@ pub use evaluate::MOST_INSTANCES;
 pub use evidence::{Evidence, MOST_STRETCHES, Stretch};
 pub use expression::{Across, Counted, Expression, Measure, Over};
 pub use labels::{LONGEST_LABEL, Labels, MOST_LABELS};
+pub use millis::Millis;
 pub use objective::{Judgement, Objective, Of};
 pub use proportion::upper_limit;
 pub use reading::{Missing, Reading, Value};

@@ -102,7 +102,7 @@ pub fn named(text: &str) -> Result<(String, Labels), Mistake> {
 }
 
 /// A text in quotation marks, and what stands behind it.
-fn quoted(text: &str) -> Option<(String, &str)> {
+pub(crate) fn quoted(text: &str) -> Option<(String, &str)> {
     let (mut value, mut chars) = (String::new(), text.strip_prefix('"')?.char_indices());
     while let Some((at, c)) = chars.next() {
         match c {

@@ -19,6 +19,17 @@ pub enum Matcher {
     StartsWith(String),
 }
 
+impl Matcher {
+    /// As PromQL has it: the comparison, and the value behind it.
+    pub(crate) fn written(&self) -> (&'static str, String) {
+        match self {
+            Self::Is(value) => ("=", value.clone()),
+            Self::IsNot(value) => ("!=", value.clone()),
+            Self::StartsWith(prefix) => ("=~", literal(prefix) + ".*"),
+        }
+    }
+}
+
 /// A metric and conditions on labels, all of which must hold.
 ///
 /// ```
@@ -91,12 +102,8 @@ impl fmt::Display for Selector {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.metric)?;
         for (at, (name, matcher)) in self.matchers.iter().enumerate() {
-            write!(f, "{}{name}", if at == 0 { "{" } else { "," })?;
-            match matcher {
-                Matcher::Is(value) => write!(f, "=\"{}\"", Quoted(value))?,
-                Matcher::IsNot(value) => write!(f, "!=\"{}\"", Quoted(value))?,
-                Matcher::StartsWith(prefix) => write!(f, "=~\"{}.*\"", Quoted(&literal(prefix)))?,
-            }
+            let (comparison, value) = matcher.written();
+            write!(f, "{}{name}{comparison}\"{}\"", if at == 0 { "{" } else { "," }, Quoted(&value))?;
         }
         if self.matchers.is_empty() { Ok(()) } else { f.write_str("}") }
     }

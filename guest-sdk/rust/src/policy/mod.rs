@@ -49,7 +49,6 @@ mod cover;
 #[doc(hidden)]
 pub mod entry;
 mod finding;
-mod names;
 pub mod prelude;
 mod said;
 mod seen;
@@ -67,10 +66,10 @@ mod watch;
 )]
 pub mod bindings;
 
+pub use crate::rules::names::{Names, gauge};
 pub use ask::Ask;
 pub use context::Context;
 pub use finding::{Finding, Verdict};
-pub use names::{Names, gauge};
 pub use said::said;
 pub(crate) use seen::series;
 pub use seen::{Facts, SeenCheck, SeenStretch, StretchKind};

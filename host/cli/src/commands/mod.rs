@@ -1,5 +1,6 @@
 //! The commands, one file each.
 
+mod alerts;
 mod allow;
 mod approve;
 mod backtest;
@@ -46,6 +47,7 @@ pub(crate) enum Command {
     Replay(replay::Arguments),
     Report(report::Arguments),
     Export(export::Arguments),
+    Alerts(alerts::Arguments),
     Schema(schema::Arguments),
     Completion(completion::Arguments),
     Man(man::Arguments),
@@ -80,6 +82,7 @@ pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Ex
         Command::Replay(arguments) => block_on(replay::execute(arguments, machine)),
         Command::Report(arguments) => report::execute(&arguments, machine),
         Command::Export(arguments) => export::execute(arguments, machine),
+        Command::Alerts(arguments) => alerts::execute(arguments, machine),
         Command::Schema(arguments) => Ok(schema::execute(&arguments)),
     }
 }

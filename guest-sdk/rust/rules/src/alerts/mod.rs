@@ -28,6 +28,8 @@
 mod measures;
 mod notation;
 pub mod prometheus;
+mod sources;
 
 pub use measures::{Definition, Known, Measures};
 pub use notation::{Limit, Mistake, Unit, condition, duration, severity};
+pub use sources::{Source, Sources, is_metric};

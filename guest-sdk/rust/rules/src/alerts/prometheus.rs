@@ -1,19 +1,36 @@
 //! Rules in the notation of Prometheus, so that its own tools can check and run them.
 //!
-//! What Prometheus has no word for is left out: that no data is not good news, the age of evidence, disruptions, and the confidence of a
-//! trend, for which its least squares (`deriv`) stand in.
+//! What Prometheus has no word for is left out, and [`differences`] says what of it a rule has: the age of evidence, what no data does, and the
+//! confidence of a trend, for which its least squares (`deriv`) stand in. No rule there knows that no data is not good news, or disruptions.
 
 use alloc::format;
 use alloc::string::{String, ToString};
+use alloc::vec::Vec;
 use core::fmt::Write as _;
 
-use crate::{Across, Counted, Expression, Measure, Over, Rule, Selector, Span};
+use super::sources::{Source, Sources};
+use crate::{Across, Counted, Expression, LOOKBACK, Measure, NoData, Over, Rule, Span};
+
+/// A rule with what people are told when it fires: names and texts.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry<'a> {
+    /// The rule.
+    pub rule: &'a Rule,
+    /// Names of annotations, and what each says. Nothing in it is expanded.
+    pub annotations: Vec<(&'static str, String)>,
+}
 
 /// A file with one group of alerting rules.
 pub fn file(group: &str, rules: &[Rule]) -> String {
+    let entries: Vec<Entry<'_>> = rules.iter().map(|rule| Entry { rule, annotations: Vec::new() }).collect();
+    annotated(group, &entries, &Sources::default())
+}
+
+/// The same with annotations, over series as somebody else calls them.
+pub fn annotated(group: &str, entries: &[Entry<'_>], sources: &Sources) -> String {
     let mut text = format!("groups:\n- name: {}\n  rules:\n", Yaml(group));
-    for rule in rules {
-        let expression = condition(rule);
+    for Entry { rule, annotations } in entries {
+        let expression = condition(rule, sources);
         // Writing to a text can't fail.
         let _ = write!(text, "  - alert: {}\n    expr: {}\n", Yaml(&rule.name), Yaml(&expression));
         let _ = writeln!(text, "    for: {}", rule.hold);
@@ -21,83 +38,145 @@ pub fn file(group: &str, rules: &[Rule]) -> String {
             let _ = writeln!(text, "    keep_firing_for: {}", rule.keep);
         }
         let _ = write!(text, "    labels:\n      severity: {}\n", rule.severity);
+        for (at, (name, said)) in annotations.iter().enumerate() {
+            // Annotations are templates: two braces would begin an expression.
+            let literal = said.replace("{{", "{{ \"{{\" }}");
+            let head = if at == 0 { "    annotations:\n" } else { "" };
+            let _ = writeln!(text, "{head}      {name}: {}", Yaml(&literal));
+        }
     }
     text
 }
 
 /// What a rule is an alert of, in PromQL: its samples are the label sets for which the condition is met.
-pub fn condition(rule: &Rule) -> String {
-    let mut text = format!("{} {} {}", expression(&rule.expression), rule.condition.compare, rule.condition.limit);
+pub fn condition(rule: &Rule, sources: &Sources) -> String {
+    let promql = PromQl { expression: &rule.expression, sources };
+    let mut text = format!("{} {} {}", promql.value(), rule.condition.compare, rule.condition.limit);
     if rule.at_least > 0.0 {
-        text = format!("({text}) and ({} >= {})", seen(&rule.expression), rule.at_least);
+        text = format!("({text}) and ({} >= {})", promql.seen(), rule.at_least);
     }
     if let Some(during) = &rule.during {
-        text = format!("({text}) and on () (max({during}) > 0)");
+        text = format!("({text}) and on () (max({}) > 0)", sources.of(during));
     }
     text
 }
 
 /// An expression in PromQL.
 pub fn expression(expression: &Expression) -> String {
-    let (by, offset) = (By(&expression.by), Offset(expression.offset));
-    match &expression.measure {
-        Measure::Gauge { selector, over, across } => {
-            let name = match across {
-                Across::Sum => "sum",
-                Across::Highest => "max",
-                Across::Lowest => "min",
-                Across::Mean => "avg",
-            };
-            format!("{name}{by} ({})", gauge(selector, *over, &offset))
-        }
-        Measure::Ratio { part, whole, window, counted } => {
-            let grown = |selector| counted_over(selector, *window, *counted, &offset);
-            format!("sum{by} ({}) / sum{by} ({})", grown(part), grown(whole))
-        }
-        Measure::Quantile { buckets, share, window, counted } => {
-            let mut labels = expression.by.clone();
-            labels.insert(0, "le".to_string());
-            let function = match counted {
-                Counted::Counter => "rate",
-                Counted::Slots => "sum_over_time",
-            };
-            format!("histogram_quantile({share}, sum{} ({function}({buckets}[{window}]{offset})))", By(&labels))
-        }
-        Measure::Trend { selector, window, settings } => {
-            let baseline = settings.baseline.map_or_else(
-                || format!("sum{by} (min_over_time({selector}[{window}]{offset}))"),
-                |baseline| baseline.to_string(),
-            );
-            format!("sum{by} (deriv({selector}[{window}]{offset})) * 3600 / {baseline}")
-        }
-        Measure::TimeToLimit { selector, window, limit, .. } => {
-            format!("({limit} - sum{by} ({selector}{offset})) / (sum{by} (deriv({selector}[{window}]{offset})) > 0)")
-        }
-    }
+    PromQl { expression, sources: &Sources::default() }.value()
 }
 
-/// How many observations an expression has, in PromQL.
-fn seen(expression: &Expression) -> String {
-    let (by, offset) = (By(&expression.by), Offset(expression.offset));
-    match &expression.measure {
-        Measure::Gauge { selector, over, .. } => format!("count{by} ({})", gauge(selector, *over, &offset)),
-        Measure::Ratio { whole, window, counted, .. } => {
-            format!("sum{by} ({})", counted_over(whole, *window, *counted, &offset))
-        }
-        Measure::Quantile { buckets, window, counted, .. } => {
-            let all = buckets.clone().is("le", "+Inf");
-            match counted {
-                Counted::Counter => format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds()),
-                Counted::Slots => format!("sum{by} (sum_over_time({all}[{window}]{offset}))"),
+/// What a rule says and its PromQL does not, for people.
+pub fn differences(rule: &Rule) -> Vec<String> {
+    let (window, is_trend) = match &rule.expression.measure {
+        Measure::Gauge { over: Over::Now, .. } => (LOOKBACK, false),
+        Measure::Gauge { over: Over::Highest(window) | Over::Lowest(window), .. }
+        | Measure::Ratio { window, .. }
+        | Measure::Quantile { window, .. } => (*window, false),
+        Measure::Trend { window, .. } | Measure::TimeToLimit { window, .. } => (*window, true),
+    };
+    let mut all = Vec::new();
+    if is_trend {
+        all.push(
+            "only near to the rule: least squares (deriv) stand in for the median of slopes between troughs with its confidence, so it also fires on \
+             teeth that grow, on outliers, and on a few samples"
+                .to_string(),
+        );
+    }
+    if rule.fresh < window {
+        all.push(format!(
+            "samples of {window} count however old they are; the rule wants one of the last {}",
+            rule.fresh
+        ));
+    }
+    match rule.no_data {
+        NoData::Inconclusive => {}
+        NoData::Holds => all.push("no data ends it; the rule stays as it was".to_string()),
+        NoData::Counts => all.push("no data ends it; the rule counts it as if the condition were met".to_string()),
+    }
+    all
+}
+
+/// An expression over series as they are called somewhere.
+struct PromQl<'a> {
+    expression: &'a Expression,
+    sources: &'a Sources,
+}
+
+impl PromQl<'_> {
+    fn value(&self) -> String {
+        let Self { expression, sources } = self;
+        let (by, offset) = (By(&expression.by), Offset(expression.offset));
+        match &expression.measure {
+            Measure::Gauge { selector, over, across } => {
+                let name = match across {
+                    Across::Sum => "sum",
+                    Across::Highest => "max",
+                    Across::Lowest => "min",
+                    Across::Mean => "avg",
+                };
+                format!("{name}{by} ({})", gauge(&sources.of(selector), *over, &offset))
+            }
+            Measure::Ratio { part, whole, window, counted } => {
+                let grown = |selector| {
+                    let source: Source = sources.of(selector);
+                    counted_over(&source, *window, sources.counted(*counted), &offset)
+                };
+                format!("sum{by} ({}) / sum{by} ({})", grown(part), grown(whole))
+            }
+            Measure::Quantile { buckets, share, window, counted } => {
+                let mut labels = expression.by.clone();
+                labels.insert(0, "le".to_string());
+                let function = match sources.counted(*counted) {
+                    Counted::Counter => "rate",
+                    Counted::Slots => "sum_over_time",
+                };
+                let (by, buckets) = (By(&labels), sources.of(buckets));
+                format!("histogram_quantile({share}, sum{by} ({function}({buckets}[{window}]{offset})))")
+            }
+            Measure::Trend { selector, window, settings } => {
+                let selector = sources.of(selector);
+                let baseline = settings.baseline.map_or_else(
+                    || format!("sum{by} (min_over_time({selector}[{window}]{offset}))"),
+                    |baseline| baseline.to_string(),
+                );
+                format!("sum{by} (deriv({selector}[{window}]{offset})) * 3600 / {baseline}")
+            }
+            Measure::TimeToLimit { selector, window, limit, .. } => {
+                let selector = sources.of(selector);
+                let growth = format!("sum{by} (deriv({selector}[{window}]{offset}))");
+                format!("({limit} - sum{by} ({selector}{offset})) / ({growth} > 0)")
             }
         }
-        Measure::Trend { selector, window, .. } | Measure::TimeToLimit { selector, window, .. } => {
-            format!("sum{by} (count_over_time({selector}[{window}]{offset}))")
+    }
+
+    /// How many observations there are.
+    fn seen(&self) -> String {
+        let Self { expression, sources } = self;
+        let (by, offset) = (By(&expression.by), Offset(expression.offset));
+        match &expression.measure {
+            Measure::Gauge { selector, over, .. } => {
+                format!("count{by} ({})", gauge(&sources.of(selector), *over, &offset))
+            }
+            Measure::Ratio { whole, window, counted, .. } => {
+                let counted = sources.counted(*counted);
+                format!("sum{by} ({})", counted_over(&sources.of(whole), *window, counted, &offset))
+            }
+            Measure::Quantile { buckets, window, counted, .. } => {
+                let all = sources.of(buckets).is("le", "+Inf");
+                match sources.counted(*counted) {
+                    Counted::Counter => format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds()),
+                    Counted::Slots => format!("sum{by} (sum_over_time({all}[{window}]{offset}))"),
+                }
+            }
+            Measure::Trend { selector, window, .. } | Measure::TimeToLimit { selector, window, .. } => {
+                format!("sum{by} (count_over_time({}[{window}]{offset}))", sources.of(selector))
+            }
         }
     }
 }
 
-fn gauge(selector: &Selector, over: Over, offset: &Offset) -> String {
+fn gauge(selector: &Source, over: Over, offset: &Offset) -> String {
     match over {
         Over::Now => format!("{selector}{offset}"),
         Over::Highest(window) => format!("max_over_time({selector}[{window}]{offset})"),
@@ -105,7 +184,7 @@ fn gauge(selector: &Selector, over: Over, offset: &Offset) -> String {
     }
 }
 
-fn counted_over(selector: &Selector, window: Span, counted: Counted, offset: &Offset) -> String {
+fn counted_over(selector: &Source, window: Span, counted: Counted, offset: &Offset) -> String {
     let function = match counted {
         Counted::Counter => "increase",
         Counted::Slots => "sum_over_time",

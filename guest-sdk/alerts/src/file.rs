@@ -3,23 +3,31 @@
 
 use saphyr_parser::{Event, Parser};
 
-/// Bytes of a file.
-const LARGEST: usize = 64 << 10;
-/// Alerts of a file.
-const MOST: usize = 100;
+/// The most bytes of a file.
+pub const LARGEST: usize = 64 << 10;
+/// The most alerts of a file.
+pub const MOST: usize = 100;
 
 /// An alert as it was written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Written {
-    pub(crate) name: String,
-    pub(crate) condition: String,
-    pub(crate) duration: String,
-    pub(crate) severity: String,
-    pub(crate) action: Option<String>,
+pub struct Written {
+    /// Its name.
+    pub name: String,
+    /// When, as in `error_rate > 2%`.
+    pub condition: String,
+    /// For how long, as in `5 minutes`.
+    pub duration: String,
+    /// How bad it is.
+    pub severity: String,
+    /// What is to follow, for people.
+    pub action: Option<String>,
 }
 
 /// Reads a file.
-pub(crate) fn read(text: &str) -> Result<Vec<Written>, String> {
+///
+/// # Errors
+/// With the line of what is something else, and if a bound is exceeded.
+pub fn read(text: &str) -> Result<Vec<Written>, String> {
     if text.len() > LARGEST {
         return Err(format!("alerts: the file is larger than {LARGEST} bytes"));
     }
@@ -127,5 +135,35 @@ impl Events<'_> {
 
     fn wrong(&self, what: &str) -> String {
         format!("alerts, line {}: {what}", self.line)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::GUIDE;
+
+    #[test]
+    fn the_file_of_the_guide_is_read_as_it_stands_and_mistakes_have_their_line() {
+        assert_eq!(read(GUIDE).map(|alerts| alerts.len()), Ok(4));
+        let one = "alerts:\n- name: A\n  condition: error_rate > 1%\n  duration: 5m\n  severity: info\n";
+        assert!(read(one).is_ok());
+        let many = format!("alerts:\n{}", "- {name: A, condition: c, duration: d, severity: s}\n".repeat(101));
+        for (text, says) in [
+            (one.replace("severity", "severty"), "alerts, line 5: `severty` is no field of an alert"),
+            (one.replace("  duration: 5m\n", ""), "alerts, line 2: an alert lacks `duration`"),
+            (one.replace("alerts:", "alarms:"), "alerts, line 1: `alarms` stands there"),
+            (format!("{one}  name: B\n"), "alerts, line 6: `name` stands there twice"),
+            (format!("{one}other: x\n"), "alerts, line 6: nothing beside `alerts:` is wanted"),
+            (one.replace("info", "[info]"), "alerts, line 5: a text behind `severity:` is wanted"),
+            (one.replace("- name: A", "- &a\n  name: A").replace("5m", "*a"), "alerts, line 5: an alias stands there"),
+            ("alerts: {".to_owned(), "alerts, line 1: a list below `alerts:`"),
+            (String::new(), "alerts, line 1: `alerts:` at the beginning is wanted"),
+            (" ".repeat(70_000), "the file is larger than 65536 bytes"),
+            (many, "there are more than 100 alerts"),
+        ] {
+            let error = read(&text).expect_err(says);
+            assert!(error.contains(says), "{error}\nshould say\n{says}");
+        }
     }
 }

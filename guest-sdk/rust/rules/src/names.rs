@@ -1,9 +1,12 @@
 //! What series are called, and what is measured with them. A bundle may call them otherwise.
 
+use alloc::borrow::ToOwned;
+use alloc::string::String;
+
 use serde::Deserialize;
 
-use crate::rules::trend::Settings;
-use crate::rules::{Across, Counted, Expression, Measure, Over, Selector, Span};
+use crate::trend::Settings;
+use crate::{Across, Counted, Expression, Measure, Over, Selector, Span};
 
 /// Names of series, each with what its samples are.
 ///

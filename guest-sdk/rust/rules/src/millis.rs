@@ -1,8 +1,10 @@
-//! Durations and times as the contract has them: whole milliseconds, and milliseconds since 1970.
+//! Durations as the contract has them, and as configurations write them: whole milliseconds.
 
-use std::fmt;
+use core::fmt;
 
 use serde::de::{Deserialize, Deserializer, Error, Unexpected, Visitor};
+
+use crate::Span;
 
 /// A duration in whole milliseconds. In a configuration it is a number of milliseconds or a text such as `500ms`, `2s`, `1.5s`,
 /// `5m` or `1h`.
@@ -17,7 +19,7 @@ impl Millis {
             clippy::cast_sign_loss,
             reason = "`as` saturates, which is what is wanted"
         )]
-        Self(milliseconds.ceil() as u32)
+        Self(libm::ceil(milliseconds) as u32)
     }
 
     /// The duration as a number of milliseconds.
@@ -44,7 +46,7 @@ impl Millis {
     }
 }
 
-impl From<Millis> for holdpoint_rules::Span {
+impl From<Millis> for Span {
     fn from(Millis(milliseconds): Millis) -> Self {
         Self(i64::from(milliseconds))
     }
@@ -88,19 +90,10 @@ impl<'de> Deserialize<'de> for Millis {
     }
 }
 
-/// A time of the run: milliseconds since 1970-01-01T00:00:00Z.
-#[derive(Clone, Copy, Debug, PartialEq, PartialOrd)]
-pub struct Time(pub f64);
-
-impl Time {
-    /// How long after `earlier` this is; zero if it is not after it.
-    pub fn since(self, earlier: Self) -> Millis {
-        Millis::from_f64((self.0 - earlier.0).max(0.0))
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use alloc::string::ToString;
+
     use super::*;
 
     #[test]
