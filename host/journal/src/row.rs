@@ -10,6 +10,10 @@ use holdpoint_model::{Class, Digest, OutcomeKind};
 pub enum RowKind {
     RunStarted,
     RunResumed,
+    /// The run goes on where the file is imported that it is in.
+    RunHandedOver,
+    /// It goes on here.
+    RunImported,
     PhaseStarted,
     /// The statements of the phase that follow were found by another run.
     PhaseTakenOver,
@@ -38,9 +42,11 @@ pub enum RowKind {
 }
 
 impl RowKind {
-    const ALL: [Self; 19] = [
+    const ALL: [Self; 21] = [
         Self::RunStarted,
         Self::RunResumed,
+        Self::RunHandedOver,
+        Self::RunImported,
         Self::PhaseStarted,
         Self::PhaseTakenOver,
         Self::Call,
@@ -65,6 +71,8 @@ impl RowKind {
         match self {
             Self::RunStarted => "run-started",
             Self::RunResumed => "run-resumed",
+            Self::RunHandedOver => "run-handed-over",
+            Self::RunImported => "run-imported",
             Self::PhaseStarted => "phase-started",
             Self::PhaseTakenOver => "phase-taken-over",
             Self::Call => "call",
@@ -92,6 +100,11 @@ impl RowKind {
     /// Whether it is about telling people of the run, which changes nothing in it.
     pub fn is_notice(self) -> bool {
         matches!(self, Self::NoticeIntended | Self::NoticeEnded)
+    }
+
+    /// Whether it says where the run goes on, which changes nothing in it.
+    pub fn is_move(self) -> bool {
+        matches!(self, Self::RunHandedOver | Self::RunImported)
     }
 
     /// Whether a guest's re-execution meets it as a call.
