@@ -4,8 +4,8 @@
 use std::path::Path;
 
 use holdpoint_gate::Clock as _;
-use holdpoint_journal::{Error as JournalError, Reader, Row, RunFolder, Writer};
-use holdpoint_model::{Digest, EventKind, RunId, Timestamp};
+use holdpoint_journal::{Error as JournalError, Reader, Row, RowKind, RunFolder, Writer};
+use holdpoint_model::{Digest, EventKind, PhaseId, RunId, Timestamp};
 
 use crate::{
     Error, Machine,
@@ -107,11 +107,12 @@ fn whole(copy: &Path) -> Result<Whole, Error> {
     reader.verify()?;
     let row = reader.header()?;
     let header = StoredSources::of(&row)?;
-    let latest = progress_of(copy)?.latest();
+    let progress = progress_of(copy)?;
     let EventKind::RunStarted(begun) = row.event(1)?.kind else {
         return Err(damaged("it does not begin with the run's header"));
     };
-    if header.verify()?.digest != begun.bundle_digest {
+    let verified = header.verify()?;
+    if verified.digest != begun.bundle_digest {
         return Err(damaged("its bundle is not the one that its header names"));
     }
     let state = Stored::File(copy.to_owned()).state()?;
@@ -122,7 +123,25 @@ fn whole(copy: &Path) -> Result<Whole, Error> {
         )));
     }
     settled(&header.run, reader.imports()?)?;
-    Ok(Whole { header, state, handed_over: reader.is_handed_over()?, latest })
+    for phase in verified.phases.iter().filter(|phase| progress.end(&phase.id).is_none()) {
+        if progress.approval(&phase.id).is_some() || has_begun(&reader, &phase.id)? {
+            return Err(Error::Usage(format!(
+                "phase `{}` is still to come in this file, and something of it stands there already: an answer that nobody here gave it, or a person's word",
+                phase.id
+            )));
+        }
+    }
+    Ok(Whole { header, state, handed_over: reader.is_handed_over()?, latest: progress.latest() })
+}
+
+/// Whether there is anything of a phase that a host would take for done.
+fn has_begun(reader: &Reader, phase: &PhaseId) -> Result<bool, Error> {
+    let mut begun = false;
+    reader.for_each_row_of(phase, |row| {
+        begun |= row.kind.is_call() || matches!(row.kind, RowKind::PhaseStarted | RowKind::Statement);
+        Ok(())
+    })?;
+    Ok(begun)
 }
 
 fn damaged(what: &str) -> Error {

@@ -1,9 +1,11 @@
 //! What the operator's file of today permits of a run that is there already: what people say of it, and going on with one that came from another
 //! machine. A run can't bring its own permission along.
 
+use std::collections::BTreeMap;
+
 use holdpoint_bundle::{Operator, Sources, Verified};
 use holdpoint_journal::Reader;
-use holdpoint_model::grant::Missing;
+use holdpoint_model::{EventKind, grant::Missing};
 
 use crate::{Error, Machine, record::StoredSources};
 
@@ -35,6 +37,24 @@ pub(crate) fn today(header: &StoredSources, machine: &Machine) -> Result<(Source
         )));
     }
     Ok((sources, verified))
+}
+
+/// Whether the file of today would let people give every waiver that counts in a run.
+pub(crate) fn waivers(reader: &Reader, machine: &Machine) -> Result<(), Error> {
+    let mut waivers = BTreeMap::new();
+    reader.for_each_event(|event| match event.kind {
+        EventKind::RowWaived(waiver) => drop(waivers.insert(waiver.row.clone(), (waiver, event.at))),
+        EventKind::WaiverWithdrawn { row, .. } => drop(waivers.remove(&row)),
+        _ => {}
+    })?;
+    let ceiling = operator(machine)?.waivers;
+    for (row, (waiver, at)) in &waivers {
+        let what = format!("the run does not go on with row {row} waived");
+        if let Some(why) = refusal(&what, ceiling.missing(waiver, *at), machine) {
+            return Err(Error::Usage(why));
+        }
+    }
+    Ok(())
 }
 
 /// What was not done since the file lacks something, with the lines that would allow it; nothing if it lacks nothing.

@@ -52,6 +52,7 @@ pub async fn resume(
     let verified = Arc::new(permission::to_act(&header, &reader, machine)?);
     let imported = reader.imports()? > 0;
     if imported {
+        permission::waivers(&reader, machine)?;
         // What this machine lacks must be seen before anything is written down.
         backends::probe(&verified)?;
     }

@@ -10,7 +10,8 @@ use holdpoint_e2e::{
     staging::Staging,
     watching::{acting, in_stages, looks},
 };
-use holdpoint_journal::{Reader, chain};
+use holdpoint_journal::{Reader, Row, RowKind, Writer, chain};
+use holdpoint_model::{ApprovalAnswer, ApprovalAsk, Decision, PhaseId, RequirementId, RunId, Timestamp, Waiver};
 use rusqlite::Connection;
 
 /// A machine on which the first stage came to a release, with one effect; the second one watches for some seconds.
@@ -208,6 +209,52 @@ fn what_is_no_whole_run_with_a_decision_is_refused_and_leaves_nothing_behind() {
     assert_eq!(runs(&scene), 0, "nothing is left behind");
     scene.run(&["import", "run.db"]).exits(0);
     assert_eq!(runs(&scene), 1);
+}
+
+/// A file of the scene to which somebody has added rows, and the decision of its first stage behind them.
+fn added(scene: &Scene, name: &str, mut rows: Vec<Row>) {
+    let path = changed(scene, name, "SELECT 1");
+    rows.push(Row::run_ended(Decision::Release, Some("day".into()), 2.0));
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
+    let writer = Writer::open(&path, None).expect("it is a journal");
+    runtime.block_on(writer.append_whole(rows)).expect("it can be written");
+    writer.close().expect("it can be closed");
+}
+
+#[test]
+fn nothing_of_what_is_to_come_is_taken_from_a_file() {
+    let staging = Staging::start();
+    let scene = first(&staging);
+    scene.run(&["export", "last", "--to", "run.db"]).exits(0);
+    std::fs::remove_dir_all(scene.path().join(".holdpoint/runs")).expect("it can be removed");
+    let watch = PhaseId::parse("watch").expect("an id");
+    let approved =
+        ApprovalAnswer { phase: watch.clone(), approved: true, by: "mallory".into(), reason: "all is well".into() };
+    let ask = ApprovalAsk {
+        run: RunId::parse("R1").expect("an id"),
+        phase: watch.clone(),
+        from: Timestamp(1.0),
+        until: Timestamp(1e15),
+        who: "somebody".into(),
+        cause: String::new(),
+    };
+    for (name, rows) in [
+        ("started.db", vec![Row::phase_started(&watch, 1.0)]),
+        ("answered.db", vec![Row::new(RowKind::Call, "watch", 1.0)]),
+        ("approved.db", vec![Row::approval_asked(&ask, 1.0), Row::approval_answered(&approved, 1.0)]),
+    ] {
+        added(&scene, name, rows);
+        scene.run(&["import", name]).refuses(&["phase `watch` is still to come in this file"]);
+    }
+    assert_eq!(runs(&scene), 0);
+
+    let row = RequirementId::parse("P4.1.memory").expect("an id");
+    let waiver = Waiver { row, by: "mallory".into(), reason: "all is well".into(), until: Timestamp(1e15) };
+    added(&scene, "waived.db", vec![Row::row_waived(&waiver, 1.0)]);
+    scene.run(&["import", "waived.db"]).exits(0);
+    let lines = ["the run does not go on with row P4.1.memory waived", "add to [waivers]", "by = [\"mallory\"]"];
+    scene.run(&["resume", "last"]).refuses(&lines);
+    assert_eq!(looks(&scene), Vec::<f64>::new());
 }
 
 #[test]
