@@ -111,7 +111,7 @@ mod tests {
         assert_eq!(gravest([failed, Exit::Usage, release]), Exit::Usage);
         assert_eq!(gravest([Exit::Usage, Exit::Fault, hold]), Exit::Fault);
         assert_eq!(gravest([Exit::Fault, Exit::Interrupted]), Exit::Interrupted);
-        assert_eq!(BTreeSet::from(GRAVEST_FIRST), TABLE.iter().map(|(code, _)| *code).collect());
+        assert_eq!(BTreeSet::from(GRAVEST_FIRST), TABLE.iter().map(|(code, _)| *code).collect::<BTreeSet<u8>>());
     }
 
     #[test]

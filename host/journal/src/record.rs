@@ -223,16 +223,6 @@ impl Row {
         Self::new(RowKind::RunResumed, "", at)
     }
 
-    /// The run leaves this machine in a file.
-    pub fn run_handed_over(at: f64) -> Self {
-        Self::new(RowKind::RunHandedOver, "", at)
-    }
-
-    /// The run has come to this machine in a file.
-    pub fn run_imported(at: f64) -> Self {
-        Self::new(RowKind::RunImported, "", at)
-    }
-
     /// The run has its decision, or the stage that has ended; `next` is the one that is to come.
     pub fn run_ended(decision: Decision, next: Option<String>, at: f64) -> Self {
         Self::of(RowKind::RunEnded, "", &RunEndedV1 { decision: decision.word().into(), next }, at)
@@ -477,17 +467,6 @@ mod tests {
             let event = Row::phase_ended(&phase, &end, 5.0).event(7).unwrap();
             assert_eq!(event.kind, EventKind::PhaseEnded { phase: phase.clone(), end });
         }
-    }
-
-    #[test]
-    fn where_a_run_goes_on_survives_and_changes_nothing_in_it() {
-        let moves =
-            [(Row::run_handed_over(5.0), EventKind::RunHandedOver), (Row::run_imported(6.0), EventKind::RunImported)];
-        for (row, kind) in moves {
-            assert_eq!((row.event(7).unwrap().kind, RowKind::parse(row.kind.word())), (kind, Some(row.kind)));
-            assert!(row.kind.is_move() && !row.kind.is_notice() && !row.kind.is_call());
-        }
-        assert!(!Row::run_resumed(5.0).kind.is_move());
     }
 
     #[test]

@@ -213,7 +213,7 @@ fn what_is_no_whole_run_with_a_decision_is_refused_and_leaves_nothing_behind() {
 
 /// A file of the scene to which somebody has added rows, and the decision of its first stage behind them.
 fn added(scene: &Scene, name: &str, mut rows: Vec<Row>) {
-    let path = changed(scene, name, "SELECT 1");
+    let path = changed(scene, name, "");
     rows.push(Row::run_ended(Decision::Release, Some("day".into()), 2.0));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
     let writer = Writer::open(&path, None).expect("it is a journal");

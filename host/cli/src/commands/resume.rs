@@ -1,6 +1,6 @@
 //! `holdpoint resume`
 
-use holdpoint_app::{Machine, RunRef, RunState};
+use holdpoint_app::{Cancel, Machine, RunRef, RunState};
 
 use super::{Output, run::conclude};
 use crate::{
@@ -41,14 +41,14 @@ pub(crate) struct Arguments {
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let (through, shown) = (arguments.through.as_deref(), (machine, arguments.output));
     if let Some(run) = arguments.run {
-        return resume(&run, through, shown).await;
+        return resume(&run, through, shown, live::on_interrupt()).await;
     }
     let mut interrupted = interrupted(machine);
     if arguments.all && !interrupted.is_empty() {
         return Ok(all(&interrupted, shown).await);
     }
     match interrupted.pop() {
-        Some(newest) => resume(&newest, through, shown).await,
+        Some(newest) => resume(&newest, through, shown, live::on_interrupt()).await,
         None => {
             terminal::say(&format!("no run in {} was interrupted{}", machine.runs.display(), to_come(machine)));
             Ok(Exit::Done)
@@ -58,9 +58,11 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
 
 /// Takes up one after another. One that can't be gone on with keeps no other from it; whoever interrupts means all.
 async fn all(runs: &[RunRef], shown: (&Machine, Output)) -> Exit {
+    // Also an interrupt that comes between two.
+    let cancel = live::on_interrupt();
     let mut exits = Vec::new();
     for run in runs {
-        let exit = resume(run, None, shown).await.unwrap_or_else(|error| {
+        let exit = resume(run, None, shown, cancel.clone()).await.unwrap_or_else(|error| {
             terminal::error(&error);
             exit_code::of_error(&error)
         });
@@ -97,6 +99,7 @@ async fn resume(
     reference: &RunRef,
     stage: Option<&str>,
     (machine, output): (&Machine, Output),
+    cancel: Cancel,
 ) -> anyhow::Result<Exit> {
     let display = live::Display::start();
     let resumed = holdpoint_app::resume(reference, stage, machine, Some(display.events())).await?;
@@ -107,7 +110,7 @@ async fn resume(
             "it came from another machine: what servers handed out there to log in with is not here, so whoever asks with it is told to log in again",
         );
     }
-    let result = resumed.finish(machine, live::on_interrupt()).await;
+    let result = resumed.finish(machine, cancel).await;
     display.end().await;
     Ok(conclude(&result?, machine, output))
 }
