@@ -1,4 +1,4 @@
-//! The one file that is handed out: the command line with the modules that ship inside of it.
+//! What is handed out: the command line with the modules that ship inside of it, which is one file, and a unit of systemd beside it.
 
 use std::collections::BTreeSet;
 use std::fs;
@@ -15,6 +15,9 @@ use crate::sh::{Line, say};
 /// What the build of the program reads the folder of its modules from.
 const VARIABLE: &str = "HOLDPOINT_BUILTIN";
 
+/// Goes on with what was interrupted, after a boot.
+const UNIT: &str = "holdpoint-resume.service";
+
 /// Builds the modules and the program, tries each module of it, and says how large it is and how long it took.
 pub(crate) fn run(project: &Project) -> Result<()> {
     let begun = Instant::now();
@@ -26,6 +29,7 @@ pub(crate) fn run(project: &Project) -> Result<()> {
     for module in &modules {
         same_inside(project, &program, module)?;
     }
+    copy_if_changed(&project.root.join("dist").join(UNIT), &program.with_file_name(UNIT))?;
     let size = |bytes: u64| format!("{}.{} MiB", bytes >> 20, ((bytes % (1 << 20)) * 10) >> 20);
     let length = |path: &PathBuf| fs::metadata(path).map(|facts| facts.len());
     let whole = length(&program).with_context(|| format!("look at {}", program.display()))?;

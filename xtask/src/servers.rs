@@ -29,6 +29,8 @@ const SERVERS: &[Server] = &[
     // What builds images without a daemon, and what they are pushed to.
     Server { name: "buildah", program: "buildah", package: "buildah" },
     Server { name: "docker_registry", program: "docker-registry", package: "docker-registry" },
+    // What reads the unit that ships.
+    Server { name: "systemd_analyze", program: "systemd-analyze", package: "systemd" },
 ];
 
 /// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.

@@ -69,12 +69,12 @@ async fn resting(stored: &Stored, lock: RunLock, answer: &ApprovalAnswer, machin
     let reader = Reader::open(&journal)?;
     reader.verify()?;
     let header = StoredSources::of(&reader.header()?)?;
-    drop(reader);
     if let RunState::Ended(decision) = stored.state()? {
         let run = &header.run;
         return Err(Error::Usage(format!("run {run} has ended with `{decision}`; there is nothing to approve")));
     }
-    let (verified, progress) = (header.verify()?, progress_of(&journal)?);
+    let (verified, progress) = (permission::to_act(&header, &reader, machine)?, progress_of(&journal)?);
+    drop(reader);
     let now = header.manner.clock(progress.latest()).now();
     judge(answer, (&verified, &progress, header.manner.dry_run), machine, now).map_err(Error::Usage)?;
     let writer = Writer::open(&journal, None)?;

@@ -11,7 +11,7 @@ use crate::{
     Error, Machine,
     control::{Asked, ask_to_cancel},
     drive::progress_of,
-    notify,
+    notify, permission,
     plan::Progress,
     record::StoredSources,
     report,
@@ -60,7 +60,7 @@ pub async fn cancel(reference: &RunRef, reason: &str, machine: &Machine) -> Resu
         },
         Err(other) => return Err(other.into()),
     };
-    abandoned(&stored, &folder, lock, reason).await
+    abandoned(&stored, &folder, lock, reason, machine).await
 }
 
 /// The host is done, or about to be; what is left of that is short.
@@ -83,7 +83,13 @@ fn ended(stored: &Stored) -> Result<Error, Error> {
 }
 
 /// Ends a run that nobody works on.
-async fn abandoned(stored: &Stored, folder: &RunFolder, lock: RunLock, reason: &str) -> Result<Cancelled, Error> {
+async fn abandoned(
+    stored: &Stored,
+    folder: &RunFolder,
+    lock: RunLock,
+    reason: &str,
+    machine: &Machine,
+) -> Result<Cancelled, Error> {
     if let RunState::Ended(_) = stored.state()? {
         return Err(ended(stored)?);
     }
@@ -91,8 +97,8 @@ async fn abandoned(stored: &Stored, folder: &RunFolder, lock: RunLock, reason: &
     let reader = Reader::open(&journal)?;
     reader.verify()?;
     let header = StoredSources::of(&reader.header()?)?;
+    let verified = permission::to_act(&header, &reader, machine)?;
     drop(reader);
-    let verified = header.verify()?;
     let own = user::own().map_err(|e| Error::Usage(format!("can't tell who cancels: {e}")))?;
     let cancellation = Cancellation { by: user::name_of(own), reason: reason.to_owned() };
     let progress = progress_of(&journal)?;

@@ -26,6 +26,7 @@ use crate::{
     cancel,
     control::{Control, Request},
     crews::BundleCrews,
+    import,
     judging::{Bench, Judges, seats},
     notify::Courier,
     plan::{Progress, Step, may_start},
@@ -149,7 +150,8 @@ impl Drive {
         let clock = self.clock.clone();
         let bindings = secrets::bindings(&self.verified)?;
         let vault = RunVault::new(&self.run, bindings, Some(self.folder.sessions()));
-        let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?);
+        let first = import::first_token(Reader::open(&self.folder.journal())?.imports()?);
+        let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?.counting_from(first));
         let network = Arc::new(Network::of(&self.verified)?);
         let recorder = Arc::new(LiveRecorder::new(&self.folder.journal(), self.writer.clone(), clock.clone())?);
         let gate = gate(&self.run, recorder.clone(), vault.clone(), (self.dry_run, self.verified.may_disrupt));

@@ -7,12 +7,15 @@ use std::{
 
 use holdpoint_bundle::{SecretSource, Verified};
 use holdpoint_cap_secret::{Leak, Search};
-use holdpoint_journal::{Reader, Row};
+use holdpoint_gate::Clock as _;
+use holdpoint_journal::{Reader, Row, RunFolder, Writer};
 use holdpoint_model::{Digest, RunId};
 use sha2::{Digest as _, Sha256};
 
 use crate::{
     Error, Machine,
+    drive::progress_of,
+    permission,
     record::StoredSources,
     secrets,
     store::{RunRef, RunState, Stored},
@@ -26,6 +29,8 @@ pub struct ExportChoices {
     pub to: Option<PathBuf>,
     /// Take the place of a file that is there.
     pub force: bool,
+    /// The run goes on where the file is imported, and not here any more.
+    pub hand_over: bool,
 }
 
 /// A file that was written, and what its reader will see of this machine.
@@ -47,8 +52,9 @@ pub struct Export {
 }
 
 /// Writes a run into one file, or nothing at all.
-pub fn export(choices: &ExportChoices, machine: &Machine) -> Result<Export, Error> {
+pub async fn export(choices: &ExportChoices, machine: &Machine) -> Result<Export, Error> {
     let stored = choices.run.find(machine)?;
+    let folder = if choices.hand_over { Some(stored.folder_to("handed over")?) } else { None };
     let reader = Reader::open(&stored.journal())?;
     let sources = StoredSources::of(&reader.header()?)?;
     let run = sources.run.clone();
@@ -64,24 +70,53 @@ pub fn export(choices: &ExportChoices, machine: &Machine) -> Result<Export, Erro
         }
     }
     reader.verify()?;
-    let verified = sources.verify()?;
+    // Of a run that was imported, the secrets that may stand in it are those of this machine.
+    let verified = if reader.imports()? == 0 { sources.verify()? } else { permission::today(&sources, machine)?.1 };
     let (mut search, unsearched) = secrets::search(&verified);
     if let Stored::Folder(folder) = &stored {
         search.sessions(&folder.sessions()).map_err(|e| Error::Usage(e.to_string()))?;
     }
     let file = choices.to.clone().unwrap_or_else(|| PathBuf::from(format!("{run}.db")));
+    let is_there = || Error::Usage(format!("{} is there already; pass --force to write over it", file.display()));
+    if file.exists() && !choices.force {
+        return Err(is_there());
+    }
     let copy = copy(&reader, &file)?;
     safe(copy.path(), &search)?;
+    let is_gone = reader.is_handed_over()?;
+    drop(reader);
+    if let Some(folder) = folder.filter(|_| !is_gone) {
+        let at = sources.manner.clock(progress_of(&folder.journal())?.latest()).now();
+        hand_over(&folder, copy.path(), at.0).await?;
+    }
     let (size, digest) = facts(copy.path()).map_err(|source| failed(&file, source))?;
     let kept = if choices.force { copy.persist(&file) } else { copy.persist_noclobber(&file) };
     kept.map_err(|e| match e.error.kind() {
-        std::io::ErrorKind::AlreadyExists => {
-            Error::Usage(format!("{} is there already; pass --force to write over it", file.display()))
-        }
+        std::io::ErrorKind::AlreadyExists => is_there(),
         _ => failed(&file, e.error),
     })?;
     let (hosts, paths) = (hosts(&verified), paths(&sources, &verified));
     Ok(Export { run, file, size, digest, hosts, paths, searched: search.values(), unsearched })
+}
+
+/// Writes down that the run leaves this machine, before anybody can have the file: the same row in the run and in its copy, so that they stay the
+/// same chain.
+async fn hand_over(folder: &RunFolder, copy: &Path, at: f64) -> Result<(), Error> {
+    let lock = folder.lock()?;
+    if Reader::open(copy)?.head()? != Reader::open(&folder.journal())?.head()? {
+        return Err(changed());
+    }
+    for journal in [folder.journal(), copy.to_owned()] {
+        let writer = Writer::open(&journal, None)?;
+        writer.append_durable(Row::run_handed_over(at)).await?;
+        writer.close()?;
+    }
+    drop(lock);
+    Ok(())
+}
+
+fn changed() -> Error {
+    Error::Usage("the run changed while it was copied; export it again".into())
 }
 
 fn failed(file: &Path, source: std::io::Error) -> Error {
@@ -96,7 +131,7 @@ fn copy(reader: &Reader, file: &Path) -> Result<tempfile::NamedTempFile, Error> 
     let copied = Reader::open(copy.path())?;
     copied.verify()?;
     if copied.head()? != reader.head()? {
-        return Err(Error::Usage("the run changed while it was copied; export it again".into()));
+        return Err(changed());
     }
     Ok(copy)
 }

@@ -1,5 +1,5 @@
-//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, approve, waive, replay, report, export, alerts, test, inspect. Here the real parts
-//! are put together.
+//! The use cases of holdpoint: check, plan, allow, run, resume, cancel, approve, waive, replay, report, export, import, alerts, test, inspect. Here the
+//! real parts are put together.
 //!
 //! Nothing here prints, and nothing decides what a check or a row means: the first is the command line's, the second the model's.
 
@@ -18,6 +18,7 @@ mod error;
 mod export;
 mod from_gcloud;
 mod gcloud;
+mod import;
 mod inspect;
 mod judging;
 mod logins;
@@ -54,6 +55,7 @@ pub use drive::{Cancel, Live};
 pub use error::{Error, ErrorKind};
 pub use export::{Export, ExportChoices, export};
 pub use from_gcloud::{CloudPlace, bundle_from_gcloud};
+pub use import::{Imported, import};
 pub use inspect::{BundleChange, Inspected, bundle_change, inspect, module_change};
 pub use machine::{Machine, OperatorChoice};
 pub use places::why_not;

@@ -1,14 +1,60 @@
-//! What the operator's file of today lets people say of a run: a run can't bring its own permission along.
+//! What the operator's file of today permits of a run that is there already: what people say of it, and going on with one that came from another
+//! machine. A run can't bring its own permission along.
 
-use holdpoint_bundle::Operator;
-use holdpoint_model::grant::Missing;
+use std::collections::BTreeMap;
 
-use crate::{Error, Machine};
+use holdpoint_bundle::{Operator, Sources, Verified};
+use holdpoint_journal::Reader;
+use holdpoint_model::{EventKind, grant::Missing};
+
+use crate::{Error, Machine, record::StoredSources};
 
 /// What the file says; without one it permits nothing.
 pub(crate) fn operator(machine: &Machine) -> Result<Operator, Error> {
     let source = machine.operator()?;
     Ok(source.as_ref().map(Operator::parse).transpose()?.unwrap_or_default())
+}
+
+/// The bundle for whoever acts on a run. One that was begun here keeps what it was begun with; one that was imported is bounded by the file of
+/// today, and one that was handed over is left alone.
+pub(crate) fn to_act(header: &StoredSources, reader: &Reader, machine: &Machine) -> Result<Verified, Error> {
+    if reader.is_handed_over()? {
+        let run = &header.run;
+        return Err(Error::Usage(format!(
+            "run {run} was handed over, and goes on where its file was imported\n  if it was not, `holdpoint import FILE` takes it back here"
+        )));
+    }
+    if reader.imports()? == 0 { header.verify() } else { Ok(today(header, machine)?.1) }
+}
+
+/// The bundle as the file of today allows it, with what it is verified from; or the lines that would allow it.
+pub(crate) fn today(header: &StoredSources, machine: &Machine) -> Result<(Sources, Verified), Error> {
+    let (sources, verified) = header.verify_today(machine.operator()?)?;
+    if verified.dry_run_only && !header.manner.dry_run {
+        return Err(Error::Usage(format!(
+            "run {} made effects and this machine makes dry runs only; a run is dry as a whole or not at all, see dry-run-only in the operator's file",
+            header.run
+        )));
+    }
+    Ok((sources, verified))
+}
+
+/// Whether the file of today would let people give every waiver that counts in a run.
+pub(crate) fn waivers(reader: &Reader, machine: &Machine) -> Result<(), Error> {
+    let mut waivers = BTreeMap::new();
+    reader.for_each_event(|event| match event.kind {
+        EventKind::RowWaived(waiver) => drop(waivers.insert(waiver.row.clone(), (waiver, event.at))),
+        EventKind::WaiverWithdrawn { row, .. } => drop(waivers.remove(&row)),
+        _ => {}
+    })?;
+    let ceiling = operator(machine)?.waivers;
+    for (row, (waiver, at)) in &waivers {
+        let what = format!("the run does not go on with row {row} waived");
+        if let Some(why) = refusal(&what, ceiling.missing(waiver, *at), machine) {
+            return Err(Error::Usage(why));
+        }
+    }
+    Ok(())
 }
 
 /// What was not done since the file lacks something, with the lines that would allow it; nothing if it lacks nothing.

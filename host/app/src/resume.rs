@@ -8,10 +8,10 @@ use holdpoint_model::RunId;
 use holdpoint_report::Report;
 
 use crate::{
-    Cancel, Error, Live, Machine,
+    Cancel, Error, Live, Machine, backends,
     control::Control,
     drive::{Drive, progress_of, watching},
-    notify,
+    notify, permission,
     record::StoredSources,
     run::through,
     store::{RunRef, RunState, StoredFolder},
@@ -21,6 +21,8 @@ use crate::{
 pub struct Resumed {
     pub run: RunId,
     pub folder: StoredFolder,
+    /// It came from another machine: what servers handed out there is not here.
+    pub imported: bool,
     drive: Drive,
 }
 
@@ -41,13 +43,19 @@ pub async fn resume(
     let header = StoredSources::of(&reader.header()?)?;
     let state = stored.state()?;
     if let RunState::Ended(decision) = state {
-        let told = tell_the_rest(&header, &folder).await?;
+        let told = tell_the_rest(&header, &folder, machine).await?;
         return Err(Error::Usage(format!(
             "run {} has ended with `{decision}`; there is nothing to resume{told}",
             header.run
         )));
     }
-    let verified = Arc::new(header.verify()?);
+    let verified = Arc::new(permission::to_act(&header, &reader, machine)?);
+    let imported = reader.imports()? > 0;
+    if imported {
+        permission::waivers(&reader, machine)?;
+        // What this machine lacks must be seen before anything is written down.
+        backends::probe(&verified)?;
+    }
     let progress = progress_of(&journal)?;
     // A stage that has ended is decided before another one begins.
     let is_undecided = !matches!(state, RunState::Between { .. }) && progress.between(&verified).is_some();
@@ -73,16 +81,17 @@ pub async fn resume(
         judges: None,
         courier: None,
     };
-    Ok(Resumed { run, folder: StoredFolder(folder), drive })
+    Ok(Resumed { run, folder: StoredFolder(folder), imported, drive })
 }
 
 /// Sends what a host that was killed behind the decision has not sent; what there is to say of that.
-async fn tell_the_rest(header: &StoredSources, folder: &RunFolder) -> Result<String, Error> {
+async fn tell_the_rest(header: &StoredSources, folder: &RunFolder, machine: &Machine) -> Result<String, Error> {
     let (journal, verified) = (folder.journal(), Arc::new(header.verify()?));
     let open = if header.manner.is_for_good() { notify::has_open(&verified, &journal)? } else { 0 };
     if open == 0 {
         return Ok(String::new());
     }
+    let verified = Arc::new(permission::to_act(header, &Reader::open(&journal)?, machine)?);
     let writer = Writer::open(&journal, None)?;
     notify::deliver(&verified, &header.run, &journal, &writer).await?;
     writer.close()?;

@@ -10,6 +10,7 @@ use holdpoint_report::Report;
 use crate::{
     Error, Live, Machine, Started, backends,
     drive::progress_of,
+    permission,
     plan::Progress,
     record::{self, StoredSources},
     report, run,
@@ -36,14 +37,8 @@ pub async fn retry(choices: &RetryChoices, machine: &Machine, live: Option<Live>
     }
     reader.verify()?;
     let before = report::of_journal(&stored.journal(), &header.verify()?)?;
-    let (sources, verified) = header.verify_today(machine.operator()?)?;
+    let (sources, verified) = permission::today(&header, machine)?;
     backends::probe(&verified)?;
-    if verified.dry_run_only && !header.manner.dry_run {
-        return Err(Error::Usage(format!(
-            "run {} made effects and this machine makes dry runs only; a run is dry as a whole or not at all, see dry-run-only in the operator's file",
-            header.run
-        )));
-    }
     let progress = progress_of(&stored.journal())?;
     let again = again(&verified, &progress, &choices.from)?;
     let head = reader.head()?.1;

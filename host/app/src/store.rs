@@ -71,6 +71,8 @@ pub struct RunSummary {
     pub started: Timestamp,
     pub header: RunHeader,
     pub state: RunState,
+    /// It goes on where its file is imported.
+    pub handed_over: bool,
 }
 
 impl RunRef {
@@ -120,8 +122,8 @@ impl Stored {
     pub(crate) fn state(&self) -> Result<RunState, Error> {
         let reader = Reader::open(&self.journal())?;
         let (mut last, _) = reader.head()?;
-        // People may have been told of the decision behind it.
-        while last > 1 && reader.row(last)?.is_some_and(|row| row.kind.is_notice()) {
+        // People may have been told of the decision behind it, and it may have come from elsewhere.
+        while last > 1 && reader.row(last)?.is_some_and(|row| row.kind.is_notice() || row.kind.is_move()) {
             last -= 1;
         }
         let ended = match reader.row(last)? {
@@ -157,10 +159,11 @@ pub fn runs(machine: &Machine) -> Vec<(RunId, Result<RunSummary, Error>)> {
 }
 
 fn summary(run: RunId, stored: Stored) -> Result<RunSummary, Error> {
-    let row = Reader::open(&stored.journal())?.header()?;
-    let event = row.event(1)?;
+    let reader = Reader::open(&stored.journal())?;
+    let event = reader.header()?.event(1)?;
     let EventKind::RunStarted(header) = event.kind else {
         return Err(Error::Usage(format!("run {run} has no header")));
     };
-    Ok(RunSummary { run, started: event.at, header, state: stored.state()? })
+    let handed_over = reader.is_handed_over()?;
+    Ok(RunSummary { run, started: event.at, header, state: stored.state()?, handed_over })
 }

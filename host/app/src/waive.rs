@@ -79,8 +79,9 @@ impl Decided {
             )));
         }
         reader.verify()?;
+        let verified = permission::to_act(&header, &reader, machine)?;
         drop(reader);
-        let (run, manner, verified) = (header.run.clone(), header.manner, header.verify()?);
+        let (run, manner) = (header.run.clone(), header.manner);
         let report = report::of_journal(&stored.journal(), &verified)?;
         Ok(Self { run, manner, stored, lock, verified, report })
     }

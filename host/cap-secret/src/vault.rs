@@ -35,6 +35,8 @@ struct Sessions {
     /// The value of each placeholder.
     values: HashMap<(PhaseId, u32), String>,
     next: BTreeMap<PhaseId, u32>,
+    /// The first number of each phase.
+    first: u32,
     file: Option<SessionsFile>,
 }
 
@@ -84,6 +86,14 @@ impl RunVault {
             credentials: Mutex::default(),
             finder: RwLock::new(finder),
         })
+    }
+
+    /// Numbers session tokens from here on. Those below are of other machines that have worked on the run: their placeholders stand in its
+    /// journal, and must mean nothing else.
+    #[must_use]
+    pub fn counting_from(mut self, first: u32) -> Self {
+        self.sessions.get_mut().unwrap_or_else(PoisonError::into_inner).first = first;
+        self
     }
 
     /// The placeholder of a secret that this machine has a value for.
@@ -233,7 +243,7 @@ impl Vault for RunVault {
             sessions.tokens.get(value).map(|token| (token.guest.clone(), token.n, token.owners.contains(guest)));
         let (issued_to, n, owns) = known
             .clone()
-            .unwrap_or_else(|| (guest.clone(), sessions.next.get(guest).copied().unwrap_or_default(), false));
+            .unwrap_or_else(|| (guest.clone(), sessions.next.get(guest).copied().unwrap_or(sessions.first), false));
         let placeholder = placeholder::session(&self.run, &issued_to, n);
         if owns {
             return placeholder;

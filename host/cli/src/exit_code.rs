@@ -60,6 +60,15 @@ impl From<Exit> for ExitCode {
     }
 }
 
+/// Every code, the one that most needs somebody first.
+const GRAVEST_FIRST: [u8; 10] = [130, 4, 2, 6, 5, 1, 3, 7, 8, 0];
+
+/// Of several exits the one that most needs somebody; of none that all is done.
+pub(crate) fn gravest(exits: impl IntoIterator<Item = Exit>) -> Exit {
+    let place = |exit: &Exit| GRAVEST_FIRST.iter().position(|code| *code == exit.code());
+    exits.into_iter().min_by_key(place).unwrap_or(Exit::Done)
+}
+
 /// The exit of a command that has no result.
 pub(crate) fn of_error(error: &anyhow::Error) -> Exit {
     match error.downcast_ref::<Error>().map(Error::kind) {
@@ -91,6 +100,18 @@ mod tests {
             let meaning = TABLE.iter().find(|(of, _)| *of == code).map_or("", |(_, meaning)| meaning);
             assert!(meaning.starts_with(decision.word()), "{decision} is not what {code} means first: {meaning}");
         }
+    }
+
+    #[test]
+    fn of_several_exits_the_gravest_counts() {
+        let [release, hold, failed] = [Decision::Release, Decision::Hold, Decision::RollbackFailed].map(Exit::Decided);
+        assert_eq!(gravest([]), Exit::Done);
+        assert_eq!(gravest([release, hold, release]), hold);
+        assert_eq!(gravest([hold, failed]), failed);
+        assert_eq!(gravest([failed, Exit::Usage, release]), Exit::Usage);
+        assert_eq!(gravest([Exit::Usage, Exit::Fault, hold]), Exit::Fault);
+        assert_eq!(gravest([Exit::Fault, Exit::Interrupted]), Exit::Interrupted);
+        assert_eq!(BTreeSet::from(GRAVEST_FIRST), TABLE.iter().map(|(code, _)| *code).collect::<BTreeSet<u8>>());
     }
 
     #[test]

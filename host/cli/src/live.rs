@@ -88,6 +88,8 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
             EventKind::Stated { phase, .. } => update(&running, phase, &event),
             EventKind::RunStarted(_)
             | EventKind::RunResumed
+            | EventKind::RunHandedOver
+            | EventKind::RunImported
             | EventKind::PhaseTakenOver { .. }
             | EventKind::Ticked { .. }
             | EventKind::Found(_)

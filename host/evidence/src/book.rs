@@ -57,7 +57,10 @@ impl Book {
         if let Err(beyond) = self.enter(event) {
             self.beyond.get_or_insert(beyond);
         }
-        self.latest = Some(event.at);
+        // On its way from one machine to another nobody observes anything.
+        if !matches!(event.kind, EventKind::RunHandedOver | EventKind::RunImported) {
+            self.latest = Some(event.at);
+        }
     }
 
     /// What there is too much of to be judged.
@@ -88,7 +91,9 @@ impl Book {
             }
             EventKind::Stated { phase, statement, .. } => self.stated(*at, phase, statement),
             EventKind::Call(call) => self.call(*at, call),
-            EventKind::PhaseStarted { .. }
+            EventKind::RunHandedOver
+            | EventKind::RunImported
+            | EventKind::PhaseStarted { .. }
             | EventKind::PhaseTakenOver { .. }
             | EventKind::Ticked { .. }
             | EventKind::Found(_)

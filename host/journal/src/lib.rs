@@ -14,6 +14,7 @@ mod error;
 mod folder;
 mod found;
 mod live;
+mod moves;
 mod notice;
 mod past;
 mod queue;

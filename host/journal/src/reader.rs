@@ -80,6 +80,28 @@ impl Reader {
         }
     }
 
+    /// How often the run came to a machine in a file.
+    pub fn imports(&self) -> Result<u32, Error> {
+        let count = "SELECT count(*) FROM event WHERE kind = ?1";
+        let count = self.connection.query_row(count, [RowKind::RunImported.word()], |row| row.get::<_, i64>(0))?;
+        Ok(u32::try_from(count).unwrap_or(u32::MAX))
+    }
+
+    /// Whether the run was handed over, and has not come back since.
+    pub fn is_handed_over(&self) -> Result<bool, Error> {
+        let last = "SELECT kind FROM event WHERE kind IN (?1, ?2) ORDER BY position DESC LIMIT 1";
+        let moves = [RowKind::RunHandedOver.word(), RowKind::RunImported.word()];
+        let last = self.connection.query_row(last, moves, |row| row.get::<_, String>(0)).optional()?;
+        Ok(last.as_deref() == Some(RowKind::RunHandedOver.word()))
+    }
+
+    /// The hash of the row at a position.
+    pub fn hash_at(&self, position: u64) -> Result<Option<Digest>, Error> {
+        let hash = "SELECT hash FROM event WHERE position = ?1";
+        let hash = self.connection.query_row(hash, [position as i64], |row| row.get::<_, [u8; 32]>(0)).optional()?;
+        Ok(hash.map(Digest))
+    }
+
     /// Sees every row of a phase with its bodies, in order.
     pub fn for_each_row_of(&self, phase: &PhaseId, mut see: impl FnMut(Row) -> Result<(), Error>) -> Result<(), Error> {
         self.each(

@@ -352,6 +352,8 @@ pub(crate) fn event(position: u64, row: &Row) -> Result<Event, Error> {
             EventKind::RunStarted(record.header().ok_or_else(|| damaged("its header can't be read"))?)
         }
         RowKind::RunResumed => EventKind::RunResumed,
+        RowKind::RunHandedOver => EventKind::RunHandedOver,
+        RowKind::RunImported => EventKind::RunImported,
         RowKind::PhaseStarted => EventKind::PhaseStarted { phase: phase()? },
         RowKind::PhaseTakenOver => {
             let TakenOverV1 { run, head } = parse(position, &row.request)?;

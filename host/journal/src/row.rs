@@ -10,6 +10,10 @@ use holdpoint_model::{Class, Digest, OutcomeKind};
 pub enum RowKind {
     RunStarted,
     RunResumed,
+    /// The run goes on where the file is imported that it is in.
+    RunHandedOver,
+    /// It goes on here.
+    RunImported,
     PhaseStarted,
     /// The statements of the phase that follow were found by another run.
     PhaseTakenOver,
@@ -40,9 +44,11 @@ pub enum RowKind {
 }
 
 impl RowKind {
-    const ALL: [Self; 20] = [
+    const ALL: [Self; 22] = [
         Self::RunStarted,
         Self::RunResumed,
+        Self::RunHandedOver,
+        Self::RunImported,
         Self::PhaseStarted,
         Self::PhaseTakenOver,
         Self::Call,
@@ -68,6 +74,8 @@ impl RowKind {
         match self {
             Self::RunStarted => "run-started",
             Self::RunResumed => "run-resumed",
+            Self::RunHandedOver => "run-handed-over",
+            Self::RunImported => "run-imported",
             Self::PhaseStarted => "phase-started",
             Self::PhaseTakenOver => "phase-taken-over",
             Self::Call => "call",
@@ -96,6 +104,11 @@ impl RowKind {
     /// Whether it is about telling people of the run, which changes nothing in it.
     pub fn is_notice(self) -> bool {
         matches!(self, Self::NoticeIntended | Self::NoticeEnded)
+    }
+
+    /// Whether it says where the run goes on, which changes nothing in it.
+    pub fn is_move(self) -> bool {
+        matches!(self, Self::RunHandedOver | Self::RunImported)
     }
 
     /// Whether a guest's re-execution meets it as a call.

@@ -2,7 +2,8 @@
 //!
 //! Format 2 has the tables of format 1 and more kinds of rows: `phase-taken-over`, `run-cancelled`, `row-waived`,
 //! `waiver-withdrawn`, the end `cancelled` of a phase, and `retry` in the header. Format 3 has `tick` and `found`, the statement
-//! `sample`, and `policies` in the header. Format 4 has `phase-scheduled`, `approval-asked`, `approval-answered`, `notice-intended` and `notice-ended`. This version reads 1 to 4 and writes 4: a
+//! `sample`, and `policies` in the header. Format 4 has `phase-scheduled`, `approval-asked`, `approval-answered`, `notice-intended`, `notice-ended`,
+//! `run-handed-over` and `run-imported`. This version reads 1 to 4 and writes 4: a
 //! journal of an older format becomes one of format 4 when it is gone on with. Older versions refuse a newer format by name.
 
 use std::path::Path;

@@ -21,6 +21,10 @@ pub enum EventKind {
     RunStarted(RunHeader),
     /// Another host process took the run up again.
     RunResumed,
+    /// The run left this machine in a file: only where that is imported it goes on.
+    RunHandedOver,
+    /// The run came to this machine in a file. What follows is bounded by what is allowed here.
+    RunImported,
     PhaseStarted {
         phase: PhaseId,
     },

@@ -90,7 +90,14 @@ impl Collector {
     /// Takes the next event.
     pub fn take(&mut self, event: Event) {
         let Event { position, at, kind } = event;
-        if !matches!(kind, EventKind::NoticeIntended(_) | EventKind::NoticeEnded(_)) {
+        let changes_nothing = matches!(
+            kind,
+            EventKind::NoticeIntended(_)
+                | EventKind::NoticeEnded(_)
+                | EventKind::RunHandedOver
+                | EventKind::RunImported
+        );
+        if !changes_nothing {
             self.moment = at;
         }
         match kind {
@@ -100,6 +107,7 @@ impl Collector {
                 self.report.ended = None;
                 self.recorded = None;
             }
+            EventKind::RunHandedOver | EventKind::RunImported => {}
             EventKind::PhaseStarted { phase } => {
                 let phase = self.phase(&phase);
                 phase.started.get_or_insert(at);

@@ -51,6 +51,8 @@ fn guest_of(event: &Event) -> Option<&str> {
         EventKind::ApprovalAnswered(answer) => Some(answer.phase.as_str()),
         EventKind::RunStarted(_)
         | EventKind::RunResumed
+        | EventKind::RunHandedOver
+        | EventKind::RunImported
         | EventKind::Ticked { .. }
         | EventKind::RunCancelled(_)
         | EventKind::RunEnded { .. }

@@ -148,7 +148,7 @@ fn kind() -> impl Strategy<Value = EventKind> {
             by,
             reason,
         }),
-        Just(EventKind::RunResumed),
+        prop::sample::select(vec![EventKind::RunResumed, EventKind::RunHandedOver, EventKind::RunImported]),
         any::<bool>().prop_map(|last| EventKind::Ticked { last }),
         found(),
         prop::sample::select(Decision::ALL.to_vec()).prop_map(|decision| EventKind::RunEnded { decision, next: None }),

@@ -5,62 +5,11 @@
 use holdpoint_e2e::{
     Scene,
     acting::{expect, rows},
-    checklist, connect_to,
+    checklist,
     staging::{Change, Resource, Service, Staging},
-    watching::{looks, until_looks},
+    watching::{acting, in_stages as scene, looks, until_looks},
 };
 use serde_json::Value;
-
-/// A bundle that looks at the health of the backend, and then watches it for so long, each so often, for `objectives` to judge.
-fn scene(backend: &str, (during, every): (&str, &str), tick: &str) -> Scene {
-    let scene = Scene::bare();
-    let bundle = format!(
-        r#"[bundle]
-name = "scene"
-version = "1.0.0"
-checklist = "checklist.toml"
-tick = "{tick}"
-[environments.test.services.backend]
-url = "{backend}"
-
-[[phase]]
-id = "health"
-module = "health"
-requirements = ["P3.1"]
-[phase.config.services.backend]
-endpoints = ["/health"]
-[phase.grants]
-http = [{{ services = ["backend"], methods = ["GET"] }}]
-
-[[phase]]
-id = "watch"
-module = "monitor"
-stage = "day"
-needs = ["health"]
-deadline = "1d"
-[phase.config]
-during = "{during}"
-every = "{every}"
-[phase.config.services.backend]
-endpoints = ["/health"]
-[phase.config.services.backend.metrics]
-memory = {{ gauge = "process_resident_memory_bytes", of = "process_memory_limit_bytes" }}
-[phase.grants]
-http = [{{ services = ["backend"], methods = ["GET"] }}]
-
-[[policy]]
-id = "objectives"
-module = "objectives"
-requirements = ["P4.1.memory"]
-config = {{ memory = {{ rows = ["P4.1.memory"], limit = 0.8, hold = "{tick}" }} }}
-"#,
-    );
-    scene.write("bundle/bundle.toml", &bundle);
-    scene.write("bundle/checklist.toml", &checklist(&["P3.1", "P4.1.memory"]));
-    scene.write("holdpoint.toml", &format!("{}[limits]\nmax-deadline = \"25h\"\n", connect_to(backend)));
-    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
-    scene
-}
 
 fn report(scene: &Scene) -> Value {
     scene.run(&["report", "--format", "json"]).json()
@@ -124,24 +73,7 @@ fn what_fails_in_the_next_stage_holds_and_what_fails_before_lets_it_not_begin() 
 
 /// The first stage changes something as well, and `undo` takes it back where memory is nearly used up.
 fn with_rollback(scene: &Scene) {
-    let phase = |id: &str, row: &str| {
-        format!(
-            r#"[[phase]]
-id = "{id}"
-module = "crash"
-requirements = ["P3.1"]
-map = {{ "P3.1" = "{row}" }}
-config = {{ steps = 1 }}
-[phase.grants]
-http = [
-    {{ services = ["backend"], methods = ["GET"] }},
-    {{ services = ["backend"], methods = ["POST"], paths = ["/effects"], read-back = "/effects/{{key}}" }},
-]
-
-"#
-        )
-    };
-    let phases = [phase("change", "CHANGE"), phase("undo", "UNDO")].concat();
+    let phases = [acting("change", "CHANGE"), acting("undo", "UNDO")].concat();
     let rollback = "\n[rollback]\nphase = \"undo\"\nundoes = [\"change\"]\nwhen = [\"P4.1.memory\"]\n";
     scene.edit("bundle/bundle.toml", |bundle| {
         bundle.replacen("[[policy]]", &format!("{phases}[[policy]]"), 1) + rollback

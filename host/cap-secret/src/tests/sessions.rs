@@ -119,3 +119,22 @@ fn the_host_learns_a_token_only_by_its_whole_placeholder_and_for_whom_it_was_han
     vault.keep(&other, "session-of-one");
     assert!(vault.handed(&placeholder, &other).is_some(), "it was handed to both");
 }
+
+#[test]
+fn tokens_of_a_run_that_came_from_another_machine_have_numbers_of_their_own() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("sessions");
+    let login = guest("auth-flow");
+    let there = vault(vec![]).keep(&login, "tok-of-there");
+    let here = || RunVault::new(&run(), vec![], Some(path.clone())).unwrap().counting_from(1 << 24);
+    let vault = here();
+    let first = vault.keep(&login, "tok-of-here1");
+    assert!(first.starts_with("hp-session.auth-flow.16777216."), "{first}");
+    let Err(Unrevealed::Lost(text)) = vault.reveal(&there, &to(&login, None, None)) else { panic!("should be lost") };
+    assert!(text.contains("log in again"), "{text}");
+    drop(vault);
+    // A crash changes nothing of that.
+    let vault = here();
+    assert_eq!(vault.reveal(&first, &to(&login, None, None)).unwrap(), "tok-of-here1");
+    assert!(vault.keep(&login, "tok-of-here2").starts_with("hp-session.auth-flow.16777217."));
+}

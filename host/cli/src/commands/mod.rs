@@ -8,6 +8,7 @@ mod cancel;
 mod check;
 mod completion;
 mod export;
+mod import;
 mod inspect;
 mod man;
 mod new;
@@ -48,6 +49,7 @@ pub(crate) enum Command {
     Report(report::Arguments),
     Export(export::Arguments),
     Alerts(alerts::Arguments),
+    Import(import::Arguments),
     Schema(schema::Arguments),
     Completion(completion::Arguments),
     Man(man::Arguments),
@@ -81,7 +83,8 @@ pub(crate) fn dispatch(command: Command, machine: &Machine) -> anyhow::Result<Ex
         Command::Show(arguments) => show::execute(&arguments, machine),
         Command::Replay(arguments) => block_on(replay::execute(arguments, machine)),
         Command::Report(arguments) => report::execute(&arguments, machine),
-        Command::Export(arguments) => export::execute(arguments, machine),
+        Command::Export(arguments) => block_on(export::execute(arguments, machine)),
+        Command::Import(arguments) => block_on(import::execute(arguments, machine)),
         Command::Alerts(arguments) => alerts::execute(arguments, machine),
         Command::Schema(arguments) => Ok(schema::execute(&arguments)),
     }

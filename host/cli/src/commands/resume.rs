@@ -1,16 +1,20 @@
 //! `holdpoint resume`
 
-use holdpoint_app::{Machine, RunRef, RunState};
+use holdpoint_app::{Cancel, Machine, RunRef, RunState};
 
 use super::{Output, run::conclude};
-use crate::{exit_code::Exit, live, terminal};
+use crate::{
+    exit_code::{self, Exit},
+    live, terminal,
+};
 
 /// Goes on with a run that was interrupted
 ///
 /// What is recorded is not done again. An effect whose answer was lost is looked up first.
 ///
 /// A bundle may be decided in stages: what is released in minutes, and what a day shows. A run ends with the decision of each stage, and this begins the
-/// next one. --all takes up runs that were interrupted, and begins no stage.
+/// next one. --all takes up runs that were interrupted, one after another whatever the others come to, and begins no stage; it exits with the code that
+/// most needs somebody: interrupted, a failed machine, a mistake, then the decisions from a failed rollback to a release.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint resume              the newest run that was interrupted
@@ -35,31 +39,51 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
-    let references = match arguments.run {
-        Some(run) => vec![run],
-        None => {
-            let mut interrupted = interrupted(machine);
-            if interrupted.is_empty() {
-                terminal::say(&format!("no run in {} was interrupted{}", machine.runs.display(), to_come(machine)));
-                return Ok(Exit::Done);
-            }
-            if arguments.all { interrupted } else { vec![interrupted.pop().unwrap_or_default()] }
-        }
-    };
-    let mut last = Exit::Done;
-    for reference in references {
-        last = resume(&reference, arguments.through.as_deref(), (machine, arguments.output)).await?;
+    let (through, shown) = (arguments.through.as_deref(), (machine, arguments.output));
+    if let Some(run) = arguments.run {
+        return resume(&run, through, shown, live::on_interrupt()).await;
     }
-    Ok(last)
+    let mut interrupted = interrupted(machine);
+    if arguments.all && !interrupted.is_empty() {
+        return Ok(all(&interrupted, shown).await);
+    }
+    match interrupted.pop() {
+        Some(newest) => resume(&newest, through, shown, live::on_interrupt()).await,
+        None => {
+            terminal::say(&format!("no run in {} was interrupted{}", machine.runs.display(), to_come(machine)));
+            Ok(Exit::Done)
+        }
+    }
+}
+
+/// Takes up one after another. One that can't be gone on with keeps no other from it; whoever interrupts means all.
+async fn all(runs: &[RunRef], shown: (&Machine, Output)) -> Exit {
+    // Also an interrupt that comes between two.
+    let cancel = live::on_interrupt();
+    let mut exits = Vec::new();
+    for run in runs {
+        let exit = resume(run, None, shown, cancel.clone()).await.unwrap_or_else(|error| {
+            terminal::error(&error);
+            exit_code::of_error(&error)
+        });
+        exits.push(exit);
+        if exit == Exit::Interrupted {
+            break;
+        }
+    }
+    exit_code::gravest(exits)
 }
 
 /// The newest run that has another stage, which nobody begins without being told to.
 fn to_come(machine: &Machine) -> String {
-    let found = holdpoint_app::runs(machine).into_iter().rev().find_map(|(run, summary)| match summary.ok()?.state {
-        RunState::Between { next, .. } => {
-            Some(format!("; run {run} has stage `{next}` to come: holdpoint resume {run}"))
+    let found = holdpoint_app::runs(machine).into_iter().rev().find_map(|(run, summary)| {
+        let summary = summary.ok().filter(|summary| !summary.handed_over)?;
+        match summary.state {
+            RunState::Between { next, .. } => {
+                Some(format!("; run {run} has stage `{next}` to come: holdpoint resume {run}"))
+            }
+            _ => None,
         }
-        _ => None,
     });
     found.unwrap_or_default()
 }
@@ -75,12 +99,18 @@ async fn resume(
     reference: &RunRef,
     stage: Option<&str>,
     (machine, output): (&Machine, Output),
+    cancel: Cancel,
 ) -> anyhow::Result<Exit> {
     let display = live::Display::start();
     let resumed = holdpoint_app::resume(reference, stage, machine, Some(display.events())).await?;
     let run = resumed.run.clone();
     terminal::say(&format!("run {run} goes on"));
-    let result = resumed.finish(machine, live::on_interrupt()).await;
+    if resumed.imported {
+        terminal::say(
+            "it came from another machine: what servers handed out there to log in with is not here, so whoever asks with it is told to log in again",
+        );
+    }
+    let result = resumed.finish(machine, cancel).await;
     display.end().await;
     Ok(conclude(&result?, machine, output))
 }

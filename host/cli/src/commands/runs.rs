@@ -51,11 +51,12 @@ fn next_stage(state: &RunState) -> Option<&str> {
 }
 
 fn text(summary: &RunSummary) -> String {
-    let RunSummary { run, started, header, state: at } = summary;
+    let RunSummary { run, started, header, state: at, handed_over } = summary;
     let (bundle, version, environment) = (&header.bundle, &header.bundle_version, &header.environment);
     let again = header.retry.as_ref().map(|retry| format!(" · retry of {}", retry.run)).unwrap_or_default();
     let next = next_stage(at).map(|next| format!(" · stage {next} is to come")).unwrap_or_default();
-    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}{again}{next}", state(at))
+    let gone = if *handed_over { " · handed over" } else { "" };
+    format!("{run}  {started}  {:<12}  {bundle} {version} · {environment}{again}{next}{gone}", state(at))
 }
 
 fn json_line(summary: &RunSummary) -> String {
@@ -65,6 +66,7 @@ fn json_line(summary: &RunSummary) -> String {
         "started": summary.started.to_string(),
         "state": state(&summary.state),
         "next_stage": next_stage(&summary.state),
+        "handed_over": summary.handed_over,
         "bundle": header.bundle,
         "version": header.bundle_version,
         "environment": header.environment,

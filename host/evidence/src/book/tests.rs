@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use holdpoint_model::{
-    Class, Digest, Ordinal, PhaseEnd, RequirementId, RunId, Verdict,
+    Class, Decision, Digest, Ordinal, PhaseEnd, RequirementId, RunId, Verdict,
     policy::{Comparison, Evidence as _, Matcher, Selector},
 };
 
@@ -178,6 +178,19 @@ fn what_the_next_host_does_of_a_load_lies_where_it_was_done() {
     assert_eq!((samples(&shown, "own_canaries", "load", "4").len(), counted("own_canaries")), (2, 7.0));
     let stretches: Vec<_> = shown.stretches().iter().map(|s| (s.kind, s.from.0, s.to.0)).collect();
     assert_eq!(stretches, [(StretchKind::Unobserved, 11_000.0, 60_001.0)]);
+}
+
+#[test]
+fn on_its_way_to_another_machine_a_run_is_unobserved() {
+    let events = vec![
+        (10.0, EventKind::RunEnded { decision: Decision::Release, next: Some("day".into()) }),
+        (20.0, EventKind::RunHandedOver),
+        (30.0, EventKind::RunImported),
+        (60.0, EventKind::RunResumed),
+    ];
+    let shown = shown(book(events), 70.0);
+    let stretches: Vec<_> = shown.stretches().iter().map(|s| (s.kind, s.from.0, s.to.0)).collect();
+    assert_eq!(stretches, [(StretchKind::Unobserved, 10_000.0, 60_001.0)]);
 }
 
 #[test]

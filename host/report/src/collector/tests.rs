@@ -121,6 +121,13 @@ fn a_resumed_run_is_unfinished_again() {
     assert_eq!((report.decision, report.ended, report.resumed), (None, None, 1));
 }
 
+#[test]
+fn where_a_run_goes_on_changes_nothing_in_its_report() {
+    let ended = vec![EventKind::RunEnded { decision: Decision::Hold, next: None }];
+    let moved = [ended.clone(), vec![EventKind::RunHandedOver, EventKind::RunImported]].concat();
+    assert_eq!(build(moved), build(ended));
+}
+
 /// A deployment that judges P1.3, a way back that judges RB-C1, and a look afterwards that judges RB-V1. All rows are required.
 fn released(header: RunHeader, kinds: Vec<EventKind>) -> Report {
     let ids = ["P1.3", "RB-C1", "RB-V1"].map(fixture::requirement);

@@ -72,6 +72,8 @@ pub fn event_line(event: &Event, style: Style) -> String {
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &said)]);
         }
         EventKind::RunResumed => page.line(&[(Tone::Faint, &margin), (Tone::Strong, "run resumed")]),
+        EventKind::RunHandedOver => page.line(&[(Tone::Faint, &margin), (Tone::Strong, "run handed over")]),
+        EventKind::RunImported => page.line(&[(Tone::Faint, &margin), (Tone::Strong, "run imported")]),
         EventKind::RunCancelled(cancellation) => {
             page.line(&[(Tone::Faint, &margin), (Tone::Strong, &format!("run {cancellation}"))]);
         }

@@ -20,6 +20,8 @@ pub fn line(event: &Event) -> Option<String> {
             header.run, header.bundle, header.bundle_version, header.environment
         ),
         EventKind::RunResumed => "resumed".into(),
+        EventKind::RunHandedOver => "handed over".into(),
+        EventKind::RunImported => "imported".into(),
         EventKind::PhaseStarted { phase } => format!("{phase}: started"),
         EventKind::PhaseTakenOver { phase, origin } => format!("{phase}: taken over from run {}", origin.run),
         EventKind::PhaseEnded { phase, end } if end.reason().is_empty() => format!("{phase}: {}", end.word()),

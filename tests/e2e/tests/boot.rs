@@ -1,0 +1,128 @@
+//! After a boot: what was interrupted goes on by itself. The unit that ships says how, and `resume --all` with which exit code.
+
+use std::{
+    path::{Path, PathBuf},
+    process::Command,
+    time::Duration,
+};
+
+use holdpoint_e2e::{
+    Holdpoint, Outcome, Scene,
+    process::{Live, until},
+    rows::{Judge, scene},
+    staging::Staging,
+};
+use rusqlite::Connection;
+
+/// Where the unit expects the program.
+const PROGRAM: &str = "/usr/local/bin/holdpoint";
+
+fn unit() -> String {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../dist/holdpoint-resume.service");
+    std::fs::read_to_string(&path).unwrap_or_else(|e| panic!("{}: {e}", path.display()))
+}
+
+/// The values of a setting of the unit.
+fn settings(name: &str) -> Vec<String> {
+    let unit = unit();
+    let lines = unit.lines().filter_map(|line| line.strip_prefix(name)?.strip_prefix('='));
+    lines.map(str::to_owned).collect()
+}
+
+/// What the unit starts, in a scene.
+fn started(scene: &Scene) -> Outcome {
+    let [line]: [String; 1] = settings("ExecStart").try_into().expect("it starts one thing");
+    let words: Vec<&str> = line.strip_prefix(PROGRAM).expect("it starts the program").split_whitespace().collect();
+    scene.run(&words)
+}
+
+/// A run whose host was killed before the first answer came.
+fn interrupt_one(staging: &Staging, scene: &Scene) -> PathBuf {
+    let before = staging.requests();
+    staging.slow(Duration::from_secs(25));
+    let run = scene.start(&["run", "BUNDLE"]);
+    until("a request came", || staging.requests() > before);
+    drop(run);
+    staging.clear();
+    scene.journal()
+}
+
+/// A run that comes to a hold and, after it, one that comes to a release, both interrupted; with the journal of the first.
+fn two_interrupted(staging: &Staging) -> (Scene, PathBuf) {
+    let scene = scene(&staging.backend(), "", &[Judge::bad("told")]);
+    let older = interrupt_one(staging, &scene);
+    scene.edit("bundle/bundle.toml", |bundle| bundle.replace("/missing", "/effects"));
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    interrupt_one(staging, &scene);
+    assert_eq!(runs(&scene).matches("interrupted").count(), 2);
+    (scene, older)
+}
+
+fn runs(scene: &Scene) -> String {
+    scene.run(&["runs"]).exits(0).stdout
+}
+
+#[test]
+fn where_nothing_was_interrupted_there_is_nothing_to_do() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), "", &[Judge::good("told")]);
+    assert!(started(&scene).exits(0).stderr.contains("was interrupted"));
+    scene.run(&["run", "BUNDLE"]).exits(0);
+    assert!(started(&scene).exits(0).stderr.contains("was interrupted"));
+}
+
+#[test]
+fn all_that_was_interrupted_goes_on_and_the_gravest_end_is_the_exit_code() {
+    let staging = Staging::start();
+    let (scene, _) = two_interrupted(&staging);
+    let ended = started(&scene).exits(1);
+    assert!(ended.stdout.contains("hold") && ended.stdout.contains("release"), "{ended:?}");
+    let runs = runs(&scene);
+    assert!(runs.contains("hold") && runs.contains("release") && !runs.contains("interrupted"), "{runs}");
+    started(&scene).exits(0);
+}
+
+#[test]
+fn a_run_that_can_not_go_on_keeps_no_other_from_it() {
+    let staging = Staging::start();
+    let (scene, older) = two_interrupted(&staging);
+    let journal = Connection::open(older).expect("it is a database");
+    journal.execute("UPDATE event SET summary = 'x' WHERE position = 2", []).expect("it can be changed");
+    drop(journal);
+    let ended = started(&scene).exits(4);
+    assert!(ended.stderr.contains("the journal is damaged at position 2"), "{ended:?}");
+    let runs = runs(&scene);
+    assert!(runs.contains("release") && runs.contains("interrupted"), "{runs}");
+}
+
+#[test]
+fn the_unit_starts_again_what_is_worth_it_and_nothing_else() {
+    assert_eq!(settings("RestartForceExitStatus"), ["4 130"]);
+    // Not on failure: a hold would be one.
+    assert_eq!(settings("Restart"), ["on-abnormal"]);
+    assert_eq!(settings("EnvironmentFile"), ["-/etc/holdpoint/environment"]);
+    for wanted in ["NoNewPrivileges=yes", "ProtectSystem=strict", "User=holdpoint", "KillMode=mixed"] {
+        assert!(unit().lines().any(|line| line == wanted), "{wanted} is missing");
+    }
+}
+
+/// What systemd says of a unit; nothing of one in which nothing is wrong.
+fn said_of(unit: &str) -> String {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let path = folder.path().join("holdpoint-resume.service");
+    std::fs::write(&path, unit).expect("a file can be written");
+    let outcome = Live::start(Command::new("systemd-analyze").args(["verify", "--man=no"]).arg(&path)).finish();
+    // It exits with 0 also where it leaves a setting out.
+    let ours = |line: &&str| line.contains("holdpoint");
+    outcome.exits(0).stderr.lines().filter(ours).collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn systemd_analyze_finds_nothing_wrong_with_the_unit() {
+    let built = Holdpoint::built().command();
+    let program = Path::new(built.get_program()).canonicalize().expect("it is built");
+    let unit = unit().replace(PROGRAM, &program.display().to_string());
+    assert_eq!(said_of(&unit), "");
+    let wrong = said_of(&unit.replace("RestartSec=30s", "RestartSec=soon"));
+    assert!(wrong.contains("soon"), "it finds what is wrong: {wrong}");
+}
