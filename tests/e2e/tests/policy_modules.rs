@@ -9,7 +9,7 @@ use std::{
 
 use holdpoint_e2e::{Outcome, Scene, guests};
 
-const POLICIES: [&str; 3] = ["alerts", "objectives", "rollback-triggers"];
+const POLICIES: [&str; 4] = ["alerts", "objectives", "rego", "rollback-triggers"];
 
 fn module(name: &str) -> String {
     guests().join(format!("{name}.wasm")).display().to_string()

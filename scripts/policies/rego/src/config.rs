@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint::policy::prelude::*;
 use serde_json::Map;
 
-use crate::numbers::Number;
+use crate::number::Number;
 
 /// Bytes of all modules together, and of `data`.
 const LARGEST: usize = 256 << 10;

@@ -13,6 +13,7 @@ mod answer;
 mod config;
 mod findings;
 mod input;
+mod number;
 mod numbers;
 mod rego;
 mod state;
@@ -31,7 +32,7 @@ fn judge(cx: &mut Context, config: Config) -> Result<()> {
         return Err(Error::new("none of `rows` may be claimed by this policy; list one in its `requirements`"));
     }
     let mut state = State::from_bytes(cx.state())?;
-    let numbers = numbers::read(cx, &config.series)?;
+    let numbers = numbers::read(cx, &config.series, &mut state.known)?;
     let unobserved = input::unobserved(cx);
     let denied = rego::denied(&config, input::document(cx, &numbers, unobserved, state.ticks))?;
     state.take(cx, &config, denied.as_deref().unwrap_or_default());

@@ -1,105 +1,16 @@
-//! Numbers with their labels, from series of the run.
+//! What the named numbers are at the moment of an evaluation, and of which labels there should be one and is none.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint::policy::prelude::*;
-use holdpoint::rules::trend::Settings;
 use holdpoint::rules::{self, LONGEST_SPAN, Missing};
+
+use crate::number::Number;
 
 /// A slot begins before what happens in it.
 const SLOT: Span = Span::minutes(1);
-
-/// What is measured, of which series, over which time.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-pub(crate) struct Number {
-    of: Of,
-    /// Labels that are so.
-    #[serde(default, rename = "where")]
-    is: BTreeMap<String, String>,
-    /// Labels that are otherwise.
-    #[serde(default, rename = "where_not")]
-    is_not: BTreeMap<String, String>,
-    /// Labels that begin so.
-    #[serde(default, rename = "where_starts")]
-    starts_with: BTreeMap<String, String>,
-    /// Labels whose values are kept apart; without any, everything is one number.
-    #[serde(default)]
-    by: Vec<String>,
-    /// Without it, the whole run so far.
-    window: Option<Millis>,
-    /// It is asked for what was so long ago.
-    #[serde(default)]
-    offset: Millis,
-    /// The Rego judges by itself what it means that there is no data.
-    #[serde(default)]
-    pub(crate) may_lack: bool,
-}
-
-/// As [`Measure`] has it.
-#[derive(Deserialize)]
-#[serde(rename_all = "kebab-case", deny_unknown_fields)]
-enum Of {
-    Gauge {
-        series: String,
-        #[serde(default)]
-        over: Sampled,
-        #[serde(default = "highest", with = "AcrossWord")]
-        across: Across,
-    },
-    Ratio {
-        part: String,
-        whole: String,
-        #[serde(default = "slots", with = "CountedWord")]
-        counted: Counted,
-    },
-    Quantile {
-        buckets: String,
-        share: f64,
-        #[serde(default = "slots", with = "CountedWord")]
-        counted: Counted,
-    },
-    Trend {
-        series: String,
-        warm_up: Option<Millis>,
-        bucket: Option<Millis>,
-        reach: Option<Millis>,
-    },
-}
-
-/// Which sample of a gauge counts.
-#[derive(Clone, Copy, Default, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-enum Sampled {
-    #[default]
-    Now,
-    Highest,
-    Lowest,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Across", rename_all = "kebab-case")]
-enum AcrossWord {
-    Sum,
-    Highest,
-    Lowest,
-    Mean,
-}
-
-#[derive(Deserialize)]
-#[serde(remote = "Counted", rename_all = "kebab-case")]
-enum CountedWord {
-    Counter,
-    Slots,
-}
-
-fn highest() -> Across {
-    Across::Highest
-}
-
-fn slots() -> Counted {
-    Counted::Slots
-}
+/// Label sets that are remembered.
+const MOST_KNOWN: usize = 2_000;
 
 /// What one name came to.
 #[derive(Debug, Default)]
@@ -110,94 +21,75 @@ pub(crate) struct Seen {
     pub(crate) may_lack: bool,
 }
 
-/// Everything that is named, at the moment of the evaluation.
-pub(crate) fn read(cx: &Context, series: &BTreeMap<String, Number>) -> Result<BTreeMap<String, Seen>> {
+/// By name, the label sets of which there was a number once, and no end since: a window shows nothing of what vanished before it.
+pub(crate) type Known = BTreeMap<String, BTreeSet<Vec<(String, String)>>>;
+
+/// Everything that is named. What there is a number of is known from now on.
+pub(crate) fn read(
+    cx: &Context,
+    series: &BTreeMap<String, Number>,
+    known: &mut Known,
+) -> Result<BTreeMap<String, Seen>> {
     let now = cx.now();
     let so_far = (now - cx.facts().started + SLOT).clamp(Span(1), LONGEST_SPAN);
     let rules: BTreeMap<&String, Rule> =
         series.iter().map(|(name, number)| Ok((name, number.rule(name, so_far)?))).collect::<Result<_>>()?;
     let evidence = cx.evidence(rules.values().flat_map(|rule| Ask::of_rule(rule, now)))?;
-    let seen = series.iter().map(|(name, number)| {
-        let expression = &rules[name].expression;
-        let mut seen = Seen { may_lack: number.may_lack, ..Seen::default() };
-        for (labels, reading) in expression.read(&evidence, now) {
-            match reading {
-                Ok(value) if value.estimate.is_finite() => seen.values.push((labels, value)),
-                Ok(_) => seen.missing.push((labels, Missing::NotANumber)),
-                Err(why) => seen.missing.push((labels, why)),
-            }
-        }
-        if seen.values.is_empty() && seen.missing.is_empty() {
-            seen.missing.push((Labels::default(), Missing::Series));
-        }
-        // What has said that it ends is nothing to look for, as long as others are there.
-        if !seen.values.is_empty() {
-            seen.missing.retain(|(labels, _)| !number.has_ended(&evidence, labels, now));
-        }
-        (name.clone(), seen)
-    });
-    Ok(seen.collect())
+    let mut all = BTreeMap::new();
+    for (name, number) in series {
+        let of_name = known.entry(name.clone()).or_default();
+        all.insert(name.clone(), one(number, &rules[name], &evidence, now, of_name)?);
+    }
+    known.retain(|name, _| series.contains_key(name));
+    if known.values().map(BTreeSet::len).sum::<usize>() > MOST_KNOWN {
+        return Err(Error::new(format!(
+            "there are more than {MOST_KNOWN} label sets to remember; tell fewer labels apart"
+        )));
+    }
+    Ok(all)
 }
 
-impl Number {
-    /// A rule that is never asked whether it holds: what can't be read is refused as it is there.
-    fn rule(&self, name: &str, so_far: Span) -> Result<Rule> {
-        let above = Condition { compare: Compare::Above, limit: 0.0 };
-        let by: Vec<&str> = self.by.iter().map(String::as_str).collect();
-        let window = self.window.map_or(so_far, Span::from);
-        let expression = Expression::of(self.measure(window)).by(&by).before(self.offset.into());
-        let rule = Rule::new(name, Severity::Info, expression, above);
-        rule.check()?;
-        Ok(rule)
-    }
-
-    fn measure(&self, window: Span) -> Measure {
-        match &self.of {
-            Of::Gauge { series, over, across } => {
-                let over = match over {
-                    Sampled::Now => Over::Now,
-                    Sampled::Highest => Over::Highest(window),
-                    Sampled::Lowest => Over::Lowest(window),
-                };
-                Measure::Gauge { selector: self.selector(series), over, across: *across }
+fn one(
+    number: &Number,
+    rule: &Rule,
+    evidence: &Evidence,
+    now: Time,
+    known: &mut BTreeSet<Vec<(String, String)>>,
+) -> Result<Seen> {
+    let mut seen = Seen { may_lack: number.may_lack, ..Seen::default() };
+    let mut ended = Vec::new();
+    for (labels, reading) in rule.expression.read(evidence, now) {
+        match reading {
+            Ok(value) if value.estimate.is_finite() => {
+                known.insert(kept(&labels));
+                seen.values.push((labels, value));
             }
-            Of::Ratio { part, whole, counted } => {
-                let (part, whole) = (self.selector(part), self.selector(whole));
-                Measure::Ratio { part, whole, window, counted: *counted }
-            }
-            Of::Quantile { buckets, share, counted } => {
-                Measure::Quantile { buckets: self.selector(buckets), share: *share, window, counted: *counted }
-            }
-            Of::Trend { series, warm_up, bucket, reach } => {
-                let usual = Settings::default();
-                let settings = Settings {
-                    warm_up: warm_up.map_or(usual.warm_up, Span::from),
-                    bucket: bucket.map_or(usual.bucket, Span::from),
-                    reach: reach.map_or(usual.reach, Span::from),
-                    baseline: None,
-                };
-                Measure::Trend { selector: self.selector(series), window, settings }
-            }
+            Ok(_) => seen.missing.push((labels, Missing::NotANumber)),
+            Err(why) if number.has_ended(evidence, &labels, now) => ended.push((labels, why)),
+            Err(why) => seen.missing.push((labels, why)),
         }
     }
-
-    fn selector(&self, name: &str) -> Selector {
-        let selector = self.is.iter().fold(Selector::new(name), |known, (label, value)| known.is(label, value));
-        let selector = self.is_not.iter().fold(selector, |known, (label, value)| known.is_not(label, value));
-        self.starts_with.iter().fold(selector, |known, (label, value)| known.starts_with(label, value))
+    // What has said that it ends is nothing to look for, as long as others are there.
+    if seen.values.is_empty() {
+        seen.missing.append(&mut ended);
     }
-
-    /// Whether every series of a label set is known to have ended.
-    fn has_ended(&self, evidence: &Evidence, labels: &Labels, now: Time) -> bool {
-        let at = now - Span::from(self.offset);
-        let selectors: Vec<Selector> = match &self.of {
-            Of::Ratio { part, whole, .. } => vec![self.selector(part), self.selector(whole)],
-            Of::Quantile { buckets: series, .. } | Of::Gauge { series, .. } | Of::Trend { series, .. } => {
-                vec![self.selector(series)]
-            }
-        };
-        let of_it = selectors.iter().flat_map(|selector| evidence.select(selector));
-        let mut own = of_it.filter(|series| series.labels().only(&self.by) == *labels).peekable();
-        own.peek().is_some() && own.all(|series| series.is_gone(at))
+    for (labels, _) in &ended {
+        known.remove(&kept(labels));
     }
+    for labels in known.iter() {
+        let labels = Labels::new(labels.iter().map(|(name, value)| (name.as_str(), value.as_str())))?;
+        let is_told =
+            seen.values.iter().any(|(own, _)| *own == labels) || seen.missing.iter().any(|(own, _)| *own == labels);
+        if !is_told {
+            seen.missing.push((labels, Missing::Series));
+        }
+    }
+    if seen.values.is_empty() && seen.missing.is_empty() {
+        seen.missing.push((Labels::default(), Missing::Series));
+    }
+    Ok(seen)
+}
+
+fn kept(labels: &Labels) -> Vec<(String, String)> {
+    labels.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect()
 }

@@ -7,6 +7,7 @@ use serde::Serialize;
 
 use crate::answer::Denial;
 use crate::config::Config;
+use crate::numbers::Known;
 
 /// How it is written: this byte, the state as JSON.
 const VERSION: u8 = 1;
@@ -19,6 +20,7 @@ pub(crate) struct State {
     pub(crate) ticks: u32,
     /// By row, what was denied first.
     pub(crate) denied: BTreeMap<String, Denied>,
+    pub(crate) known: Known,
 }
 
 /// That a row is denied.
@@ -85,7 +87,8 @@ mod tests {
         let denials: Vec<Denial> = (0..7).map(|n| Denial { row: None, message: format!("m{n}") }).collect();
         let denied = Denied::of("A-1", &denials, Time(5)).unwrap();
         assert_eq!(denied.said(), "denied: m0; m1; m2; m3; m4; and 2 more");
-        let state = State { ticks: 3, denied: BTreeMap::from([("A-1".to_owned(), denied)]) };
+        let known = BTreeMap::from([("up".to_owned(), [vec![("service".to_owned(), "auth".to_owned())]].into())]);
+        let state = State { ticks: 3, denied: BTreeMap::from([("A-1".to_owned(), denied)]), known };
         let bytes = state.to_bytes().unwrap();
         assert_eq!(State::from_bytes(&bytes).unwrap(), state);
         assert_eq!(State::from_bytes(&[]).unwrap(), State::default());
