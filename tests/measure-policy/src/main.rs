@@ -38,7 +38,7 @@ fn main() -> Result<()> {
     let evidence = Arc::new(evidence::hour()?);
     let (ours, mut theirs) = (Objectives::compiled()?, Rego::compiled()?);
     let (mut of_ours, mut of_theirs, mut with_input_ready) = (Vec::new(), Vec::new(), Vec::new());
-    let mut fuel = None;
+    let mut fuel: Option<u64> = None;
     for evaluation in 0..WARM_UP + evaluations {
         let begun = Instant::now();
         let (counted, took) = ours.evaluate(evidence.clone())?;

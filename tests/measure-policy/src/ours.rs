@@ -26,7 +26,7 @@ impl Objectives {
         // `48 of 792000 exchanges failed: 0.006 %`
         let mut words = finding.observed.split(' ');
         let (bad, all) = (words.next(), words.nth(1));
-        let number = |word: Option<&str>| word.and_then(|word| word.parse().ok());
+        let number = |word: Option<&str>| -> Option<f64> { word?.parse().ok() };
         let (all, bad) = number(all).zip(number(bad)).with_context(|| format!("read `{}`", finding.observed))?;
         Ok((Counted { all, bad, holds: finding.verdict == Verdict::Pass }, fuel))
     }

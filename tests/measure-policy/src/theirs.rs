@@ -44,9 +44,16 @@ impl Rego {
     pub(crate) fn evaluate(&mut self, input: Value) -> Result<Counted> {
         self.0.set_input(input);
         let errors = self.0.eval_rule("data.objectives.errors".to_owned())?;
-        let field = |name: &str| errors.as_object()?.get(&name.into()).with_context(|| format!("find `{name}`"));
-        Ok(Counted { all: field("all")?.as_f64()?, bad: field("bad")?.as_f64()?, holds: *field("holds")?.as_bool()? })
+        Ok(Counted {
+            all: field(&errors, "all")?.as_f64()?,
+            bad: field(&errors, "bad")?.as_f64()?,
+            holds: *field(&errors, "holds")?.as_bool()?,
+        })
     }
+}
+
+fn field<'a>(errors: &'a Value, name: &str) -> Result<&'a Value> {
+    errors.as_object()?.get(&name.into()).with_context(|| format!("find `{name}`"))
 }
 
 /// The series with their labels and samples, as the policy is handed them.

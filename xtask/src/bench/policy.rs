@@ -53,6 +53,8 @@ fn of(text: &str) -> Result<Vec<Figure>> {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::*;
 
     #[test]
@@ -61,8 +63,8 @@ mod tests {
         let figures = of(text).unwrap();
         let ratios: Vec<_> =
             figures.iter().map(|figure| (figure.metric.as_str(), figure.object()["ratio"].clone())).collect();
-        assert_eq!(ratios[0], ("evaluation-time", 0.2.into()));
-        assert_eq!(ratios[1], ("evaluation-time-input-ready", 0.25.into()));
+        assert_eq!(ratios[0], ("evaluation-time", json!(0.2)));
+        assert_eq!(ratios[1], ("evaluation-time-input-ready", json!(0.25)));
         assert!(ratios[2].0 == "evaluation-fuel" && ratios[2].1.is_null() && figures[2].ours == 5_000_000.0);
         assert!(of("noise").unwrap_err().to_string().contains("noise"));
     }

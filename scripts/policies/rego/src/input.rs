@@ -11,6 +11,7 @@ use std::collections::BTreeMap;
 
 use holdpoint::policy::prelude::{Context, Labels, Span, Time};
 use holdpoint::policy::{SeenCheck, StretchKind};
+use holdpoint::rules::Missing;
 use regorus::Value;
 
 use crate::numbers::Seen;
@@ -50,8 +51,10 @@ pub(crate) fn document(cx: &Context, numbers: &BTreeMap<String, Seen>, unobserve
         })
     });
     let missing = named(numbers, |seen| {
-        let one = |(labels, why): &(Labels, _)| -> Value { lacking(labels, why) };
-        seen.missing.iter().map(one)
+        let lacking = |(labels, why): &(Labels, Missing)| {
+            object([("labels", self::labels(labels)), ("why", why.to_string().into())])
+        };
+        seen.missing.iter().map(lacking)
     });
     object([
         ("tick", ticks.into()),
@@ -63,10 +66,6 @@ pub(crate) fn document(cx: &Context, numbers: &BTreeMap<String, Seen>, unobserve
         ("series", values),
         ("missing", missing),
     ])
-}
-
-fn lacking(labels: &Labels, why: &impl ToString) -> Value {
-    object([("labels", self::labels(labels)), ("why", why.to_string().into())])
 }
 
 fn check(check: &SeenCheck, at: f64) -> Value {

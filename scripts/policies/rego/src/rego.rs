@@ -8,8 +8,8 @@ use crate::config::Config;
 
 /// What is denied. `None`: the rule is undefined.
 ///
-/// A function that is given what it can't take is an error, as in OPA with `--strict-builtin-errors`: a denial that could not be evaluated is none that
-/// was not made.
+/// A function that is given what it can't take is an error, as in OPA with `--strict-builtin-errors`: a denial that can't be evaluated must not read as
+/// none.
 pub(crate) fn denied(config: &Config, input: Value) -> Result<Option<Vec<Denial>>> {
     let mut engine = Engine::new();
     engine.set_rego_v0(config.v0);
@@ -19,9 +19,8 @@ pub(crate) fn denied(config: &Config, input: Value) -> Result<Option<Vec<Denial>
         engine.add_policy(name.clone(), text.clone()).map_err(|error| mistake(&name, &error.to_string()))?;
     }
     let data = serde_json::to_string(&config.data)?;
-    let in_data = |error: &dyn ToString| mistake("data", &error.to_string());
-    let data = Value::from_json_str(&data).map_err(|error| in_data(&error))?;
-    engine.add_data(data).map_err(|error| in_data(&error))?;
+    let data = Value::from_json_str(&data).and_then(|data| engine.add_data(data));
+    data.map_err(|error| mistake("data", &error.to_string()))?;
     engine.set_input(input);
     let asked = format!("query `{}`", config.query);
     let value = engine.eval_rule(config.query.clone()).map_err(|error| mistake(&asked, &error.to_string()))?;
