@@ -9,7 +9,7 @@ use std::{
 
 use holdpoint_e2e::{Outcome, Scene, guests};
 
-const POLICIES: [&str; 3] = ["alerts", "objectives", "rollback-triggers"];
+const POLICIES: [&str; 4] = ["alerts", "objectives", "rego", "rollback-triggers"];
 
 fn module(name: &str) -> String {
     guests().join(format!("{name}.wasm")).display().to_string()
@@ -66,6 +66,31 @@ fn what_ends_a_policy_is_shown() {
     scene.write("fixtures/refuse.json", &fixture("refuse", "nothing to judge"));
     let outcome = scene.run(&["test", &module("rude-policy"), "--fixtures", "fixtures"]).exits(0);
     assert!(outcome.stdout.contains("2 fixtures as they say"), "{outcome:?}");
+}
+
+#[test]
+fn rego_that_computes_or_nests_without_an_end_is_ended() {
+    let scene = Scene::bare();
+    let loops =
+        "deny contains \"x\" if sum([1 | some i in numbers.range(1, 3000); some j in numbers.range(1, 3000)]) < 0";
+    let nests = format!("deny := {}{}", "[".repeat(900), "]".repeat(900));
+    let calls = "f(x) := f(x + 1)\ndeny contains \"x\" if f(1) == 1";
+    for (name, rule, error) in [
+        ("loops", loops, "limit of 2000000000 units of fuel reached"),
+        ("nests", nests.as_str(), "it crashed"),
+        ("calls", calls, "limit of the call stack reached"),
+    ] {
+        let fixture = serde_json::json!({
+            "config": { "module": format!("package p\n{rule}\n"), "query": "data.p.deny", "rows": ["E-1"] },
+            "requirements": ["E-1"],
+            "evaluate": "1m",
+            "until": "1m",
+            "expect": { "error": error },
+        });
+        scene.write(&format!("fixtures/{name}.json"), &fixture.to_string());
+    }
+    let outcome = scene.run(&["test", &module("rego"), "--fixtures", "fixtures"]).exits(0);
+    assert!(outcome.stdout.contains("3 fixtures as they say"), "{outcome:?}");
 }
 
 #[test]

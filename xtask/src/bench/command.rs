@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cold_start, inner, load};
+use super::{cold_start, inner, load, policy};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{guests, test};
@@ -25,6 +25,12 @@ pub(crate) struct Arguments {
     /// Measure virtual users beside other load generators instead
     #[arg(long, conflicts_with = "crash")]
     load: bool,
+    /// Measure an evaluation of a policy beside regorus instead
+    #[arg(long, conflicts_with_all = ["crash", "soak", "load"])]
+    policy: bool,
+    /// How many evaluations
+    #[arg(long, default_value_t = 200, requires = "policy", value_parser = clap::value_parser!(u32).range(1..))]
+    evaluations: u32,
     /// With how many users, each more than 100
     #[arg(long, value_delimiter = ',', default_values_t = [150, 1_500, 10_000], requires = "load")]
     users: Vec<u32>,
@@ -50,16 +56,16 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         return soak(project, minutes);
     }
     guests::build(project)?;
-    project
-        .cargo("bench")
-        .args(["build", "--release", "--workspace", "--bin", "holdpoint", "--bin", "measure"])
-        .run()?;
-    let figures = if arguments.load {
+    let figures = if arguments.policy {
+        policy::figures(project, arguments.evaluations)?
+    } else if arguments.load {
+        build(project)?;
         load::figures(
             project,
             load::Work { users: &arguments.users, seconds: arguments.seconds, over: &arguments.over },
         )?
     } else {
+        build(project)?;
         let cold_start = cold_start::figure(project)?;
         say("bench", "instantiation, recorded calls and replay, by target/release/measure");
         [vec![cold_start], inner::figures(project)?].concat()
@@ -71,6 +77,12 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
         }
     }
     Ok(())
+}
+
+/// The command line and what looks inside of the host, optimised.
+fn build(project: &Project) -> Result<()> {
+    let line = project.cargo("bench").args(["build", "--release", "--workspace"]);
+    line.args(["--bin", "holdpoint", "--bin", "measure"]).run()
 }
 
 /// The crash suite of the tests, for longer.

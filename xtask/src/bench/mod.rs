@@ -5,5 +5,6 @@ mod command;
 mod figure;
 mod inner;
 mod load;
+mod policy;
 
 pub(crate) use command::{Arguments, run};

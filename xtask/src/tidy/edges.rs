@@ -130,6 +130,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-guest-wasi", &["holdpoint-sdk"]),
     ("holdpoint-policy-alerts", &["holdpoint-alerts", "holdpoint-sdk"]),
     ("holdpoint-policy-objectives", &["holdpoint-sdk"]),
+    ("holdpoint-policy-rego", &["holdpoint-sdk"]),
     ("holdpoint-policy-rollback-triggers", &["holdpoint-sdk"]),
     ("holdpoint-policy-rude", &["holdpoint-sdk"]),
     ("holdpoint-user-agent", &["holdpoint-sdk"]),
@@ -154,7 +155,7 @@ pub(super) const DEV: &[&str] = &[
 ];
 
 /// They look at the whole from outside, so they may see everything; nothing may see them.
-const OBSERVERS: [&str; 2] = ["holdpoint-e2e", "holdpoint-measure"];
+const OBSERVERS: [&str; 3] = ["holdpoint-e2e", "holdpoint-measure", "holdpoint-measure-policy"];
 
 pub(super) fn check(packages: &[Package], normal: &Edges, dev: &[&str]) -> Vec<String> {
     let members: BTreeSet<&str> = packages.iter().map(|package| package.name.as_str()).collect();

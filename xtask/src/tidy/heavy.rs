@@ -33,10 +33,11 @@ pub(super) const ALLOWED: &[Heavy] = &[
     },
     Heavy { package: "oxc_parser", allowed: &["holdpoint-phase-architecture"], in_tests: &[] },
     Heavy { package: "ruff_python_parser", allowed: &["holdpoint-phase-architecture"], in_tests: &[] },
+    Heavy { package: "regorus", allowed: &["holdpoint-policy-rego", "holdpoint-measure-policy"], in_tests: &[] },
     Heavy { package: "reqwest", allowed: &[], in_tests: &[] },
     Heavy {
         package: "anyhow",
-        allowed: &["holdpoint-cli", "xtask", DOUBLE, EMULATOR, TESTS, "holdpoint-measure"],
+        allowed: &["holdpoint-cli", "xtask", DOUBLE, EMULATOR, TESTS, "holdpoint-measure", "holdpoint-measure-policy"],
         in_tests: &[],
     },
 ];

@@ -56,7 +56,7 @@ fn a_phase_and_a_core_module_are_no_policies() {
 
 #[test]
 fn those_that_ship_import_evidence_alone() {
-    for policy in ["alerts.wasm", "objectives.wasm", "rollback-triggers.wasm"] {
+    for policy in ["alerts.wasm", "objectives.wasm", "rego.wasm", "rollback-triggers.wasm"] {
         assert!(compiled(&guest(policy)).is_ok(), "{policy}");
     }
 }
