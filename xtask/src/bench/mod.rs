@@ -2,8 +2,10 @@
 
 mod cold_start;
 mod command;
+mod day;
 mod figure;
 mod inner;
 mod load;
+mod usage;
 
 pub(crate) use command::{Arguments, run};
