@@ -132,7 +132,7 @@ impl Lane {
 
     /// Takes what a window of this moment tells of the route.
     fn take(&mut self, route: &Route, at: f64, load: (&PhaseId, u32), bank: &mut Bank) -> Result<(), Beyond> {
-        let Route { route: name, exchanges, deliberate, failures, latency } = route;
+        let Route { route: name, exchanges, deliberate, failures, latency, .. } = route;
         let count = exchanges.saturating_sub(*deliberate);
         bank.add(self.requests, (at, f64::from(count)), Merge::Sum)?;
         bank.add(self.bad, (at, f64::from(failures.all())), Merge::Sum)?;
@@ -158,7 +158,7 @@ impl Times {
     }
 
     fn take(&self, latency: &Latency, count: u32, at: f64, bank: &mut Bank) -> Result<(), Beyond> {
-        let Latency { mean, p50, p90, p95, p99, max } = *latency;
+        let Latency { mean, p50, p90, p95, p99, max, .. } = *latency;
         bank.add(self.sum, (at, mean * f64::from(count) / 1_000.0), Merge::Sum)?;
         let times = Quantiles { p50, p90, p95, p99, max };
         let slot = (at / SLOT).floor() * SLOT;
