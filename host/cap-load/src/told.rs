@@ -1,8 +1,10 @@
 //! What a load tells of itself: windows while it lasts, a summary at its end. Counts are of this load alone, and nothing stands for nothing:
 //! where there was no exchange there is no quantile.
+//!
+//! A day of ten routes has 864,000 counts of a route. So these are written as lists, in the order of their fields; both lists and objects are read.
 
 use holdpoint_cap_http::user::Harm;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, Serializer};
 
 use crate::CheckTold;
 
@@ -36,7 +38,7 @@ pub struct Iterations {
 }
 
 /// The exchanges of a route.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct RouteCounts {
     /// E.g. `GET backend /health`, or `other` for all routes beyond the bound.
@@ -54,8 +56,8 @@ pub struct RouteCounts {
 }
 
 /// Failed exchanges by why.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
 pub struct Failures {
     pub connect: u32,
     pub tls: u32,
@@ -67,7 +69,7 @@ pub struct Failures {
 }
 
 /// Times in milliseconds. Quantiles are of a histogram with three significant digits.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Quantiles {
     pub min: f64,
@@ -230,8 +232,35 @@ pub struct Summary {
 impl Failures {
     /// All of them.
     pub fn all(&self) -> u32 {
+        self.counts().into_iter().fold(0, u32::saturating_add)
+    }
+
+    fn counts(&self) -> [u32; 7] {
         let Self { connect, tls, timeout, reset, malformed, status, content } = *self;
-        [connect, tls, timeout, reset, malformed, status, content].into_iter().fold(0, u32::saturating_add)
+        [connect, tls, timeout, reset, malformed, status, content]
+    }
+}
+
+impl Serialize for RouteCounts {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { route, exchanges, failures, deliberate, sent_bytes, received_bytes, latency, service } = self;
+        (route, exchanges, failures, deliberate, sent_bytes, received_bytes, latency, service).serialize(serializer)
+    }
+}
+
+impl Serialize for Failures {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let counts = self.counts();
+        // What is left out at the end is none.
+        let told = counts.iter().rposition(|count| *count > 0).map_or(0, |last| last + 1);
+        serializer.collect_seq(&counts[..told])
+    }
+}
+
+impl Serialize for Quantiles {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let Self { min, mean, p50, p90, p95, p99, max } = *self;
+        [min, mean, p50, p90, p95, p99, max].serialize(serializer)
     }
 }
 
@@ -246,5 +275,61 @@ impl Summary {
         let checks = self.checks.iter_mut().map(|check| &mut check.name);
         let shared = self.shared.iter_mut().map(|shared| &mut shared.route);
         end.into_iter().chain(&mut self.first_loss).chain(leaks).chain(checks).chain(shared)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn counts(failures: Failures, latency: Option<Quantiles>) -> RouteCounts {
+        RouteCounts {
+            route: "GET backend /".into(),
+            exchanges: 7,
+            failures,
+            deliberate: 1,
+            sent_bytes: 10.0,
+            received_bytes: 20.0,
+            latency,
+            service: None,
+        }
+    }
+
+    #[test]
+    fn counts_of_a_route_are_a_list_and_are_read_back() {
+        let times = Quantiles { min: 1.0, mean: 2.5, p50: 2.0, p90: 3.0, p95: 4.0, p99: 5.0, max: 6.0 };
+        let failures = Failures { tls: 2, status: 1, ..Failures::default() };
+        for (counts, text) in [
+            (counts(Failures::default(), None), r#"["GET backend /",7,[],1,10.0,20.0,null,null]"#),
+            (
+                counts(failures, Some(times)),
+                r#"["GET backend /",7,[0,2,0,0,0,1],1,10.0,20.0,[1.0,2.5,2.0,3.0,4.0,5.0,6.0],null]"#,
+            ),
+        ] {
+            assert_eq!(serde_json::to_string(&counts).unwrap(), text);
+            assert_eq!(serde_json::from_str::<RouteCounts>(text).unwrap(), counts);
+        }
+    }
+
+    #[test]
+    fn the_objects_of_earlier_versions_are_read() {
+        let text = r#"{"route":"GET backend /","exchanges":7,"deliberate":1,"sent_bytes":10.0,"received_bytes":20.0,
+            "failures":{"connect":0,"tls":2,"timeout":0,"reset":0,"malformed":0,"status":1,"content":0},
+            "latency":{"min":1.0,"mean":2.5,"p50":2.0,"p90":3.0,"p95":4.0,"p99":5.0,"max":6.0},"service":null}"#;
+        let times = Quantiles { min: 1.0, mean: 2.5, p50: 2.0, p90: 3.0, p95: 4.0, p99: 5.0, max: 6.0 };
+        let failures = Failures { tls: 2, status: 1, ..Failures::default() };
+        assert_eq!(serde_json::from_str::<RouteCounts>(text).unwrap(), counts(failures, Some(times)));
+    }
+
+    #[test]
+    fn a_list_that_is_too_long_or_too_short_is_refused() {
+        for text in [
+            r#"["r",7,[],1,10.0,20.0,null]"#,
+            r#"["r",7,[],1,10.0,20.0,null,null,0]"#,
+            r#"["r",7,[0,0,0,0,0,0,0,0],1,10.0,20.0,null,null]"#,
+            r#"["r",7,[],1,10.0,20.0,[1.0,2.0],null]"#,
+        ] {
+            assert!(serde_json::from_str::<RouteCounts>(text).is_err(), "{text}");
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Reads the little that evidence needs from the JSON of requests and answers. What says something else, or is no JSON at all, is no evidence.
 
-use serde::Deserialize;
+use serde::{Deserialize, de::IgnoredAny};
 
 /// A request of `http` to a service of the bundle.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,8 +69,8 @@ struct Plan {
 #[derive(Deserialize)]
 #[serde(rename_all = "kebab-case")]
 enum Work {
-    Request(serde::de::IgnoredAny),
-    User(serde::de::IgnoredAny),
+    Request(IgnoredAny),
+    User(IgnoredAny),
 }
 
 /// What is asked of loads.
@@ -156,16 +156,24 @@ pub(crate) struct Window {
     pub(crate) routes: Vec<Route>,
 }
 
+/// A list in the order of these fields; earlier versions wrote objects. So are its parts.
 #[derive(Debug, Deserialize)]
 pub(crate) struct Route {
     pub(crate) route: String,
     pub(crate) exchanges: u32,
-    pub(crate) deliberate: u32,
     pub(crate) failures: Failures,
+    pub(crate) deliberate: u32,
+    #[serde(rename = "sent_bytes")]
+    _sent_bytes: IgnoredAny,
+    #[serde(rename = "received_bytes")]
+    _received_bytes: IgnoredAny,
     pub(crate) latency: Option<Latency>,
+    #[serde(rename = "service")]
+    _service: IgnoredAny,
 }
 
-#[derive(Debug, Deserialize)]
+#[derive(Debug, Default, Deserialize)]
+#[serde(default)]
 pub(crate) struct Failures {
     connect: u32,
     tls: u32,
@@ -185,6 +193,8 @@ impl Failures {
 
 #[derive(Debug, Deserialize)]
 pub(crate) struct Latency {
+    #[serde(rename = "min")]
+    _min: IgnoredAny,
     pub(crate) mean: f64,
     pub(crate) p50: f64,
     pub(crate) p90: f64,
@@ -221,6 +231,24 @@ mod tests {
             assert_eq!(load_asked(&start), Some(LoadAsked::Start { of_users }));
         }
         assert_eq!(load_asked(""), None);
+    }
+
+    #[test]
+    fn windows_are_lists_and_were_objects() {
+        let window = |route: &str| {
+            let window = format!(r#"{{"at_ms":1.0,"incarnation":1,"users":4,"routes":[{route}]}}"#);
+            let text = format!(r#"{{"running":{{"elapsed_ms":9.0,"leaks":2,"own_count":7,"windows":[{window}]}}}}"#);
+            let Some(Load::Told(told)) = load(&text) else { panic!("{text}") };
+            format!("{:?}", told.windows)
+        };
+        let list = window(r#"["r",9,[0,2,0,0,0,1],1,10.0,20.0,[1.0,2.5,2.0,3.0,4.0,5.0,6.0],null]"#);
+        let object = window(
+            r#"{"route":"r","exchanges":9,"deliberate":1,"sent_bytes":10.0,"received_bytes":20.0,
+            "failures":{"connect":0,"tls":2,"timeout":0,"reset":0,"malformed":0,"status":1,"content":0},
+            "latency":{"min":1.0,"mean":2.5,"p50":2.0,"p90":3.0,"p95":4.0,"p99":5.0,"max":6.0},"service":null}"#,
+        );
+        assert_eq!(list, object);
+        assert!(list.contains("tls: 2") && list.contains("status: 1") && list.contains("p99: 5.0"), "{list}");
     }
 
     #[test]

@@ -9,8 +9,9 @@ use holdpoint_model::{
 
 use crate::{
     answers::{self, Load, LoadAsked, Probe},
-    bank::{Bank, Merge},
+    bank::Bank,
     loads::Loads,
+    samples::Merge,
 };
 
 /// The most effects whose request is remembered until they end. Far above what a run has under way at once.
@@ -140,7 +141,8 @@ impl Book {
                 let mut labels: Vec<(String, String)> =
                     labels.iter().filter(|(name, _)| name != "phase").cloned().collect();
                 labels.push(("phase".into(), phase.to_string()));
-                self.bank.add(name, labels, (at.0, *value), Merge::Last)
+                let series = self.bank.series(name, labels)?;
+                self.bank.add(series, (at.0, *value), Merge::Last)
             }
             Statement::Measure { .. } | Statement::Attach(_) | Statement::Progress { .. } | Statement::Log { .. } => {
                 Ok(())
@@ -205,11 +207,11 @@ impl Book {
             let phase = ("phase".to_owned(), phase.to_string());
             vec![phase, ("service".to_owned(), service.clone()), ("route".to_owned(), route.clone())]
         };
-        self.bank.add("up", labels(), (at.0, f64::from(u8::from(up))), Merge::Least)?;
-        match took {
-            Some(took) => self.bank.add("up_duration_ms", labels(), (at.0, took), Merge::Last),
-            None => Ok(()),
-        }
+        let series = self.bank.series("up", labels())?;
+        self.bank.add(series, (at.0, f64::from(u8::from(up))), Merge::Least)?;
+        let Some(took) = took else { return Ok(()) };
+        let series = self.bank.series("up_duration_ms", labels())?;
+        self.bank.add(series, (at.0, took), Merge::Last)
     }
 }
 

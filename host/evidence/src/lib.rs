@@ -27,6 +27,7 @@ mod bank;
 mod book;
 mod durations;
 mod loads;
+mod samples;
 mod shown;
 
 pub use book::{Beyond, Book};

@@ -3,7 +3,7 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cold_start, inner, load, policy};
+use super::{cold_start, day, inner, load, policy};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{guests, test};
@@ -22,6 +22,9 @@ pub(crate) struct Arguments {
     /// Watch the memory of a load for so many minutes instead, an hour if it is not said
     #[arg(long, value_name = "MINUTES", num_args = 0..=1, default_missing_value = "60", conflicts_with_all = ["crash", "load"])]
     soak: Option<u32>,
+    /// Measure what the evidence of a whole day takes instead
+    #[arg(long, conflicts_with_all = ["crash", "soak", "load"])]
+    day: bool,
     /// Measure virtual users beside other load generators instead
     #[arg(long, conflicts_with = "crash")]
     load: bool,
@@ -64,6 +67,8 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
             project,
             load::Work { users: &arguments.users, seconds: arguments.seconds, over: &arguments.over },
         )?
+    } else if arguments.day {
+        day::figures(project)?
     } else {
         build(project)?;
         let cold_start = cold_start::figure(project)?;

@@ -2,9 +2,11 @@
 
 mod cold_start;
 mod command;
+mod day;
 mod figure;
 mod inner;
 mod load;
 mod policy;
+mod usage;
 
 pub(crate) use command::{Arguments, run};

@@ -6,7 +6,7 @@ use crate::policy::{Facts, SeenCheck, SeenStretch, series};
 use crate::rules::{Selector, Series, Span, Time};
 
 /// Samples of all answers of one evaluation, as the contract has it.
-pub(crate) const MOST_SAMPLES: usize = 2_000_000;
+pub(crate) const MOST_SAMPLES: usize = 4_000_000;
 
 /// A series, and how long after its time each sample is told.
 #[derive(Clone, Debug)]

@@ -15,6 +15,6 @@ pub struct PolicyLimits {
 
 impl Default for PolicyLimits {
     fn default() -> Self {
-        Self { fuel: 2_000_000_000, memory: 128 << 20, questions: 10_000, samples: 2_000_000 }
+        Self { fuel: 2_000_000_000, memory: 128 << 20, questions: 10_000, samples: 4_000_000 }
     }
 }

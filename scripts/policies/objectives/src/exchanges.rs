@@ -12,7 +12,7 @@ use crate::config::{Config, Exchanges};
 use crate::{is_asked, over_the_run};
 
 /// How much time is asked for at once.
-const CHUNK: Span = Span::hours(1);
+pub(crate) const CHUNK: Span = Span::hours(1);
 
 /// Exchanges so far.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]

@@ -32,7 +32,7 @@ fn judge(cx: &mut Context, config: Config) -> Result<()> {
     found.extend(probes::gap(cx, &config)?);
     found.extend(levels::judge(cx, &config, &mut state.watch)?);
     found.extend(memory::judge(cx, &config)?);
-    found.extend(levels::users(cx, &config)?);
+    found.extend(levels::users(cx, &config, &mut state.users)?);
     // The last one, for it may ask for more than there is left to be given.
     found.extend(exchanges::judge(cx, &config, &mut state.exchanges)?);
     if found.is_empty() {

@@ -3,14 +3,16 @@
 use holdpoint::policy::prelude::*;
 
 use crate::exchanges::Counted;
+use crate::levels::Most;
 
-/// How it is written: this byte, the length of the exchanges as `u32` with the highest byte first, the exchanges as JSON, the bytes of the watch.
-const VERSION: u8 = 2;
+/// How it is written: this byte, the length of exchanges and users as `u32` with the highest byte first, both as JSON, the bytes of the watch.
+const VERSION: u8 = 3;
 
 /// What is kept.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) exchanges: Counted,
+    pub(crate) users: Most,
     /// The state of the levels.
     pub(crate) watch: Watch,
 }
@@ -28,18 +30,16 @@ impl State {
         }
         let (length, left) = left.split_first_chunk::<4>().ok_or_else(broken)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| broken())?;
-        let (exchanges, watch) = left.split_at_checked(length).ok_or_else(broken)?;
-        Ok(Self {
-            exchanges: serde_json::from_slice(exchanges).map_err(|_| broken())?,
-            watch: Watch::from_bytes(watch)?,
-        })
+        let (sums, watch) = left.split_at_checked(length).ok_or_else(broken)?;
+        let (exchanges, users) = serde_json::from_slice(sums).map_err(|_| broken())?;
+        Ok(Self { exchanges, users, watch: Watch::from_bytes(watch)? })
     }
 
     /// The state as bytes.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        let exchanges = serde_json::to_vec(&self.exchanges)?;
-        let length = u32::try_from(exchanges.len()).map_err(|_| Error::new("the state is too long"))?;
-        Ok([&[VERSION][..], &length.to_be_bytes(), &exchanges, &self.watch.to_bytes()].concat())
+        let sums = serde_json::to_vec(&(&self.exchanges, &self.users))?;
+        let length = u32::try_from(sums.len()).map_err(|_| Error::new("the state is too long"))?;
+        Ok([&[VERSION][..], &length.to_be_bytes(), &sums, &self.watch.to_bytes()].concat())
     }
 }
 
@@ -58,7 +58,9 @@ mod tests {
             "until": 60_000, "first": 0, "last": 59_000, "all": 60_000.0, "bad": 3.0, "deliberate": 0.0,
             "buckets": { "2": 59_000.0, "+Inf": 60_000.0 }, "mixed": false,
         });
-        State { exchanges: serde_json::from_value(exchanges).unwrap(), watch }
+        let users = json!({ "until": 60_000, "users": 150.0 });
+        let (exchanges, users) = serde_json::from_value(json!([exchanges, users])).unwrap();
+        State { exchanges, users, watch }
     }
 
     fn within(test: impl Fn(&mut Context)) {
@@ -78,7 +80,8 @@ mod tests {
             let bytes = state.to_bytes().unwrap();
             assert_eq!(State::from_bytes(&bytes).unwrap(), state);
             // Hardly more than its parts.
-            let parts = state.watch.to_bytes().len() + serde_json::to_vec(&state.exchanges).unwrap().len();
+            let parts =
+                state.watch.to_bytes().len() + serde_json::to_vec(&(&state.exchanges, &state.users)).unwrap().len();
             assert!(state.watch.to_bytes().len() > 1_000 && bytes.len() <= parts + 5, "{} of {parts}", bytes.len());
         });
         assert_eq!(State::from_bytes(&[]).unwrap(), State::default());
@@ -97,8 +100,8 @@ mod tests {
                 State::from_bytes(&bytes).map_err(|error| error.to_string())
             };
             let of_old = with(0, b'{').unwrap_err();
-            assert!(of_old.contains("the state has version 123, and this policy reads version 2"), "{of_old}");
-            assert!(with(1, 255).is_err() && with(5, b'[').is_err(), "a length beyond its end, and no JSON");
+            assert!(of_old.contains("the state has version 123, and this policy reads version 3"), "{of_old}");
+            assert!(with(1, 255).is_err() && with(5, b'{').is_err(), "a length beyond its end, and no JSON");
         });
     }
 }

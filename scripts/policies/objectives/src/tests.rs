@@ -294,6 +294,19 @@ fn so_many_users_are_enough_once() {
     of("0 100 150 100x6").expect("users", Pass, "150");
     of("0 100 149 100x6").expect("users", Fail, "149");
     asked(&["SUC-3.users"]).judged_each("1m", "9m").expect("users", Inconclusive, "there is no series");
+    // Long ago, and for as long as nobody looks back; told late, and found at the end.
+    let long = || asked(&["SUC-3.users"]).series("users", "0 150 100x178", "1m");
+    long().goes_on().samples_at_most(8).judged_each("1m", "170m").expect("users", Pass, "150");
+    long().judged_each("1m", "179m").expect("users", Pass, "150");
+    let late = || {
+        let early = asked(&["SUC-3.users"]).series("users", "100x59", "1m");
+        early.series_late("users{load=\"2\"}", "151", "1m", "30m")
+    };
+    late().goes_on().judged_each("1m", "58m").expect("users", Pending, "100; so far");
+    late().judged_each("1m", "59m").expect("users", Pass, "151");
+    // What was broken on purpose is no load.
+    let broken = asked(&["SUC-3.users"]).series("users", "100x9 200 100x50", "1m").disrupted("9m", "11m");
+    broken.judged_each("1m", "59m").expect("users", Fail, "100");
 }
 
 #[test]

@@ -6,12 +6,11 @@ mod compare;
 mod ours;
 mod peers;
 mod target;
-mod usage;
 mod wire;
 
 use std::time::Duration;
 
-use usage::Usage;
+use super::usage::{self, Usage};
 
 pub(super) use compare::{Work, figures};
 pub(super) use wire::Wire;
