@@ -68,6 +68,7 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
             load::Work { users: &arguments.users, seconds: arguments.seconds, over: &arguments.over },
         )?
     } else if arguments.day {
+        build(project)?;
         day::figures(project)?
     } else {
         build(project)?;
