@@ -206,7 +206,9 @@ impl Drive {
                 self.tick(last, clock).await?;
             }
             let next = self.progress.next(&self.verified, &running);
-            let mut timed = Timed::of(next, &self.verified, &self.progress, clock.now(), !self.dry_run);
+            // Whoever asks for phases by name wants them now, unless waiting costs nothing.
+            let waits = !self.dry_run && (self.verified.only.is_none() || self.clock.is_rehearsal());
+            let mut timed = Timed::of(next, &self.verified, &self.progress, clock.now(), waits);
             let steps = std::mem::take(&mut timed.steps);
             let mut due = Due::of(steps, &self.verified, &self.progress, clock.now(), !self.dry_run);
             let steps = std::mem::take(&mut due.steps);

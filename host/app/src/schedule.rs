@@ -17,12 +17,12 @@ pub(crate) struct Timed {
 }
 
 impl Timed {
-    /// Lays times over what could be done now. Whoever asks for phases by name, or for a dry run, does not wait.
+    /// Lays times over what could be done now, where somebody waits for them.
     pub(crate) fn of(steps: Vec<Step>, verified: &Verified, progress: &Progress, now: Timestamp, waits: bool) -> Self {
         let mut timed = Self::default();
         for step in steps {
             match &step {
-                Step::Start(phase) if waits && verified.only.is_none() => {
+                Step::Start(phase) if waits => {
                     match schedule(verified, phase).filter(|_| !has_begun(progress, phase)) {
                         Some(schedule) => timed.start(phase, schedule, progress.scheduled(phase), now),
                         None => timed.steps.push(step),
@@ -136,11 +136,9 @@ mod tests {
     }
 
     #[test]
-    fn a_dry_run_and_a_part_of_a_bundle_wait_for_nothing() {
-        let (mut verified, progress) = (timed(MissedRun::Skip), Progress::new());
+    fn who_does_not_wait_starts_at_once() {
+        let (verified, progress) = (timed(MissedRun::Skip), Progress::new());
         let steps = progress.next(&verified, &[]);
         assert_eq!(Timed::of(steps.clone(), &verified, &progress, hour(5.0), false).steps, steps);
-        verified.only = Some(vec![id("a")]);
-        assert_eq!(looked(&verified, &progress, 5.0).steps, progress.next(&verified, &[]));
     }
 }

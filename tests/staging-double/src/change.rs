@@ -54,6 +54,10 @@ pub enum Change {
     Pressed(Resource),
     /// All answers halt for so long, once, from the switch on.
     Stall(Duration),
+    /// What comes beyond so many requests a second is answered with 503; health and metrics are not counted.
+    Saturated(u32),
+    /// One answer in so many comes this much later; health and metrics do not.
+    Late { one_in: u32, delay: Duration },
     /// So many percent of the answers are 500, evenly spread; health and metrics are not.
     Errors(u8),
     /// A chat goes wrong.
@@ -178,6 +182,8 @@ impl fmt::Display for Change {
             Change::MemoryCreep(bytes) => write!(f, ", {bytes} bytes a look"),
             Change::Pressed(resource) => write!(f, ", {resource} nearly used up"),
             Change::Stall(lasts) => write!(f, ", for {} ms", lasts.as_millis()),
+            Change::Saturated(most) => write!(f, ", at most {most} requests a second"),
+            Change::Late { one_in, delay } => write!(f, ", one answer in {one_in} {} ms late", delay.as_millis()),
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),
             Change::Chat(fault) => fault.fmt(f),
         }

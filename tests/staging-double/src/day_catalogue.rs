@@ -1,7 +1,10 @@
 //! The list of faults that only somebody who watches for long finds: one entry each, nothing else.
 
+use std::time::Duration;
+
 use crate::change::Change;
 use crate::fault::{Fault, Kind};
+use crate::load::{Leak, LeakForm};
 use crate::resources::Resource;
 
 pub(crate) const DAY_CATALOGUE: &[Fault] = &[
@@ -39,5 +42,58 @@ pub(crate) const DAY_CATALOGUE: &[Fault] = &[
         exit: 1,
         description: "the memory of the backend grows all day",
         kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[40 * 1024, 56 * 1024, 72 * 1024]))),
+    },
+    Fault {
+        name: "memory-climbs",
+        requirement: "ALERT-3",
+        exit: 1,
+        description: "the memory of the backend grows by more than a twentieth every hour",
+        kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[160 * 1024, 200 * 1024, 240 * 1024]))),
+    },
+];
+
+/// What only the load of some hours meets.
+pub(crate) const STRESS_CATALOGUE: &[Fault] = &[
+    Fault {
+        name: "errors-now-and-then",
+        requirement: "P4.1.errors",
+        exit: 1,
+        description: "a few in a hundred answers of the backend are 500",
+        kind: Kind::Backend(|draw| Change::Errors(draw.pick(&[2, 3]))),
+    },
+    Fault {
+        name: "slow-now-and-then",
+        requirement: "P4.1.p95",
+        exit: 1,
+        description: "one answer in many comes after more than two seconds",
+        kind: Kind::Backend(|draw| Change::Late { one_in: draw.pick(&[8, 10]), delay: Duration::from_millis(2_500) }),
+    },
+    Fault {
+        name: "saturated-by-50",
+        requirement: "P4.3.t1",
+        exit: 1,
+        description: "the backend can't serve 50 users",
+        kind: Kind::Backend(|draw| Change::Saturated(draw.pick(&[22, 25]))),
+    },
+    Fault {
+        name: "saturated-by-100",
+        requirement: "P4.3.t2",
+        exit: 1,
+        description: "the backend serves 50 users and not 100",
+        kind: Kind::Backend(|draw| Change::Saturated(draw.pick(&[52, 56]))),
+    },
+    Fault {
+        name: "saturated-by-150",
+        requirement: "P4.3.t3",
+        exit: 1,
+        description: "the backend serves 100 users and not 150",
+        kind: Kind::Backend(|draw| Change::Saturated(draw.pick(&[88, 92]))),
+    },
+    Fault {
+        name: "leak-under-failures",
+        requirement: "P4.3.t4",
+        exit: 1,
+        description: "answers of the backend carry what another user has sent, whoever fails",
+        kind: Kind::Backend(|_| Change::Leak(Leak { one_in: 20, form: LeakForm::Plain })),
     },
 ];

@@ -9,7 +9,7 @@ use std::fmt;
 pub use self::adjustment::Adjustment;
 use crate::catalogue::CATALOGUE;
 use crate::change::Change;
-use crate::day_catalogue::DAY_CATALOGUE;
+use crate::day_catalogue::{DAY_CATALOGUE, STRESS_CATALOGUE};
 use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
@@ -64,9 +64,14 @@ impl Fault {
         DAY_CATALOGUE
     }
 
+    /// Every fault that only the load of some hours of a day meets.
+    pub fn at_hours() -> &'static [Fault] {
+        STRESS_CATALOGUE
+    }
+
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
-        CATALOGUE.iter().chain(LOAD_CATALOGUE).chain(DAY_CATALOGUE)
+        CATALOGUE.iter().chain(LOAD_CATALOGUE).chain(DAY_CATALOGUE).chain(STRESS_CATALOGUE)
     }
 
     /// The fault of this name.

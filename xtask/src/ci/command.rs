@@ -72,7 +72,7 @@ fn clean(project: &Project, scope: Scope) -> Result<Outcome> {
 fn all_faults(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
     let mut wrong = Vec::new();
-    for scope in [Scope::Quiet, Scope::Standing, Scope::Monitoring, Scope::Day, Scope::Release] {
+    for scope in [Scope::Quiet, Scope::Standing, Scope::Monitoring, Scope::Watch, Scope::Day, Scope::Release] {
         if matches!(scope, Scope::Monitoring | Scope::Release) && !demo::gcloud_is_here() {
             say("faults", "left out, because gcloud is not here: every fault of a deployment");
             continue;

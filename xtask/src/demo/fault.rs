@@ -200,7 +200,8 @@ impl Fault {
         let under_load = holdpoint_staging_double::Fault::under_load();
         let under_load = under_load.iter().filter(|fault| UNDER_LOAD.contains(&fault.name));
         let over_a_day = holdpoint_staging_double::Fault::over_a_day();
-        let staging = holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(over_a_day);
+        let at_hours = holdpoint_staging_double::Fault::at_hours();
+        let staging = holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(over_a_day).chain(at_hours);
         let staging = staging.map(Self::Staging);
         staging.chain(RELEASES.iter().map(Self::Release))
     }
@@ -237,7 +238,8 @@ impl Fault {
     pub(crate) fn scope(self) -> Scope {
         match self {
             Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Standing,
-            Self::Staging(fault) if is_of_the_day(fault.name) => Scope::Day,
+            Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::over_a_day(), fault.name) => Scope::Watch,
+            Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::at_hours(), fault.name) => Scope::Day,
             Self::Staging(_) => Scope::Quiet,
             Self::Release(fault) if fault.requirement.starts_with("P4.2.") => Scope::Monitoring,
             Self::Release(_) => Scope::Release,
@@ -260,8 +262,8 @@ impl Fault {
     }
 }
 
-fn is_of_the_day(name: &str) -> bool {
-    holdpoint_staging_double::Fault::over_a_day().iter().any(|fault| fault.name == name)
+fn is_of(list: &[holdpoint_staging_double::Fault], name: &str) -> bool {
+    list.iter().any(|fault| fault.name == name)
 }
 
 impl std::fmt::Display for Setting {

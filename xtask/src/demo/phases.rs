@@ -19,6 +19,8 @@ pub(crate) enum Scope {
     /// The one that sets monitoring up, which minds no deployment.
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal.
+    Watch,
+    /// Also those that put load on at the hours of the day.
     Day,
 }
 
@@ -26,7 +28,9 @@ pub(crate) enum Scope {
 const MONITORING: &str = "monitoring-setup";
 
 /// What takes part in the day.
-const DAY: [&str; 3] = ["monitor", "objectives", "day-triggers"];
+const WATCH: [&str; 4] = ["monitor", "objectives", "day-triggers", "alerts"];
+/// And what puts load on in it.
+const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", "failure-injection"];
 /// How many times faster it passes.
 const SCALE: u32 = 7_200;
 
@@ -38,7 +42,7 @@ impl Scope {
 
     /// How many times faster waits pass, in a rehearsal.
     pub(crate) fn scale(self) -> Option<u32> {
-        (self == Self::Day).then_some(SCALE)
+        matches!(self, Self::Watch | Self::Day).then_some(SCALE)
     }
 
     /// How a run ends when nothing is wrong, and what it decides: one that leaves phases out is partial, and no release.
@@ -46,7 +50,7 @@ impl Scope {
         match self {
             Self::Release => (0, "release"),
             Self::Standing | Self::Quiet | Self::Monitoring => (7, "partial"),
-            Self::Day => (8, "rehearsed"),
+            Self::Watch | Self::Day => (8, "rehearsed"),
         }
     }
 }
@@ -56,7 +60,8 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
     match scope {
         Scope::Release => return Ok(None),
         Scope::Monitoring => return Ok(Some(vec![MONITORING.to_owned()])),
-        Scope::Day => return Ok(Some(DAY.map(str::to_owned).to_vec())),
+        Scope::Watch => return Ok(Some(WATCH.map(str::to_owned).to_vec())),
+        Scope::Day => return Ok(Some(WATCH.into_iter().chain(STRESS).map(str::to_owned).collect())),
         Scope::Standing | Scope::Quiet => {}
     }
     let path = bundle.join("bundle.toml");
@@ -68,7 +73,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
 
 fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
     let bundle = toml_span::parse(text)?;
-    let of_the_day = |id: &str| DAY.contains(&id);
+    let of_the_day = |id: &str| WATCH.contains(&id) || STRESS.contains(&id);
     let rollback = bundle.pointer("/rollback/phase").and_then(Value::as_str);
     let mut left_out: BTreeSet<&str> = rollback.into_iter().collect();
     let mut kept = Vec::new();
@@ -97,7 +102,7 @@ mod tests {
         let text = include_str!("../../../scripts/bundles/netra-staging/bundle.toml");
         let quiet = ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"];
         assert_eq!(super::named(text, Scope::Quiet).unwrap(), quiet);
-        for id in super::DAY.into_iter().chain([super::MONITORING]) {
+        for id in super::WATCH.into_iter().chain(super::STRESS).chain([super::MONITORING]) {
             assert!(text.contains(&format!("id = \"{id}\"")), "{id}");
         }
         let standing = super::named(text, Scope::Standing).unwrap();

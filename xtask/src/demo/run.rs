@@ -25,7 +25,8 @@ const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
 const FOLDER: &str = ".holdpoint/demo";
 
 /// A load as short as one that shows something can be.
-const LOAD: [&str; 4] = ["load-ramp=1s", "load-during=6s", "agents-during=3s", "chat-during=4s"];
+const LOAD: [&str; 6] =
+    ["load-ramp=1s", "load-during=6s", "agents-during=3s", "chat-during=4s", "stress-during=6s", "injection-during=5s"];
 
 /// Builds what a demonstration runs.
 pub(crate) fn build(project: &Project) -> Result<()> {

@@ -200,7 +200,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 49] = [
+pub(crate) const JUDGED: [&str; 58] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -221,6 +221,8 @@ pub(crate) const JUDGED: [&str; 49] = [
     "P3.2.isolation",
     "P3.2.memory",
     "P3.3",
+    "P4.1.p95",
+    "P4.1.errors",
     "P4.1.availability",
     "P4.1.cpu",
     "P4.1.memory",
@@ -228,10 +230,16 @@ pub(crate) const JUDGED: [&str; 49] = [
     "P4.1.leak",
     "P4.2.dashboards",
     "P4.2.alerts",
+    "P4.3.t1",
+    "P4.3.t2",
+    "P4.3.t3",
+    "P4.3.t4",
     "CRIT-1",
     "CRIT-2",
     "CRIT-4",
     "CRIT-7",
+    "CRIT-8",
+    "CRIT-9",
     "BIZ-1",
     "BIZ-2",
     "RB-T1",
@@ -242,6 +250,7 @@ pub(crate) const JUDGED: [&str; 49] = [
     "RB-C2",
     "RB-V1",
     "RB-V2",
+    "ALERT-3",
     "KI-1",
     "SUC-1.deploy",
     "SUC-1.rollback",

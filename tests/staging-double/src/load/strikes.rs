@@ -28,6 +28,9 @@ pub(crate) struct Strikes {
     pub(crate) answers: Every,
     pub(crate) frames: Every,
     errors: Every,
+    late: Every,
+    /// When the second began in which requests are counted, and how many came in it.
+    second: Mutex<Option<(Instant, u32)>>,
     /// Requests since the memory leaks.
     leaked: AtomicU64,
     stalled: Mutex<Option<Instant>>,
@@ -38,7 +41,7 @@ pub(crate) struct Strikes {
 impl Strikes {
     /// Begins every count anew. A stall begins now, as long as it is wanted.
     pub(crate) fn begin(&self, stall: Option<Instant>) {
-        for every in [&self.answers, &self.frames, &self.errors] {
+        for every in [&self.answers, &self.frames, &self.errors, &self.late] {
             every.0.store(0, Ordering::Relaxed);
         }
         self.leaked.store(0, Ordering::Relaxed);
@@ -49,6 +52,22 @@ impl Strikes {
 
     pub(crate) fn is_error(&self, percent: u8) -> bool {
         self.errors.percent(percent)
+    }
+
+    pub(crate) fn is_late(&self, one_in: u32) -> bool {
+        self.late.one_in(one_in)
+    }
+
+    /// Whether this request is more than so many in the second that it comes in.
+    pub(crate) fn is_beyond(&self, most: u32, now: Instant) -> bool {
+        let mut second = self.second.lock().unwrap_or_else(PoisonError::into_inner);
+        let (_, count) = match *second {
+            Some((began, count)) if now.duration_since(began) < Duration::from_secs(1) => {
+                *second.insert((began, count.saturating_add(1)))
+            }
+            _ => *second.insert((now, 1)),
+        };
+        count > most
     }
 
     pub(crate) fn leak(&self) {
@@ -80,7 +99,7 @@ impl Strikes {
 
 #[cfg(test)]
 mod tests {
-    use super::Every;
+    use super::*;
 
     #[test]
     fn a_percentage_is_exact_and_evenly_spread() {
@@ -94,6 +113,14 @@ mod tests {
         let every = Every::default();
         let at: Vec<usize> = (1..=100).filter(|_| every.percent(4)).collect();
         assert_eq!(at, [25, 50, 75, 100]);
+    }
+
+    #[test]
+    fn what_is_beyond_a_number_is_counted_by_the_second() {
+        let (strikes, now) = (Strikes::default(), Instant::now());
+        let beyond = |at: u64| strikes.is_beyond(2, now + Duration::from_millis(at));
+        assert_eq!([0, 400, 900, 999].map(beyond), [false, false, true, true]);
+        assert_eq!([1_000, 1_999, 1_999].map(beyond), [false, false, true]);
     }
 
     #[test]

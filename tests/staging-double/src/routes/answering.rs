@@ -157,6 +157,12 @@ impl Answering {
                     Change::Errors(percent) if self.shared.switchboard.strikes.is_error(*percent) => {
                         return failure(StatusCode::INTERNAL_SERVER_ERROR, "something went wrong");
                     }
+                    Change::Saturated(most) if self.shared.switchboard.strikes.is_beyond(*most, Instant::now()) => {
+                        return failure(StatusCode::SERVICE_UNAVAILABLE, "overloaded");
+                    }
+                    Change::Late { one_in, delay } if self.shared.switchboard.strikes.is_late(*one_in) => {
+                        tokio::time::sleep(*delay).await;
+                    }
                     Change::MemoryLeak(_) => self.shared.switchboard.strikes.leak(),
                     _ => {}
                 }
