@@ -30,8 +30,8 @@ pub(crate) fn to_act(header: &StoredSources, reader: &Reader, machine: &Machine)
 /// The bundle for whoever goes on with a run. Of one that was imported, what this machine would refuse it is seen before anything is written down.
 pub(crate) fn to_go_on(header: &StoredSources, reader: &Reader, machine: &Machine) -> Result<Verified, Error> {
     let verified = to_act(header, reader, machine)?;
+    waivers(reader, machine)?;
     if reader.imports()? > 0 {
-        waivers(reader, machine)?;
         backends::probe(&verified)?;
     }
     Ok(verified)
@@ -49,8 +49,11 @@ pub(crate) fn today(header: &StoredSources, machine: &Machine) -> Result<(Source
     Ok((sources, verified))
 }
 
-/// Whether the file of today would let people give every waiver that counts in a run.
-fn waivers(reader: &Reader, machine: &Machine) -> Result<(), Error> {
+/// Of a run that was imported, whether the file of today would let people give every waiver that counts in it.
+pub(crate) fn waivers(reader: &Reader, machine: &Machine) -> Result<(), Error> {
+    if reader.imports()? == 0 {
+        return Ok(());
+    }
     let mut waivers = BTreeMap::new();
     reader.for_each_event(|event| match event.kind {
         EventKind::RowWaived(waiver) => drop(waivers.insert(waiver.row.clone(), (waiver, event.at))),
