@@ -59,6 +59,11 @@ pub enum ErrorKind {
 }
 
 impl Error {
+    /// Whether it says that a run was stopped before its first row: nothing was done, and there is nothing to go on with.
+    pub fn is_not_begun(&self) -> bool {
+        matches!(self, Self::Journal(holdpoint_journal::Error::NotBegun))
+    }
+
     /// The kind.
     pub fn kind(&self) -> ErrorKind {
         use holdpoint_engine::EngineError;

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use crate::{
     Error, Machine,
     drive::progress_of,
-    permission,
+    movable, permission,
     record::StoredSources,
     secrets,
     store::{RunRef, RunState, Stored},
@@ -85,6 +85,12 @@ pub async fn export(choices: &ExportChoices, machine: &Machine) -> Result<Export
     safe(copy.path(), &search)?;
     let is_gone = reader.is_handed_over()?;
     drop(reader);
+    if folder.is_some() {
+        // Handed over, and taken in by nobody, it would be lost: this machine takes the same file back, or none.
+        let size = std::fs::metadata(copy.path()).map_err(|source| failed(&file, source))?.len();
+        movable::bounded(&file, size)?;
+        movable::whole(copy.path())?;
+    }
     if let Some(folder) = folder.filter(|_| !is_gone) {
         let at = sources.manner.clock(progress_of(&folder.journal())?.latest()).now();
         hand_over(&folder, copy.path(), at.0).await?;

@@ -4,21 +4,16 @@
 use std::path::Path;
 
 use holdpoint_gate::Clock as _;
-use holdpoint_journal::{Error as JournalError, Reader, Row, RowKind, RunFolder, Writer};
-use holdpoint_model::{Digest, EventKind, PhaseId, RunId, Timestamp};
+use holdpoint_journal::{Reader, Row, RunFolder, Writer};
+use holdpoint_model::{Digest, RunId, Timestamp};
 
 use crate::{
     Error, Machine,
-    drive::progress_of,
+    movable::{Whole, bounded, whole},
     permission,
-    record::StoredSources,
-    store::{RunState, Stored, StoredFolder},
+    store::{RunState, StoredFolder},
 };
 
-/// The largest file that is taken in, in bytes.
-const LARGEST: u64 = 16 << 30;
-/// How often a run may come to a machine in a file.
-const MOST: u32 = 64;
 /// How many session tokens a phase is handed on one machine, before their placeholders could be those of the next one.
 const TOKENS: u32 = 1 << 24;
 
@@ -32,14 +27,6 @@ pub struct Imported {
     pub handed_over: bool,
     /// Why this machine would not go on with it now, with the lines that would change that.
     pub refusal: Option<String>,
-}
-
-/// A run's file that was looked through, in a copy.
-struct Whole {
-    header: StoredSources,
-    state: RunState,
-    handed_over: bool,
-    latest: Timestamp,
 }
 
 /// The number of the first session token of each phase on a machine that the run came to as often as this.
@@ -78,74 +65,15 @@ pub async fn import(file: &Path, machine: &Machine) -> Result<Imported, Error> {
         mark(&copy, now).await?;
         std::fs::rename(folder.path(), target.path()).map_err(|e| cant_write(target.path(), &e))?;
     }
-    let refusal = permission::today(&whole.header, machine).err().map(|e| e.to_string());
+    let reader = Reader::open(&target.journal()).map_err(Error::from);
+    let allowed = reader.and_then(|reader| permission::to_go_on(&whole.header, &reader, machine));
+    let refusal = allowed.err().map(|e| e.to_string());
     let Whole { state, handed_over, .. } = whole;
     Ok(Imported { run, folder: StoredFolder(target), state, handed_over, refusal })
 }
 
 fn cant_write(path: &Path, source: &std::io::Error) -> Error {
     Error::Usage(format!("can't write {}: {source}", path.display()))
-}
-
-fn bounded(file: &Path, size: u64) -> Result<(), Error> {
-    if size <= LARGEST {
-        return Ok(());
-    }
-    Err(Error::Usage(format!("{} has {size} bytes; a run's file has {LARGEST} at most", file.display())))
-}
-
-fn settled(run: &RunId, imports: u32) -> Result<(), Error> {
-    if imports < MOST {
-        return Ok(());
-    }
-    Err(Error::Usage(format!("run {run} came to a machine {imports} times, and may {MOST} times at most")))
-}
-
-/// Follows the chain, reads every row, and verifies the bundle.
-fn whole(copy: &Path) -> Result<Whole, Error> {
-    let reader = Reader::open(copy)?;
-    reader.verify()?;
-    let row = reader.header()?;
-    let header = StoredSources::of(&row)?;
-    let progress = progress_of(copy)?;
-    let EventKind::RunStarted(begun) = row.event(1)?.kind else {
-        return Err(damaged("it does not begin with the run's header"));
-    };
-    let verified = header.verify()?;
-    if verified.digest != begun.bundle_digest {
-        return Err(damaged("its bundle is not the one that its header names"));
-    }
-    let state = Stored::File(copy.to_owned()).state()?;
-    if !matches!(state, RunState::Between { .. } | RunState::Ended(_)) {
-        return Err(Error::Usage(format!(
-            "run {} has no decision in this file, so nobody can tell what it has just done; resume or cancel it where it was begun, and export it then",
-            header.run
-        )));
-    }
-    settled(&header.run, reader.imports()?)?;
-    for phase in verified.phases.iter().filter(|phase| progress.end(&phase.id).is_none()) {
-        if progress.approval(&phase.id).is_some() || has_begun(&reader, &phase.id)? {
-            return Err(Error::Usage(format!(
-                "phase `{}` is still to come in this file, and something of it stands there already: an answer that nobody here gave it, or a person's word",
-                phase.id
-            )));
-        }
-    }
-    Ok(Whole { header, state, handed_over: reader.is_handed_over()?, latest: progress.latest() })
-}
-
-/// Whether there is anything of a phase that a host would take for done.
-fn has_begun(reader: &Reader, phase: &PhaseId) -> Result<bool, Error> {
-    let mut begun = false;
-    reader.for_each_row_of(phase, |row| {
-        begun |= row.kind.is_call() || matches!(row.kind, RowKind::PhaseStarted | RowKind::Statement);
-        Ok(())
-    })?;
-    Ok(begun)
-}
-
-fn damaged(what: &str) -> Error {
-    Error::Journal(JournalError::Damaged { position: 1, what: what.into() })
 }
 
 /// Writes down that the run came here.
@@ -192,21 +120,7 @@ mod tests {
     use holdpoint_journal::Durability;
 
     use super::*;
-
-    #[test]
-    fn a_file_has_a_bound() {
-        bounded(Path::new("run.db"), LARGEST).unwrap();
-        let refused = bounded(Path::new("run.db"), LARGEST + 1).unwrap_err().to_string();
-        assert_eq!(refused, "run.db has 17179869185 bytes; a run's file has 17179869184 at most");
-    }
-
-    #[test]
-    fn a_run_moves_so_often_and_no_oftener() {
-        let run = RunId::parse("R1").unwrap();
-        settled(&run, MOST - 1).unwrap();
-        let refused = settled(&run, MOST).unwrap_err().to_string();
-        assert_eq!(refused, "run R1 came to a machine 64 times, and may 64 times at most");
-    }
+    use crate::movable::MOST;
 
     #[test]
     fn machines_share_no_numbers_of_tokens() {
@@ -244,13 +158,5 @@ mod tests {
         ] {
             assert_eq!(known(there, file).unwrap(), known_as);
         }
-    }
-
-    #[tokio::test]
-    async fn what_has_no_header_is_not_taken() {
-        let folder = tempfile::tempdir().unwrap();
-        drop(journal(folder.path(), "headless", vec![Row::run_resumed(1.0)]).await);
-        let refused = whole(&folder.path().join("headless")).map(|_| ()).unwrap_err().to_string();
-        assert!(refused.contains("does not begin with the run's header"), "{refused}");
     }
 }

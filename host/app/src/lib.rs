@@ -23,6 +23,7 @@ mod inspect;
 mod judging;
 mod logins;
 mod machine;
+mod movable;
 mod notify;
 mod permission;
 mod places;

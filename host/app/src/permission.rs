@@ -7,7 +7,7 @@ use holdpoint_bundle::{Operator, Sources, Verified};
 use holdpoint_journal::Reader;
 use holdpoint_model::{EventKind, grant::Missing};
 
-use crate::{Error, Machine, record::StoredSources};
+use crate::{Error, Machine, backends, record::StoredSources};
 
 /// What the file says; without one it permits nothing.
 pub(crate) fn operator(machine: &Machine) -> Result<Operator, Error> {
@@ -27,6 +27,16 @@ pub(crate) fn to_act(header: &StoredSources, reader: &Reader, machine: &Machine)
     if reader.imports()? == 0 { header.verify() } else { Ok(today(header, machine)?.1) }
 }
 
+/// The bundle for whoever goes on with a run. Of one that was imported, what this machine would refuse it is seen before anything is written down.
+pub(crate) fn to_go_on(header: &StoredSources, reader: &Reader, machine: &Machine) -> Result<Verified, Error> {
+    let verified = to_act(header, reader, machine)?;
+    waivers(reader, machine)?;
+    if reader.imports()? > 0 {
+        backends::probe(&verified)?;
+    }
+    Ok(verified)
+}
+
 /// The bundle as the file of today allows it, with what it is verified from; or the lines that would allow it.
 pub(crate) fn today(header: &StoredSources, machine: &Machine) -> Result<(Sources, Verified), Error> {
     let (sources, verified) = header.verify_today(machine.operator()?)?;
@@ -39,8 +49,11 @@ pub(crate) fn today(header: &StoredSources, machine: &Machine) -> Result<(Source
     Ok((sources, verified))
 }
 
-/// Whether the file of today would let people give every waiver that counts in a run.
+/// Of a run that was imported, whether the file of today would let people give every waiver that counts in it.
 pub(crate) fn waivers(reader: &Reader, machine: &Machine) -> Result<(), Error> {
+    if reader.imports()? == 0 {
+        return Ok(());
+    }
     let mut waivers = BTreeMap::new();
     reader.for_each_event(|event| match event.kind {
         EventKind::RowWaived(waiver) => drop(waivers.insert(waiver.row.clone(), (waiver, event.at))),

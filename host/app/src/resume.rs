@@ -8,7 +8,7 @@ use holdpoint_model::RunId;
 use holdpoint_report::Report;
 
 use crate::{
-    Cancel, Error, Live, Machine, backends,
+    Cancel, Error, Live, Machine,
     control::Control,
     drive::{Drive, progress_of, watching},
     notify, permission,
@@ -49,13 +49,8 @@ pub async fn resume(
             header.run
         )));
     }
-    let verified = Arc::new(permission::to_act(&header, &reader, machine)?);
+    let verified = Arc::new(permission::to_go_on(&header, &reader, machine)?);
     let imported = reader.imports()? > 0;
-    if imported {
-        permission::waivers(&reader, machine)?;
-        // What this machine lacks must be seen before anything is written down.
-        backends::probe(&verified)?;
-    }
     let progress = progress_of(&journal)?;
     // A stage that has ended is decided before another one begins.
     let is_undecided = !matches!(state, RunState::Between { .. }) && progress.between(&verified).is_some();

@@ -84,6 +84,10 @@ impl RunRef {
             Self::Last => {
                 return RunFolder::all(&machine.runs).pop().map(|(_, folder)| Stored::Folder(folder)).ok_or_else(none);
             }
+            // Every id begins with nothing, and a variable of a script that is not set would name the only run.
+            Self::Id(wanted) if wanted.is_empty() => {
+                return Err(Error::Usage("no run is named; give its id, or `last`, see `holdpoint runs`".into()));
+            }
             Self::Id(wanted) => wanted,
         };
         let mut all = RunFolder::all(&machine.runs);
@@ -166,4 +170,20 @@ fn summary(run: RunId, stored: Stored) -> Result<RunSummary, Error> {
     };
     let handed_over = reader.is_handed_over()?;
     Ok(RunSummary { run, started: event.at, header, state: stored.state()?, handed_over })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_names_no_run() {
+        let runs = tempfile::tempdir().unwrap();
+        let folder = RunFolder::create(runs.path(), &RunId::parse("R1").unwrap()).unwrap();
+        std::fs::write(folder.journal(), "").unwrap();
+        let machine = Machine::from_environment(Some(runs.path().to_owned()), None);
+        let find = |text: &str| text.parse::<RunRef>().unwrap().find(&machine).map(|stored| stored.journal());
+        assert_eq!(find("r").unwrap(), folder.journal());
+        assert!(find("").unwrap_err().to_string().starts_with("no run is named"));
+    }
 }

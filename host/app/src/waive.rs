@@ -115,6 +115,8 @@ impl Decided {
         }
         let waiver = Waiver { row: id.clone(), by: choices.by.clone(), reason: choices.reason.clone(), until };
         allowed(&waiver, now, machine)?;
+        // The decision that follows counts those too that came along in a file.
+        permission::waivers(&Reader::open(&self.stored.journal())?, machine)?;
         Ok(waiver)
     }
 

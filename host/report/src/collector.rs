@@ -165,7 +165,6 @@ impl Collector {
         self.report.header = Some(header);
     }
 
-    /// A phase asks once; what is said a second time does not count.
     /// One that was missed may wait for another time.
     fn scheduled(&mut self, start: ScheduledStart) {
         if let Some(phase) = self.report.phases.iter_mut().find(|phase| phase.id == start.phase) {
@@ -173,6 +172,7 @@ impl Collector {
         }
     }
 
+    /// A phase asks once; what is said a second time does not count.
     fn asked(&mut self, approval: Approval) {
         let approvals = &mut self.report.approvals;
         if approvals.iter().all(|known| known.ask.phase != approval.ask.phase) && approvals.len() < APPROVALS {

@@ -96,6 +96,36 @@ fn a_run_that_can_not_go_on_keeps_no_other_from_it() {
 }
 
 #[test]
+fn a_run_that_can_not_be_read_is_told_of_and_keeps_no_other_from_it() {
+    let staging = Staging::start();
+    let (scene, older) = two_interrupted(&staging);
+    let folder = older.parent().expect("a journal lies in a folder");
+    std::fs::remove_dir_all(folder).expect("it can be removed");
+    std::fs::create_dir(folder).expect("it can be made");
+    std::fs::write(&older, "what a disk leaves behind").expect("it can be written");
+    let ended = started(&scene).exits(2);
+    assert!(ended.stderr.contains("run.db is not a journal of holdpoint"), "{ended:?}");
+    assert!(ended.stdout.contains("release"), "{ended:?}");
+    let alone = started(&scene).exits(2);
+    assert!(alone.stderr.contains("run.db is not a journal of holdpoint"), "{alone:?}");
+}
+
+#[test]
+fn the_page_begins_runs_where_the_unit_looks_for_them() {
+    let page = std::fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../../docs/boot.md"));
+    let page = page.expect("there is a page");
+    let environment = settings("Environment");
+    assert_eq!(environment.len(), 3);
+    for variable in environment {
+        assert!(page.contains(&format!("--setenv {variable} ")), "{variable} is missing");
+    }
+    for property in ["StateDirectory=holdpoint", "CacheDirectory=holdpoint", "StateDirectoryMode=0700", "UMask=0077"] {
+        let here = unit().lines().any(|line| line == property);
+        assert!(here && page.contains(&format!("--property {property} ")), "{property} is missing");
+    }
+}
+
+#[test]
 fn the_unit_starts_again_what_is_worth_it_and_nothing_else() {
     assert_eq!(settings("RestartForceExitStatus"), ["4 130"]);
     // Not on failure: a hold would be one.

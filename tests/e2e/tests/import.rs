@@ -11,7 +11,11 @@ use holdpoint_e2e::{
     watching::{acting, in_stages, looks},
 };
 use holdpoint_journal::{Reader, Row, RowKind, Writer, chain};
-use holdpoint_model::{ApprovalAnswer, ApprovalAsk, Decision, PhaseId, RequirementId, RunId, Timestamp, Waiver};
+use holdpoint_model::{
+    ApprovalAnswer, ApprovalAsk, Body, Decision, PhaseEnd, PhaseId, PolicyId, RequirementId, RunId, ScheduledStart,
+    Timestamp, Waiver,
+    policy::{Found, Judgement},
+};
 use rusqlite::Connection;
 
 /// A machine on which the first stage came to a release, with one effect; the second one watches for some seconds.
@@ -191,6 +195,9 @@ fn what_is_no_whole_run_with_a_decision_is_refused_and_leaves_nothing_behind() {
     changed(&scene, "altered.db", "UPDATE event SET summary = 'x' WHERE position = 2");
     let altered = scene.run(&["import", "altered.db"]).exits(4);
     assert!(altered.stderr.contains("the journal is damaged at position 2"), "{altered:?}");
+    changed(&scene, "body.db", "INSERT INTO body VALUES (zeroblob(32), x'00')");
+    let body = scene.run(&["import", "body.db"]).exits(4);
+    assert!(body.stderr.contains("is not what was recorded"), "{body:?}");
     changed(&scene, "open.db", "DELETE FROM event WHERE position = (SELECT max(position) FROM event)");
     scene.run(&["import", "open.db"]).refuses(&["has no decision in this file"]);
 
@@ -212,11 +219,14 @@ fn what_is_no_whole_run_with_a_decision_is_refused_and_leaves_nothing_behind() {
 }
 
 /// A file of the scene to which somebody has added rows, and the decision of its first stage behind them.
-fn added(scene: &Scene, name: &str, mut rows: Vec<Row>) {
-    let path = changed(scene, name, "");
+fn added(scene: &Scene, name: &str, rows: Vec<Row>) {
+    add(&changed(scene, name, ""), rows);
+}
+
+fn add(path: &Path, mut rows: Vec<Row>) {
     rows.push(Row::run_ended(Decision::Release, Some("day".into()), 2.0));
     let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime can be made");
-    let writer = Writer::open(&path, None).expect("it is a journal");
+    let writer = Writer::open(path, None).expect("it is a journal");
     runtime.block_on(writer.append_whole(rows)).expect("it can be written");
     writer.close().expect("it can be closed");
 }
@@ -238,7 +248,10 @@ fn nothing_of_what_is_to_come_is_taken_from_a_file() {
         who: "somebody".into(),
         cause: String::new(),
     };
+    let scheduled = ScheduledStart { phase: watch.clone(), at: Timestamp(1.0), until: Timestamp(1e15) };
     for (name, rows) in [
+        ("scheduled.db", vec![Row::phase_scheduled(&scheduled, 1.0)]),
+        ("ended.db", vec![Row::phase_ended(&watch, &PhaseEnd::Completed, 1.0)]),
         ("started.db", vec![Row::phase_started(&watch, 1.0)]),
         ("answered.db", vec![Row::new(RowKind::Call, "watch", 1.0)]),
         ("approved.db", vec![Row::approval_asked(&ask, 1.0), Row::approval_answered(&approved, 1.0)]),
@@ -246,13 +259,22 @@ fn nothing_of_what_is_to_come_is_taken_from_a_file() {
         added(&scene, name, rows);
         scene.run(&["import", name]).refuses(&["phase `watch` is still to come in this file"]);
     }
+    // Else nobody would judge the day: its stage would be over, or its policy would have judged all ticks.
+    added(&scene, "over.db", vec![Row::tick(true, 1.0)]);
+    scene.run(&["import", "over.db"]).refuses(&["stage `day` is to come by the decision in this file, and not by"]);
+    let policy = PolicyId::parse("objectives").expect("an id");
+    let all = Found { policy, tick: 1_000_000, judgement: Judgement::Findings { findings: Vec::new(), fuel: 0 } };
+    added(&scene, "judged.db", vec![Row::found(&all, 1, Body::default(), 1.0)]);
+    let judged = scene.run(&["import", "judged.db"]).exits(4);
+    assert!(judged.stderr.contains("it judges a tick that was not taken before it"), "{judged:?}");
     assert_eq!(runs(&scene), 0);
 
     let row = RequirementId::parse("P4.1.memory").expect("an id");
     let waiver = Waiver { row, by: "mallory".into(), reason: "all is well".into(), until: Timestamp(1e15) };
     added(&scene, "waived.db", vec![Row::row_waived(&waiver, 1.0)]);
-    scene.run(&["import", "waived.db"]).exits(0);
+    let imported = scene.run(&["import", "waived.db"]).exits(0);
     let lines = ["the run does not go on with row P4.1.memory waived", "add to [waivers]", "by = [\"mallory\"]"];
+    assert!(lines.iter().all(|line| imported.stderr.contains(line)), "{imported:?}");
     scene.run(&["resume", "last"]).refuses(&lines);
     assert_eq!(looks(&scene), Vec::<f64>::new());
 }
@@ -265,4 +287,16 @@ fn a_run_with_another_history_is_not_mixed_with_the_one_that_is_there() {
     link(&changed(&scene, "other.db", "UPDATE event SET at = at + 0.25 WHERE position = 2"));
     scene.run(&["import", "other.db"]).refuses(&["is there already, with another history than in the file"]);
     scene.run(&["resume", "last"]).exits(0);
+}
+
+#[test]
+fn what_no_machine_would_take_in_is_not_handed_over() {
+    let staging = Staging::start();
+    let scene = first(&staging);
+    let watch = PhaseId::parse("watch").expect("an id");
+    add(&scene.journal(), vec![Row::phase_ended(&watch, &PhaseEnd::Completed, 1.0)]);
+    let handed = scene.run(&["export", "last", "--to", "run.db", "--hand-over"]);
+    handed.refuses(&["phase `watch` is still to come in this file"]);
+    assert!(!scene.path().join("run.db").exists());
+    assert!(!scene.run(&["runs"]).exits(0).stdout.contains("handed over"), "it is still one of this machine");
 }

@@ -102,3 +102,21 @@ fn a_run_without_a_row_that_passed_is_no_release_and_a_part_of_a_bundle_stays_on
     part.run(&["run", "BUNDLE", "--only", "fine,ki-1"]).exits(1);
     waive(&part, "KI-1", &["--until", "1d"]).exits(7);
 }
+
+#[test]
+fn a_waiver_that_came_in_a_file_counts_only_where_people_may_give_it() {
+    let staging = Staging::start();
+    let scene = scene(&staging.backend(), WAIVERS, &[Judge::good("fine"), Judge::bad("ki-1"), Judge::bad("ki-2")]);
+    scene.run(&["run", "BUNDLE"]).exits(1);
+    waive(&scene, "KI-1", &["--until", "7d"]).exits(1);
+    scene.run(&["export", "last", "--to", "run.db"]).exits(0);
+    std::fs::remove_dir_all(scene.path().join(".holdpoint/runs")).expect("it can be removed");
+    scene.edit("holdpoint.toml", |operator| operator.replace("[\"alice\"]", "[\"bob\"]"));
+    scene.run(&["import", "run.db"]).exits(0);
+    let bob = ["waive", "last", "KI-2", "--by", "bob", "--reason", "known, OPS-18", "--until", "7d"];
+    scene.run(&bob).refuses(&["row KI-1 waived", "by = [\"alice\"]"]);
+    let taken_back = ["waive", "last", "KI-1", "--by", "bob", "--reason", "not here", "--withdraw"];
+    scene.run(&taken_back).exits(1);
+    let waived = scene.run(&[&bob[..], &["--output", "json"]].concat()).exits(1);
+    assert_eq!(waived.summary()["waived"], serde_json::json!(["KI-2"]));
+}

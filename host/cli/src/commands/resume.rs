@@ -1,6 +1,6 @@
 //! `holdpoint resume`
 
-use holdpoint_app::{Cancel, Machine, RunRef, RunState};
+use holdpoint_app::{Cancel, Error, Machine, RunRef, RunState, RunSummary};
 
 use super::{Output, run::conclude};
 use crate::{
@@ -43,7 +43,7 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     if let Some(run) = arguments.run {
         return resume(&run, through, shown, live::on_interrupt()).await;
     }
-    let mut interrupted = interrupted(machine);
+    let mut interrupted = interrupted(machine, arguments.all);
     if arguments.all && !interrupted.is_empty() {
         return Ok(all(&interrupted, shown).await);
     }
@@ -88,11 +88,15 @@ fn to_come(machine: &Machine) -> String {
     found.unwrap_or_default()
 }
 
-fn interrupted(machine: &Machine) -> Vec<RunRef> {
+/// The runs that were interrupted, oldest first. Where all are meant, those too of which nobody can tell: what can't be read is told of, and not passed
+/// over as if there were nothing to do.
+fn interrupted(machine: &Machine, all: bool) -> Vec<RunRef> {
+    let is_meant = |summary: &Result<RunSummary, Error>| match summary {
+        Ok(summary) => summary.state == RunState::Interrupted,
+        Err(error) => all && !error.is_not_begun(),
+    };
     let runs = holdpoint_app::runs(machine).into_iter();
-    runs.filter(|(_, summary)| summary.as_ref().is_ok_and(|summary| summary.state == RunState::Interrupted))
-        .map(|(run, _)| RunRef::Id(run.to_string()))
-        .collect()
+    runs.filter(|(_, summary)| is_meant(summary)).map(|(run, _)| RunRef::Id(run.to_string())).collect()
 }
 
 async fn resume(
