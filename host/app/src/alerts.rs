@@ -54,7 +54,7 @@ pub struct AlertsOut {
     pub text: String,
     /// Files that were written.
     pub files: Vec<PathBuf>,
-    /// What people have to know: where a rule is not what the policy judges, and series that nobody has named.
+    /// What people have to know: where a rule is not what the policy judges, what it needs to fire, and series that nobody has named.
     pub notes: Vec<String>,
 }
 
@@ -154,7 +154,10 @@ fn module_name(module: &str) -> &str {
 fn notes(config: &Config, alerts: &[Alert], sources: &Sources) -> Vec<String> {
     let differences = alerts.iter().flat_map(|alert| {
         let differences = holdpoint_alerts::differences(&alert.rule);
-        differences.into_iter().map(|difference| format!("alert {:?}: {difference}", alert.rule.name))
+        differences
+            .into_iter()
+            .chain(holdpoint_alerts::needs(&alert.rule, sources))
+            .map(|difference| format!("alert {:?}: {difference}", alert.rule.name))
     });
     let mut notes: Vec<String> = differences.collect();
     let unnamed = config.unnamed(alerts, sources);
