@@ -17,6 +17,14 @@ pub enum Error {
         /// Those that there are.
         known: String,
     },
+    /// One series would have two names, and the later one would count in silence.
+    #[error("`{name}` is `{metric}` in a run, which has a name already; name each series once")]
+    Twice {
+        /// As it was given.
+        name: String,
+        /// What it is called in a run.
+        metric: String,
+    },
     /// A share of two series of which only one was named.
     #[error(
         "`{named}` is named and `{lacking}` is not, and a share of both would be one of nothing; name `{lacking}` too"

@@ -30,7 +30,7 @@ pub use config::{Alert, Config, Trend};
 pub use error::Error;
 pub use file::{LARGEST, MOST, Written, read};
 pub use holdpoint_rules::Counted;
-pub use holdpoint_rules::alerts::prometheus::differences;
+pub use holdpoint_rules::alerts::prometheus::{differences, needs};
 pub use holdpoint_rules::alerts::{Source, Sources};
 pub use prometheus::prometheus;
 

@@ -17,14 +17,17 @@ impl Config {
     /// counters if one of them is named, in slots if all are those of a run.
     ///
     /// # Errors
-    /// If a name is none of them, or one half of a share is named alone.
+    /// If a name is none of them, a series is named twice, or one half of a share is named alone.
     pub fn sources(&self, named: &[(String, Source)], counted: Option<Counted>) -> Result<Sources, Error> {
-        let mut sources = Sources::default();
+        let (mut sources, mut metrics) = (Sources::default(), BTreeSet::new());
         for (name, source) in named {
             let Some((_, metric)) = self.series().into_iter().find(|(known, _)| known == name) else {
                 let known = self.series().map(|(known, _)| known).join(", ");
                 return Err(Error::Unknown { name: name.clone(), known });
             };
+            if !metrics.insert(metric) {
+                return Err(Error::Twice { name: name.clone(), metric: metric.to_owned() });
+            }
             sources.name(metric, source.clone());
         }
         let is_named = |wanted: &str| named.iter().any(|(name, _)| name == wanted);
@@ -113,6 +116,34 @@ mod tests {
             let query = query(pairs, counted);
             assert!(query.contains(says), "{query}\nshould say\n{says}");
         }
+    }
+
+    #[test]
+    fn a_series_that_would_have_two_names_is_refused() {
+        let mut config = Config::default();
+        let twice = named(&[("memory_bytes", "x"), ("memory_bytes", "y")]);
+        let error = config.sources(&twice, None).unwrap_err().to_string();
+        assert_eq!(error, "`memory_bytes` is `memory_bytes` in a run, which has a name already; name each series once");
+        // A share of one series would be all of it.
+        config.series.requests_bad = "requests".to_owned();
+        let both = named(&[("requests", "all_total"), ("requests_bad", "bad_total")]);
+        let wanted = Error::Twice { name: "requests_bad".to_owned(), metric: "requests".to_owned() };
+        assert_eq!(config.sources(&both, None), Err(wanted));
+    }
+
+    #[test]
+    fn a_counter_needs_two_samples_in_its_window_and_slots_do_not() {
+        let config = Config::default();
+        let needs = |pairs: &[(&str, &str)]| -> Vec<Option<String>> {
+            let sources = config.sources(&named(pairs), None).unwrap();
+            let alerts = config.written(&sources).unwrap();
+            alerts.iter().map(|alert| holdpoint_rules::alerts::prometheus::needs(&alert.rule, &sources)).collect()
+        };
+        assert_eq!(needs(&[]), [None, None, None, None]);
+        let counters = needs(&[("requests", "all_total"), ("requests_bad", "bad_total")]);
+        let said =
+            "a counter grows between two samples within 1m; collected less often than every 30s, this never fires";
+        assert_eq!(counters, [Some(said.to_owned()), Some(said.to_owned()), None, None]);
     }
 
     #[test]

@@ -1,5 +1,7 @@
 //! Writing out the alerts that a bundle's policy judges a run by, for those who watch afterwards. Nothing is judged and nobody is asked.
 
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
 
 use holdpoint_alerts::{Alert, Config, Counted, Source, Sources, cloud_monitoring, prometheus};
@@ -52,7 +54,7 @@ pub struct AlertsOut {
     pub text: String,
     /// Files that were written.
     pub files: Vec<PathBuf>,
-    /// What people have to know: where a rule is not what the policy judges, and series that nobody has named.
+    /// What people have to know: where a rule is not what the policy judges, what it needs to fire, and series that nobody has named.
     pub notes: Vec<String>,
 }
 
@@ -93,12 +95,28 @@ fn config(of: &AlertsOf, machine: &Machine) -> Result<(String, String, Config), 
         AlertsOf::Bundle(choices, named) => {
             let (_, resolved) = choices.resolve(machine)?;
             let policy = chosen(&resolved.policies, named.as_ref())?;
-            let place = format!("policy `{}`", policy.id);
-            let config = serde_json::from_str(&policy.config)
-                .map_err(|e| Error::Usage(format!("{place} has no configuration of alerts: {e}")))?;
-            Ok((policy.id.to_string(), place, config))
+            Ok((policy.id.to_string(), place(policy), of_policy(policy)?))
         }
     }
+}
+
+fn place(policy: &ResolvedPolicy) -> String {
+    format!("policy `{}`", policy.id)
+}
+
+/// The configuration of a policy. The guide's alerts stand for those that it does not say only if its module is known to judge by them.
+fn of_policy(policy: &ResolvedPolicy) -> Result<Config, Error> {
+    let wrong = |why: String| Error::Usage(format!("{} has no configuration of alerts: {why}", place(policy)));
+    let value: Value = serde_json::from_str(&policy.config).map_err(|e| wrong(e.to_string()))?;
+    let says_alerts = value.get("alerts").is_some();
+    let config = serde_json::from_value(value).map_err(|e| wrong(e.to_string()))?;
+    if !says_alerts && module_name(&policy.module) != MODULE {
+        return Err(wrong(format!(
+            "it says no `alerts`, and what its module `{}` judges by without them is not known",
+            policy.module
+        )));
+    }
+    Ok(config)
 }
 
 /// The policy that was named, or the only one that judges by alerts.
@@ -136,7 +154,10 @@ fn module_name(module: &str) -> &str {
 fn notes(config: &Config, alerts: &[Alert], sources: &Sources) -> Vec<String> {
     let differences = alerts.iter().flat_map(|alert| {
         let differences = holdpoint_alerts::differences(&alert.rule);
-        differences.into_iter().map(|difference| format!("alert {:?}: {difference}", alert.rule.name))
+        differences
+            .into_iter()
+            .chain(holdpoint_alerts::needs(&alert.rule, sources))
+            .map(|difference| format!("alert {:?}: {difference}", alert.rule.name))
     });
     let mut notes: Vec<String> = differences.collect();
     let unnamed = config.unnamed(alerts, sources);
@@ -159,7 +180,7 @@ fn file_name(at: usize, policy: &Value) -> String {
     format!("{}-{}.json", at + 1, if words.is_empty() { "alert".to_owned() } else { words.join("-") })
 }
 
-/// Looks whether any of the files is there before it writes the first.
+/// Looks whether any of the files is there before it writes the first. Each is written whole or not at all.
 fn write(folder: &Path, documents: &[(String, String)], force: bool) -> Result<Vec<PathBuf>, Error> {
     let failed = |path: &Path, e: std::io::Error| Error::Usage(format!("can't write {}: {e}", path.display()));
     std::fs::create_dir_all(folder).map_err(|e| failed(folder, e))?;
@@ -168,9 +189,18 @@ fn write(folder: &Path, documents: &[(String, String)], force: bool) -> Result<V
         return Err(Error::Usage(format!("{} is there already; pass --force to write over it", there.display())));
     }
     for (path, (_, text)) in paths.iter().zip(documents) {
-        std::fs::write(path, text).map_err(|e| failed(path, e))?;
+        whole(path, text, force).map_err(|e| failed(path, e))?;
     }
     Ok(paths)
+}
+
+/// A file that is readable for whoever may read new files of this process, as those of Prometheus are.
+fn whole(path: &Path, text: &str, force: bool) -> std::io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    let mut file = tempfile::Builder::new().permissions(Permissions::from_mode(0o666)).tempfile_in(folder)?;
+    std::io::Write::write_all(&mut file, text.as_bytes())?;
+    let kept = if force { file.persist(path) } else { file.persist_noclobber(path) };
+    kept.map(drop).map_err(|e| e.error)
 }
 
 #[cfg(test)]
@@ -217,6 +247,20 @@ mod tests {
     }
 
     #[test]
+    fn the_guide_s_alerts_are_written_for_no_other_module_that_says_none() {
+        let of = |module: &str, config: &str| {
+            let policy = ResolvedPolicy { config: config.to_owned(), ..policy("p", module) };
+            of_policy(&policy).map(|config| config.alerts).map_err(|error| error.to_string())
+        };
+        let guide = holdpoint_alerts::GUIDE.to_owned();
+        assert_eq!(of("policies/alerts", "{}"), Ok(guide));
+        assert_eq!(of("policies/copy", r#"{"alerts":"x"}"#), Ok("x".to_owned()));
+        let error = of("policies/objectives", "{}").unwrap_err();
+        assert!(error.contains("policy `p` has no configuration of alerts: it says no `alerts`"), "{error}");
+        assert!(error.contains("`policies/objectives` judges by"), "{error}");
+    }
+
+    #[test]
     fn a_file_is_never_outside_of_its_folder_and_names_are_told_apart() {
         for (name, file) in [
             ("High Error Rate", "1-high-error-rate.json"),
@@ -240,5 +284,15 @@ mod tests {
         assert_eq!(write(&to, &documents("two"), true).unwrap(), [to.join("a"), to.join("b")]);
         assert_eq!((read("a"), read("b")), (Some("two".to_owned()), Some("two".to_owned())));
         assert_eq!(std::fs::read_dir(&to).unwrap().count(), 2);
+        // A reader of the one before still has all of it: what takes its place is another file, which others may read as well.
+        let of = |name: &str| std::os::unix::fs::MetadataExt::ino(&std::fs::metadata(to.join(name)).unwrap());
+        let before = of("a");
+        std::fs::hard_link(to.join("a"), to.join("kept")).unwrap();
+        std::fs::write(to.join("by-hand"), "x").unwrap();
+        write(&to, &documents("three"), true).unwrap();
+        assert_eq!((read("kept"), read("a")), (Some("two".to_owned()), Some("three".to_owned())));
+        assert_ne!(of("a"), before);
+        let mode = |name: &str| std::fs::metadata(to.join(name)).unwrap().permissions().mode();
+        assert_eq!(mode("a"), mode("by-hand"));
     }
 }

@@ -42,8 +42,10 @@ pub struct Book {
     /// Requests of effects whose answers come apart from them.
     asked: BTreeMap<(PhaseId, Seq), String>,
     routes: BTreeMap<(PhaseId, String), BTreeSet<String>>,
-    /// The moment of the event before.
+    /// The moment of the latest event that a host wrote while it looked.
     latest: Option<Timestamp>,
+    /// There is a decision, and no host has gone on since.
+    is_over: bool,
     beyond: Option<Beyond>,
 }
 
@@ -58,9 +60,30 @@ impl Book {
         if let Err(beyond) = self.enter(event) {
             self.beyond.get_or_insert(beyond);
         }
-        // On its way from one machine to another nobody observes anything.
-        if !matches!(event.kind, EventKind::RunHandedOver | EventKind::RunImported) {
-            self.latest = Some(event.at);
+        self.look(event);
+    }
+
+    /// Notes whether somebody looked when an event was written. On its way from one machine to another, and between a decision and whoever goes on,
+    /// nobody observes anything; and people say their word also where no host is.
+    fn look(&mut self, Event { at, kind, .. }: &Event) {
+        let was_over = self.is_over;
+        match kind {
+            EventKind::RunResumed => self.is_over = false,
+            EventKind::RunEnded { .. } => self.is_over = true,
+            _ => {}
+        }
+        let is_said = matches!(
+            kind,
+            EventKind::RunHandedOver
+                | EventKind::RunImported
+                | EventKind::RowWaived(_)
+                | EventKind::WaiverWithdrawn { .. }
+                | EventKind::ApprovalAnswered(_)
+                | EventKind::NoticeIntended(_)
+                | EventKind::NoticeEnded(_)
+        );
+        if !is_said && !(was_over && self.is_over) {
+            self.latest = Some(*at);
         }
     }
 
@@ -155,9 +178,11 @@ impl Book {
             return Ok(());
         }
         let Some(outcome) = call.outcome else {
-            if self.asked.len() < UNDER_WAY {
-                self.asked.insert((call.phase.clone(), call.seq), call.request.clone());
+            // What its answer belongs to would be lost, and a load that nobody knows shows nothing.
+            if self.asked.len() == UNDER_WAY {
+                return Err(Beyond { what: "effects under way", most: UNDER_WAY });
             }
+            self.asked.insert((call.phase.clone(), call.seq), call.request.clone());
             return Ok(());
         };
         // The answer of an effect stands apart from its request.

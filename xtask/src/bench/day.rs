@@ -105,7 +105,9 @@ fn judged(project: &Project, folder: &Path, journal: &Path) -> Result<Judged> {
 /// How many ticks were judged. A policy that was ended has judged nothing, so its figures mean nothing.
 fn ticks(told: &Value) -> Result<f64> {
     let run = &told["runs"][0];
-    let ended = told.to_string().contains("more evidence than is kept");
+    // As rows and the policy itself say it, whatever it was ended by.
+    let text = told.to_string();
+    let ended = ["the policy was ended", "more evidence than is kept"].iter().any(|said| text.contains(said));
     ensure!(!ended, "the day was not judged: {told}");
     run["ticks"].as_f64().filter(|ticks| *ticks > 0.0).with_context(|| format!("no tick was judged: {told}"))
 }
@@ -121,7 +123,11 @@ mod tests {
         assert_eq!(ticks(&json!({ "runs": [{ "ticks": 2_880, "differences": [] }] })).unwrap(), 2_880.0);
         assert!(ticks(&json!({ "runs": [{ "ticks": 0 }] })).is_err());
         assert!(ticks(&json!({ "runs": [] })).is_err());
-        let ended = "the run has more than 8 samples, which is more evidence than is kept";
-        assert!(ticks(&json!({ "runs": [{ "ticks": 1, "differences": [{ "after": ended }] }] })).is_err());
+        for ended in [
+            "the run has more than 8 samples, which is more evidence than is kept",
+            "the policy was ended: out of fuel",
+        ] {
+            assert!(ticks(&json!({ "runs": [{ "ticks": 1, "differences": [{ "after": ended }] }] })).is_err());
+        }
     }
 }

@@ -1,7 +1,7 @@
 use std::sync::Arc;
 
 use holdpoint_model::{
-    Class, Decision, Digest, Ordinal, PhaseEnd, RequirementId, RunId, Verdict,
+    Class, Decision, Digest, Ordinal, PhaseEnd, RequirementId, RunId, Verdict, Waiver,
     policy::{Comparison, Evidence as _, Matcher, Selector},
 };
 
@@ -194,6 +194,28 @@ fn on_its_way_to_another_machine_a_run_is_unobserved() {
 }
 
 #[test]
+fn what_people_say_after_a_decision_is_no_sign_that_somebody_looked() {
+    let row = || RequirementId::parse("P3.1").unwrap();
+    let by = || "ann".to_owned();
+    let ended = || EventKind::RunEnded { decision: Decision::Hold, next: Some("day".into()) };
+    let waived = Waiver { row: row(), by: by(), reason: "known".into(), until: Timestamp(90_000.0) };
+    let events = vec![
+        (10.0, ended()),
+        (40.0, EventKind::RowWaived(waived)),
+        (40.0, ended()),
+        (50.0, EventKind::WaiverWithdrawn { row: row(), by: by(), reason: "mended".into() }),
+        (50.0, ended()),
+        (60.0, EventKind::RunResumed),
+        (65.0, EventKind::PhaseStarted { phase: phase("watch") }),
+        (68.0, EventKind::RunResumed),
+    ];
+    let shown = shown(book(events), 70.0);
+    let stretches: Vec<_> = shown.stretches().iter().map(|s| (s.kind, s.from.0, s.to.0)).collect();
+    let unobserved = StretchKind::Unobserved;
+    assert_eq!(stretches, [(unobserved, 10_000.0, 60_001.0), (unobserved, 65_000.0, 68_001.0)]);
+}
+
+#[test]
 fn a_leak_before_any_user_was_told_is_somebody_s() {
     let events = vec![
         (10.0, call("load", 4, START, Some((OutcomeKind::Answered, r#""started""#)))),
@@ -283,6 +305,9 @@ fn more_than_is_kept_is_said() {
     let many = |count: usize| book(vec![(1.0, stated.clone()); count]);
     assert_eq!(many(MOST_CHECKS).beyond(), None);
     assert_eq!(many(MOST_CHECKS + 1).beyond(), Some(Beyond { what: "checks", most: MOST_CHECKS }));
+    let asked = |count: usize| book((0..count as u32).map(|seq| (1.0, call("load", seq, START, None))).collect());
+    assert_eq!(asked(UNDER_WAY).beyond(), None);
+    assert_eq!(asked(UNDER_WAY + 1).beyond(), Some(Beyond { what: "effects under way", most: UNDER_WAY }));
     let resumed = book(vec![(1.0, EventKind::RunResumed); MOST_STRETCHES + 1]);
     assert_eq!(resumed.beyond(), Some(Beyond { what: "stretches", most: MOST_STRETCHES }));
 }

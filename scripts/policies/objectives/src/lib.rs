@@ -28,7 +28,7 @@ use state::State;
 #[holdpoint::policy]
 fn judge(cx: &mut Context, config: Config) -> Result<()> {
     let mut state = State::from_bytes(cx.state())?;
-    let mut found = probes::availability(cx, &config)?;
+    let mut found = probes::availability(cx, &config, &mut state.probes)?;
     found.extend(probes::gap(cx, &config)?);
     found.extend(levels::judge(cx, &config, &mut state.watch)?);
     found.extend(memory::judge(cx, &config)?);

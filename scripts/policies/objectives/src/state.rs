@@ -4,15 +4,17 @@ use holdpoint::policy::prelude::*;
 
 use crate::exchanges::Counted;
 use crate::levels::Most;
+use crate::probes::Probed;
 
-/// How it is written: this byte, the length of exchanges and users as `u32` with the highest byte first, both as JSON, the bytes of the watch.
-const VERSION: u8 = 3;
+/// How it is written: this byte, the length of exchanges, users and probes as `u32` with the highest byte first, they as JSON, the bytes of the watch.
+const VERSION: u8 = 4;
 
 /// What is kept.
 #[derive(Debug, Default, PartialEq)]
 pub(crate) struct State {
     pub(crate) exchanges: Counted,
     pub(crate) users: Most,
+    pub(crate) probes: Probed,
     /// The state of the levels.
     pub(crate) watch: Watch,
 }
@@ -31,13 +33,13 @@ impl State {
         let (length, left) = left.split_first_chunk::<4>().ok_or_else(broken)?;
         let length = usize::try_from(u32::from_be_bytes(*length)).map_err(|_| broken())?;
         let (sums, watch) = left.split_at_checked(length).ok_or_else(broken)?;
-        let (exchanges, users) = serde_json::from_slice(sums).map_err(|_| broken())?;
-        Ok(Self { exchanges, users, watch: Watch::from_bytes(watch)? })
+        let (exchanges, users, probes) = serde_json::from_slice(sums).map_err(|_| broken())?;
+        Ok(Self { exchanges, users, probes, watch: Watch::from_bytes(watch)? })
     }
 
     /// The state as bytes.
     pub(crate) fn to_bytes(&self) -> Result<Vec<u8>> {
-        let sums = serde_json::to_vec(&(&self.exchanges, &self.users))?;
+        let sums = serde_json::to_vec(&(&self.exchanges, &self.users, &self.probes))?;
         let length = u32::try_from(sums.len()).map_err(|_| Error::new("the state is too long"))?;
         Ok([&[VERSION][..], &length.to_be_bytes(), &sums, &self.watch.to_bytes()].concat())
     }
@@ -59,8 +61,11 @@ mod tests {
             "buckets": { "2": 59_000.0, "+Inf": 60_000.0 }, "mixed": false,
         });
         let users = json!({ "until": 60_000, "users": 150.0 });
-        let (exchanges, users) = serde_json::from_value(json!([exchanges, users])).unwrap();
-        State { exchanges, users, watch }
+        let probes = json!({ "until": 60_000, "sources": { "{service=\"a\"}": {
+            "service": "a", "good": 2, "bad": 0, "missing": 1, "longest_apart": 60_000, "last": 59_000, "latest": 59_000, "end": null,
+        } } });
+        let (exchanges, users, probes) = serde_json::from_value(json!([exchanges, users, probes])).unwrap();
+        State { exchanges, users, probes, watch }
     }
 
     fn within(test: impl Fn(&mut Context)) {
@@ -80,8 +85,8 @@ mod tests {
             let bytes = state.to_bytes().unwrap();
             assert_eq!(State::from_bytes(&bytes).unwrap(), state);
             // Hardly more than its parts.
-            let parts =
-                state.watch.to_bytes().len() + serde_json::to_vec(&(&state.exchanges, &state.users)).unwrap().len();
+            let sums = serde_json::to_vec(&(&state.exchanges, &state.users, &state.probes)).unwrap();
+            let parts = state.watch.to_bytes().len() + sums.len();
             assert!(state.watch.to_bytes().len() > 1_000 && bytes.len() <= parts + 5, "{} of {parts}", bytes.len());
         });
         assert_eq!(State::from_bytes(&[]).unwrap(), State::default());
@@ -100,7 +105,7 @@ mod tests {
                 State::from_bytes(&bytes).map_err(|error| error.to_string())
             };
             let of_old = with(0, b'{').unwrap_err();
-            assert!(of_old.contains("the state has version 123, and this policy reads version 3"), "{of_old}");
+            assert!(of_old.contains("the state has version 123, and this policy reads version 4"), "{of_old}");
             assert!(with(1, 255).is_err() && with(5, b'{').is_err(), "a length beyond its end, and no JSON");
         });
     }

@@ -172,6 +172,53 @@ fn three_failed_probes_of_a_day_fail_and_three_that_nobody_made_do_not() {
     asked(&["SUC-2"]).judged_each("6h", "24h").expect("availability", Inconclusive, "nothing was seen");
 }
 
+/// Probes of an hour, with whatever may be wrong with them.
+fn probed() -> PolicyTest<'static> {
+    let config = json!({ "availability": {
+        "rows": ["P4.1.availability"], "limit": 0.5, "every": "30s", "at_least": 10
+    } });
+    let test = asked(&["P4.1.availability"]).config(config);
+    let test = test.series(r#"up{service="auth",route="a"}"#, "1x20 0x3 _x9 1x4 _ 1 0 1x60 _x40", "30s");
+    // It ends, goes on, and ends within what is broken on purpose; another one begins and vanishes.
+    let test = test.series(r#"up{service="auth",route="b"}"#, "1x10 stale _x14 1x30 0x8 stale _x4 1x2", "30s");
+    let test = test.series_from(r#"up{service="late"}"#, "1x5 _x2 1x20", "30s", "20m");
+    test.disrupted("6m", "7m30s").disrupted("30m1s", "33m10s").disrupted("31m", "34m").unobserved("10m", "12m")
+}
+
+#[test]
+fn what_is_kept_of_probes_says_the_same_as_all_of_them() {
+    for settle in ["0s", "1s", "40s", "5m", "2h"] {
+        let mut config = json!({ "availability": {
+            "rows": ["P4.1.availability"], "limit": 0.5, "every": "30s", "at_least": 10
+        } });
+        config["settle"] = json!(settle);
+        let test = probed().config(config).goes_on();
+        let often = test.judged_each("50s", "1h");
+        assert_eq!(often.error(), None);
+        for (at, found) in often.ticks() {
+            let once = test.judged_at(&[*at]);
+            assert_eq!(found.as_slice(), once.last(), "at {at:?}, settled after {settle}");
+        }
+    }
+}
+
+#[test]
+fn probes_that_are_kept_are_not_asked_for_again_before_the_end() {
+    let of = |samples: usize| probed().samples_at_most(samples);
+    // Six minutes of three sources.
+    assert_eq!(of(50).goes_on().judged_each("1m", "1h").error(), None);
+    // At last all of them, so that one that was told late is counted.
+    let error = of(50).judged_each("1m", "1h").error().map(str::to_owned);
+    assert!(error.as_ref().is_some_and(|error| error.contains("samples of all answers are more than 50")), "{error:?}");
+    let late = || asked(&["P4.1.availability"]).series(r#"up{service="a"}"#, "1x99", "30s");
+    let late = || late().series_late(r#"up{service="a",route="late"}"#, "0", "30s", "20m");
+    late().judged_each("1m", "49m30s").expect(
+        "availability {service=\"a\"}",
+        Inconclusive,
+        "100 of 101 probes were good",
+    );
+}
+
 #[test]
 fn services_are_judged_apart() {
     let test = asked(&["P4.1.availability"]).series(r#"up{service="auth"}"#, "1x2879", "30s");

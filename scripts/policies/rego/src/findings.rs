@@ -6,7 +6,7 @@ use holdpoint::policy::prelude::*;
 
 use crate::answer::Denial;
 use crate::config::{Answers, Config};
-use crate::numbers::Seen;
+use crate::numbers::{Seen, shown};
 use crate::state::{Denied, State};
 
 /// Reasons to withhold a pass that are told.
@@ -26,7 +26,7 @@ pub(crate) fn of(
         Answers::Denials => format!("{query} denies nothing"),
         Answers::Allowed => format!("{query} is true"),
     };
-    let unsure = unsure(config, numbers, unobserved);
+    let unsure = unsure(config, numbers, unobserved, state);
     let finding = |row: &String| {
         let held = state.denied.get(row);
         let now = match denied {
@@ -51,16 +51,13 @@ pub(crate) fn of(
 }
 
 /// Why what is not denied may be wrong all the same.
-fn unsure(config: &Config, numbers: &BTreeMap<String, Seen>, unobserved: Span) -> Vec<String> {
+fn unsure(config: &Config, numbers: &BTreeMap<String, Seen>, unobserved: Span, state: &State) -> Vec<String> {
     let lacking = numbers.iter().filter(|(_, seen)| !seen.may_lack).flat_map(|(name, seen)| {
-        seen.missing.iter().map(move |(labels, why)| {
-            let labels = if labels.is_empty() { String::new() } else { labels.to_string() };
-            format!("`{name}{labels}` has no data: {why}")
-        })
+        seen.missing.iter().map(move |(labels, why)| format!("`{name}{}` has no data: {why}", shown(labels)))
     });
     let blind =
         (unobserved > Span::from(config.unobserved_at_most)).then(|| format!("nobody watched for {unobserved}"));
-    blind.into_iter().chain(lacking).collect()
+    blind.into_iter().chain(state.lacked.clone()).chain(lacking).collect()
 }
 
 fn told(reasons: &[String]) -> String {

@@ -2,8 +2,8 @@
 //!
 //! At each tick the modules are evaluated once, over numbers that the configuration names, what phases have stated, and how far the run is
 //! ([`input`]). The rule that `query` names says what is denied, or whether all is allowed. A row of which nothing is denied passes at the last
-//! evaluation; where the rule is undefined, a named series has no data, or nobody watched, it is inconclusive. A mistake in the Rego ends the policy,
-//! with module, line and column.
+//! evaluation; where the rule is undefined, a named series has no data, or nobody watched, it is inconclusive. Where each evaluation counts, so it is if
+//! what had been there lacked at any of them. A mistake in the Rego ends the policy, with module, line and column.
 //!
 //! Nothing that Rego can call knows the time, chance or a network: the same evidence gives the same answer. Fuel bounds what it may compute.
 //!
@@ -33,6 +33,10 @@ fn judge(cx: &mut Context, config: Config) -> Result<()> {
     }
     let mut state = State::from_bytes(cx.state())?;
     let numbers = numbers::read(cx, &config.series, &mut state.known)?;
+    // What lacks at the last evaluation is told by that one.
+    if config.each_tick && state.lacked.is_none() && !cx.is_last() {
+        state.lacked = numbers::gap(cx, &numbers);
+    }
     let unobserved = input::unobserved(cx);
     let denied = rego::denied(&config, input::document(cx, &numbers, unobserved, state.ticks))?;
     state.take(cx, &config, denied.as_deref().unwrap_or_default());

@@ -1,6 +1,6 @@
 //! One number of the configuration, as a rule that can be read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use holdpoint::policy::prelude::*;
 use holdpoint::rules::trend::Settings;
@@ -145,8 +145,8 @@ impl Number {
         self.starts_with.iter().fold(selector, |known, (label, value)| known.starts_with(label, value))
     }
 
-    /// Whether every series of a label set is known to have ended.
-    pub(crate) fn has_ended(&self, evidence: &Evidence, labels: &Labels, now: Time) -> bool {
+    /// The label sets of which every series is known to have ended.
+    pub(crate) fn ended(&self, evidence: &Evidence, now: Time) -> BTreeSet<Labels> {
         let at = now - Span::from(self.offset);
         let selectors: Vec<Selector> = match &self.of {
             Of::Ratio { part, whole, .. } => vec![self.selector(part), self.selector(whole)],
@@ -154,8 +154,10 @@ impl Number {
                 vec![self.selector(series)]
             }
         };
-        let of_it = selectors.iter().flat_map(|selector| evidence.select(selector));
-        let mut own = of_it.filter(|series| series.labels().only(&self.by) == *labels).peekable();
-        own.peek().is_some() && own.all(|series| series.is_gone(at))
+        let mut goes_on: BTreeMap<Labels, bool> = BTreeMap::new();
+        for series in selectors.iter().flat_map(|selector| evidence.select(selector)) {
+            *goes_on.entry(series.labels().only(&self.by)).or_default() |= !series.is_gone(at);
+        }
+        goes_on.into_iter().filter(|(_, goes_on)| !*goes_on).map(|(labels, _)| labels).collect()
     }
 }

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use holdpoint::policy::prelude::*;
 use holdpoint::rules::{self, LONGEST_SPAN, Missing};
 
+use crate::answer::short;
 use crate::number::Number;
 
 /// A slot begins before what happens in it.
@@ -18,6 +19,8 @@ pub(crate) struct Seen {
     pub(crate) values: Vec<(Labels, rules::Value)>,
     /// Of which labels there is no number, and why.
     pub(crate) missing: Vec<(Labels, Missing)>,
+    /// The first of them that was there before and has not said that it ends.
+    gap: Option<(Labels, Missing)>,
     pub(crate) may_lack: bool,
 }
 
@@ -57,21 +60,22 @@ fn one(
     known: &mut BTreeSet<Vec<(String, String)>>,
 ) -> Result<Seen> {
     let mut seen = Seen { may_lack: number.may_lack, ..Seen::default() };
-    let mut ended = Vec::new();
+    let (gone, mut ended) = (number.ended(evidence, now), Vec::new());
     for (labels, reading) in rule.expression.read(evidence, now) {
         match reading {
             Ok(value) if value.estimate.is_finite() => {
-                known.insert(kept(&labels));
+                // An end may be seen while its window still has samples, and never again.
+                if gone.contains(&labels) {
+                    known.remove(&kept(&labels));
+                } else {
+                    known.insert(kept(&labels));
+                }
                 seen.values.push((labels, value));
             }
             Ok(_) => seen.missing.push((labels, Missing::NotANumber)),
-            Err(why) if number.has_ended(evidence, &labels, now) => ended.push((labels, why)),
+            Err(why) if gone.contains(&labels) => ended.push((labels, why)),
             Err(why) => seen.missing.push((labels, why)),
         }
-    }
-    // What has said that it ends is nothing to look for, as long as others are there.
-    if seen.values.is_empty() {
-        seen.missing.append(&mut ended);
     }
     for (labels, _) in &ended {
         known.remove(&kept(labels));
@@ -84,10 +88,29 @@ fn one(
             seen.missing.push((labels, Missing::Series));
         }
     }
+    let lost = |(labels, why): &&(Labels, Missing)| *why != Missing::Deliberate && known.contains(&kept(labels));
+    seen.gap = seen.missing.iter().find(lost).cloned();
+    // What has said that it ends is nothing to look for, as long as others are there.
+    if seen.values.is_empty() {
+        seen.missing.append(&mut ended);
+    }
     if seen.values.is_empty() && seen.missing.is_empty() {
         seen.missing.push((Labels::default(), Missing::Series));
     }
     Ok(seen)
+}
+
+/// Which number lacks that was there before, if the Rego does not judge that by itself.
+pub(crate) fn gap(cx: &Context, numbers: &BTreeMap<String, Seen>) -> Option<String> {
+    let (name, (labels, why)) =
+        numbers.iter().filter(|(_, seen)| !seen.may_lack).find_map(|(name, seen)| Some((name, seen.gap.as_ref()?)))?;
+    let after = cx.now() - cx.facts().started;
+    Some(short(&format!("`{name}{}` had no data {after} after the start: {why}", shown(labels))))
+}
+
+/// Labels behind a name.
+pub(crate) fn shown(labels: &Labels) -> String {
+    if labels.is_empty() { String::new() } else { labels.to_string() }
 }
 
 fn kept(labels: &Labels) -> Vec<(String, String)> {

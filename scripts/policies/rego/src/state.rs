@@ -10,7 +10,7 @@ use crate::config::Config;
 use crate::numbers::Known;
 
 /// How it is written: this byte, the state as JSON.
-const VERSION: u8 = 1;
+const VERSION: u8 = 2;
 /// Messages of a row that are told.
 const MOST_TOLD: usize = 5;
 
@@ -21,6 +21,8 @@ pub(crate) struct State {
     /// By row, what was denied first.
     pub(crate) denied: BTreeMap<String, Denied>,
     pub(crate) known: Known,
+    /// Where each evaluation counts: which number lacked first that had been there, when, and why. What was denied then, nobody knows.
+    pub(crate) lacked: Option<String>,
 }
 
 /// That a row is denied.
@@ -88,7 +90,12 @@ mod tests {
         let denied = Denied::of("A-1", &denials, Time(5)).unwrap();
         assert_eq!(denied.said(), "denied: m0; m1; m2; m3; m4; and 2 more");
         let known = BTreeMap::from([("up".to_owned(), [vec![("service".to_owned(), "auth".to_owned())]].into())]);
-        let state = State { ticks: 3, denied: BTreeMap::from([("A-1".to_owned(), denied)]), known };
+        let state = State {
+            ticks: 3,
+            denied: BTreeMap::from([("A-1".to_owned(), denied)]),
+            known,
+            lacked: Some("`up`".to_owned()),
+        };
         let bytes = state.to_bytes().unwrap();
         assert_eq!(State::from_bytes(&bytes).unwrap(), state);
         assert_eq!(State::from_bytes(&[]).unwrap(), State::default());

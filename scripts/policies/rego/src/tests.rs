@@ -87,6 +87,50 @@ fn each_tick_counts_only_if_it_is_said() {
 }
 
 #[test]
+fn where_each_tick_counts_what_lacked_at_one_of_them_passes_nothing() {
+    let name = "data.holdpoint.deny E-1";
+    let judged = |requests: &str, bad: &str, fields: &Value| {
+        let mut config = with(ERRORS, &json!({ "each_tick": true }));
+        config["series"]["errors"]["window"] = json!("59s");
+        for (field, value) in fields.as_object().unwrap() {
+            config["series"]["errors"][field] = value.clone();
+        }
+        let test = policy(judge).config(config).series("requests", requests, "1m");
+        test.series("requests_bad", bad, "1m").judged_each("1m", "20m")
+    };
+    let none = json!({});
+    judged("100x20", "0x20", &none).expect(name, Pass, "nothing is denied");
+    let lacking = judged("100x9 _x2 100x8", "0x20", &none);
+    lacking.expect(name, Inconclusive, "nothing is denied, and `errors` had no data 10m after the start");
+    // What has not begun yet or has said that it ends is nothing to look for, and the Rego may judge by itself what it means.
+    judged("_x2 100x18", "_x2 0x18", &none).expect(name, Pass, "nothing is denied");
+    judged("100x9 stale _ 100x8", "0x9 stale _ 0x8", &none).expect(name, Pass, "nothing is denied");
+    judged("100x9 _x2 100x8", "0x20", &json!({ "may_lack": true })).expect(name, Pass, "nothing is denied");
+    // What is denied fails all the same.
+    judged("100x9 _x2 100x8", "0x18 5 0", &none).expect(name, Fail, "denied: 0.05 failed");
+}
+
+#[test]
+fn an_end_that_is_seen_beside_the_last_samples_is_an_end() {
+    let mut config = config(ERRORS);
+    config["series"]["errors"]["window"] = json!("59s");
+    config["series"]["errors"]["by"] = json!(["service"]);
+    let judged = |end: &str| {
+        let test = policy(judge).config(config.clone());
+        let test = test.series(r#"requests{service="a"}"#, "100x60", "20s");
+        let test = test.series(r#"requests_bad{service="a"}"#, "0x60", "20s");
+        let test = test.series(r#"requests{service="b"}"#, &format!("100x31 {end}"), "20s");
+        test.series(r#"requests_bad{service="b"}"#, &format!("0x31 {end}"), "20s").judged_each("1m", "20m")
+    };
+    judged("stale").expect("data.holdpoint.deny E-1", Pass, "nothing is denied");
+    judged("_").expect(
+        "data.holdpoint.deny E-1",
+        Inconclusive,
+        r#"`errors{service="b"}` has no data: there is no series"#,
+    );
+}
+
+#[test]
 fn a_denial_speaks_for_the_row_that_it_names_or_for_all() {
     let module = r#"package holdpoint
 deny contains {"msg": "only B", "row": "B-1", "severity": "high"} if input.last

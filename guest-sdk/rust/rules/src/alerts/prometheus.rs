@@ -97,6 +97,18 @@ pub fn differences(rule: &Rule) -> Vec<String> {
     all
 }
 
+/// What a rule needs of whoever collects its series there, for people: without it the rule is taken, and never fires.
+pub fn needs(rule: &Rule, sources: &Sources) -> Option<String> {
+    let (window, counted) = match &rule.expression.measure {
+        Measure::Ratio { window, counted, .. } | Measure::Quantile { window, counted, .. } => (*window, *counted),
+        Measure::Gauge { .. } | Measure::Trend { .. } | Measure::TimeToLimit { .. } => return None,
+    };
+    (sources.counted(counted) == Counted::Counter).then(|| {
+        let half = Span(window.0 / 2);
+        format!("a counter grows between two samples within {window}; collected less often than every {half}, this never fires")
+    })
+}
+
 /// An expression over series as they are called somewhere.
 struct PromQl<'a> {
     expression: &'a Expression,
