@@ -26,6 +26,10 @@ const SERVERS: &[Server] = &[
     Server { name: "promtool", program: "promtool", package: "prometheus" },
     // The server of the same package, which phases ask.
     Server { name: "real_prometheus", program: "prometheus", package: "prometheus" },
+    // What phases look at stores by. They are started by the tests themselves, as an unprivileged user where that has to be.
+    Server { name: "real_postgresql", program: "psql", package: "postgresql" },
+    Server { name: "real_redis", program: "redis-server", package: "redis-server" },
+    Server { name: "real_clickhouse", program: "clickhouse-server", package: "clickhouse-server" },
     // What builds images without a daemon, and what they are pushed to.
     Server { name: "buildah", program: "buildah", package: "buildah" },
     Server { name: "docker_registry", program: "docker-registry", package: "docker-registry" },

@@ -12,6 +12,7 @@ wit_bindgen::generate!({
         "../../wit/websocket",
         "../../wit/load",
         "../../wit/metrics",
+        "../../wit/data",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -4,6 +4,7 @@ use std::cell::{OnceCell, RefCell};
 use std::collections::BTreeSet;
 use std::fmt;
 
+use crate::data::Data;
 use crate::load::Loads;
 use crate::metrics::Metrics;
 use crate::{
@@ -102,6 +103,11 @@ impl Context {
     /// Metrics of a service that a `metrics` grant of this phase covers.
     pub fn metrics(&self, service: &str) -> Metrics<'_> {
         Metrics::new(self, service)
+    }
+
+    /// A store of data that a `data` grant of this phase covers.
+    pub fn data(&self, store: &str) -> Data<'_> {
+        Data::new(self, store)
     }
 
     /// The time of the last answer that this phase got. It stands still while the phase computes.

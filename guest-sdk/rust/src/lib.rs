@@ -66,6 +66,7 @@ mod time;
 mod websocket;
 
 pub mod cloud_run;
+pub mod data;
 #[doc(hidden)]
 pub mod entry;
 pub mod load;

@@ -19,7 +19,7 @@ use holdpoint_model::{
 };
 use url::Url;
 
-use crate::{Error, crews, gcloud, secrets, tokens::Tokens, tools};
+use crate::{Error, crews, data_stores, gcloud, secrets, tokens::Tokens, tools};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
@@ -51,7 +51,7 @@ pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
 }
 
 /// Whether this machine has what the backends of every phase need: directories, the CA file, ID tokens, the
-/// values of secrets, gcloud, tools, identities of those who act in loads.
+/// values of secrets, gcloud, tools, passwords of stores, identities of those who act in loads.
 pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
     secrets::bindings(verified)?;
     Network::of(verified)?;
@@ -61,6 +61,7 @@ pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
             gcloud::probe(&verified.gcloud).map_err(|e| refused(&phase.id, &e))?;
         }
         tools::probe(verified, phase).map_err(|e| refused(&phase.id, &e))?;
+        data_stores::probe(verified, &phase.grants).map_err(|e| refused(&phase.id, &e))?;
     }
     for user in verified.acting() {
         let users = || user.base.id.to_string();
@@ -134,6 +135,14 @@ fn make(
         Some(loads) => load.with_crews(loads.crews.clone()),
         None => load,
     });
+    let data = match loads {
+        Some(_) => {
+            let reach = (&network.connect_to, network.ca_file.as_deref());
+            data_stores::backend(verified, grants, reach, vault.clone())
+        }
+        // A replay asks nobody, and this machine may have no password.
+        None => data_stores::nowhere(grants, vault.clone()),
+    };
     let exec = Arc::new(tools);
     let busy = {
         let (load, exec) = (load.clone(), exec.clone());
@@ -143,6 +152,7 @@ fn make(
         load,
         // How old data is, is told by the time of those who have it.
         metrics: Arc::new(MetricsBackend::new(http.clone(), clock.machine(), placeholders(vault))),
+        data: Arc::new(data.map_err(|e| refused(phase, &e))?),
         http,
         files: Arc::new(FilesBackend::new(grants).map_err(|e| refused(phase, &e))?),
         secrets: vault.clone(),

@@ -13,6 +13,7 @@ mod canaries;
 mod cancel;
 mod control;
 mod crews;
+mod data_stores;
 mod drive;
 mod error;
 mod export;

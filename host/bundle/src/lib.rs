@@ -39,7 +39,8 @@ pub use inspection::{ImportKind, Inspection, ModuleChange, Producer};
 pub use late::{Allowed, Late, LateService};
 pub use module::{ModuleError, ModuleFacts};
 pub use operator::{
-    Entry, GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, ToolLayer, ToolNetwork, allow,
+    Entry, GcloudBinding, Operator, SecretBinding, SecretSource, StoreBinding, StoreKey, ToolBinding, ToolLayer,
+    ToolNetwork, allow,
 };
 pub use plan::{
     Plan, PlannedGrant, PlannedPhase, PlannedPolicy, PlannedRow, PlannedSecret, PlannedService, PlannedUsers,
@@ -49,5 +50,5 @@ pub use resolved::{
     Service,
 };
 pub use sources::{OperatorSource, Sources, Text};
-pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser, is_disruptive};
+pub use verified::{PlacedService, PlacedStore, Verified, VerifiedPhase, VerifiedUser, is_disruptive};
 pub use words::{Ask, asks, asks_in_words};

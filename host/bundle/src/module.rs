@@ -65,7 +65,8 @@ pub(crate) const POLICY: World = World {
     limits: Limits::default,
 };
 /// Packages of the contract that need a grant of the same name.
-pub(crate) const GRANTED: [&str; 8] = ["http", "files", "secrets", "gcloud", "exec", "websocket", "load", "metrics"];
+pub(crate) const GRANTED: [&str; 9] =
+    ["http", "files", "secrets", "gcloud", "exec", "websocket", "load", "metrics", "data"];
 
 /// Why the bytes of a module could not be had.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -256,6 +257,7 @@ pub(crate) fn example(package: &str) -> &'static str {
         "websocket" => "websocket = [{ services = [\"…\"] }]",
         "load" => "load = { max-users = …, max-rate = …, max-duration = \"…\", max-requests = … }",
         "metrics" => "metrics = [{ services = [\"…\"], queries = true }]",
+        "data" => "data = [{ stores = [\"…\"] }]",
         _ => "secrets = [\"…\"]",
     }
 }

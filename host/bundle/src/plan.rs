@@ -253,6 +253,9 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
     for grant in &phase.grants.metrics {
         grants.push(PlannedGrant { what: grant.words(), class: Class::Read });
     }
+    for grant in &phase.grants.data {
+        grants.push(PlannedGrant { what: grant.words(), class: grant.class() });
+    }
     if let Some(grant) = &phase.grants.load {
         // What its requests do to the world is said by the grants of http. What users do happens once.
         let class = match grant {

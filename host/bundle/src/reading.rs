@@ -33,15 +33,13 @@ pub(crate) struct Fields<'v, 'de> {
     /// What the table is, for messages.
     what: String,
     known: Vec<&'static str>,
-    /// What a later version knows.
-    later: Vec<&'static str>,
 }
 
 impl<'v, 'de> Fields<'v, 'de> {
     pub(crate) fn open(value: &'v Value<'de>, what: impl Into<String>, problems: &mut Problems<'_>) -> Option<Self> {
         let what = what.into();
         match value.as_table() {
-            Some(table) => Some(Self { table, at: value.span.start, what, known: Vec::new(), later: Vec::new() }),
+            Some(table) => Some(Self { table, at: value.span.start, what, known: Vec::new() }),
             None => {
                 problems.at(value.span.start, format!("{what} is a table, not {}", kind(value)));
                 None
@@ -154,17 +152,6 @@ impl<'v, 'de> Fields<'v, 'de> {
         keys.iter().copied().filter(|key| !self.table.contains_key(*key)).collect()
     }
 
-    /// Fields that a later version knows.
-    pub(crate) fn unsupported(&mut self, keys: &[&'static str], problems: &mut Problems<'_>) {
-        for key in keys {
-            self.later.push(key);
-            if let Some((found, _)) = self.table.get_key_value(*key) {
-                problems.at(found.span.start, format!("`{key}` is not supported by this version of holdpoint"));
-            }
-        }
-    }
-
-    /// Reports what nobody took.
     /// Fields that this kind of table does not have, though its sisters do.
     pub(crate) fn known_elsewhere(&mut self, keys: &[&'static str], kind: &str, problems: &mut Problems<'_>) {
         for key in keys {
@@ -174,10 +161,11 @@ impl<'v, 'de> Fields<'v, 'de> {
         }
     }
 
+    /// Reports what nobody took.
     pub(crate) fn close(self, problems: &mut Problems<'_>) {
         #[cfg(test)]
         asked::remember(&self.what, &self.known);
-        let all = || self.known.iter().chain(&self.later).copied();
+        let all = || self.known.iter().copied();
         for key in self.table.keys().filter(|key| all().all(|known| known != key.name)) {
             let nearest = problems.nearest(&key.name, all());
             problems.at(key.span.start, format!("unknown field `{}`{nearest}", key.name));

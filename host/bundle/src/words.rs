@@ -5,7 +5,8 @@ use std::fmt;
 
 use holdpoint_model::PhaseId;
 use holdpoint_model::grant::{
-    ExecGrant, GcloudGrant, HttpGrant, Limits, LoadGrant, MetricsGrant, WebsocketGrant, format_duration, format_size,
+    DataGrant, ExecGrant, GcloudGrant, HttpGrant, Limits, LoadGrant, MetricsGrant, WebsocketGrant, format_duration,
+    format_size,
 };
 
 use crate::resolved::Resolved;
@@ -51,6 +52,7 @@ pub fn asks(resolved: &Resolved) -> Vec<Ask> {
         words.extend(phase.grants.exec.iter().map(ExecGrant::words));
         words.extend(phase.grants.websocket.iter().map(WebsocketGrant::words));
         words.extend(phase.grants.metrics.iter().map(MetricsGrant::words));
+        words.extend(phase.grants.data.iter().map(DataGrant::words));
         words.extend(phase.grants.load.iter().map(load));
         let bounds = &phase.grants.limits;
         let has_module = !phase.bytes.is_empty();

@@ -169,6 +169,32 @@ impl HttpBackend {
         self.send(Outgoing { request, guest, class, key: None, auth: None, marked: &[], room }).await
     }
 
+    /// Sends what an effect of another capability comes down to, with its key. Nothing but the permit says that it may be sent.
+    pub async fn effect_for<C: Capability>(
+        &self,
+        permit: &Permit<C>,
+        request: &Request,
+    ) -> Result<Response, BackendError> {
+        if !permit.class().happens_once() {
+            return Err(BackendError::NotSent(format!("a call of the class {} is no effect", permit.class())));
+        }
+        ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
+        let key = permit.key();
+        let (guest, class, key, room) = (permit.guest(), permit.class(), Some(key.as_str()), Some(permit.room()));
+        self.send(Outgoing { request, guest, class, key, auth: None, marked: &[], room }).await
+    }
+
+    /// Reads back for another capability whether its effect has happened.
+    pub async fn read_back_for<C: Capability>(
+        &self,
+        doubt: &Doubt<C>,
+        request: &Request,
+    ) -> Result<Response, BackendError> {
+        ask::check(request).map_err(|why| BackendError::NotSent(why.reason))?;
+        let (guest, class) = (doubt.guest(), Class::Read);
+        self.send(Outgoing { request, guest, class, key: None, auth: None, marked: &[], room: None }).await
+    }
+
     /// Takes secrets out of a text that an answer had, for whoever tells only a part of it: what is cut through is not found any more.
     pub fn scrub_text(&self, text: &mut String) {
         self.vault.scrub_text(text);

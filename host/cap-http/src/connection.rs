@@ -119,7 +119,7 @@ pub(crate) async fn open(
     Ok((start_exchanges((stream, peer), tls, origin, reading).await?, opening))
 }
 
-async fn connect(
+pub(crate) async fn connect(
     network: &dyn Network,
     origin: &Origin,
     addresses: &[SocketAddr],

@@ -30,7 +30,7 @@
 //! It resolves a name once, checks the addresses and connects to just those; addresses of this machine, of private networks and of
 //! metadata services are refused unless the operator's `connect-to` leads there. It follows no redirects ([`redirect::next`] says where
 //! one leads, and that is a request of its own), inherits no proxy settings, and shares no connections between phases. Capabilities that
-//! begin with a request ([`Upgrader`]) reach the network by the same way.
+//! begin with a request ([`Upgrader`]), or speak no HTTP at all ([`Dialer`]), reach the network by the same way.
 
 mod address;
 mod ask;
@@ -38,6 +38,7 @@ mod backend;
 mod capability;
 mod config;
 mod connection;
+mod dial;
 mod encoding;
 mod exchange;
 mod frames;
@@ -66,6 +67,7 @@ pub use ask::{Misshapen, check as shape};
 pub use backend::HttpBackend;
 pub use capability::{Http, shown};
 pub use config::{Error, HttpConfig};
+pub use dial::{DialConfig, Dialer, Undialed};
 pub use network::{Network, SystemNetwork};
 pub use record::{DEFAULT_TIMEOUT_MS, Header, Replacement, Request, Response, Target, Timings, TlsFacts};
 pub use repeated::{Exchanged, Repeated, RepeatedConnection};

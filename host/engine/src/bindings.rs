@@ -12,6 +12,7 @@ wasmtime::component::bindgen!({
         "../../wit/websocket",
         "../../wit/load",
         "../../wit/metrics",
+        "../../wit/data",
         "../../wit/clock",
         "../../wit/report",
         "../../wit/phase",

@@ -6,6 +6,7 @@ use std::{
 };
 
 use holdpoint_cap_clock::SleepBackend;
+use holdpoint_cap_data::DataBackend;
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::GcloudBackend;
@@ -51,6 +52,7 @@ pub struct Backends {
     pub websocket: Arc<WebsocketBackend>,
     pub load: Arc<LoadBackend>,
     pub metrics: Arc<MetricsBackend>,
+    pub data: Arc<DataBackend>,
     pub clock: Arc<SleepBackend>,
 }
 

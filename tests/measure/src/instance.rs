@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf, sync::Arc, time::Instant};
 
 use anyhow::{Context as _, Result};
 use holdpoint_cap_clock::{RunClock, SleepBackend};
+use holdpoint_cap_data::{DataBackend, DataConfig};
 use holdpoint_cap_exec::ExecBackend;
 use holdpoint_cap_files::FilesBackend;
 use holdpoint_cap_gcloud::{GcloudBackend, GcloudConfig};
@@ -43,9 +44,17 @@ pub(crate) async fn time(instances: u32) -> Result<f64> {
     let upgrades =
         UpgradeConfig { services: BTreeMap::new(), connect_to: BTreeMap::new(), ca_file: None, vault: vault.clone() };
     let http = Arc::new(HttpBackend::new(config)?);
+    let data = DataBackend::new(DataConfig {
+        phase: grants.phase.clone(),
+        stores: BTreeMap::new(),
+        connect_to: BTreeMap::new(),
+        ca_file: None,
+        vault: vault.clone(),
+    })?;
     let backends = Backends {
         load: Arc::new(LoadBackend::new(http.clone(), grants.clone(), None)),
         metrics: Arc::new(MetricsBackend::new(http.clone(), clock.clone(), Box::new(|_| None))),
+        data: Arc::new(data),
         http,
         files: Arc::new(FilesBackend::new(&grants)?),
         gcloud: Arc::new(GcloudBackend::new(GcloudConfig::default(), grants.clone(), vault.clone(), clock.clone())),

@@ -19,6 +19,8 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "hyper-util", allowed: &["holdpoint-cap-http", DOUBLE, EMULATOR, TESTS], in_tests: &[] },
     Heavy { package: "tokio-tungstenite", allowed: &["holdpoint-cap-websocket", DOUBLE, TESTS], in_tests: &[] },
     Heavy { package: "rusqlite", allowed: &["holdpoint-journal", TESTS], in_tests: &[] },
+    Heavy { package: "tokio-postgres", allowed: &["holdpoint-cap-data"], in_tests: &[] },
+    Heavy { package: "redis", allowed: &["holdpoint-cap-data"], in_tests: &[] },
     Heavy { package: "wasmtime", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi", allowed: &["holdpoint-engine"], in_tests: &[] },
     Heavy { package: "wasmtime-wasi-io", allowed: &["holdpoint-engine"], in_tests: &[] },

@@ -5,6 +5,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 pub(crate) use crate::testing::{
+    data::{get_entry, look, put_entry, query_store, remove_entry},
     load::{poll_load, start_load, stop_load},
     questions::{query, query_range, scrape, time_series},
     scene::{
@@ -24,9 +25,13 @@ mod policy;
 #[cfg(target_family = "wasm")]
 pub(crate) use policy::*;
 #[cfg(target_family = "wasm")]
+mod data;
+#[cfg(target_family = "wasm")]
 mod load;
 #[cfg(target_family = "wasm")]
 mod metrics;
+#[cfg(target_family = "wasm")]
+pub(crate) use data::*;
 #[cfg(target_family = "wasm")]
 pub(crate) use load::*;
 #[cfg(target_family = "wasm")]

@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
+use super::data_fixture::Store;
 use super::metrics_fixture::Told;
 use super::{Asked, Ends, Scripted, Test, denied, refused, status, test, timeout};
 use super::{ToolEnds, denied_tool, ends, reports, unstartable};
@@ -40,6 +41,8 @@ struct Fixture {
     tools: Vec<Started>,
     #[serde(default)]
     metrics: Vec<Told>,
+    #[serde(default)]
+    data: Vec<Store>,
     expect: Expectation,
 }
 
@@ -220,6 +223,10 @@ fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Pat
     for told in fixture.metrics {
         let (question, numbers) = told.scripted()?;
         script = script.metrics(&question, numbers);
+    }
+    for store in fixture.data {
+        let (ask, stored) = store.scripted()?;
+        script = script.data(&ask, stored);
     }
     judge(&script, &expect).map_err(|problem| format!("{problem}\n{}", script.shown()))
 }

@@ -6,6 +6,8 @@
 mod answer;
 mod asked;
 mod command;
+pub(crate) mod data;
+mod data_fixture;
 mod fixture;
 pub(crate) mod load;
 #[cfg(test)]
@@ -30,6 +32,7 @@ pub(crate) mod world;
 pub use answer::{Scripted, denied, ok, refused, status, text, timeout};
 pub use asked::{Asked, get, post, request};
 pub use command::{Ends, denied_command, fails, late_command, prints};
+pub use data::{Stored, denied_store, done, doubtful_store, facts, kept, rows, trouble, value};
 pub use fixture::fixtures;
 pub use load::{LoadEnds, loads, refused_load};
 pub use metrics::{

@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use super::answer::denial;
 use super::world::{self, World};
-use super::{Asked, Ends, LoadEnds, Numbers, Outcome, Scripted, ScriptedSocket, ToolEnds};
+use super::{Asked, Ends, LoadEnds, Numbers, Outcome, Scripted, ScriptedSocket, Stored, ToolEnds};
 use crate::{Cause, Command, Context, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
@@ -91,6 +91,13 @@ impl Test<'_> {
     /// `time-series monitoring PROJECT FILTER`. Several answers to the same are given in order, and the last one stays.
     pub fn metrics(mut self, question: &str, told: Numbers) -> Self {
         self.world.numbers.push((question.to_owned(), told));
+        self
+    }
+
+    /// Answers a call on a store: `look at database`, `query database select 1`, and without its key `get database holdpoint`, `put …`, `remove …`. Several
+    /// answers to the same are given in order, and the last one stays.
+    pub fn data(mut self, ask: &str, told: Stored) -> Self {
+        self.world.stores.push((ask.to_owned(), told));
         self
     }
 

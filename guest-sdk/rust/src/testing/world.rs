@@ -9,7 +9,7 @@ use super::answer::denial;
 use super::command::is_about;
 use super::load::{Going, LoadEnds};
 use super::socket::Live;
-use super::{Asked, Ends, Measure, Numbers, Sample, Scripted, ScriptedSocket, ToolEnds};
+use super::{Asked, Ends, Measure, Numbers, Sample, Scripted, ScriptedSocket, Stored, ToolEnds};
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
@@ -39,6 +39,9 @@ pub(crate) struct World {
     pub(crate) sockets: BTreeMap<u32, Live>,
     pub(crate) loads: Vec<(String, LoadEnds)>,
     pub(crate) numbers: Vec<(String, Numbers)>,
+    pub(crate) stores: Vec<(String, Stored)>,
+    /// What was put into stores, by store, place and key.
+    pub(crate) entries: BTreeMap<String, String>,
     /// Loads that go on.
     pub(crate) going: BTreeMap<u32, Going>,
     pub(crate) asked: BTreeMap<String, usize>,

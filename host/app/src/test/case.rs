@@ -26,7 +26,7 @@ use holdpoint_model::{
 use url::Url;
 
 use super::{Came, recorded};
-use crate::{Error, backends::placeholders, workshop::gate};
+use crate::{Error, backends::placeholders, data_stores, workshop::gate};
 
 /// What fixtures of one module share.
 pub(super) struct Bench {
@@ -143,9 +143,11 @@ fn backends(services: BTreeMap<ServiceName, Url>, grants: Grants, vault: &Arc<Ru
         id_tokens: Arc::new(NoIdTokens),
     });
     let http = Arc::new(http.map_err(|e| refused(e.to_string()))?);
+    let data = data_stores::nowhere(&grants, vault.clone()).map_err(refused)?;
     Ok(Backends {
         load: Arc::new(LoadBackend::new(http.clone(), grants, None)),
         metrics: Arc::new(MetricsBackend::new(http.clone(), clock.clone(), placeholders(vault))),
+        data: Arc::new(data),
         http,
         files: Arc::new(files.map_err(|e| refused(e.to_string()))?),
         secrets: vault.clone(),

@@ -1,7 +1,7 @@
 //! `[environments.NAME]`: where the services of a release live, and the secrets that belong to them.
 
 use holdpoint_model::ServiceName;
-use holdpoint_model::grant::SecretName;
+use holdpoint_model::grant::{SecretName, StoreKind, StoreName};
 use toml_span::value::Value;
 
 use crate::diagnostic::Problems;
@@ -17,6 +17,8 @@ pub(crate) struct Environment {
     pub(crate) public: Vec<SecretName>,
     /// In the order of the text.
     pub(crate) services: Vec<AuthoredService>,
+    /// What each of its stores is. Where they are, the operator says.
+    pub(crate) stores: Vec<(StoreName, StoreKind)>,
 }
 
 /// One service.
@@ -62,8 +64,13 @@ impl Environment {
             .into_iter()
             .filter_map(|(name, value)| AuthoredService::read(&name, value, problems))
             .collect();
+        let stores = fields
+            .entries("stores", problems)
+            .into_iter()
+            .filter_map(|(name, value)| read_store(&name, value, problems))
+            .collect();
         fields.close(problems);
-        Some(Self { name: name.value.clone(), project, region, secrets, public, services })
+        Some(Self { name: name.value.clone(), project, region, secrets, public, services, stores })
     }
 }
 
@@ -82,6 +89,18 @@ impl AuthoredService {
         fields.close(problems);
         Some(Self { name: id, title, url })
     }
+}
+
+fn read_store(
+    name: &Located<String>,
+    value: &Value<'_>,
+    problems: &mut Problems<'_>,
+) -> Option<(StoreName, StoreKind)> {
+    let name = parsed(name, StoreName::parse, problems)?.value;
+    let mut fields = Fields::open(value, format!("store `{name}`"), problems)?;
+    let kind = fields.required("kind", problems).and_then(|kind| parsed(&kind, StoreKind::parse, problems));
+    fields.close(problems);
+    kind.map(|kind| (name, kind.value))
 }
 
 /// Cloud Run's rule for tags of traffic.

@@ -6,6 +6,7 @@ use holdpoint_model::ServiceName;
 use holdpoint_model::grant::{HostPattern, HttpAuth, HttpGrant, JsonPath, Method, PathPrefix, ReadBack, parse_size};
 use toml_span::value::Value;
 
+use crate::authored::data::AuthoredData;
 use crate::authored::exec::AuthoredTools;
 use crate::authored::gcloud::{AuthoredCommand, read_class};
 use crate::authored::load::AuthoredLoad;
@@ -24,6 +25,7 @@ pub(crate) struct AuthoredGrants {
     pub(crate) exec: Vec<AuthoredTools>,
     pub(crate) websocket: Vec<AuthoredSockets>,
     pub(crate) metrics: Vec<AuthoredMetrics>,
+    pub(crate) data: Vec<AuthoredData>,
     /// Bounds have no variables.
     pub(crate) load: Option<AuthoredLoad>,
     pub(crate) calls: Option<Located<u32>>,
@@ -79,6 +81,9 @@ impl AuthoredGrants {
         for item in fields.list("metrics", problems).unwrap_or_default() {
             grants.metrics.extend(AuthoredMetrics::read(item, problems));
         }
+        for item in fields.list("data", problems).unwrap_or_default() {
+            grants.data.extend(AuthoredData::read(item, problems));
+        }
         grants.load = AuthoredLoad::read(&mut fields, problems);
         if let Some(mut limits) = fields.table("limits", problems) {
             grants.calls = limits.count("calls", problems);
@@ -86,7 +91,6 @@ impl AuthoredGrants {
             grants.output = limits.parsed("output", parse_size, problems);
             limits.close(problems);
         }
-        fields.unsupported(&["data"], problems);
         fields.close(problems);
         grants
     }
@@ -101,8 +105,12 @@ impl AuthoredGrants {
             ("gcloud", self.gcloud.first().map(|command| command.command.at)),
         ];
         let mut kinds: Vec<_> = firsts.into_iter().filter_map(|(kind, at)| Some((kind, at?))).collect();
-        let unplaced =
-            [("exec", self.exec.is_empty()), ("load", self.load.is_none()), ("metrics", self.metrics.is_empty())];
+        let unplaced = [
+            ("exec", self.exec.is_empty()),
+            ("load", self.load.is_none()),
+            ("metrics", self.metrics.is_empty()),
+            ("data", self.data.is_empty()),
+        ];
         kinds.extend(unplaced.into_iter().filter(|(_, none)| !none).map(|(kind, _)| (kind, self.at)));
         kinds
     }

@@ -4,6 +4,7 @@
 //! mistakes elsewhere, so that resolving finds the rest of them in the same go.
 
 pub(crate) mod approval;
+pub(crate) mod data;
 pub(crate) mod environment;
 pub(crate) mod exec;
 pub(crate) mod gcloud;

@@ -2,8 +2,8 @@
 
 use holdpoint_model::Digest;
 use holdpoint_model::grant::{
-    CommandGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, LoadGrant, MetricsGrant, WebsocketGrant,
-    format_duration,
+    CommandGrant, DataGrant, ExecGrant, FlagGrant, GcloudGrant, HttpAuth, HttpGrant, LoadGrant, MetricsGrant,
+    WebsocketGrant, format_duration,
 };
 use toml_edit::{Array, DocumentMut, InlineTable, Item, Table, Value};
 
@@ -76,6 +76,7 @@ fn entry(resolved: &Resolved) -> Table {
     let mut exec: Vec<&ExecGrant> = Vec::new();
     let mut websocket: Vec<&WebsocketGrant> = Vec::new();
     let mut metrics: Vec<&MetricsGrant> = Vec::new();
+    let mut data: Vec<&DataGrant> = Vec::new();
     let mut load: Option<LoadGrant> = None;
     for grants in resolved.asking().map(|phase| &phase.grants) {
         for grant in &grants.http {
@@ -107,6 +108,11 @@ fn entry(resolved: &Resolved) -> Table {
                 metrics.push(grant);
             }
         }
+        for grant in grants.data.iter().filter(|grant| !grant.is_empty()) {
+            if !data.contains(&grant) {
+                data.push(grant);
+            }
+        }
         if let Some(grant) = &grants.load {
             load = Some(load.map_or_else(|| grant.clone(), |load| load.union(grant)));
         }
@@ -127,6 +133,9 @@ fn entry(resolved: &Resolved) -> Table {
     }
     if !metrics.is_empty() {
         table.insert("metrics", lines(metrics.into_iter().map(questions)));
+    }
+    if !data.is_empty() {
+        table.insert("data", lines(data.into_iter().map(stores)));
     }
     if let Some(load) = load {
         table.insert("load", toml_edit::value(bounds(&load)));
@@ -255,6 +264,21 @@ fn questions(grant: &MetricsGrant) -> Value {
     }
     if !grant.projects.is_empty() {
         table.insert("projects", strings(&grant.projects).into());
+    }
+    table.into()
+}
+
+fn stores(grant: &DataGrant) -> Value {
+    let mut table = InlineTable::new();
+    table.insert("stores", strings(&grant.stores).into());
+    if !grant.places.is_empty() {
+        table.insert("places", strings(&grant.places).into());
+    }
+    if !grant.sql.is_empty() {
+        table.insert("sql", strings(&grant.sql).into());
+    }
+    if grant.write {
+        table.insert("write", true.into());
     }
     table.into()
 }

@@ -5,15 +5,17 @@ use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
 use holdpoint_model::grant::{
-    Ceiling, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, LoadGrant, MetricsGrant, SecretName, ToolName,
-    UrlPattern, WebsocketGrant,
+    Ceiling, DataGrant, ExecGrant, GcloudGrant, HostPort, HttpGrant, LimitCeiling, LoadGrant, MetricsGrant, SecretName,
+    ToolName, UrlPattern, WebsocketGrant,
 };
 use holdpoint_model::{ApprovalCeiling, Digest, ServiceName, WaiverCeiling};
 use toml_span::value::Value;
 
 use super::gcloud::{self, GcloudBinding};
 use super::machine::{self, SecretBinding, SecretSource};
+use super::stores::{self, StoreBinding, StoreKey};
 use super::tools::{self, ToolBinding};
+use crate::authored::data::AuthoredData;
 use crate::authored::grants::{AuthoredHttp, Fill};
 use crate::authored::load::AuthoredLoad;
 use crate::authored::metrics::AuthoredMetrics;
@@ -47,6 +49,8 @@ pub struct Operator {
     pub gcloud: GcloudBinding,
     /// What the names of tools stand for.
     pub tools: BTreeMap<ToolName, ToolBinding>,
+    /// Where the stores of each environment are.
+    pub stores: BTreeMap<StoreKey, StoreBinding>,
     pub limits: LimitCeiling,
     /// How many phases run side by side.
     pub parallel: usize,
@@ -71,6 +75,7 @@ pub struct Entry {
     pub exec: Vec<ExecGrant>,
     pub websocket: Vec<WebsocketGrant>,
     pub metrics: Vec<MetricsGrant>,
+    pub data: Vec<DataGrant>,
     pub load: Option<LoadGrant>,
 }
 
@@ -98,6 +103,7 @@ impl Operator {
         ceiling.exec = entry.exec.clone();
         ceiling.websocket = entry.websocket.clone();
         ceiling.metrics = entry.metrics.clone();
+        ceiling.data = entry.data.clone();
         ceiling.load = entry.load.clone();
         ceiling.limits = self.limits;
         for directory in self.directories.iter().chain(&entry.directories) {
@@ -139,6 +145,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
     let id_tokens = machine::read_id_tokens(&mut top, &source.folder, problems);
     let gcloud = gcloud::read_binding(&mut top, &source.folder, problems);
     let tools = tools::read_tools(&mut top, &source.folder, problems);
+    let stores = stores::read_stores(&mut top, problems);
     let waivers = machine::read_waivers(&mut top, problems);
     let approvals = machine::read_approvals(&mut top, problems);
     let mut bundles = BTreeMap::new();
@@ -166,6 +173,7 @@ fn read(source: &OperatorSource, problems: &mut Problems<'_>) -> Option<Operator
         id_tokens,
         gcloud,
         tools,
+        stores,
         limits,
         parallel,
         waivers,
@@ -198,11 +206,12 @@ fn read_entry(value: &Value<'_>, folder: &Path, problems: &mut Problems<'_>) -> 
     let exec = tools::read_grants(&mut fields, problems);
     let websocket = AuthoredSockets::read_granted(&mut fields, problems);
     let metrics = AuthoredMetrics::read_granted(&mut fields, problems);
+    let data = AuthoredData::read_granted(&mut fields, problems);
     let load = AuthoredLoad::read_allowed(&mut fields, problems);
     let secrets = fields.strings("secrets", problems).unwrap_or_default();
     let secrets = all_parsed(&secrets, SecretName::parse, problems).into_iter().map(|name| name.value).collect();
     fields.close(problems);
-    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket, metrics, load })
+    Some(Entry { asks, http, services, directories, secrets, gcloud, exec, websocket, metrics, data, load })
 }
 
 fn read_http(fields: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> Vec<HttpGrant> {

@@ -87,15 +87,17 @@ pub(super) fn read_approvals(top: &mut Fields<'_, '_>, problems: &mut Problems<'
     }
 }
 
+/// `host:port`.
+pub(super) fn host_port(text: &str) -> Result<HostPort, String> {
+    let (host, port) =
+        text.rsplit_once(':').ok_or_else(|| format!("`{text}` lacks a port, as in api.example.com:443"))?;
+    let port = port.parse::<u16>().map_err(|_| format!("`{port}` is not a port"))?;
+    HostPort::parse(host, port).map_err(|e| e.to_string())
+}
+
 pub(super) fn read_connect_to(top: &mut Fields<'_, '_>, problems: &mut Problems<'_>) -> BTreeMap<HostPort, SocketAddr> {
     let mut map = BTreeMap::new();
     for (from, to) in top.entries("connect-to", problems) {
-        let host_port = |text: &str| {
-            let (host, port) =
-                text.rsplit_once(':').ok_or_else(|| format!("`{text}` lacks a port, as in api.example.com:443"))?;
-            let port = port.parse::<u16>().map_err(|_| format!("`{port}` is not a port"))?;
-            HostPort::parse(host, port).map_err(|e| e.to_string())
-        };
         let from = parsed(&from, host_port, problems);
         let text = Located { value: to.as_str().unwrap_or_default().to_owned(), at: to.span.start };
         let address = |text: &str| {

@@ -38,6 +38,11 @@
 //! arguments = ["-m", "pytest"]
 //! directory = "source"
 //!
+//! [stores.staging.database]                        # what a bundle may name in `data`
+//! address = "10.0.0.5:5432"
+//! user = "holdpoint"
+//! password = "DATABASE_PASSWORD"
+//!
 //! [bundles.netra-staging.staging]                  # written by `holdpoint allow`
 //! asks = "sha256:…"
 //! http = [{ services = ["backend"], methods = ["GET"] }]
@@ -50,6 +55,7 @@ mod allow;
 mod file;
 mod gcloud;
 mod machine;
+mod stores;
 mod tools;
 
 pub use allow::allow;
@@ -57,4 +63,5 @@ pub(crate) use allow::asks_digest;
 pub use file::{Entry, Operator};
 pub use gcloud::GcloudBinding;
 pub use machine::{SecretBinding, SecretSource};
+pub use stores::{StoreBinding, StoreKey};
 pub use tools::{ToolBinding, ToolLayer, ToolNetwork};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use holdpoint_model::grant::{Grants, SecretName, UrlPattern};
+use holdpoint_model::grant::{Grants, SecretName, StoreKind, StoreName, UrlPattern};
 use holdpoint_model::{
     ApprovalTerms, Checklist, Digest, NoticeTarget, PhaseId, PhaseSchedule, PolicyId, RequirementId, ServiceName,
 };
@@ -59,6 +59,8 @@ pub struct EnvironmentFacts {
     pub secrets: Vec<SecretName>,
     /// Looked up like secrets, and never scrubbed.
     pub public: Vec<SecretName>,
+    /// What each of its stores is.
+    pub stores: Vec<(StoreName, StoreKind)>,
 }
 
 /// A service of the environment.
@@ -206,6 +208,7 @@ fn resolve(
             region: environment.region.clone(),
             secrets: environment.secrets.clone(),
             public: environment.public.clone(),
+            stores: environment.stores.clone(),
         },
         services,
         phases,

@@ -81,6 +81,7 @@ impl Context<'_> {
             ("websocket", !asked.websocket.is_empty()),
             ("load", asked.load.is_some()),
             ("metrics", !asked.metrics.is_empty()),
+            ("data", !asked.data.is_empty()),
         ]
         .into_iter()
         .filter_map(|(name, granted)| granted.then_some(name))
@@ -168,9 +169,12 @@ impl Context<'_> {
         let exec = phase.grants.exec.iter().map(|tools| tools.resolve(&mut fill)).collect();
         let websocket = phase.grants.websocket.iter().map(|sockets| sockets.resolve(&mut fill)).collect();
         let metrics = phase.grants.metrics.iter().map(|metrics| metrics.resolve(&mut fill)).collect();
+        let data = phase.grants.data.iter().map(|data| data.resolve(&mut fill)).collect();
+        self.check_stores(phase, fill.problems);
         let gcloud = self.gcloud(phase, &mut fill);
         let load = phase.grants.load.as_ref().map(|load| self.load(load, fill.problems));
-        Grants { phase: phase.id.value.clone(), http, files, secrets, gcloud, exec, load, websocket, metrics, limits }
+        let phase = phase.id.value.clone();
+        Grants { phase, http, files, secrets, gcloud, exec, load, websocket, metrics, data, limits }
     }
 
     /// Users are those of the bundle.
@@ -201,6 +205,18 @@ impl Context<'_> {
         let region = environment.region.clone().map(|region| Located { value: region, at });
         let region = region.map(|region| fill.one(&region, Region::parse));
         Some(GcloudGrant { project: fill.one(&project, ProjectId::parse)?, region: region.flatten(), commands })
+    }
+
+    /// Every store that a grant names is one of the environment.
+    fn check_stores(&self, phase: &Phase, problems: &mut Problems<'_>) {
+        let Some(environment) = self.environment else { return };
+        let known = || environment.stores.iter().map(|(name, _)| name.as_str());
+        for named in phase.grants.data.iter().flat_map(|data| &data.stores) {
+            if !named.value.contains("${") && known().all(|name| name != named.value) {
+                let near = problems.nearest(&named.value, known());
+                problems.at(named.at, format!("store `{}` is not in the environment{near}", named.value));
+            }
+        }
     }
 
     /// Relative paths start from the bundle's folder.

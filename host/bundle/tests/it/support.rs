@@ -97,7 +97,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:http/http@0.1.0", "holdpoint:clock/clock@0.1.0", "holdpoint:report/report@0.1.0"])
         }
         "phases/plain" => component(&["holdpoint:report/report@0.1.0"]),
-        "phases/cloud" => component(&["holdpoint:data/query@0.1.0"]),
+        "phases/cloud" => component(&["holdpoint:queue/queue@0.1.0"]),
         "phases/newer" => component(&["holdpoint:report/report@0.9.0"]),
         "phases/core" => b"\0asm\x01\0\0\0".to_vec(),
         _ => {

@@ -2,6 +2,7 @@
 
 mod clock;
 mod context;
+mod data;
 mod exec;
 mod files;
 mod gcloud;

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use super::data;
 use super::exec;
 use super::gcloud;
 use super::grants::absolute;
@@ -14,8 +15,8 @@ use super::load;
 use super::metrics;
 use super::websocket;
 use super::{
-    ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling, Limits,
-    LoadGrant, Method, MetricsGrant, PathPrefix, SecretName, UrlPattern, WebsocketGrant,
+    DataGrant, ExecGrant, FilesGrant, GcloudGrant, GrantError, Grants, HostPattern, HttpAuth, HttpGrant, LimitCeiling,
+    Limits, LoadGrant, Method, MetricsGrant, PathPrefix, SecretName, UrlPattern, WebsocketGrant,
 };
 use super::{format_duration, format_size};
 use crate::{Class, ServiceName};
@@ -33,6 +34,7 @@ pub struct Ceiling {
     pub load: Option<LoadGrant>,
     pub websocket: Vec<WebsocketGrant>,
     pub metrics: Vec<MetricsGrant>,
+    pub data: Vec<DataGrant>,
     pub limits: LimitCeiling,
 }
 
@@ -87,6 +89,7 @@ pub fn contained(ask: &Grants, ceiling: &Ceiling) -> Result<(), Vec<Missing>> {
     missing.extend(load::missing(ask.load.as_ref(), ceiling.load.as_ref()));
     missing.extend(websocket::missing(&ask.websocket, &ceiling.websocket));
     missing.extend(metrics::missing(&ask.metrics, &ceiling.metrics));
+    missing.extend(data::missing(&ask.data, &ceiling.data));
     missing.extend(limits_contained(&ask.limits, ceiling.limits).err().into_iter().flatten());
     if missing.is_empty() { Ok(()) } else { Err(missing) }
 }

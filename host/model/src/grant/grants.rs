@@ -4,9 +4,9 @@ use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
 use super::{
-    CommandGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant, GcloudTerms, GrantError,
-    HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, LoadAsk, LoadGrant, MetricsAsk, MetricsGrant,
-    PathPrefix, ReadBack, SecretName, ValuePattern, WebsocketAsk, WebsocketGrant,
+    CommandGrant, DataAsk, DataGrant, Destination, DirectoryName, ExecGrant, FlagGrant, GcloudAsk, GcloudGrant,
+    GcloudTerms, GrantError, HostPattern, HttpAsk, HttpAuth, HttpGrant, JsonPath, Limits, LoadAsk, LoadGrant,
+    MetricsAsk, MetricsGrant, PathPrefix, ReadBack, SecretName, ValuePattern, WebsocketAsk, WebsocketGrant,
 };
 use crate::{Class, Denial, PhaseId};
 
@@ -23,6 +23,7 @@ pub struct Grants {
     pub load: Option<LoadGrant>,
     pub websocket: Vec<WebsocketGrant>,
     pub metrics: Vec<MetricsGrant>,
+    pub data: Vec<DataGrant>,
     pub limits: Limits,
 }
 
@@ -90,6 +91,7 @@ impl Grants {
             load: None,
             websocket: vec![],
             metrics: vec![],
+            data: vec![],
             limits: Limits::default(),
         }
     }
@@ -254,6 +256,11 @@ impl Grants {
     /// Decides about asking for metrics. `shown` is the call as people read it, e.g. `query prometheus`.
     pub fn metrics(&self, ask: &MetricsAsk, shown: &str) -> Result<(), Denial> {
         super::metrics::judge(&self.phase, &self.metrics, ask, shown)
+    }
+
+    /// Decides about a call on a store. `shown` is the call as people read it, e.g. `look at database`.
+    pub fn data(&self, ask: &DataAsk, shown: &str) -> Result<Class, Denial> {
+        super::data::judge(&self.phase, &self.data, ask, shown)
     }
 
     /// Decides about a wait. Every phase may wait, up to its deadline.

@@ -45,6 +45,11 @@ name!(
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-'
 );
 name!(
+    /// A store of an environment, e.g. `database`.
+    StoreName, "the name of a store", "a-z, 0-9 and -",
+    |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'
+);
+name!(
     /// A tool that the operator has pinned, e.g. `pytest`.
     ToolName, "the name of a tool", "a-z, 0-9, _ and -",
     |c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '_' || c == '-'

@@ -110,6 +110,48 @@ fn all_metrics_asks() -> Vec<MetricsAsk> {
     services.iter().flat_map(of).collect()
 }
 
+const STORES: [&str; 2] = ["database", "cache"];
+const TABLES: [&str; 2] = ["holdpoint", "users"];
+const TEXTS: [&str; 3] = ["select 1", "select count(*) from users", "delete from holdpoint"];
+
+fn data_grant() -> impl Strategy<Value = DataGrant> {
+    (
+        subsequence(STORES.to_vec(), 0..=2),
+        subsequence(TABLES.to_vec(), 0..=2),
+        subsequence(TEXTS.to_vec(), 0..=3),
+        any::<bool>(),
+    )
+        .prop_map(|(stores, places, sql, write)| DataGrant {
+            stores: stores.into_iter().map(|s| StoreName::parse(s).unwrap()).collect(),
+            places: places.into_iter().map(|p| Place::parse(p).unwrap()).collect(),
+            sql: sql.into_iter().map(|s| Sql::parse(s).unwrap()).collect(),
+            write,
+        })
+}
+
+fn data_grants(data: &[DataGrant]) -> Grants {
+    Grants { data: data.to_vec(), ..Grants::none(PhaseId::parse("p").unwrap()) }
+}
+
+fn data_contained(ask: &[DataGrant], within: &[DataGrant]) -> Result<(), Vec<Missing>> {
+    let mut ceiling = Ceiling::default();
+    ceiling.data = within.to_vec();
+    contained(&data_grants(ask), &ceiling)
+}
+
+/// Everything that can be asked of stores, in the vocabulary of here.
+fn all_data_asks() -> Vec<DataAsk> {
+    let places = TABLES.map(|p| Place::parse(p).unwrap());
+    let entry = |place: Place| [false, true].map(|write| DataPiece::Entry { place: place.clone(), write });
+    let texts = TEXTS.map(|s| DataPiece::Sql(Sql::parse(s).unwrap()));
+    let pieces: Vec<DataPiece> = places.into_iter().flat_map(entry).chain(texts).chain([DataPiece::Facts]).collect();
+    let of = |store: &str| {
+        let store = StoreName::parse(store).unwrap();
+        pieces.clone().into_iter().map(move |piece| DataAsk { store: store.clone(), piece })
+    };
+    STORES.into_iter().flat_map(of).collect()
+}
+
 fn grants(http: Vec<HttpGrant>) -> Grants {
     Grants { http, ..Grants::none(PhaseId::parse("p").unwrap()) }
 }
@@ -274,6 +316,28 @@ proptest! {
     }
 
     #[test]
+    fn a_ceiling_covers_everything_of_stores_that_a_contained_ask_covers(
+        a in prop::collection::vec(data_grant(), 0..3),
+        b in prop::collection::vec(data_grant(), 0..4),
+        c in prop::collection::vec(data_grant(), 0..3),
+    ) {
+        prop_assert_eq!(data_contained(&a, &a), Ok(()));
+        let wider: Vec<_> = b.iter().cloned().chain(a.clone()).collect();
+        prop_assert_eq!(data_contained(&a, &wider), Ok(()));
+        if data_contained(&a, &b).is_ok() {
+            let grants = data_grants(&a);
+            for ask in all_data_asks() {
+                if grants.data(&ask, "").is_ok() {
+                    prop_assert!(b.iter().any(|entry| entry.covers(&ask)), "{:?} is not covered", ask);
+                }
+            }
+            if data_contained(&b, &c).is_ok() {
+                prop_assert_eq!(data_contained(&a, &c), Ok(()));
+            }
+        }
+    }
+
+    #[test]
     fn no_text_makes_a_parser_panic(text in "\\PC{0,40}") {
         let _ = HostPattern::parse(&text);
         let _ = PathPrefix::parse(&text);
@@ -281,6 +345,8 @@ proptest! {
         let _ = UrlPattern::parse(&text);
         let _ = ReadBack::parse(&text);
         let _ = ToolName::parse(&text);
+        let _ = Sql::parse(&text);
+        let _ = Place::parse(&text);
         let _ = parse_duration(&text);
         let _ = parse_size(&text);
     }
