@@ -1,5 +1,5 @@
 //! What tests of the host share: a clock that is told the time, a capability whose backend does as it is told, and a look at the
-//! processes of the machine.
+//! processes of the machine. And real stores of data, which know nothing of Holdpoint.
 //!
 //! Nothing that ships depends on this crate.
 
@@ -7,8 +7,10 @@ mod clock;
 mod echo;
 mod forgetful;
 mod processes;
+mod stores;
 
 pub use clock::SimulatedClock;
 pub use echo::{Ask, Echo, EchoBackend, EchoGrants, Mood, Said};
 pub use forgetful::Forgetful;
 pub use processes::{alive, marker, until_alive};
+pub use stores::{Clickhouse, Postgresql, Redis};

@@ -1,0 +1,74 @@
+//! A real Redis.
+
+use std::{
+    io::{Read as _, Write as _},
+    net::TcpStream,
+    time::Duration,
+};
+
+use super::{Running, program, started};
+
+/// A running Redis that asks for a password.
+#[derive(Debug)]
+pub struct Redis {
+    _folder: tempfile::TempDir,
+    running: Running,
+    port: u16,
+}
+
+impl Redis {
+    /// Its password.
+    pub const PASSWORD: &str = "the-password-of-redis";
+
+    /// Starts it with settings besides, as `["--maxclients", "5"]`.
+    pub fn start(settings: &[&str]) -> Self {
+        let folder = tempfile::tempdir().expect("a temporary folder");
+        let start = |port: u16| {
+            let mut command = program("redis-server");
+            command.args(["--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--requirepass", Self::PASSWORD]);
+            command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder.path()).args(settings);
+            Running::start(&mut command)
+        };
+        let (running, port) = started("Redis", start, answers);
+        Self { _folder: folder, running, port }
+    }
+
+    /// Where it is, as `127.0.0.1:6379`.
+    pub fn address(&self) -> String {
+        format!("127.0.0.1:{}", self.port)
+    }
+
+    /// It stays, and says nothing.
+    pub fn pause(&self) {
+        self.running.signal("STOP");
+    }
+
+    /// It goes on.
+    pub fn go_on(&self) {
+        self.running.signal("CONT");
+    }
+
+    /// It is gone.
+    pub fn stop(&mut self) {
+        self.running.end("KILL");
+    }
+}
+
+impl Drop for Redis {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+/// Whether somebody answers, be it that a password is missing.
+fn answers(port: u16) -> bool {
+    let ask = || {
+        let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"PING\r\n")?;
+        let mut first = [0];
+        stream.read_exact(&mut first)?;
+        std::io::Result::Ok(first)
+    };
+    ask().is_ok()
+}
