@@ -26,6 +26,7 @@ mod reading;
 mod resolved;
 pub mod schema;
 mod sources;
+mod stores;
 mod verified;
 mod words;
 
@@ -50,5 +51,6 @@ pub use resolved::{
     Service,
 };
 pub use sources::{OperatorSource, Sources, Text};
-pub use verified::{PlacedService, PlacedStore, Verified, VerifiedPhase, VerifiedUser, is_disruptive};
+pub use stores::PlacedStore;
+pub use verified::{PlacedService, Verified, VerifiedPhase, VerifiedUser, is_disruptive};
 pub use words::{Ask, asks, asks_in_words};

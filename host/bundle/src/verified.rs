@@ -7,8 +7,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use holdpoint_model::grant::{
-    Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, StoreKind, StoreName, ToolName, UrlPattern,
-    contained, services_contained,
+    Grants, HostPort, HttpAuth, HttpGrant, PathPrefix, ServiceAsk, StoreName, ToolName, UrlPattern, contained,
+    services_contained,
 };
 use holdpoint_model::{
     ApprovalTerms, Checklist, Class, Digest, HttpVersions, NoticeTarget, PhaseId, PhaseSchedule, RequirementId,
@@ -17,11 +17,12 @@ use holdpoint_model::{
 use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, StoreBinding, ToolBinding, asks_digest};
+use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, asks_digest};
 use crate::resolved::{
     EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, Service,
 };
 use crate::sources::Sources;
+use crate::stores::{self, PlacedStore};
 
 /// What the engine gets.
 #[derive(Debug, Clone)]
@@ -78,13 +79,6 @@ pub struct PlacedService {
     /// What the platform calls it.
     pub title: String,
     pub base: Url,
-}
-
-/// A store with its place.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct PlacedStore {
-    pub kind: StoreKind,
-    pub binding: StoreBinding,
 }
 
 /// A phase that may run.
@@ -164,7 +158,7 @@ impl Verified {
         if !found.is_empty() {
             return Err(Diagnostics::new(found));
         }
-        let stores = placed_stores(&resolved, &operator);
+        let stores = stores::placed(&resolved, &operator);
         let granted = |binding: &SecretBinding| {
             resolved.asking().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
                 || stores.values().any(|store| store.binding.password.as_ref() == Some(&binding.name))
@@ -304,7 +298,7 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
             .chain(&resolved.notifier)
             .flat_map(|phase| check_tools(phase, operator, resolved, label)),
     );
-    found.extend(check_stores(resolved, operator, label));
+    found.extend(stores::check(resolved, operator, label));
     let Some(ceiling) = operator.ceiling(bundle, environment) else {
         let hint =
             format!("`holdpoint allow` shows what it asks and writes [bundles.{bundle}.{environment}] into {label}");
@@ -362,47 +356,6 @@ fn check_tools(phase: &ResolvedPhase, operator: &Operator, resolved: &Resolved, 
         Some(whole(&resolved.label, &message, Some(hint)))
     };
     asked.into_iter().filter_map(check).collect()
-}
-
-/// The stores that grants name, each once.
-fn asked_stores(resolved: &Resolved) -> BTreeSet<&StoreName> {
-    resolved.askers().flat_map(|phase| &phase.grants.data).flat_map(|grant| &grant.stores).collect()
-}
-
-/// What this machine has of the stores that are asked.
-fn placed_stores(resolved: &Resolved, operator: &Operator) -> BTreeMap<StoreName, PlacedStore> {
-    let asked = asked_stores(resolved);
-    let environment = &resolved.environment;
-    let placed = |(name, kind): &(StoreName, StoreKind)| {
-        let binding = operator.stores.get(&(environment.name.clone(), name.clone()))?;
-        Some((name.clone(), PlacedStore { kind: *kind, binding: binding.clone() }))
-    };
-    environment.stores.iter().filter(|(name, _)| asked.contains(name)).filter_map(placed).collect()
-}
-
-/// Every store that is asked has a place on this machine, and its password is a secret that this machine has.
-fn check_stores(resolved: &Resolved, operator: &Operator, label: &str) -> Vec<Diagnostic> {
-    let environment = &resolved.environment;
-    let check = |name: &StoreName| {
-        let table = format!("[stores.{}.{name}]", environment.name);
-        let Some(binding) = operator.stores.get(&(environment.name.clone(), name.clone())) else {
-            let message = format!("a phase asks the store `{name}`, and this machine does not know where it is");
-            let lines = format!("{table}\n    address = \"HOST:PORT\"\n    user = \"…\"\n    password = \"SECRET\"");
-            return Some(whole(label, &message, Some(format!("to say where, add to {label}:\n    {lines}"))));
-        };
-        let password = binding.password.as_ref()?;
-        if environment.public.contains(password) {
-            // What a bundle calls public is not searched for in answers.
-            let message = format!("the password of the store `{name}` is {password}, which the bundle calls public");
-            let hint = format!("take {password} out of public in [environments.{}]", environment.name);
-            return Some(whole(&resolved.label, &message, Some(hint)));
-        }
-        let bound = operator.secrets.iter().any(|secret| secret.name == *password);
-        let message = format!("the password of the store `{name}` is the secret {password}, which this machine lacks");
-        let lines = format!("[secrets.{password}]\n    from = {{ env = \"{password}\" }}");
-        (!bound).then(|| whole(label, &message, Some(format!("to bind it, add to {label}:\n    {lines}"))))
-    };
-    asked_stores(resolved).into_iter().filter_map(check).collect()
 }
 
 fn check_override(service: &Service, operator: &Operator, label: &str) -> Option<Diagnostic> {

@@ -53,6 +53,7 @@ mod schedule;
 mod soak;
 mod stages;
 mod storage;
+mod stores;
 mod swarm;
 mod waive;
 mod websocket;

@@ -37,7 +37,10 @@ impl AuthoredData {
     /// The grant, with every string filled. Mistaken parts are reported and left out.
     pub(crate) fn resolve(&self, fill: &mut Fill<'_, '_>) -> DataGrant {
         let sql = |text: &str| match Sql::parse(text) {
-            Ok(sql) if sql.writes() && !self.write => Err("it writes, and the grant has no write = true".to_owned()),
+            Ok(sql) if sql.writes() && !self.write => {
+                Err(format!("`{}` writes, and the grant has no write = true", sql.in_one_line()))
+            }
+
             parsed => parsed.map_err(|error| error.to_string()),
         };
         DataGrant {

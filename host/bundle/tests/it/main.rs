@@ -11,6 +11,7 @@ mod questions;
 mod schemas;
 mod sockets;
 mod stages;
+mod stores;
 mod support;
 mod tools;
 mod users;

@@ -18,7 +18,8 @@ async fn a_real_redis_is_looked_at_read_and_written() {
     let asked = of(&server);
     let Ok(Response::Facts(facts)) = asked.ask(Act::Look).await else { panic!("it should answer") };
     assert_eq!((facts.kind, facts.read_only, facts.most_memory), (Kind::Redis, false, Some(67_108_864.0)));
-    assert_eq!((facts.connections, facts.most_connections), (Some(1), Some(50)));
+    assert!(facts.connections.is_some_and(|open| (1..10).contains(&open)), "{facts:?}");
+    assert_eq!(facts.most_connections, Some(50));
     asked.keeps_entries().await;
     assert_eq!(asked.ask(put("s", "it is the-secret-in-the-store")).await, Ok(Response::Done));
     assert_eq!(asked.ask(get("s")).await, Ok(Response::Value(Some("it is ***".into()))));
@@ -57,7 +58,7 @@ async fn a_real_redis_without_memory_or_that_is_a_replica_takes_no_writes() {
     let full = Redis::start(&["--maxmemory", "1", "--maxmemory-policy", "noeviction"]);
     assert_eq!(of(&full).trouble(put("a", "b")).await.0, TroubleKind::Full);
     assert_eq!(of(&full).ask(get("a")).await, Ok(Response::Value(None)));
-    let replica = Redis::start(&["--replicaof", "127.0.0.1 1"]);
+    let replica = Redis::start(&["--replicaof", "127.0.0.1", "1"]);
     assert_eq!(of(&replica).trouble(put("a", "b")).await.0, TroubleKind::ReadOnly);
     assert_eq!(of(&replica).trouble(remove("a")).await.0, TroubleKind::ReadOnly);
     let Ok(Response::Facts(facts)) = of(&replica).ask(Act::Look).await else { panic!("it should answer") };

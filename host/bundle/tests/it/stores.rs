@@ -1,0 +1,78 @@
+//! Stores: a bundle names them, an operator says where they are, and allows what is done there.
+
+use crate::support::{operator, resolve, sample, sample_with, verify};
+use holdpoint_bundle::{Plan, Sources, allow, asks_in_words};
+use holdpoint_model::Class;
+
+const PLACE: &str = "[stores.staging.database]\naddress = \"10.0.0.5:5432\"\nuser = \"holdpoint\"\npassword = \"DATABASE_PASSWORD\"\n\
+    [secrets.DATABASE_PASSWORD]\nfrom = { env = \"DATABASE_PASSWORD\" }\n";
+const LINE: &str = "{ stores = [\"database\"], places = [\"holdpoint\"], sql = [\"select count(*) from \\\"users\\\"\"], write = true }";
+
+/// The sample, whose environment has a store, and whose phase `config` may use it.
+fn granted(data: &str) -> Sources {
+    let mut sources = sample_with(&format!("data = [{data}]"));
+    sources.bundle.text.push_str("\n[environments.staging.stores.database]\nkind = \"postgresql\"\n");
+    sources
+}
+
+#[test]
+fn what_is_allowed_may_be_done_where_the_operator_says() {
+    let sources = granted(LINE);
+    let text = allow(&resolve(&sources), &operator(PLACE)).unwrap();
+    assert!(text.contains("data = [\n    { stores = [\"database\"], places = [\"holdpoint\"], sql = ["), "{text}");
+    assert_eq!(allow(&resolve(&sources), &operator(&text)).unwrap(), text, "allowing twice changes nothing");
+    let verified = verify(sources.clone(), &text).unwrap();
+    let (name, store) = verified.stores.iter().next().unwrap();
+    assert_eq!((name.as_str(), store.kind.word(), store.binding.tls), ("database", "postgresql", true));
+    assert_eq!(store.binding.address.to_string(), "10.0.0.5:5432");
+    assert!(
+        verified.secrets.iter().any(|secret| secret.name.as_str() == "DATABASE_PASSWORD"),
+        "a password is a secret"
+    );
+    let words = "look at the stores database, read, write and remove entries of holdpoint, run `select count(*) from \"users\"`";
+    assert!(asks_in_words(&resolve(&sources)).contains(&format!("config: {words}")));
+    let plan = Plan::of(&resolve(&sources), Some(&operator(&text))).unwrap();
+    assert!(plan.refusals.is_empty());
+    assert!(plan.phases.iter().flat_map(|p| &p.grants).any(|g| g.what == words && g.class == Class::Effect));
+}
+
+#[test]
+fn a_store_without_a_place_or_a_password_is_refused_with_the_lines() {
+    let sources = granted("{ stores = [\"database\"] }");
+    let text = allow(&resolve(&sources), &operator(PLACE)).unwrap();
+    for (gone, lines) in [
+        ("[stores.staging.database]", "[stores.staging.database]\n"),
+        ("[secrets.DATABASE_PASSWORD]", "[secrets.DATABASE_PASSWORD]\n"),
+    ] {
+        let other = text.replace(gone, &gone.replace("database]", "other]").replace("DATABASE", "OTHER"));
+        let error = verify(sources.clone(), &other).unwrap_err().to_string();
+        assert!(error.contains(lines), "{gone}: {error}");
+    }
+}
+
+#[test]
+fn a_bundle_does_not_call_a_password_public() {
+    let mut sources = granted("{ stores = [\"database\"] }");
+    let text = allow(&resolve(&sources), &operator(PLACE)).unwrap();
+    let project = "project = \"netra-staging\"\n";
+    let public = format!("{project}public = [\"DATABASE_PASSWORD\"]\n");
+    sources.bundle.text = sources.bundle.text.replace(project, &public);
+    let error = verify(sources, &text).unwrap_err().to_string();
+    assert!(error.contains("which the bundle calls public"), "{error}");
+}
+
+#[test]
+fn the_lines_that_are_missing_are_told() {
+    let allowed = allow(&resolve(&sample()), &operator(PLACE)).unwrap();
+    let error = verify(granted(LINE), &allowed).unwrap_err().to_string();
+    assert!(error.contains(&format!("data = [{LINE}]")), "{error}");
+}
+
+#[test]
+fn an_empty_list_grants_nothing_and_asks_for_nothing() {
+    let sources = granted("{ stores = [], places = [\"holdpoint\"], write = true }");
+    let text = allow(&resolve(&sources), &operator("")).unwrap();
+    assert!(!text.contains("data ="), "{text}");
+    assert!(verify(sources.clone(), &text).is_ok());
+    assert!(asks_in_words(&resolve(&sources)).contains(&"config: a grant of data that grants nothing".to_owned()));
+}
