@@ -18,8 +18,8 @@ use holdpoint_model::{
 use url::Url;
 
 use crate::{
-    Act, Data, DataConfig, Request, Response, Store, Trouble, TroubleKind, clickhouse, link::Flooded, postgresql,
-    redis, stop::Stop, trouble::told,
+    Act, Data, DataConfig, Request, Response, Store, Trouble, TroubleKind, clickhouse, link::Heard, postgresql, redis,
+    stop::Stop, trouble::told,
 };
 
 /// How long reading back may take, in milliseconds.
@@ -42,7 +42,7 @@ pub(crate) struct Call<'c> {
     /// What the guest asked, for a denial.
     pub(crate) wanted: String,
     pub(crate) sent: &'c Sent,
-    pub(crate) flooded: Flooded,
+    pub(crate) heard: Heard,
 }
 
 /// Whether something that may change the world was sent.
@@ -94,11 +94,11 @@ impl DataBackend {
             return Err(Stop::trouble(TroubleKind::Refused, said));
         };
         let wanted = format!("data {}", Data::summary(request));
-        let call = Call { name: &request.store, store, limit, wanted, sent, flooded: Flooded::default() };
+        let call = Call { name: &request.store, store, limit, wanted, sent, heard: Heard::default() };
         let asking = self.ask(&leave, &call, &request.act);
         let limit = Duration::from_millis(u64::from(limit));
         let outcome = tokio::time::timeout(limit, asking).await.unwrap_or(Err(Stop::Late));
-        outcome.map_err(|stop| call.flooded.judge(stop))
+        outcome.map_err(|stop| call.heard.judge(stop))
     }
 
     async fn ask(&self, leave: &Leave<'_>, call: &Call<'_>, act: &Act) -> Result<Response, Stop> {

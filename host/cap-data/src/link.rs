@@ -4,7 +4,7 @@ use std::{
     io,
     pin::Pin,
     sync::{
-        Arc,
+        Arc, Mutex, MutexGuard, PoisonError,
         atomic::{AtomicBool, Ordering},
     },
     task::{Context, Poll},
@@ -21,18 +21,39 @@ use crate::{bounds::WIRE_BYTES, stop::Stop};
 pub(crate) struct Bounded<S> {
     inner: S,
     left: u64,
-    flooded: Flooded,
+    heard: Heard,
 }
 
-/// Whether a server has sent more than its bound. Whoever waits for an answer is only told that the connection has ended.
+/// What is known of what a server has sent, whoever reads it: the libraries tell only that a connection has ended, or that a login has failed.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Flooded(Arc<AtomicBool>);
+pub(crate) struct Heard {
+    flooded: Arc<AtomicBool>,
+    first: Arc<Mutex<Vec<u8>>>,
+}
 
-impl Flooded {
+/// Bytes that are kept of the first words.
+const FIRST: usize = 128;
+
+impl Heard {
+    /// Whether these are the first words of the server.
+    pub(crate) fn begins_with(&self, words: &str) -> bool {
+        self.first().starts_with(words.as_bytes())
+    }
+
+    fn first(&self) -> MutexGuard<'_, Vec<u8>> {
+        self.first.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn hear(&self, bytes: &[u8]) {
+        let mut first = self.first();
+        let room = FIRST.saturating_sub(first.len()).min(bytes.len());
+        first.extend_from_slice(&bytes[..room]);
+    }
+
     /// What ended, with its reason.
     pub(crate) fn judge(&self, stop: Stop) -> Stop {
         match stop {
-            Stop::Lost(_) if self.0.load(Ordering::Relaxed) => {
+            Stop::Lost(_) if self.flooded.load(Ordering::Relaxed) => {
                 Stop::TooLarge("the server sent more than 4 MiB; ask for less".to_owned())
             }
             stop => stop,
@@ -41,8 +62,8 @@ impl Flooded {
 }
 
 impl<S> Bounded<S> {
-    pub(crate) fn new(inner: S, flooded: &Flooded) -> Self {
-        Self { inner, left: WIRE_BYTES, flooded: flooded.clone() }
+    pub(crate) fn new(inner: S, heard: &Heard) -> Self {
+        Self { inner, left: WIRE_BYTES, heard: heard.clone() }
     }
 }
 
@@ -54,10 +75,11 @@ impl<S: AsyncRead + Unpin> AsyncRead for Bounded<S> {
         match self.left.checked_sub(read) {
             Some(left) => {
                 self.left = left;
+                self.heard.hear(&buffer.filled()[before..]);
                 polled
             }
             None => {
-                self.flooded.0.store(true, Ordering::Relaxed);
+                self.heard.flooded.store(true, Ordering::Relaxed);
                 Poll::Ready(Err(io::Error::other("the server sent more than 4 MiB")))
             }
         }
@@ -101,14 +123,16 @@ mod tests {
 
     #[tokio::test]
     async fn more_than_the_bound_is_an_error_and_not_kept() {
-        let flooded = Flooded::default();
-        let mut exact = Bounded::new(tokio::io::repeat(1).take(WIRE_BYTES), &flooded);
+        let heard = Heard::default();
+        let mut exact = Bounded::new(tokio::io::repeat(1).take(WIRE_BYTES), &heard);
         assert_eq!(tokio::io::copy(&mut exact, &mut tokio::io::sink()).await.unwrap(), WIRE_BYTES);
         let lost = || Stop::Lost("connection closed".to_owned());
-        assert!(matches!(flooded.judge(lost()), Stop::Lost(_)));
-        let mut more = Bounded::new(tokio::io::repeat(1).take(WIRE_BYTES + 1), &flooded);
+        assert!(matches!(heard.judge(lost()), Stop::Lost(_)));
+        let mut more = Bounded::new(tokio::io::repeat(1).take(WIRE_BYTES + 1), &heard);
         assert!(tokio::io::copy(&mut more, &mut tokio::io::sink()).await.is_err());
-        assert!(matches!(flooded.judge(lost()), Stop::TooLarge(_)));
-        assert!(matches!(flooded.judge(Stop::Late), Stop::Late));
+        assert!(matches!(heard.judge(lost()), Stop::TooLarge(_)));
+        assert!(matches!(heard.judge(Stop::Late), Stop::Late));
+        assert!(heard.begins_with("\u{1}\u{1}") && !heard.begins_with("\u{2}"));
+        assert_eq!(heard.first().len(), FIRST);
     }
 }

@@ -46,7 +46,7 @@ pub(crate) async fn act(dialer: &Dialer, call: &Call<'_>, act: &Act) -> Result<R
         Act::Get { place, key } => {
             session.begin(call, false).await?;
             let sql = format!("select value::text from {} where key = $1 limit 1", quoted(place));
-            let found = session.client.query_opt(&sql, &[&Parameter::of(key)]).await.map_err(stop)?;
+            let found = session.client.query_opt(sql.as_str(), &[&Parameter::of(key)]).await.map_err(stop)?;
             let value = found.map(|row| row.try_get::<_, Option<String>>(0)).transpose().map_err(stop)?;
             rows::value(value.flatten())
         }
@@ -81,7 +81,7 @@ impl Session {
         let agreed = OnceLock::new();
         let securing = Securing { dialer, to: &store.address, agreed: &agreed };
         let (client, connection) =
-            config.connect_raw(Bounded::new(stream, &call.flooded), securing).await.map_err(stop)?;
+            config.connect_raw(Bounded::new(stream, &call.heard), securing).await.map_err(stop)?;
         let version = connection.parameter("server_version").unwrap_or("unknown").to_owned();
         // Errors of a connection reach whoever waits for an answer.
         let driver = Driver::of(async move { drop(connection.await) });

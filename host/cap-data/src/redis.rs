@@ -25,6 +25,20 @@ struct Session {
 }
 
 pub(crate) async fn act(dialer: &Dialer, call: &Call<'_>, act: &Act) -> Result<Response, Stop> {
+    // Said to whoever connects, before anything is asked; to a library it looks like a failed login, or like an end.
+    let greeting = |stop: Stop| {
+        if call.heard.begins_with("-ERR max number of clients") {
+            Stop::trouble(TroubleKind::Full, "max number of clients reached")
+        } else if call.heard.begins_with("-DENIED") {
+            Stop::trouble(TroubleKind::Forbidden, "it is in protected mode, and is asked from its own machine only")
+        } else {
+            stop
+        }
+    };
+    tried(dialer, call, act).await.map_err(greeting)
+}
+
+async fn tried(dialer: &Dialer, call: &Call<'_>, act: &Act) -> Result<Response, Stop> {
     let Session { mut connection, tls, connected, _driver } = Session::open(dialer, call).await?;
     match act {
         Act::Look => {
@@ -73,15 +87,14 @@ impl Session {
             }
         }
         let stream = dialer.connect(&store.address, &call.wanted).await?;
-        let (stream, tls): (Box<dyn Stream>, Option<String>) = if store.tls {
+        let (mut stream, mut tls): (Box<dyn Stream>, _) = (Box::new(stream), None);
+        if store.tls {
             let (secured, facts) = dialer.secure(&store.address, stream).await?;
-            (secured, Some(facts.version))
-        } else {
-            (Box::new(stream), None)
-        };
+            (stream, tls) = (secured, Some(facts.version));
+        }
         // The limit is that of the whole call.
         let config = AsyncConnectionConfig::new().set_response_timeout(None);
-        let stream = Bounded::new(stream, &call.flooded);
+        let stream = Bounded::new(stream, &call.heard);
         let (connection, driving) =
             MultiplexedConnection::new_with_config(&info, stream, config).await.map_err(stop)?;
         Ok(Self { connection, tls, connected: millis(start), _driver: Driver::of(driving) })
@@ -117,18 +130,14 @@ fn millis(start: Instant) -> f64 {
 
 fn stop(error: RedisError) -> Stop {
     let said = error.to_string();
-    match kind(&error, &said) {
+    match kind(&error) {
         Some(kind) => Stop::trouble(kind, said),
         None => Stop::Lost(said),
     }
 }
 
 /// What an error means; none where the connection has ended.
-fn kind(error: &RedisError, said: &str) -> Option<TroubleKind> {
-    // Said to whoever has not logged in yet, so it looks like a failed login.
-    if said.contains("max number of clients") {
-        return Some(TroubleKind::Full);
-    }
+fn kind(error: &RedisError) -> Option<TroubleKind> {
     Some(match error.kind() {
         ErrorKind::Io => return None,
         ErrorKind::AuthenticationFailed => TroubleKind::Credentials,

@@ -80,6 +80,7 @@ impl Dialer {
         let secured = TlsConnector::from(Arc::new(config)).connect(name, stream).await;
         let stream = secured.map_err(|error| fail(error.to_string()))?;
         let facts = tls::facts(stream.get_ref().1);
-        Ok((Box::new(stream), facts))
+        let stream: Box<dyn Stream> = Box::new(stream);
+        Ok((stream, facts))
     }
 }

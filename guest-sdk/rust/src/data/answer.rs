@@ -132,11 +132,11 @@ mod tests {
     fn a_version_is_its_numbers() {
         for (version, expected) in [
             ("16.3 (Debian 16.3-1)", &[16, 3][..]),
-            ("7.0.15", &[7, 0, 15]),
-            ("17beta1", &[17]),
-            ("24.3.2.23", &[24, 3, 2, 23]),
-            ("unknown", &[]),
-            ("", &[]),
+            ("7.0.15", &[7, 0, 15][..]),
+            ("17beta1", &[17][..]),
+            ("24.3.2.23", &[24, 3, 2, 23][..]),
+            ("unknown", &[][..]),
+            ("", &[][..]),
         ] {
             assert_eq!(numbers(version), expected, "{version}");
         }

@@ -110,7 +110,7 @@ mod tests {
             (Type::INT4, &[0xff, 0xff, 0xff, 0xfe][..], "-2"),
             (Type::INT8, &[0, 0, 0, 1, 0, 0, 0, 0][..], "4294967296"),
             (Type::TEXT, "né".as_bytes(), "né"),
-            (Type::JSONB, b"\x01{\"a\":1}", "{\"a\":1}"),
+            (Type::JSONB, &b"\x01{\"a\":1}"[..], "{\"a\":1}"),
             (
                 Type::UUID,
                 &[0x12, 0x3e, 0x45, 0x67, 0xe8, 0x9b, 0x12, 0xd3, 0xa4, 0x56, 0x42, 0x66, 0x14, 0x17, 0x40, 0x00][..],
@@ -120,7 +120,7 @@ mod tests {
             assert_eq!(read(&ty, raw).unwrap(), text, "{ty}");
         }
         for (ty, raw) in
-            [(Type::TEXT, &[0xff][..]), (Type::INT4, &[1][..]), (Type::UUID, &[1][..]), (Type::JSONB, b"\x02{}")]
+            [(Type::TEXT, &[0xff][..]), (Type::INT4, &[1][..]), (Type::UUID, &[1][..]), (Type::JSONB, &b"\x02{}"[..])]
         {
             assert!(read(&ty, raw).is_err(), "{ty}");
         }
