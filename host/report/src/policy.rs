@@ -81,11 +81,12 @@ impl PolicyReport {
         self.standing.take(judgement);
     }
 
-    /// The worst that it says, of any row or of none. None if it has said nothing.
+    /// The worst that it says of its rows; where it judges none, the worst that it says. None if it has said nothing.
     pub fn verdict(&self) -> Option<Verdict> {
         let of_rows = self.requirements.iter().flat_map(|row| self.standing.voices(row));
+        let of_none = self.standing.findings.iter().filter(|_| self.requirements.is_empty());
         let ended = self.standing.ended.as_ref().map(|_| Verdict::Inconclusive);
-        Verdict::fold(of_rows.chain(&self.standing.findings).map(|finding| finding.verdict).chain(ended))
+        Verdict::fold(of_rows.chain(of_none).map(|finding| finding.verdict).chain(ended))
     }
 
     /// The rules that fire.
