@@ -89,6 +89,12 @@ impl PolicyReport {
         Verdict::fold(of_rows.chain(of_none).map(|finding| finding.verdict).chain(ended))
     }
 
+    /// Whether a finding is of weight here: it is of one of its rows, or bad. The same module may know rules that another bundle has rows for.
+    pub fn heeds(&self, finding: &Finding) -> bool {
+        let is_bad = finding.firing || finding.verdict == Verdict::Fail;
+        is_bad || self.requirements.is_empty() || !finding.requirements.is_empty()
+    }
+
     /// The rules that fire.
     pub fn firing(&self) -> impl Iterator<Item = &Finding> {
         self.standing.findings.iter().filter(|finding| finding.firing)
@@ -144,6 +150,19 @@ mod tests {
             report.take(Timestamp(tick as f64), &Found { policy: id.clone(), tick, judgement });
         }
         report
+    }
+
+    #[test]
+    fn what_is_said_of_none_of_its_rows_is_not_its_verdict() {
+        let row = |text: &str| RequirementId::parse(text).unwrap();
+        let of_a_row = Finding { requirements: vec![row("A")], ..finding("a", Verdict::Pass, false) };
+        let findings = [of_a_row, finding("b", Verdict::Inconclusive, false)];
+        let mut report = report(&[&findings]);
+        assert_eq!(report.verdict(), Some(Verdict::Inconclusive), "it judges no row");
+        report.requirements = vec![row("A")];
+        assert_eq!(report.verdict(), Some(Verdict::Pass));
+        assert_eq!(findings.each_ref().map(|finding| report.heeds(finding)), [true, false]);
+        assert!(report.heeds(&finding("b", Verdict::Fail, false)), "what is bad is told");
     }
 
     #[test]

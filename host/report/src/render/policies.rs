@@ -42,7 +42,8 @@ pub(super) fn policies(page: &mut Page, report: &Report) {
             // What it can't know yet is no news.
             findings_of(page, policy, |finding| finding.firing || finding.verdict == Verdict::Fail);
         } else {
-            findings_of(page, policy, |finding| finding.firing || finding.verdict != Verdict::Pass);
+            let is_odd = |finding: &Finding| finding.firing || finding.verdict != Verdict::Pass;
+            findings_of(page, policy, |finding| is_odd(finding) && policy.heeds(finding));
             turns(page, policy);
         }
     }
@@ -88,7 +89,11 @@ pub(super) fn seen(finding: &Finding) -> String {
 
 /// What changed after the first tick that a rule was judged at.
 fn turns(page: &mut Page, policy: &PolicyReport) {
-    let changed = || policy.turns.iter().filter(|turn| turn.before.is_some());
+    let heeded = |turn: &Turn| {
+        let mut findings = policy.standing.findings.iter();
+        findings.find(|finding| finding.name == turn.name).is_none_or(|finding| policy.heeds(finding))
+    };
+    let changed = || policy.turns.iter().filter(|turn| turn.before.is_some() && heeded(turn));
     for turn in changed().take(TURNS) {
         let place = format!("    {}  ", turn.at.clock());
         let said = format!("{}: {}", text::short(&turn.name, 100), change(turn));
