@@ -81,12 +81,12 @@ impl PolicyReport {
         self.standing.take(judgement);
     }
 
-    /// The worst that it says of its rows; where it judges none, the worst that it says. None if it has said nothing.
+    /// The worst that it says of its rows, and of whatever else is of weight. None if it has said nothing.
     pub fn verdict(&self) -> Option<Verdict> {
         let of_rows = self.requirements.iter().flat_map(|row| self.standing.voices(row));
-        let of_none = self.standing.findings.iter().filter(|_| self.requirements.is_empty());
+        let of_weight = self.standing.findings.iter().filter(|finding| self.heeds(finding));
         let ended = self.standing.ended.as_ref().map(|_| Verdict::Inconclusive);
-        Verdict::fold(of_rows.chain(of_none).map(|finding| finding.verdict).chain(ended))
+        Verdict::fold(of_rows.chain(of_weight).map(|finding| finding.verdict).chain(ended))
     }
 
     /// Whether a finding is of weight here: it is of one of its rows, or bad. The same module may know rules that another bundle has rows for.
@@ -162,7 +162,10 @@ mod tests {
         report.requirements = vec![row("A")];
         assert_eq!(report.verdict(), Some(Verdict::Pass));
         assert_eq!(findings.each_ref().map(|finding| report.heeds(finding)), [true, false]);
-        assert!(report.heeds(&finding("b", Verdict::Fail, false)), "what is bad is told");
+        let bad = finding("b", Verdict::Fail, false);
+        assert!(report.heeds(&bad), "what is bad is told");
+        report.standing.findings.push(bad);
+        assert_eq!(report.verdict(), Some(Verdict::Fail));
     }
 
     #[test]

@@ -89,9 +89,12 @@ pub(super) fn seen(finding: &Finding) -> String {
 
 /// What changed after the first tick that a rule was judged at.
 fn turns(page: &mut Page, policy: &PolicyReport) {
+    // What was bad once is told though it has recovered.
+    let is_bad =
+        |state: Option<(Verdict, bool)>| state.is_some_and(|(verdict, firing)| firing || verdict == Verdict::Fail);
     let heeded = |turn: &Turn| {
-        let mut findings = policy.standing.findings.iter();
-        findings.find(|finding| finding.name == turn.name).is_none_or(|finding| policy.heeds(finding))
+        let of_now = policy.standing.findings.iter().find(|finding| finding.name == turn.name);
+        is_bad(turn.before) || is_bad(turn.after) || of_now.is_none_or(|finding| policy.heeds(finding))
     };
     let changed = || policy.turns.iter().filter(|turn| turn.before.is_some() && heeded(turn));
     for turn in changed().take(TURNS) {
