@@ -104,12 +104,16 @@ impl Line {
         let output = child.stdout.take().context("its standard output is piped")?;
         let (sender, lines) = mpsc::channel();
         thread::spawn(move || {
-            let lines = BufReader::new(output).split(b'\n').map_while(io::Result::ok);
-            lines.take_while(|line| sender.send(String::from_utf8_lossy(line).into_owned()).is_ok()).for_each(drop);
+            for line in BufReader::new(output).split(b'\n') {
+                if sender.send(line.map(|line| String::from_utf8_lossy(&line).into_owned())).is_err() {
+                    break;
+                }
+            }
         });
         loop {
             match lines.recv_timeout(LOOK) {
                 Ok(line) => {
+                    let line = line.with_context(|| format!("read what `{shown}` prints"))?;
                     eprintln!("{line}");
                     see(&line);
                 }

@@ -7,14 +7,14 @@ use holdpoint_rules::alerts::{Source, Sources, is_metric};
 
 use crate::{Alert, Config, Error};
 
-/// Series that count. They count all alike.
+/// Series that count.
 const COUNTING: [&str; 3] = ["requests", "requests_bad", "request_duration"];
 /// A part and its whole.
 const SHARE: [&str; 2] = ["requests", "requests_bad"];
 
 impl Config {
-    /// What series are called somewhere, given by the names that the configuration has for them. How those count that count is said, or else: as
-    /// counters if one of them is named, in slots if all are those of a run.
+    /// What series are called somewhere, given by the names that the configuration has for them. How those count that count is said, or else: what is
+    /// named as a counter, what is not in slots, as in a run.
     ///
     /// # Errors
     /// If a name is none of them, a series is named twice, or one half of a share is named alone.
@@ -28,7 +28,11 @@ impl Config {
             if !metrics.insert(metric) {
                 return Err(Error::Twice { name: name.clone(), metric: metric.to_owned() });
             }
-            sources.name(metric, source.clone());
+            if COUNTING.contains(&name.as_str()) {
+                sources.counter(metric, source.clone());
+            } else {
+                sources.name(metric, source.clone());
+            }
         }
         let is_named = |wanted: &str| named.iter().any(|(name, _)| name == wanted);
         match SHARE.map(is_named) {
@@ -36,8 +40,7 @@ impl Config {
             [false, true] => return Err(Error::Half { named: SHARE[1], lacking: SHARE[0] }),
             _ => {}
         }
-        let counters = COUNTING.into_iter().any(is_named).then_some(Counted::Counter);
-        if let Some(counted) = counted.or(counters) {
+        if let Some(counted) = counted {
             sources.count(counted);
         }
         Ok(sources)
@@ -103,6 +106,11 @@ mod tests {
             (&both[..0], None, "sum (sum_over_time(requests_bad[1m])) / sum (sum_over_time(requests[1m])) > 0.02"),
             (&both[..], None, "sum (increase(bad_total[1m])) / sum (increase(all_total[1m])) > 0.02"),
             (
+                &[("request_duration", "durations_bucket")],
+                None,
+                "sum (sum_over_time(requests_bad[1m])) / sum (sum_over_time(requests[1m])) > 0.02",
+            ),
+            (
                 &both[..],
                 Some(Counted::Slots),
                 "sum (sum_over_time(bad_total[1m])) / sum (sum_over_time(all_total[1m])) > 0.02",
@@ -140,10 +148,12 @@ mod tests {
             alerts.iter().map(|alert| holdpoint_rules::alerts::prometheus::needs(&alert.rule, &sources)).collect()
         };
         assert_eq!(needs(&[]), [None, None, None, None]);
-        let counters = needs(&[("requests", "all_total"), ("requests_bad", "bad_total")]);
+        let shares = [("requests", "all_total"), ("requests_bad", "bad_total")];
+        let counters = needs(&[&shares[..], &[("request_duration", "durations_bucket")]].concat());
         let said =
             "a counter grows between two samples within 1m; collected less often than every 30s, this never fires";
         assert_eq!(counters, [Some(said.to_owned()), Some(said.to_owned()), None, None]);
+        assert_eq!(needs(&shares), [Some(said.to_owned()), None, None, None], "the durations are those of a run");
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl Due {
                     let counts = approval.ask.from.since(now) <= 0.0;
                     due.is_open |= counts;
                     let until = if counts { approval.ask.until } else { approval.ask.from };
-                    due.until = Some(due.until.filter(|known| known.0 < until.0).unwrap_or(until));
+                    due.until = Timestamp::earlier(due.until, Some(until));
                 }
                 Some(approval) => due.steps.push(Step::Skip(phase.clone(), approval.refusal())),
             }

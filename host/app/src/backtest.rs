@@ -178,7 +178,7 @@ impl Other {
         let rows = verified.checklist.rows.iter().map(|row| (row.id.clone(), row.id.clone()));
         // It judges to the end of what was decided.
         let decided = before.next_stage().and_then(|_| before.over.checked_sub(1));
-        let stage = decided.and_then(|place| verified.stages.get(place)).or(verified.stages.last());
+        let stage = verified.stages.get(decided.unwrap_or(before.begun()));
         let policy = ResolvedPolicy {
             module: id.to_string(),
             stage: stage.cloned().unwrap_or_default(),

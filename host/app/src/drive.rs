@@ -278,7 +278,7 @@ impl Drive {
             }
             // Where nothing is under way there is nothing new to judge.
             let next_tick = wait(if guests.is_empty() { None } else { self.next_tick() }, clock);
-            let pause = wait(earlier(due.until(), timed.until), clock);
+            let pause = wait(Timestamp::earlier(due.until(), timed.until), clock);
             // From here on nothing is done until somebody wakes. A person takes the time that they take.
             let _awake = Some(awake).filter(|_| due.is_open());
             tokio::select! {
@@ -415,11 +415,6 @@ impl Drive {
     fn fault(&self, reason: &str) -> Error {
         Error::Fault { run: self.run.to_string(), reason: reason.to_owned() }
     }
-}
-
-/// The earlier one of two moments, where there is one.
-fn earlier(one: Option<Timestamp>, other: Option<Timestamp>) -> Option<Timestamp> {
-    one.into_iter().chain(other).min_by(|a, b| a.0.total_cmp(&b.0))
 }
 
 /// Waits until then; for ever if there is nothing to wait for.

@@ -117,26 +117,13 @@ fn known(there: &Reader, file: &Reader) -> Result<Option<&'static str>, Error> {
 
 #[cfg(test)]
 mod tests {
-    use holdpoint_journal::Durability;
-
     use super::*;
-    use crate::movable::MOST;
+    use crate::movable::{MOST, tests::journal};
 
     #[test]
     fn machines_share_no_numbers_of_tokens() {
         assert_eq!([0, 1, 2].map(first_token), [0, TOKENS, 2 * TOKENS]);
         assert!(first_token(MOST) > first_token(MOST - 1));
-    }
-
-    /// A journal of these rows.
-    async fn journal(folder: &Path, name: &str, rows: Vec<Row>) -> Reader {
-        let path = folder.join(name);
-        let writer = Writer::create(&path, Durability::Scratch, None).unwrap();
-        for row in rows {
-            writer.append(row).await.unwrap();
-        }
-        writer.close().unwrap();
-        Reader::open(&path).unwrap()
     }
 
     #[tokio::test]

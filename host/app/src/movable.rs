@@ -144,7 +144,7 @@ fn has_rows(reader: &Reader, phase: &PhaseId) -> Result<bool, Error> {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use holdpoint_journal::{Durability, Row, Writer};
     use holdpoint_model::{
         Body, PolicyId,
@@ -169,7 +169,7 @@ mod tests {
     }
 
     /// A journal of these rows.
-    async fn journal(folder: &Path, name: &str, rows: Vec<Row>) -> Reader {
+    pub(crate) async fn journal(folder: &Path, name: &str, rows: Vec<Row>) -> Reader {
         let path = folder.join(name);
         let writer = Writer::create(&path, Durability::Scratch, None).unwrap();
         for row in rows {

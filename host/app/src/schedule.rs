@@ -12,7 +12,7 @@ pub(crate) struct Timed {
     pub(crate) steps: Vec<Step>,
     /// To be waited for from now on.
     pub(crate) scheduled: Vec<ScheduledStart>,
-    /// When the first of them is due; none if nothing waits.
+    /// When something changes by itself for those that wait; none if nothing does.
     pub(crate) until: Option<Timestamp>,
 }
 
@@ -37,7 +37,7 @@ impl Timed {
     fn start(&mut self, phase: &PhaseId, schedule: &PhaseSchedule, waited: Option<&ScheduledStart>, now: Timestamp) {
         let Some(waited) = waited else { return self.scheduled.push(schedule.next_start(phase, now)) };
         if !waited.is_due(now) {
-            self.until = Some(self.until.filter(|known| known.0 < waited.at.0).unwrap_or(waited.at));
+            self.until = Timestamp::earlier(self.until, Some(waited.at));
             return;
         }
         match schedule.missed {
@@ -47,7 +47,12 @@ impl Timed {
                 self.steps.push(Step::Skip(phase.clone(), why));
             }
             MissedRun::Next if waited.is_missed(now) => self.scheduled.push(schedule.next_start(phase, now)),
-            MissedRun::Skip | MissedRun::Run | MissedRun::Next => self.steps.push(Step::Start(phase.clone())),
+            MissedRun::Run => self.steps.push(Step::Start(phase.clone())),
+            // Others may keep it from starting until its time is over.
+            MissedRun::Skip | MissedRun::Next => {
+                self.until = Timestamp::earlier(self.until, Some(waited.until));
+                self.steps.push(Step::Start(phase.clone()));
+            }
         }
     }
 }
@@ -102,7 +107,7 @@ mod tests {
         assert_eq!((waits.steps, waits.scheduled.len(), waits.until), (vec![Step::Start(id("d"))], 0, Some(hour(9.0))));
         for now in [9.0, 9.99] {
             let due = looked(&verified, &progress, now);
-            assert_eq!((due.steps, due.until), (vec![Step::Start(id("a")), Step::Start(id("d"))], None));
+            assert_eq!((due.steps, due.until), (vec![Step::Start(id("a")), Step::Start(id("d"))], Some(hour(10.0))));
         }
     }
 

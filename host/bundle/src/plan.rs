@@ -59,10 +59,12 @@ pub struct PlannedPhase {
     pub stage: Option<String>,
     /// What it wants from a person before it starts.
     pub approval: Option<ApprovalTerms>,
-    /// Its time of day.
-    pub schedule: Option<PhaseSchedule>,
     /// This machine lets nobody give it.
     pub unapprovable: bool,
+    /// Its time of day.
+    pub schedule: Option<PhaseSchedule>,
+    /// Phases that disturb on purpose may run beside it.
+    pub tolerates_disruption: bool,
     pub rows: Vec<PlannedRow>,
     pub services: Vec<ServiceName>,
     pub grants: Vec<PlannedGrant>,
@@ -275,6 +277,7 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
         // Whoever asks for phases by name gets those.
         approval: phase.approval.clone().filter(|_| resolved.only.is_none()),
         schedule: phase.schedule.clone().filter(|_| resolved.only.is_none()),
+        tolerates_disruption: phase.tolerates_disruption,
         unapprovable: phase.approval.is_some() && !operator.approvals.allows_somebody(&phase.id),
         rows: rows_of(&phase.requirements, resolved),
         services: phase.services.clone(),

@@ -82,7 +82,8 @@ impl Book {
                 | EventKind::NoticeIntended(_)
                 | EventKind::NoticeEnded(_)
         );
-        if !is_said && !(was_over && self.is_over) {
+        let rests = was_over && self.is_over;
+        if !(is_said || rests) {
             self.latest = Some(*at);
         }
     }

@@ -12,6 +12,11 @@ impl Timestamp {
         self.0 - earlier.0
     }
 
+    /// The earlier one of two moments, where there is one.
+    pub fn earlier(one: Option<Self>, other: Option<Self>) -> Option<Self> {
+        one.into_iter().chain(other).min_by(|a, b| a.0.total_cmp(&b.0))
+    }
+
     /// Days since 1970, and the time of day as hours, minutes, seconds and milliseconds.
     fn parts(self) -> (i64, [u32; 4]) {
         let ms = self.0.max(0.0) as i64;

@@ -291,6 +291,7 @@ impl Collector {
             });
         }
         report.rows = judged(checklist, &mut report.phases, (&report.policies, over));
+        report.leave_out();
         waivers.retain(|waiver| waiver.until.0 > moment.0);
         waive(&mut report.rows, &waivers);
         if let Some(scale) = report.rehearsal() {

@@ -81,11 +81,18 @@ impl PolicyReport {
         self.standing.take(judgement);
     }
 
-    /// The worst that it says, of any row or of none. None if it has said nothing.
+    /// The worst that it says of its rows, and of whatever else is of weight. None if it has said nothing.
     pub fn verdict(&self) -> Option<Verdict> {
         let of_rows = self.requirements.iter().flat_map(|row| self.standing.voices(row));
+        let of_weight = self.standing.findings.iter().filter(|finding| self.heeds(finding));
         let ended = self.standing.ended.as_ref().map(|_| Verdict::Inconclusive);
-        Verdict::fold(of_rows.chain(&self.standing.findings).map(|finding| finding.verdict).chain(ended))
+        Verdict::fold(of_rows.chain(of_weight).map(|finding| finding.verdict).chain(ended))
+    }
+
+    /// Whether a finding is of weight here: it is of one of its rows, or bad. The same module may know rules that another bundle has rows for.
+    pub fn heeds(&self, finding: &Finding) -> bool {
+        let is_bad = finding.firing || finding.verdict == Verdict::Fail;
+        is_bad || self.requirements.is_empty() || !finding.requirements.is_empty()
     }
 
     /// The rules that fire.
@@ -143,6 +150,22 @@ mod tests {
             report.take(Timestamp(tick as f64), &Found { policy: id.clone(), tick, judgement });
         }
         report
+    }
+
+    #[test]
+    fn what_is_said_of_none_of_its_rows_is_not_its_verdict() {
+        let row = |text: &str| RequirementId::parse(text).unwrap();
+        let of_a_row = Finding { requirements: vec![row("A")], ..finding("a", Verdict::Pass, false) };
+        let findings = [of_a_row, finding("b", Verdict::Inconclusive, false)];
+        let mut report = report(&[&findings]);
+        assert_eq!(report.verdict(), Some(Verdict::Inconclusive), "it judges no row");
+        report.requirements = vec![row("A")];
+        assert_eq!(report.verdict(), Some(Verdict::Pass));
+        assert_eq!(findings.each_ref().map(|finding| report.heeds(finding)), [true, false]);
+        let bad = finding("b", Verdict::Fail, false);
+        assert!(report.heeds(&bad), "what is bad is told");
+        report.standing.findings.push(bad);
+        assert_eq!(report.verdict(), Some(Verdict::Fail));
     }
 
     #[test]

@@ -226,6 +226,30 @@ impl Report {
         }
     }
 
+    /// The place of the last stage of which a phase has begun.
+    pub fn begun(&self) -> usize {
+        let begun = self.phases.iter().filter(|phase| phase.started.is_some() && !phase.rollback);
+        begun.map(|phase| phase.stage).max().unwrap_or(0)
+    }
+
+    /// Rows of a stage that never began have no verdict, but for what has failed before. What its policies have seen is of another stage.
+    pub(crate) fn leave_out(&mut self) {
+        let begun = self.begun();
+        let why = |row: &Row| {
+            let stage = self.stage_of(&row.id);
+            let open = matches!(row.verdict, Verdict::Pending | Verdict::Inconclusive);
+            let ended = self.blind().any(|(policy, _)| policy.requirements.contains(&row.id));
+            let never = stage > begun && stage < self.over && open && !ended;
+            let mut phases = self.phases.iter().filter(|phase| never && phase.stage == stage && !phase.rollback);
+            phases.find_map(|phase| phase.end.as_ref()).map(|end| end.reason().to_owned())
+        };
+        let left: Vec<Option<String>> = self.rows.iter().map(why).collect();
+        for (row, why) in self.rows.iter_mut().zip(left).filter_map(|(row, why)| Some((row, why?))) {
+            row.verdict = Verdict::NotExercised;
+            row.observed = why;
+        }
+    }
+
     /// Whether a row is decided later than what is decided now: with a later stage, or with a rollback that may still come.
     fn waits_for_a_stage(&self, row: &RequirementId) -> bool {
         self.next_stage().is_some() && (self.is_of_rollback(row) || self.stage_of(row) >= self.over)

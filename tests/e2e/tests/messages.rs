@@ -284,7 +284,7 @@ fn a_run_that_is_not_there_is_told_where_it_was_looked_for() {
         assert_eq!(none.stderr, "error: there are no runs in .holdpoint/runs\n");
     }
     assert_eq!(scene.run(&["runs"]).exits(0).stderr, "there are no runs in .holdpoint/runs\n");
-    assert_eq!(scene.run(&["resume"]).exits(0).stderr, "no run in .holdpoint/runs was interrupted\n");
+    assert_eq!(scene.run(&["resume"]).exits(2).stderr, "error: no run in .holdpoint/runs was interrupted\n");
     scene.run(&["run", "BUNDLE"]).exits(0);
     scene.run(&["run", "BUNDLE"]).exits(0);
     for command in ["show", "report", "replay", "resume"] {

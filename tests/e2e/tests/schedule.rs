@@ -67,7 +67,7 @@ fn a_phase_starts_at_its_time_of_day_and_others_before() {
 fn a_time_that_passed_while_no_host_was_there_follows_the_rule_of_the_phase() {
     let staging = Staging::start();
     // The next minute that leaves time to begin before it.
-    let minute = (now().as_secs() + 10) / 60 + 1;
+    let minute = (now().as_secs() + 30) / 60 + 1;
     let at = |rule: &str| {
         format!("at = \"{:02}:{:02}\"\nwithin = \"1s\"\nmissed = \"{rule}\"", minute / 60 % 24, minute % 60)
     };

@@ -1,7 +1,5 @@
 //! Runs that are decided in stages, and rehearsals, in which waits pass faster than they do.
 
-#![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
-
 use holdpoint_e2e::{
     Scene,
     acting::{expect, rows},

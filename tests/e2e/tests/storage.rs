@@ -181,7 +181,7 @@ fn a_second_host_on_a_run_is_told_who_works_on_it() {
     assert!(run.is_running(), "the first host was disturbed");
     assert!(scene.run(&["runs"]).exits(0).stdout.contains("running"));
     // Nothing is interrupted, so nothing is picked up.
-    says(&scene.run(&["resume"]).exits(0), &["was interrupted"]);
+    says(&scene.run(&["resume"]).exits(2), &["was interrupted"]);
     run.interrupt();
     run.finish().exits(130);
     staging.clear();

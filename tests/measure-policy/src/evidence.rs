@@ -12,7 +12,7 @@ const SECONDS: u32 = 3_600;
 /// The whole hour, at its end.
 pub(crate) fn hour() -> Result<Snapshot> {
     let requests = |route: u32, second: u32| f64::from(50 + (second * 7 + route) % 11);
-    let failed = |route: u32, second: u32| f64::from(u32::from((second + route) % 200 == 0));
+    let failed = |route: u32, second: u32| f64::from(u32::from((second + route).is_multiple_of(200)));
     let series = (0..).zip(ROUTES).flat_map(|(route, name)| {
         [
             each_second("requests", name, |second| requests(route, second)),

@@ -29,7 +29,7 @@ pub(crate) struct Arguments {
     #[arg(long, conflicts_with = "crash")]
     load: bool,
     /// Measure an evaluation of a policy beside regorus instead
-    #[arg(long, conflicts_with_all = ["crash", "soak", "load"])]
+    #[arg(long, conflicts_with_all = ["crash", "soak", "load", "day"])]
     policy: bool,
     /// How many evaluations
     #[arg(long, default_value_t = 200, requires = "policy", value_parser = clap::value_parser!(u32).range(1..))]

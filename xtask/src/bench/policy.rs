@@ -11,8 +11,6 @@ const PEER: &str = "regorus";
 
 #[derive(Deserialize)]
 struct Measured {
-    evaluations: u32,
-    samples: u32,
     unit: String,
     ours: f64,
     theirs: f64,
@@ -41,13 +39,11 @@ fn of(text: &str) -> Result<Vec<Figure>> {
         ours,
         peer: peer.map(|figure| Peer { name: PEER.to_owned(), figure }),
     };
-    let Measured { evaluations, samples, unit, ours, theirs, theirs_with_input_ready, fuel } = measured;
+    let Measured { unit, ours, theirs, theirs_with_input_ready, fuel } = measured;
     Ok(vec![
         figure("evaluation-time", &unit, Better::Lower, ours, Some(theirs)),
         figure("evaluation-time-input-ready", &unit, Better::Lower, ours, Some(theirs_with_input_ready)),
         figure("evaluation-fuel", "units", Better::Lower, fuel, None),
-        figure("evaluation-samples", "samples", Better::Higher, f64::from(samples), None),
-        figure("evaluations", "evaluations", Better::Higher, f64::from(evaluations), None),
     ])
 }
 

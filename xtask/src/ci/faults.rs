@@ -94,7 +94,8 @@ fn must_trigger(requirement: &str) -> Option<&'static str> {
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
 /// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another
-/// does was not isolated, and may have left something behind; CRIT-7 to CRIT-9 say again what P4.1 says, and ALERT-3 with a higher limit; who can't
+/// does was not isolated, and may have left something behind; CRIT-7 to CRIT-9 say again what P4.1 says, and ALERT-3 with a higher limit, at which a day
+/// uses up the memory; who can't
 /// serve some users can't serve more; what fails anyway is not blamed on failures on purpose. A trigger fires for the rows that it watches.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!(
@@ -105,7 +106,7 @@ fn goes_along(requirement: &str, id: &str) -> bool {
             | ("SUC-3.state", "P3.2.isolation" | "P3.2.success" | "RB-T3")
             | ("BIZ-1", "SUC-3.failures" | "SUC-3.cleanup")
             | ("P4.1.leak", "CRIT-7" | "ALERT-3")
-            | ("ALERT-3", "P4.1.leak" | "CRIT-7")
+            | ("ALERT-3", "P4.1.leak" | "CRIT-7" | "P4.1.memory" | "RB-T4")
             | ("P4.1.errors", "CRIT-8" | "P4.3.t4")
             | ("P4.1.p95", "CRIT-9" | "P4.3.t4")
             | ("P4.3.t1", "P4.3.t2" | "P4.3.t3" | "P4.3.t4" | "P4.1.errors" | "CRIT-8")

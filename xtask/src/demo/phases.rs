@@ -18,7 +18,7 @@ pub(crate) enum Scope {
     Quiet,
     /// The one that sets monitoring up, which minds no deployment.
     Monitoring,
-    /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal.
+    /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
     Watch,
     /// Also those that put load on at the hours of the day.
     Day,
@@ -50,7 +50,9 @@ impl Scope {
         match self {
             Self::Release => (0, "release"),
             Self::Standing | Self::Quiet | Self::Monitoring => (7, "partial"),
-            Self::Watch | Self::Day => (8, "rehearsed"),
+            // Without traffic nothing is known of errors and times.
+            Self::Watch => (3, "inconclusive"),
+            Self::Day => (8, "rehearsed"),
         }
     }
 }

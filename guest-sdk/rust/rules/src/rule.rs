@@ -127,10 +127,15 @@ impl Rule {
         Err(Error::Rule { name: self.name.clone(), why })
     }
 
+    /// Whether nobody has renewed what a value is made of for longer than [`fresh`](Self::fresh).
+    pub fn is_old(&self, value: &Value, tick: Time) -> bool {
+        tick - value.newest > self.fresh + self.expression.offset
+    }
+
     /// A reading as this rule takes it: too few observations and too old ones are none.
     pub(crate) fn admitted(&self, reading: Reading, tick: Time) -> Result<Value, Missing> {
         let value = reading?;
-        if tick - value.newest > self.fresh + self.expression.offset {
+        if self.is_old(&value, tick) {
             Err(Missing::Old)
         } else if value.seen < self.at_least {
             Err(Missing::TooFew)

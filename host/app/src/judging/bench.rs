@@ -6,7 +6,7 @@ use holdpoint_bundle::{Verified, is_disruptive};
 use holdpoint_evidence::{Book, Shown};
 use holdpoint_journal::{Reader, Row};
 use holdpoint_model::{
-    Event, EventKind, RequirementId, RunId, Timestamp,
+    Event, EventKind, PhaseId, RequirementId, RunId, Timestamp,
     policy::{Evaluation, Finding, Found, Judgement},
 };
 
@@ -42,6 +42,10 @@ pub(crate) struct Bench {
     read: u64,
     /// How many stages have ended.
     over: usize,
+    /// The place of the stage of each phase.
+    stages: Vec<(PhaseId, usize)>,
+    /// The place of the last stage of which a phase has begun.
+    begun: usize,
 }
 
 /// What is known of a policy's evaluations so far.
@@ -60,7 +64,9 @@ impl Bench {
     pub(crate) fn new(run: RunId, verified: &Verified, seats: Vec<Seat>) -> Self {
         let disruptive = verified.phases.iter().filter(|phase| is_disruptive(&phase.grants));
         let book = Arc::new(Book::new(disruptive.map(|phase| phase.id.clone())));
-        Self { run, book, seats: seats.into_iter().map(|seat| (seat, Memory::default())).collect(), read: 0, over: 0 }
+        let seats = seats.into_iter().map(|seat| (seat, Memory::default())).collect();
+        let stages = verified.phases.iter().map(|phase| (phase.id.clone(), verified.place_of(&phase.stage))).collect();
+        Self { run, book, seats, read: 0, over: 0, stages, begun: 0 }
     }
 
     /// Takes up what the policies have found already.
@@ -95,13 +101,17 @@ impl Bench {
                 return;
             }
             self.read = event.position;
-            if let EventKind::Ticked { last } = event.kind {
-                let found = self.judge(event.position, event.at, last);
-                self.over += usize::from(last);
-                match found {
-                    Ok(found) => judged.extend(found),
-                    Err(why) => failed = Some(why),
+            match &event.kind {
+                EventKind::Ticked { last } => {
+                    let found = self.judge(event.position, event.at, *last);
+                    self.over += usize::from(*last);
+                    match found {
+                        Ok(found) => judged.extend(found),
+                        Err(why) => failed = Some(why),
+                    }
                 }
+                EventKind::PhaseStarted { phase } | EventKind::PhaseTakenOver { phase, .. } => self.begin(phase),
+                _ => {}
             }
             Arc::make_mut(&mut self.book).take(&event);
         })?;
@@ -111,14 +121,20 @@ impl Bench {
         }
     }
 
-    /// What the policies make of the book as it is, at a tick, which may be the last one of a stage. Those of an earlier stage have judged.
+    fn begin(&mut self, phase: &PhaseId) {
+        let of_phase = self.stages.iter().find(|(known, _)| known == phase).map(|(_, stage)| *stage);
+        self.begun = self.begun.max(of_phase.unwrap_or_default());
+    }
+
+    /// What the policies make of the book as it is, at a tick, which may be the last one of a stage. Those of an earlier stage have judged. Those of
+    /// one that never began have no last word: what they have seen is of another.
     fn judge(&mut self, tick: u64, now: Timestamp, last: bool) -> Result<Vec<Judged>, Error> {
         let mut found = Vec::new();
         for (seat, memory) in &mut self.seats {
             if memory.ended || memory.judged >= tick || seat.stage < self.over {
                 continue;
             }
-            let is_last = last && seat.stage == self.over;
+            let is_last = last && seat.stage == self.over && seat.stage <= self.begun;
             let shown = Shown {
                 book: self.book.clone(),
                 run: self.run.clone(),

@@ -9,7 +9,7 @@ use holdpoint_model::{
 };
 
 use super::*;
-use crate::plan::tests::bundle;
+use crate::plan::tests::{bundle, staged};
 use holdpoint_model::Level;
 
 type Function = dyn Fn(&[u8], &dyn Evidence) -> Result<Evaluation, Failed> + Send + Sync;
@@ -56,7 +56,7 @@ fn bench_of(
         config: "{}".into(),
         requirements: vec![(row("CLAIM"), row("A"))],
     };
-    Bench::new(RunId::parse("RUN").unwrap(), &bundle(Level::Required), vec![seat])
+    Bench::new(RunId::parse("RUN").unwrap(), &staged(), vec![seat])
 }
 
 /// One that counts its evaluations in its state and says how many checks it saw, when, and whether it is the last time.
@@ -254,6 +254,9 @@ async fn what_was_kept_before_a_crash_counts_after_it() {
 async fn a_policy_judges_to_the_end_of_its_stage() {
     let journal = Journal::new();
     for (ordinal, (at, last)) in (0..4).zip([(10.0, false), (20.0, true), (30.0, false), (40.0, true)]) {
+        if at == 30.0 {
+            journal.append(Row::phase_started(&PhaseId::parse("c").unwrap(), at)).await;
+        }
         journal.phase_and_tick(ordinal, at, last).await;
     }
     let judged_in = |stage: usize| {
@@ -264,6 +267,18 @@ async fn a_policy_judges_to_the_end_of_its_stage() {
     assert_eq!(second.len(), 4, "{second:?}");
     assert_eq!(second.iter().filter(|said| said.ends_with(", last")).count(), 1, "{second:?}");
     assert!(second[3].ends_with(", last"), "{second:?}");
+}
+
+#[tokio::test]
+async fn of_a_stage_that_never_began_there_is_no_last_word() {
+    let journal = Journal::new();
+    for (ordinal, at) in (0..2).zip([10.0, 20.0]) {
+        journal.phase_and_tick(ordinal, at, true).await;
+    }
+    for (stage, last_words) in [(0, 1), (1, 0)] {
+        let judged = observed(&journal.judge(&mut counting_in(stage)));
+        assert_eq!(judged.iter().filter(|(_, said, _)| said.ends_with(", last")).count(), last_words, "{judged:?}");
+    }
 }
 
 #[tokio::test]

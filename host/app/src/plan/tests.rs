@@ -337,7 +337,7 @@ fn a_rule_that_fires_for_a_row_of_the_rollback_takes_back_what_was_done() {
 }
 
 /// `a` and `b` are of the first stage, `c` and `d` of the second; `d` needs nothing.
-fn staged() -> Verified {
+pub(crate) fn staged() -> Verified {
     let mut bundle = bundle(Level::Required);
     bundle.stages = vec!["deploy".into(), "day".into()];
     bundle.phases[2..].iter_mut().for_each(|phase| phase.stage = "day".into());

@@ -79,7 +79,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/request-isolation" | "phases/agent-isolation" => {
             component(&["holdpoint:http/http@0.1.0", "holdpoint:load/load@0.1.0"])
         }
-        "phases/chat" => component(&["holdpoint:load/load@0.1.0"]),
+        "phases/chat" | "phases/disturbed-isolation" => component(&["holdpoint:load/load@0.1.0"]),
         "users/chat-user" => {
             let imports = ["holdpoint:websocket/websocket@0.1.0", "holdpoint:user/user@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
@@ -88,7 +88,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             let imports = ["holdpoint:http/http@0.1.0", "holdpoint:user/user@0.1.0", "holdpoint:clock/clock@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])
         }
-        "policies/objectives" | "policies/rollback-triggers" => {
+        "policies/objectives" | "policies/rollback-triggers" | "policies/alerts" => {
             exporting(&["holdpoint:evidence/evidence@0.1.0"], &["holdpoint:policy/judge@0.1.0"])
         }
         "policies/wasi" => exporting(&["wasi:clocks/wall-clock@0.2.6"], &["holdpoint:policy/judge@0.1.0"]),

@@ -11,24 +11,31 @@ use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, terminal};
 /// Writes the alerts of a policy out, for Prometheus or Cloud Monitoring
 ///
 /// The same definitions by which the policy `alerts` judges a run watch what was released. Where PromQL can't say what the policy judges, the nearest is
-/// written, and that it is not the same: in the file and on standard error. Nothing is contacted, and no consent is needed.
+/// written, and that it is not the same: in the file and on standard error. Nothing is contacted, and no consent is needed. A bundle needs its inputs
+/// and modules, as for plan; a file of alerts needs nothing.
 #[derive(clap::Args)]
+#[command(override_usage = "holdpoint alerts [OPTIONS] <BUNDLE | --file FILE>", mut_arg("only", |only| only.hide(true)))]
 #[command(after_help = "Examples:
+  holdpoint alerts --file alerts.yaml > alerts.rules.yml
   holdpoint alerts my-bundle > alerts.rules.yml      then: promtool check rules alerts.rules.yml
   holdpoint alerts --file alerts.yaml --format cloud-monitoring --to policies
                                                      then, for each file: gcloud monitoring policies create --policy-from-file FILE
   holdpoint alerts my-bundle --series requests=http_requests_total --series 'requests_bad=http_requests_total{code=~\"5..\"}'")]
 pub(crate) struct Arguments {
     /// The bundle: its folder, or its bundle.toml
-    #[arg(value_name = "BUNDLE", required_unless_present = "file", conflicts_with = "file")]
+    #[arg(value_name = "BUNDLE", required_unless_present = "file")]
     bundle: Option<PathBuf>,
 
     /// The policy; may be left out where one only has the module `alerts`
-    #[arg(long, value_name = "POLICY", value_parser = policy, conflicts_with = "file")]
+    #[arg(long, value_name = "POLICY", value_parser = policy)]
     policy: Option<PolicyId>,
 
     /// A file of alerts instead of a bundle
-    #[arg(long, value_name = "FILE")]
+    #[arg(
+        long,
+        value_name = "FILE",
+        conflicts_with_all = ["bundle", "policy", "environment", "only", "set", "service", "modules"]
+    )]
     file: Option<PathBuf>,
 
     /// For whom

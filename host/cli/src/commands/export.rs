@@ -48,7 +48,7 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     let export = holdpoint_app::export(&ExportChoices { run, to, force, hand_over }, machine).await?;
     match output {
         Output::Text => terminal::out(&text(&export)),
-        Output::Json => terminal::out(&json_line(&export)),
+        Output::Json => terminal::out(&json_line(&export, hand_over)),
     }
     if !export.unsearched.is_empty() {
         let names = export.unsearched.join(", ");
@@ -81,7 +81,7 @@ fn text(export: &Export) -> String {
     )
 }
 
-fn json_line(export: &Export) -> String {
+fn json_line(export: &Export, handed_over: bool) -> String {
     json!({
         "run": export.run.as_str(),
         "file": export.file,
@@ -91,6 +91,7 @@ fn json_line(export: &Export) -> String {
         "paths": export.paths,
         "searched": export.searched,
         "unsearched": export.unsearched,
+        "handed_over": handed_over,
     })
     .to_string()
 }

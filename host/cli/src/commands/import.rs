@@ -40,9 +40,10 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
                 "warning: the run was not handed over, so the other machine could go on with it too; `holdpoint export RUN --hand-over` there keeps it from that",
             );
         }
-        if let Some(refusal) = &imported.refusal {
-            terminal::say(&format!("warning: it can't go on here as it is\n{refusal}"));
-        }
+    }
+    if let Some(refusal) = &imported.refusal {
+        let what = if next_stage(&imported).is_some() { "it can't go on" } else { "nobody can act on it" };
+        terminal::say(&format!("warning: {what} here as it is\n{refusal}"));
     }
     Ok(Exit::Done)
 }
@@ -67,6 +68,7 @@ fn json_line(imported: &Imported) -> String {
         "next_stage": next_stage(imported),
         "handed_over": imported.handed_over,
         "allowed": imported.refusal.is_none(),
+        "refusal": imported.refusal,
     })
     .to_string()
 }

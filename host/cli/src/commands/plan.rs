@@ -159,6 +159,9 @@ fn one(page: &mut Page, phase: &PlannedPhase) {
     if let Some(schedule) = &phase.schedule {
         wrapped(page, "    starts at ", &schedule.to_string(), Tone::Doubt);
     }
+    if phase.tolerates_disruption {
+        wrapped(page, "    beside    ", "phases that disturb on purpose", Tone::Doubt);
+    }
     for grant in &phase.grants {
         wrapped(page, "    may       ", &format!("{} ({})", grant.what, grant.class), tone(grant.class));
     }
@@ -313,6 +316,8 @@ fn as_json(plan: &Plan, line: &str) -> Value {
             "module": phase.module,
             "digest": phase.digest.to_string(),
             "stage": phase.stage,
+            "unapprovable": phase.unapprovable,
+            "tolerates_disruption": phase.tolerates_disruption,
             "schedule": phase.schedule.as_ref().map(|schedule| json!({
                 "at": schedule.at.to_string(),
                 "within_ms": milliseconds(schedule.within),

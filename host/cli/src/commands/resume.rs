@@ -14,7 +14,8 @@ use crate::{
 ///
 /// A bundle may be decided in stages: what is released in minutes, and what a day shows. A run ends with the decision of each stage, and this begins the
 /// next one. --all takes up runs that were interrupted, one after another whatever the others come to, and begins no stage; it exits with the code that
-/// most needs somebody: interrupted, a failed machine, a mistake, then the decisions from a failed rollback to a release.
+/// most needs somebody: interrupted, a failed machine, a mistake, then the decisions from a failed rollback to a release. Where nothing was interrupted
+/// it exits with 0; without --all that is a mistake, with 2.
 #[derive(clap::Args)]
 #[command(after_help = "Examples:
   holdpoint resume              the newest run that was interrupted
@@ -50,7 +51,12 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
     match interrupted.pop() {
         Some(newest) => resume(&newest, through, shown, live::on_interrupt()).await,
         None => {
-            terminal::say(&format!("no run in {} was interrupted{}", machine.runs.display(), to_come(machine)));
+            let nothing = format!("no run in {} was interrupted{}", machine.runs.display(), to_come(machine));
+            // Whoever wants one run gone on with is not to take its absence for a release.
+            if !arguments.all {
+                return Err(Error::Usage(nothing).into());
+            }
+            terminal::say(&nothing);
             Ok(Exit::Done)
         }
     }

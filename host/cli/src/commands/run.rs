@@ -43,7 +43,7 @@ pub(crate) struct Arguments {
     #[arg(long)]
     dry_run: bool,
 
-    /// Go on to the end of this stage, if those before come to a release. Without it the run ends with its first stage
+    /// Go on to the end of this stage, if those before come to a release. Without it the run ends with its first stage; --only, --dry-run and --scale are decided as a whole
     #[arg(long, value_name = "STAGE", conflicts_with_all = ["only", "dry_run", "scale"])]
     through: Option<String>,
 

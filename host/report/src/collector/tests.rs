@@ -1,4 +1,7 @@
-use holdpoint_model::{Class, LogLevel, Ordinal, Scale, Verdict};
+use holdpoint_model::{
+    Class, LogLevel, Ordinal, Scale, Verdict,
+    policy::{Finding, Judgement},
+};
 
 use super::*;
 use crate::fixture::{self, call, check, phase};
@@ -246,6 +249,49 @@ fn a_stage_is_decided_by_what_it_can_find_out() {
 fn a_stage_that_failed_is_no_release_though_the_next_is_to_come() {
     let failed = [done("config", "P1.3", Verdict::Fail), vec![EventKind::Ticked { last: true }]].concat();
     assert_eq!(staged(failed).comes_to(), Decision::Hold);
+}
+
+#[test]
+fn of_a_stage_that_never_began_only_what_failed_is_said() {
+    let found = |verdict: Verdict| {
+        let finding = Finding {
+            name: "p95".into(),
+            requirements: vec![fixture::requirement("P3.1")],
+            verdict,
+            severity: None,
+            expected: String::new(),
+            observed: "181 ms".into(),
+            since: None,
+            firing: false,
+            action: None,
+        };
+        let judgement = Judgement::Findings { findings: vec![finding], fuel: 1 };
+        EventKind::Found(Found { policy: fixture::policy("p"), tick: 1, judgement })
+    };
+    let row = |verdict: Verdict, stage_begins: bool| {
+        let mut plan = fixture::plan();
+        plan[1].stage = 1;
+        let policy =
+            PlannedPolicy { id: fixture::policy("p"), requirements: vec![fixture::requirement("P3.1")], stage: 1 };
+        let begins = stage_begins.then(|| EventKind::PhaseStarted { phase: phase("health") });
+        let why = "stage `deploy` came to hold";
+        let skipped = ended("health", PhaseEnd::Skipped(why.into()));
+        let kinds = [EventKind::RunStarted(fixture::header())].into_iter().chain(begins);
+        let kinds =
+            kinds.chain([EventKind::Ticked { last: true }, skipped, EventKind::Ticked { last: true }, found(verdict)]);
+        let mut collector = Collector::new(&plan).judged_by(&[policy]).in_stages(vec!["deploy".into(), "day".into()]);
+        kinds.zip(1..).for_each(|(kind, position)| {
+            collector.take(Event { position, at: Timestamp(position as f64), kind });
+        });
+        let report = collector.finish(&fixture::checklist());
+        report.rows.into_iter().find(|row| row.id.as_str() == "P3.1").map(|row| (row.verdict, row.observed)).unwrap()
+    };
+    let never = (Verdict::NotExercised, "stage `deploy` came to hold".to_owned());
+    assert_eq!((row(Verdict::Pending, false), row(Verdict::Inconclusive, false)), (never.clone(), never));
+    assert_eq!(
+        (row(Verdict::Fail, false).0, row(Verdict::Inconclusive, true).0),
+        (Verdict::Fail, Verdict::Inconclusive)
+    );
 }
 
 #[test]

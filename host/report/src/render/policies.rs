@@ -42,7 +42,8 @@ pub(super) fn policies(page: &mut Page, report: &Report) {
             // What it can't know yet is no news.
             findings_of(page, policy, |finding| finding.firing || finding.verdict == Verdict::Fail);
         } else {
-            findings_of(page, policy, |finding| finding.firing || finding.verdict != Verdict::Pass);
+            let is_odd = |finding: &Finding| finding.firing || finding.verdict != Verdict::Pass;
+            findings_of(page, policy, |finding| is_odd(finding) && policy.heeds(finding));
             turns(page, policy);
         }
     }
@@ -88,7 +89,14 @@ pub(super) fn seen(finding: &Finding) -> String {
 
 /// What changed after the first tick that a rule was judged at.
 fn turns(page: &mut Page, policy: &PolicyReport) {
-    let changed = || policy.turns.iter().filter(|turn| turn.before.is_some());
+    // What was bad once is told though it has recovered.
+    let is_bad =
+        |state: Option<(Verdict, bool)>| state.is_some_and(|(verdict, firing)| firing || verdict == Verdict::Fail);
+    let heeded = |turn: &Turn| {
+        let of_now = policy.standing.findings.iter().find(|finding| finding.name == turn.name);
+        is_bad(turn.before) || is_bad(turn.after) || of_now.is_none_or(|finding| policy.heeds(finding))
+    };
+    let changed = || policy.turns.iter().filter(|turn| turn.before.is_some() && heeded(turn));
     for turn in changed().take(TURNS) {
         let place = format!("    {}  ", turn.at.clock());
         let said = format!("{}: {}", text::short(&turn.name, 100), change(turn));

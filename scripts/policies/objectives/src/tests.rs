@@ -169,6 +169,9 @@ fn three_failed_probes_of_a_day_fail_and_three_that_nobody_made_do_not() {
     twice.judged_each("6h", "35h59m30s").expect(name, Pass, "0 were not seen");
     let purpose = of("1x1000 0x99 1x1778 1x100").disrupted("30029s", "33031s").judged_each("6h", "24h");
     purpose.expect(name, Inconclusive, "were good");
+    // Who watches for longer than what is broken on purpose takes has seen a whole day all the same.
+    let longer = of("1x2939").disrupted("3h", "3h21m30s").judged_each("6h", "24h29m30s");
+    longer.expect(name, Pass, "0 were not seen");
     asked(&["SUC-2"]).judged_each("6h", "24h").expect("availability", Inconclusive, "nothing was seen");
 }
 

@@ -55,8 +55,12 @@ fn unsure(config: &Config, numbers: &BTreeMap<String, Seen>, unobserved: Span, s
     let lacking = numbers.iter().filter(|(_, seen)| !seen.may_lack).flat_map(|(name, seen)| {
         seen.missing.iter().map(move |(labels, why)| format!("`{name}{}` has no data: {why}", shown(labels)))
     });
-    let blind =
-        (unobserved > Span::from(config.unobserved_at_most)).then(|| format!("nobody watched for {unobserved}"));
+    let blind = (unobserved > Span::from(config.unobserved_at_most)).then(|| {
+        format!(
+            "nobody watched for {unobserved}, and `unobserved_at_most` is {}",
+            Span::from(config.unobserved_at_most)
+        )
+    });
     blind.into_iter().chain(state.lacked.clone()).chain(lacking).collect()
 }
 

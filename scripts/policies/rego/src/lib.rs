@@ -3,7 +3,7 @@
 //! At each tick the modules are evaluated once, over numbers that the configuration names, what phases have stated, and how far the run is
 //! ([`input`]). The rule that `query` names says what is denied, or whether all is allowed. A row of which nothing is denied passes at the last
 //! evaluation; where the rule is undefined, a named series has no data, or nobody watched, it is inconclusive. Where each evaluation counts, so it is if
-//! what had been there lacked at any of them. A mistake in the Rego ends the policy, with module, line and column.
+//! what had been there lacked at any of them, or the rule was undefined. A mistake in the Rego ends the policy, with module, line and column.
 //!
 //! Nothing that Rego can call knows the time, chance or a network: the same evidence gives the same answer. Fuel bounds what it may compute.
 //!
@@ -39,6 +39,10 @@ fn judge(cx: &mut Context, config: Config) -> Result<()> {
     }
     let unobserved = input::unobserved(cx);
     let denied = rego::denied(&config, input::document(cx, &numbers, unobserved, state.ticks))?;
+    if config.each_tick && denied.is_none() && !cx.is_last() {
+        let after = cx.now() - cx.facts().started;
+        state.lacked.get_or_insert_with(|| format!("{} was undefined {after} after the start", config.query));
+    }
     state.take(cx, &config, denied.as_deref().unwrap_or_default());
     for finding in findings::of(cx, &config, &numbers, unobserved, denied.as_deref(), &state) {
         cx.find(finding);

@@ -1,6 +1,6 @@
 //! One number of the configuration, as a rule that can be read.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use holdpoint::policy::prelude::*;
 use holdpoint::rules::trend::Settings;
@@ -143,21 +143,5 @@ impl Number {
         let selector = self.is.iter().fold(Selector::new(name), |known, (label, value)| known.is(label, value));
         let selector = self.is_not.iter().fold(selector, |known, (label, value)| known.is_not(label, value));
         self.starts_with.iter().fold(selector, |known, (label, value)| known.starts_with(label, value))
-    }
-
-    /// The label sets of which every series is known to have ended.
-    pub(crate) fn ended(&self, evidence: &Evidence, now: Time) -> BTreeSet<Labels> {
-        let at = now - Span::from(self.offset);
-        let selectors: Vec<Selector> = match &self.of {
-            Of::Ratio { part, whole, .. } => vec![self.selector(part), self.selector(whole)],
-            Of::Quantile { buckets: series, .. } | Of::Gauge { series, .. } | Of::Trend { series, .. } => {
-                vec![self.selector(series)]
-            }
-        };
-        let mut goes_on: BTreeMap<Labels, bool> = BTreeMap::new();
-        for series in selectors.iter().flat_map(|selector| evidence.select(selector)) {
-            *goes_on.entry(series.labels().only(&self.by)).or_default() |= !series.is_gone(at);
-        }
-        goes_on.into_iter().filter(|(_, goes_on)| !*goes_on).map(|(labels, _)| labels).collect()
     }
 }

@@ -60,9 +60,14 @@ fn one(
     known: &mut BTreeSet<Vec<(String, String)>>,
 ) -> Result<Seen> {
     let mut seen = Seen { may_lack: number.may_lack, ..Seen::default() };
-    let (gone, mut ended) = (number.ended(evidence, now), Vec::new());
+    let (gone, mut ended) = (ended(&rule.expression, evidence, now), Vec::new());
     for (labels, reading) in rule.expression.read(evidence, now) {
         match reading {
+            // A window that reaches far back still shows what nobody has renewed for long.
+            Ok(value) if !gone.contains(&labels) && rule.is_old(&value, now) => {
+                known.insert(kept(&labels));
+                seen.missing.push((labels, Missing::Old));
+            }
             Ok(value) if value.estimate.is_finite() => {
                 // An end may be seen while its window still has samples, and never again.
                 if gone.contains(&labels) {
@@ -98,6 +103,15 @@ fn one(
         seen.missing.push((Labels::default(), Missing::Series));
     }
     Ok(seen)
+}
+
+/// The label sets of which every series is known to have ended.
+fn ended(of: &Expression, evidence: &Evidence, now: Time) -> BTreeSet<Labels> {
+    let mut goes_on: BTreeMap<Labels, bool> = BTreeMap::new();
+    for series in of.selectors().into_iter().flat_map(|selector| evidence.select(selector)) {
+        *goes_on.entry(series.labels().only(&of.by)).or_default() |= !series.is_gone(now - of.offset);
+    }
+    goes_on.into_iter().filter(|(_, goes_on)| !*goes_on).map(|(labels, _)| labels).collect()
 }
 
 /// Which number lacks that was there before, if the Rego does not judge that by itself.

@@ -21,7 +21,8 @@ pub(crate) struct State {
     /// By row, what was denied first.
     pub(crate) denied: BTreeMap<String, Denied>,
     pub(crate) known: Known,
-    /// Where each evaluation counts: which number lacked first that had been there, when, and why. What was denied then, nobody knows.
+    /// Where each evaluation counts: which number lacked first that had been there, or that the rule was undefined, when, and why. What was denied
+    /// then, nobody knows.
     pub(crate) lacked: Option<String>,
 }
 

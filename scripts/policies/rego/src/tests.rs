@@ -87,6 +87,29 @@ fn each_tick_counts_only_if_it_is_said() {
 }
 
 #[test]
+fn what_nobody_has_renewed_lacks_however_far_its_window_reaches() {
+    let highest = json!({ "series": { "up": { "of": { "gauge": { "series": "up", "over": "highest" } } } } });
+    for (values, wanted, says) in [
+        ("1x20", Pass, "nothing is denied"),
+        ("1x13 _x7", Inconclusive, "`up` has no data: "),
+        ("1x9 stale _x10", Pass, "nothing is denied"),
+    ] {
+        let test = policy(judge).config(with(ERRORS, &highest)).series("up", values, "1m");
+        let judged = test.series("other", "1x20", "1m").judged_each("1m", "20m");
+        judged.expect("data.holdpoint.deny E-1", wanted, says);
+    }
+}
+
+#[test]
+fn where_each_tick_counts_a_rule_that_is_undefined_at_one_passes_nothing() {
+    let module = "package holdpoint\ndeny := [] if input.last\n";
+    for (each_tick, wanted) in [(false, Pass), (true, Inconclusive)] {
+        let judged = each_minute(&failing("0x9").config(with(module, &json!({ "each_tick": each_tick }))));
+        judged.expect("data.holdpoint.deny E-1", wanted, "nothing is denied");
+    }
+}
+
+#[test]
 fn where_each_tick_counts_what_lacked_at_one_of_them_passes_nothing() {
     let name = "data.holdpoint.deny E-1";
     let judged = |requests: &str, bad: &str, fields: &Value| {

@@ -100,10 +100,11 @@ pub fn differences(rule: &Rule) -> Vec<String> {
 /// What a rule needs of whoever collects its series there, for people: without it the rule is taken, and never fires.
 pub fn needs(rule: &Rule, sources: &Sources) -> Option<String> {
     let (window, counted) = match &rule.expression.measure {
-        Measure::Ratio { window, counted, .. } | Measure::Quantile { window, counted, .. } => (*window, *counted),
+        Measure::Ratio { whole: series, window, counted, .. }
+        | Measure::Quantile { buckets: series, window, counted, .. } => (*window, sources.counted(series, *counted)),
         Measure::Gauge { .. } | Measure::Trend { .. } | Measure::TimeToLimit { .. } => return None,
     };
-    (sources.counted(counted) == Counted::Counter).then(|| {
+    (counted == Counted::Counter).then(|| {
         let half = Span(window.0 / 2);
         format!("a counter grows between two samples within {window}; collected less often than every {half}, this never fires")
     })
@@ -131,15 +132,14 @@ impl PromQl<'_> {
             }
             Measure::Ratio { part, whole, window, counted } => {
                 let grown = |selector| {
-                    let source: Source = sources.of(selector);
-                    counted_over(&source, *window, sources.counted(*counted), &offset)
+                    counted_over(&sources.of(selector), *window, sources.counted(selector, *counted), &offset)
                 };
                 format!("sum{by} ({}) / sum{by} ({})", grown(part), grown(whole))
             }
             Measure::Quantile { buckets, share, window, counted } => {
                 let mut labels = expression.by.clone();
                 labels.insert(0, "le".to_string());
-                let function = match sources.counted(*counted) {
+                let function = match sources.counted(buckets, *counted) {
                     Counted::Counter => "rate",
                     Counted::Slots => "sum_over_time",
                 };
@@ -171,12 +171,12 @@ impl PromQl<'_> {
                 format!("count{by} ({})", gauge(&sources.of(selector), *over, &offset))
             }
             Measure::Ratio { whole, window, counted, .. } => {
-                let counted = sources.counted(*counted);
+                let counted = sources.counted(whole, *counted);
                 format!("sum{by} ({})", counted_over(&sources.of(whole), *window, counted, &offset))
             }
             Measure::Quantile { buckets, window, counted, .. } => {
                 let all = sources.of(buckets).is("le", "+Inf");
-                match sources.counted(*counted) {
+                match sources.counted(buckets, *counted) {
                     Counted::Counter => format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds()),
                     Counted::Slots => format!("sum{by} (sum_over_time({all}[{window}]{offset}))"),
                 }

@@ -1,7 +1,7 @@
 //! What series are called in somebody's Prometheus, and how those count that count. Nothing is evaluated by it: it is written.
 
 use alloc::borrow::ToOwned;
-use alloc::collections::BTreeMap;
+use alloc::collections::{BTreeMap, BTreeSet};
 use alloc::string::String;
 use alloc::vec::Vec;
 use core::fmt;
@@ -96,6 +96,7 @@ impl fmt::Display for Source {
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Sources {
     named: BTreeMap<String, Source>,
+    counters: BTreeSet<String>,
     counted: Option<Counted>,
 }
 
@@ -103,6 +104,12 @@ impl Sources {
     /// Says what a metric is called there.
     pub fn name(&mut self, metric: &str, source: Source) {
         self.named.insert(metric.to_owned(), source);
+    }
+
+    /// Says what a metric is called there, which counts as a counter does, whatever a rule says.
+    pub fn counter(&mut self, metric: &str, source: Source) {
+        self.counters.insert(metric.to_owned());
+        self.name(metric, source);
     }
 
     /// Says how all series count there that count, whatever a rule says.
@@ -126,8 +133,10 @@ impl Sources {
         source
     }
 
-    pub(super) fn counted(&self, counted: Counted) -> Counted {
-        self.counted.unwrap_or(counted)
+    /// How a series counts there that counts so in a run.
+    pub(super) fn counted(&self, selector: &Selector, own: Counted) -> Counted {
+        let known = self.counters.contains(selector.metric()).then_some(Counted::Counter);
+        self.counted.or(known).unwrap_or(own)
     }
 }
 
@@ -201,9 +210,12 @@ mod tests {
         assert_eq!(sources.of(&requests).to_string(), r#"http_requests_total{job="web",route=~"/a\\.b.*"}"#);
         let other = Selector::new("up").is_not("a", "b");
         assert_eq!(sources.of(&other).to_string(), other.to_string());
-        assert_eq!(sources.counted(Counted::Slots), Counted::Slots);
+        assert_eq!(sources.counted(&requests, Counted::Slots), Counted::Slots);
+        sources.counter("requests", Source::parse("http_requests_total").unwrap());
+        assert_eq!(sources.counted(&requests, Counted::Slots), Counted::Counter);
+        assert_eq!(sources.counted(&other, Counted::Slots), Counted::Slots, "nobody has named that one");
         sources.count(Counted::Counter);
-        assert_eq!(sources.counted(Counted::Slots), Counted::Counter);
+        assert_eq!(sources.counted(&other, Counted::Slots), Counted::Counter);
         for (text, is) in [("up", true), ("", false), ("a.b", false), ("up{}", false), ("1up", false)] {
             assert_eq!(is_metric(text), is, "{text}");
         }
