@@ -14,7 +14,8 @@ pub struct Options {
     pub ports: PerService<u16>,
     /// Serve HTTPS, and write `ca.pem` into this directory. Absent: plain HTTP.
     pub tls: Option<PathBuf>,
-    /// Ports that lead whoever comes without TLS to HTTPS, which goes with `tls`; 0 takes a free one. Absent: nothing listens.
+    /// Ports that lead whoever comes there to HTTPS at the service's name, whoever serves it; 0 takes a free
+    /// one. Absent: nothing listens.
     pub plain_ports: Option<PerService<u16>>,
     /// The host names in the server's certificate and in [`Double::url`](crate::Double::url)
     /// under TLS.
