@@ -74,6 +74,7 @@ pub mod metrics;
 pub mod policy;
 pub mod prelude;
 pub mod scrape;
+pub mod shapes;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod user;

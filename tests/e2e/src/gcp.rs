@@ -147,6 +147,11 @@ impl Gcp {
         self.emulator.set_fault(fault);
     }
 
+    /// Writes an entry to the log of the project, as a service would.
+    pub fn write_log(&self, entry: Value) {
+        self.emulator.write_log(entry);
+    }
+
     /// The state of everything.
     pub fn state(&self) -> Value {
         self.emulator.state()

@@ -1,9 +1,9 @@
 //! The staging double for tests that are not asynchronous themselves.
 
-use std::{collections::BTreeMap, time::Duration};
+use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 pub use holdpoint_staging_double::{
-    Adjustment, Change, ChatFault, Crossing, Fault, Leak, LeakForm, Resource, Service, Struck,
+    Adjustment, Breach, Change, ChatFault, Crossing, Fault, Leak, LeakForm, Resource, Service, Struck,
 };
 use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI};
 use tokio::runtime::Runtime;
@@ -35,6 +35,16 @@ impl Staging {
     /// Where a service is.
     pub fn url(&self, service: Service) -> String {
         self.double.url(service)
+    }
+
+    /// The address of a service, which has a name under TLS.
+    pub fn address(&self, service: Service) -> SocketAddr {
+        self.double.address(service)
+    }
+
+    /// Where a service listens without TLS beside that.
+    pub fn plain_address(&self, service: Service) -> Option<SocketAddr> {
+        self.double.plain_address(service)
     }
 
     /// Where the backend is.

@@ -50,6 +50,8 @@ mod release_crash;
 mod replay;
 mod retry;
 mod schedule;
+mod security;
+mod service_logs;
 mod soak;
 mod stages;
 mod storage;

@@ -132,6 +132,11 @@ impl Emulator {
         self.shared.faults.clear();
     }
 
+    /// Writes an entry to the log, as a service would. What it lacks of `resource` is not filled in.
+    pub fn write_log(&self, entry: Value) {
+        self.shared.cloud().logs.write(entry);
+    }
+
     /// Adds an image that can be deployed, if not any can.
     pub fn add_image(&self, image: &str) {
         if let Some(images) = &mut self.shared.cloud().images {

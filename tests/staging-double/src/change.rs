@@ -1,9 +1,12 @@
 //! How a service answers otherwise than a healthy one. Only names it: what each change does stands
 //! with the routes that it changes.
 
+mod breach;
+
 use std::fmt;
 use std::time::Duration;
 
+pub use self::breach::{Breach, Mishandled, Told, Unchecked, WrongCors, WrongLimit};
 use crate::load::{ChatFault, Leak};
 use crate::resources::Resource;
 
@@ -62,6 +65,8 @@ pub enum Change {
     Errors(u8),
     /// A chat goes wrong.
     Chat(ChatFault),
+    /// What protects it does not.
+    Breach(Breach),
 }
 
 /// What is wrong with a health body.
@@ -186,6 +191,7 @@ impl fmt::Display for Change {
             Change::Late { one_in, delay } => write!(f, ", one answer in {one_in} {} ms late", delay.as_millis()),
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),
             Change::Chat(fault) => fault.fmt(f),
+            Change::Breach(breach) => breach.fmt(f),
         }
     }
 }

@@ -8,7 +8,7 @@ use std::time::Instant;
 use anyhow::Context;
 use tokio::sync::{Semaphore, watch};
 
-use crate::api::Users;
+use crate::api::{Limits, Users};
 use crate::effects::{Effect, Ledger};
 use crate::fault::FaultSetting;
 use crate::files;
@@ -30,6 +30,8 @@ const MOST_CHATS: usize = 20_000;
 pub struct Double {
     shared: Arc<Shared>,
     servers: PerService<Server>,
+    /// Those without TLS that lead to the others, with their doors, which stay open.
+    plain: Option<PerService<(Server, Door)>>,
     names: Option<PerService<String>>,
     /// Dropped, it ends the upgraded connections.
     ending: watch::Sender<()>,
@@ -45,7 +47,7 @@ impl Double {
         }
         let names = &options.names;
         let tls = match &options.tls {
-            Some(dir) => Some(tls::acceptor(dir, Service::ALL.map(|s| names.get(s).clone()).to_vec())?),
+            Some(dir) => Some(tls::tls(dir, &Service::ALL.map(|s| names.get(s).clone()))?),
             None => None,
         };
 
@@ -69,6 +71,7 @@ impl Double {
             issuer: Issuer::new()?,
             minted: Minted::new(&options.test_signing_key),
             users: Users::default(),
+            limits: Limits::default(),
             traffic,
             resources: Resources::new(Instant::now()),
             agent_lifetime: options.agent_lifetime,
@@ -78,7 +81,7 @@ impl Double {
         });
 
         let start = |service, hinge| {
-            let answering = Answering::new(service, Arc::clone(&shared));
+            let answering = Answering::new(service, Arc::clone(&shared), None);
             Server::start(*options.ports.get(service), tls.clone(), answering, hinge)
                 .with_context(|| format!("start {service}"))
         };
@@ -89,7 +92,24 @@ impl Double {
             issuer: start(Service::Issuer, issuer_hinge)?,
         };
 
-        let double = Double { shared, servers, names: options.tls.is_some().then(|| names.clone()), ending };
+        let lead = |service| -> anyhow::Result<Option<(Server, Door)>> {
+            let Some(ports) = &options.plain_ports else { return Ok(None) };
+            let (door, hinge) = Door::new();
+            let answering = Answering::new(service, Arc::clone(&shared), Some(names.get(service).clone()));
+            let server = Server::start(*ports.get(service), None, answering, hinge)
+                .with_context(|| format!("start {service} without TLS"))?;
+            Ok(Some((server, door)))
+        };
+        let plain =
+            match (lead(Service::Backend)?, lead(Service::Auth)?, lead(Service::Frontend)?, lead(Service::Issuer)?) {
+                (Some(backend), Some(auth), Some(frontend), Some(issuer)) => {
+                    Some(PerService { backend, auth, frontend, issuer })
+                }
+                _ => None,
+            };
+
+        let names = options.tls.is_some().then(|| names.clone());
+        let double = Double { shared, servers, plain, names, ending };
         for setting in options.faults {
             double.switch(setting).await?;
         }
@@ -99,6 +119,11 @@ impl Double {
     /// Where a service listens.
     pub fn address(&self, service: Service) -> SocketAddr {
         self.servers.get(service).address
+    }
+
+    /// Where a service listens without TLS, to lead whoever comes to the port with it.
+    pub fn plain_address(&self, service: Service) -> Option<SocketAddr> {
+        self.plain.as_ref().map(|plain| plain.get(service).0.address)
     }
 
     /// The address as a configuration would name it: `http://127.0.0.1:PORT`, or under TLS
@@ -160,5 +185,10 @@ impl Double {
         auth.stop().await;
         frontend.stop().await;
         issuer.stop().await;
+        if let Some(PerService { backend, auth, frontend, issuer }) = self.plain {
+            for (server, _) in [backend, auth, frontend, issuer] {
+                server.stop().await;
+            }
+        }
     }
 }

@@ -1,5 +1,5 @@
 //! The environment of whoever validates the double: the variables that the guide wants set, with
-//! made-up values, the key that signs test users, and what a fault makes of them. Sets nothing itself.
+//! made-up values, the key that signs test users, tokens of two of them, and what a fault makes of them. Sets nothing itself.
 
 use std::fmt;
 
@@ -15,14 +15,25 @@ pub struct Variable {
     pub value: Option<&'static str>,
 }
 
+/// What an error tells while a fault has it so.
+pub(crate) const OPENAI_KEY: &str = "demo.openai.5f0c9a7e21d84b36a1";
+
+/// Signed with [`TEST_SIGNING_KEY`]: of one user and of another until 2100, and one that ended with 2019.
+pub(crate) const USER_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzZWN1cml0eS11c2VyIiwibmFtZSI6IlNlY3VyaXR5IFVzZXIiLCJleHAiOjQxMDI0NDQ4MDB9.srptfPTd_oQeLMwhQblINiZ8_EO815Y5miPqMIJBlB8";
+pub(crate) const OTHER_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzZWN1cml0eS1vdGhlciIsIm5hbWUiOiJTZWN1cml0eSBPdGhlciIsImV4cCI6NDEwMjQ0NDgwMH0.5dsZfxovZ_jHcX_5OIRsux5i-G5i2VlJow-5xBEnQEE";
+pub(crate) const EXPIRED_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzZWN1cml0eS11c2VyIiwibmFtZSI6IlNlY3VyaXR5IFVzZXIiLCJleHAiOjE1Nzc4MzY4MDB9.jvflc537ZrIELpQMO8uSshlD5ZiJGed2s6IQ39L7f2Q";
+
 /// As they should be. No key of any provider looks like these.
-const CLEAN: [Variable; 6] = [
-    Variable { name: "OPENAI_API_KEY", value: Some("demo.openai.5f0c9a7e21d84b36a1") },
+const CLEAN: [Variable; 9] = [
+    Variable { name: "OPENAI_API_KEY", value: Some(OPENAI_KEY) },
     Variable { name: "ANTHROPIC_API_KEY", value: Some("demo.anthropic.c27b60f3e9154d08b4") },
     Variable { name: "GEMINI_API_KEY", value: Some("demo.gemini.84e1d5a09c3f4276fe") },
     Variable { name: "GOOGLE_STAGING_CLIENT_ID", value: Some(GOOGLE_CLIENT) },
     Variable { name: "GOOGLE_STAGING_CLIENT_SECRET", value: Some("demo.client.b93f7c12d06e4a58e7") },
     Variable { name: "STAGING_TEST_SIGNING_KEY", value: Some(TEST_SIGNING_KEY) },
+    Variable { name: "STAGING_USER_TOKEN", value: Some(USER_TOKEN) },
+    Variable { name: "STAGING_OTHER_TOKEN", value: Some(OTHER_TOKEN) },
+    Variable { name: "STAGING_EXPIRED_TOKEN", value: Some(EXPIRED_TOKEN) },
 ];
 
 /// What to start a validation with: every variable, as a fault leaves it if one is given.

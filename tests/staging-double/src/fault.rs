@@ -1,6 +1,6 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
-//! validation. The lists are in `catalogue`, `load_catalogue` and `day_catalogue`.
+//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue` and `security_catalogue`.
 
 mod adjustment;
 
@@ -14,6 +14,7 @@ use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
 use crate::load_catalogue::LOAD_CATALOGUE;
+use crate::security_catalogue::SECURITY_CATALOGUE;
 use crate::service::Service;
 use crate::source::Edit;
 
@@ -69,9 +70,15 @@ impl Fault {
         STRESS_CATALOGUE
     }
 
+    /// Every fault that somebody who means harm would find.
+    pub fn of_security() -> &'static [Fault] {
+        SECURITY_CATALOGUE
+    }
+
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
-        CATALOGUE.iter().chain(LOAD_CATALOGUE).chain(DAY_CATALOGUE).chain(STRESS_CATALOGUE)
+        let of_days = DAY_CATALOGUE.iter().chain(STRESS_CATALOGUE);
+        CATALOGUE.iter().chain(LOAD_CATALOGUE).chain(of_days).chain(SECURITY_CATALOGUE)
     }
 
     /// The fault of this name.

@@ -26,7 +26,8 @@
 //!
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
 //! `/api/files`, the chat at `/ws/chat`, and `/metrics`. A user is whoever [`minted`] has signed a token for.
-//! Faults that only a load meets are in [`Fault::under_load`], and those that a day shows in [`Fault::over_a_day`]; what was served and what leaked is counted, and listed by
+//! Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], and those that somebody who means harm
+//! would find in [`Fault::of_security`]; what was served and what leaked is counted, and listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -48,6 +49,7 @@ mod login;
 mod options;
 mod resources;
 mod routes;
+mod security_catalogue;
 mod seen;
 mod server;
 mod service;
@@ -55,6 +57,7 @@ pub mod source;
 mod switchboard;
 mod tls;
 
+pub use change::{Breach, Mishandled, Told, Unchecked, WrongCors, WrongLimit};
 pub use change::{Change, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, StateAccepted, WrongBody};
 pub use double::Double;
 pub use effects::{Effect, Outcome};

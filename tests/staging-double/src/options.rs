@@ -14,6 +14,9 @@ pub struct Options {
     pub ports: PerService<u16>,
     /// Serve HTTPS, and write `ca.pem` into this directory. Absent: plain HTTP.
     pub tls: Option<PathBuf>,
+    /// Ports that lead whoever comes there to HTTPS at the service's name, whoever serves it; 0 takes a free
+    /// one. Absent: nothing listens.
+    pub plain_ports: Option<PerService<u16>>,
     /// The host names in the server's certificate and in [`Double::url`](crate::Double::url)
     /// under TLS.
     pub names: PerService<String>,
@@ -45,6 +48,7 @@ impl Default for Options {
         Options {
             ports: PerService::default(),
             tls: None,
+            plain_ports: None,
             names: PerService::each(|service: Service| service.host().to_owned()),
             faults: Vec::new(),
             files: None,

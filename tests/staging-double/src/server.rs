@@ -14,9 +14,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
-use tokio_rustls::TlsAcceptor;
 
 use crate::routes::Answering;
+use crate::tls::Tls;
 
 const MOST_CONNECTIONS: usize = 20_000;
 const BACKLOG: u32 = 1_024;
@@ -64,12 +64,7 @@ pub(crate) struct Server {
 }
 
 impl Server {
-    pub(crate) fn start(
-        port: u16,
-        tls: Option<TlsAcceptor>,
-        answering: Answering,
-        hinge: Hinge,
-    ) -> anyhow::Result<Server> {
+    pub(crate) fn start(port: u16, tls: Option<Tls>, answering: Answering, hinge: Hinge) -> anyhow::Result<Server> {
         let wanted = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         let reservation = reserve(wanted).with_context(|| format!("bind {wanted}"))?;
         let bound = match &reservation {
@@ -117,7 +112,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 struct Acceptor {
     address: SocketAddr,
-    tls: Option<TlsAcceptor>,
+    tls: Option<Tls>,
     answering: Arc<Answering>,
     hinge: Hinge,
 }
@@ -161,7 +156,8 @@ impl Acceptor {
     }
 
     fn connection(&self, stream: TcpStream) -> impl Future<Output = ()> + use<> {
-        let tls = self.tls.clone();
+        let tls = self.tls.as_ref();
+        let tls = tls.map(|tls| if self.answering.has_expired() { tls.expired.clone() } else { tls.valid.clone() });
         let answering = Arc::clone(&self.answering);
         let wish = self.hinge.wish.clone();
         async move {

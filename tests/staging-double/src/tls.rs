@@ -1,5 +1,5 @@
 //! Certificates for a double that serves HTTPS: a certificate authority that lives as long
-//! as the double, and one server certificate. No private key is written anywhere.
+//! as the double, one server certificate that is valid, and one that has expired. No private key is written anywhere.
 
 use std::fs;
 use std::path::Path;
@@ -8,26 +8,44 @@ use std::sync::Arc;
 use anyhow::Context;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
 use tokio_rustls::TlsAcceptor;
 
+/// What accepts connections: with a certificate that is valid, or with one that was.
+#[derive(Clone)]
+pub(crate) struct Tls {
+    pub(crate) valid: TlsAcceptor,
+    pub(crate) expired: TlsAcceptor,
+}
+
 /// Makes the certificates, writes the authority's to `dir/ca.pem`, and returns what accepts
 /// connections for `names`.
-pub(crate) fn acceptor(dir: &Path, names: Vec<String>) -> anyhow::Result<TlsAcceptor> {
+pub(crate) fn tls(dir: &Path, names: &[String]) -> anyhow::Result<Tls> {
     let authority = authority().context("make the certificate authority")?;
     fs::create_dir_all(dir).with_context(|| format!("create {}", dir.display()))?;
     let path = dir.join("ca.pem");
     fs::write(&path, &authority.pem).with_context(|| format!("write {}", path.display()))?;
 
+    let valid = acceptor(&authority.issuer, names, None)?;
+    let expired = acceptor(&authority.issuer, names, Some(2020))?;
+    Ok(Tls { valid, expired })
+}
+
+/// Accepts connections with a certificate that ends when this year begins, or in a far future.
+fn acceptor(issuer: &Issuer<'static, KeyPair>, names: &[String], ends: Option<i32>) -> anyhow::Result<TlsAcceptor> {
     let key = KeyPair::generate().context("make the server's key")?;
-    let mut params = CertificateParams::new(names).context("make a certificate for these names")?;
+    let mut params = CertificateParams::new(names.to_vec()).context("make a certificate for these names")?;
+    if let Some(year) = ends {
+        params.not_after = date_time_ymd(year, 1, 1);
+    }
     params.distinguished_name.push(DnType::CommonName, "netra staging double");
     params.use_authority_key_identifier_extension = true;
     params.key_usages.push(KeyUsagePurpose::DigitalSignature);
     params.extended_key_usages.push(ExtendedKeyUsagePurpose::ServerAuth);
-    let certificate = params.signed_by(&key, &authority.issuer).context("sign the server's certificate")?;
+    let certificate = params.signed_by(&key, issuer).context("sign the server's certificate")?;
 
     let key = PrivateKeyDer::Pkcs8(key.serialize_der().into());
     // The provider is named here and not installed for the process, which belongs to

@@ -118,6 +118,8 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
     ("holdpoint-phase-queries", &["holdpoint-sdk"]),
     ("holdpoint-phase-rollback", &["holdpoint-sdk"]),
+    ("holdpoint-phase-security", &["holdpoint-sdk"]),
+    ("holdpoint-phase-service-logs", &["holdpoint-sdk"]),
     ("holdpoint-phase-toolchain", &["holdpoint-sdk"]),
     ("holdpoint-phase-request-isolation", &["holdpoint-sdk"]),
     ("holdpoint-phase-verify-deployment", &["holdpoint-sdk"]),

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
 use super::budget::Budget;
-use super::shelf::Shelf;
+use super::shelf::{Agent, Shelf};
 
 const SHARDS: usize = 64;
 const MOST_USERS: usize = 100_000;
@@ -89,6 +89,16 @@ impl Users {
         if orphaned {
             self.orphans.fetch_add(ended, Ordering::Relaxed);
         }
+    }
+
+    /// An agent, whoever has it. What no service should look for.
+    pub(crate) fn agent_of_anybody(&self, number: u64) -> Option<Agent> {
+        let of_shard = |shard| {
+            let shelves = locked(shard);
+            let mut agents = shelves.values().flat_map(|shelf| shelf.agents.iter());
+            agents.find(|agent| agent.id == number).cloned()
+        };
+        self.shards.iter().find_map(of_shard)
     }
 
     /// An agent is left behind.

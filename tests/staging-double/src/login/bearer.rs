@@ -9,6 +9,8 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use ring::hmac;
 use serde::Deserialize;
 
+use crate::change::Unchecked;
+
 /// What the test-signing key is unless the options say otherwise. No secret: it opens a double.
 pub const TEST_SIGNING_KEY: &str = "netra-staging-test-signing-key-of-the-double";
 
@@ -47,15 +49,25 @@ impl Minted {
 
     /// The person of a token, if its signature is right and it has not expired.
     pub(crate) fn person(&self, token: &str) -> Option<Person> {
+        self.person_unchecked(token, None)
+    }
+
+    /// The same without a look at one thing. What no service should do.
+    pub(crate) fn person_unchecked(&self, token: &str, unchecked: Option<Unchecked>) -> Option<Person> {
         if token.len() > LONGEST {
             return None;
         }
         let (signed, signature) = token.rsplit_once('.')?;
         let (head, claims) = signed.split_once('.')?;
-        hmac::verify(&self.0, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+        if unchecked != Some(Unchecked::Signature) {
+            hmac::verify(&self.0, signed.as_bytes(), &URL_SAFE_NO_PAD.decode(signature).ok()?).ok()?;
+        }
         let head: Head = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(head).ok()?).ok()?;
         let claims: Claims = serde_json::from_slice(&URL_SAFE_NO_PAD.decode(claims).ok()?).ok()?;
-        if head.alg != "HS256" || claims.exp <= seconds_since_1970() {
+        if head.alg != "HS256" && unchecked != Some(Unchecked::Signature) {
+            return None;
+        }
+        if claims.exp <= seconds_since_1970() && unchecked != Some(Unchecked::Expiry) {
             return None;
         }
         let name = claims.name.unwrap_or_else(|| claims.sub.clone());
@@ -83,7 +95,9 @@ pub(super) fn seconds_since_1970() -> f64 {
 
 #[cfg(test)]
 mod tests {
-    use super::{Minted, minted, minted_until};
+    use super::{Minted, TEST_SIGNING_KEY, minted, minted_until};
+    use crate::change::Unchecked;
+    use crate::environment::{EXPIRED_TOKEN, OTHER_TOKEN, USER_TOKEN};
 
     #[test]
     fn a_token_is_good_with_its_key_and_in_its_time() {
@@ -103,5 +117,18 @@ mod tests {
         ] {
             assert_eq!(keys.person(&bad), None, "{bad}");
         }
+    }
+
+    #[test]
+    fn the_tokens_of_the_environment_are_what_their_names_say() {
+        let keys = Minted::new(TEST_SIGNING_KEY);
+        let who = |token| keys.person(token).map(|person| person.id);
+        assert_eq!(who(USER_TOKEN).as_deref(), Some("security-user"));
+        assert_eq!(who(OTHER_TOKEN).as_deref(), Some("security-other"));
+        assert_eq!(who(EXPIRED_TOKEN), None);
+        assert!(keys.person_unchecked(EXPIRED_TOKEN, Some(Unchecked::Expiry)).is_some());
+        let forged = Minted::new("another key");
+        assert_eq!(forged.person_unchecked(USER_TOKEN, Some(Unchecked::Expiry)), None);
+        assert!(forged.person_unchecked(USER_TOKEN, Some(Unchecked::Signature)).is_some());
     }
 }

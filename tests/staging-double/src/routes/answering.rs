@@ -16,9 +16,11 @@ use hyper_util::service::TowerToHyperService;
 use serde_json::{Value, json};
 use tokio::sync::{Semaphore, watch};
 
+use super::breached::{breached, moved};
+use super::cors::Page;
 use super::{auth, backend, control, frontend, issuer};
-use crate::api::Users;
-use crate::change::Change;
+use crate::api::{Limits, Users};
+use crate::change::{Breach, Change};
 use crate::effects::Ledger;
 use crate::health;
 use crate::load::{LeakForm, Own, Route, Traffic};
@@ -41,6 +43,7 @@ pub(crate) struct Shared {
     pub(crate) issuer: Issuer,
     pub(crate) minted: Minted,
     pub(crate) users: Users,
+    pub(crate) limits: Limits,
     pub(crate) traffic: PerService<Traffic>,
     pub(crate) resources: Resources,
     pub(crate) agent_lifetime: Duration,
@@ -55,6 +58,7 @@ impl Shared {
     /// Switches all faults off, and does away with what they left.
     pub(crate) async fn clear(&self) -> anyhow::Result<()> {
         self.users.adopt();
+        self.limits.clear();
         self.switchboard.clear().await
     }
 
@@ -91,10 +95,12 @@ pub(crate) struct Answering {
     service: Service,
     shared: Arc<Shared>,
     routes: TowerToHyperService<Router>,
+    /// Where who comes here is led to: this is the port without TLS of a service that has one with it.
+    leads_to: Option<String>,
 }
 
 impl Answering {
-    pub(crate) fn new(service: Service, shared: Arc<Shared>) -> Self {
+    pub(crate) fn new(service: Service, shared: Arc<Shared>, leads_to: Option<String>) -> Self {
         let own = match service {
             Service::Backend => backend::routes(),
             Service::Auth => auth::routes(),
@@ -108,7 +114,7 @@ impl Answering {
             .method_not_allowed_fallback(|| async { failure(StatusCode::METHOD_NOT_ALLOWED, "method not allowed") })
             .layer(DefaultBodyLimit::max(LARGEST_BODY))
             .with_state(Arc::clone(&shared));
-        Answering { service, shared, routes: TowerToHyperService::new(routes) }
+        Answering { service, shared, routes: TowerToHyperService::new(routes), leads_to }
     }
 
     /// Answers one request, with the changes that are switched on when it arrives.
@@ -120,6 +126,11 @@ impl Answering {
         if changes.contains(&Change::Refused) {
             return Err(Closed);
         }
+        if let Some(name) = self.leads_to.as_deref().filter(|_| !changes.contains(&Change::Breach(Breach::PlainServed)))
+        {
+            let path = request.uri().path_and_query().map_or("/", |path| path.as_str());
+            return Ok(moved(name, path));
+        }
         let route = Route::of(request.method(), request.uri().path());
         if self.service != Service::Backend || !route.is_load() {
             self.shared.seen.note(self.service, &request);
@@ -127,9 +138,22 @@ impl Answering {
         let traffic = self.shared.traffic.get(self.service);
         let began = Instant::now();
         traffic.arrived(route);
-        let response = self.changed_answer(request, route, &changes).await;
+        let page = Page::of(request.method(), request.headers());
+        let response = match page.as_ref().filter(|page| page.is_preflight) {
+            Some(page) => page.told(),
+            None => self.changed_answer(request, route, &changes).await,
+        };
+        let mut response = breached(&changes, response).await;
+        if let Some(page) = page {
+            page.allow(&changes, &mut response);
+        }
         traffic.answered(route, response.status().is_server_error(), began.elapsed());
         Ok(response)
+    }
+
+    /// Whether TLS is spoken with a certificate that has expired.
+    pub(crate) fn has_expired(&self) -> bool {
+        self.shared.switchboard.changes(self.service).contains(&Change::Breach(Breach::CertificateExpired))
     }
 
     /// A request broke off, or was none.

@@ -6,6 +6,7 @@ mod caller;
 mod chat;
 mod files;
 mod metrics;
+mod search;
 mod state;
 
 use std::sync::Arc;
@@ -19,7 +20,7 @@ use axum::routing::{get, post};
 use serde::de::DeserializeOwned;
 
 use self::caller::Caller;
-use super::answering::{Shared, failure};
+use super::answering::{Shared, failure, success};
 use crate::api::Full;
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
@@ -30,6 +31,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/api/agents/{id}/run", post(agents::run))
         .route("/api/state/{key}", get(state::read).put(state::write))
         .route("/api/counter", post(state::count).get(state::counted))
+        .route("/api/search", get(search::find))
         .route("/api/files", post(files::write).layer(DefaultBodyLimit::max(files::LARGEST)))
         .route("/api/files/{id}", get(files::read))
         .route("/ws/chat", get(chat::open))

@@ -5,8 +5,11 @@ mod answering;
 mod api;
 mod auth;
 mod backend;
+mod breached;
 mod control;
+mod cors;
 mod frontend;
 mod issuer;
+mod openapi;
 
 pub(crate) use answering::{Answering, Shared};

@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod logins;
 mod routes;
+mod security;
 mod source;
 mod tls;
 mod under_load;

@@ -9,9 +9,9 @@ use axum::extract::{Path, State};
 use axum::http::{Response, StatusCode};
 use serde_json::{Value, json};
 
-use super::{Caller, Refused, Shared, failure, full, no_room, not_found, parsed};
+use super::{Caller, Refused, Shared, failure, full, no_room, not_found, parsed, success};
 use crate::api::{Agent, MOST_AGENTS, Shelf};
-use crate::change::Change;
+use crate::change::{Breach, Change};
 
 type Sent = Result<Bytes, BytesRejection>;
 
@@ -63,6 +63,10 @@ pub(super) async fn list(State(shared): State<Arc<Shared>>, caller: Caller) -> R
 }
 
 pub(super) async fn read(State(shared): State<Arc<Shared>>, Path(id): Path<String>, caller: Caller) -> Response<Body> {
+    if caller.has(|change| *change == Change::Breach(Breach::OwnerIgnored)) {
+        let found = number(&id).and_then(|number| shared.users.agent_of_anybody(number));
+        return found.map_or_else(not_found, |agent| success(shown(&agent)));
+    }
     match own(&shared, &caller, &id) {
         Ok(agent) => caller.answers(StatusCode::OK, &shown(&agent), &agent.prompt),
         Err(refused) => *refused,

@@ -1,0 +1,203 @@
+//! The operations of an OpenAPI document, as far as they take something that can be malformed. Pure.
+
+use holdpoint::prelude::*;
+use url::Url;
+
+use crate::schema::Schema;
+
+/// Methods whose operations are tried. What takes away is not.
+const METHODS: [&str; 4] = ["get", "post", "put", "patch"];
+
+/// Something that a service does with what it is given.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Operation {
+    pub(crate) method: String,
+    /// As the document names it, with its places in braces.
+    pub(crate) name: String,
+    /// With an example in each place.
+    pub(crate) path: String,
+    pub(crate) body: Option<Schema>,
+    /// A body as it should be.
+    pub(crate) example: Value,
+    /// Parameters of path and query, whose place is `{name}` in the path, or the query.
+    pub(crate) parameters: Vec<Parameter>,
+    /// The path with its places.
+    pub(crate) template: String,
+}
+
+/// What stands in a path or a query.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Parameter {
+    pub(crate) name: String,
+    pub(crate) in_path: bool,
+    pub(crate) schema: Schema,
+    required: bool,
+}
+
+impl Operation {
+    /// One whose body is known by an example alone.
+    pub(crate) fn by_example(method: &str, path: &str, example: Option<&Value>) -> Self {
+        Self {
+            method: method.to_owned(),
+            name: format!("{method} {path}"),
+            path: path.to_owned(),
+            body: example.map(Schema::of_example),
+            example: example.cloned().unwrap_or_default(),
+            parameters: Vec::new(),
+            template: path.to_owned(),
+        }
+    }
+
+    /// The path with a value, escaped already, in the place of a parameter.
+    pub(crate) fn path_with(&self, parameter: &str, value: &str) -> String {
+        filled(&self.template, &self.parameters, Some((parameter, value)))
+    }
+}
+
+/// The operations of a document, or why they can't be told.
+pub(crate) fn operations(document: &Value) -> Result<Vec<Operation>, String> {
+    let version = document["openapi"].as_str().unwrap_or_default();
+    if !version.starts_with("3.") {
+        return Err(format!("no OpenAPI 3 document: its version is `{version}`"));
+    }
+    let Some(paths) = document["paths"].as_object() else { return Err("it has no paths".to_owned()) };
+    let base = base(document);
+    let mut operations = Vec::new();
+    for (path, item) in paths.iter().filter(|(path, _)| path.starts_with('/')) {
+        for method in METHODS {
+            let operation = &item[method];
+            if operation.is_object() {
+                operations.push(read(document, &base, path, item, method));
+            }
+        }
+    }
+    // A place that no parameter fills leads nowhere.
+    operations.retain(|operation: &Operation| !operation.path.contains(['{', '}']));
+    Ok(operations)
+}
+
+/// The path of the first server, which all paths are below.
+fn base(document: &Value) -> String {
+    let url = document["servers"][0]["url"].as_str().unwrap_or_default();
+    let path = match Url::parse(url) {
+        Ok(url) => url.path().to_owned(),
+        Err(_) => url.to_owned(),
+    };
+    let path = path.trim_end_matches('/');
+    if path.starts_with('/') { path.to_owned() } else { String::new() }
+}
+
+fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) -> Operation {
+    let operation = &item[method];
+    let content = &resolved(document, &operation["requestBody"])["content"]["application/json"];
+    let body = content["schema"].is_object().then(|| Schema::read(document, &content["schema"]));
+    let given = [&content["example"], &content["schema"]["example"]].into_iter().find(|given| !given.is_null());
+    let example = given.cloned().or_else(|| body.as_ref().map(Schema::example)).unwrap_or_default();
+    // Those of the operation go before those of the path.
+    let mut parameters: Vec<Parameter> = Vec::new();
+    for list in [&operation["parameters"], &item["parameters"]] {
+        for parameter in list.as_array().into_iter().flatten() {
+            let parameter = resolved(document, parameter);
+            let (Some(name), Some(place)) = (parameter["name"].as_str(), parameter["in"].as_str()) else { continue };
+            let is_known = parameters.iter().any(|known| known.name == name);
+            if matches!(place, "path" | "query") && !is_known {
+                parameters.push(Parameter {
+                    name: name.to_owned(),
+                    in_path: place == "path",
+                    schema: Schema::read(document, &parameter["schema"]),
+                    required: parameter["required"] == true,
+                });
+            }
+        }
+    }
+    let template = format!("{base}{path}");
+    let method = method.to_uppercase();
+    let path_filled = filled(&template, &parameters, None);
+    Operation { name: format!("{method} {path}"), method, path: path_filled, body, example, parameters, template }
+}
+
+/// What a reference leads to, once; a value without one is itself.
+fn resolved<'a>(document: &'a Value, value: &'a Value) -> &'a Value {
+    let pointer = value["$ref"].as_str().and_then(|reference| reference.strip_prefix('#'));
+    pointer.and_then(|pointer| document.pointer(pointer)).unwrap_or(value)
+}
+
+/// The path with examples of what has to be there, and this value in the place of one.
+fn filled(template: &str, parameters: &[Parameter], instead: Option<(&str, &str)>) -> String {
+    let mut path = template.to_owned();
+    let mut query = Vec::new();
+    for Parameter { name, in_path, schema, required } in parameters {
+        let chosen = instead.filter(|(parameter, _)| parameter == name).map(|(_, value)| value.to_owned());
+        let value = match chosen {
+            Some(value) => value,
+            None if *required || *in_path => escaped(&plain(&schema.example())),
+            None => continue,
+        };
+        if *in_path {
+            path = path.replace(&format!("{{{name}}}"), &value);
+        } else {
+            query.push(format!("{}={value}", escaped(name)));
+        }
+    }
+    if query.is_empty() { path } else { format!("{path}?{}", query.join("&")) }
+}
+
+/// A value as it stands in a path: a text without its quotation marks.
+fn plain(value: &Value) -> String {
+    match value {
+        Value::String(text) => text.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// Whatever could have a meaning in a URL is written with `%`.
+pub(crate) fn escaped(text: &str) -> String {
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
+    text.bytes()
+        .map(|byte| if is_plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn operations_are_read_with_their_parameters_and_bodies() {
+        let document = json!({
+            "openapi": "3.1.0",
+            "servers": [{ "url": "https://example.com/v1/" }],
+            "paths": {
+                "/items/{id}": {
+                    "parameters": [{ "name": "id", "in": "path", "required": true, "schema": { "type": "integer" } }],
+                    "get": { "parameters": [{ "name": "q", "in": "query", "schema": { "type": "string" } }] },
+                    "put": { "requestBody": { "$ref": "#/components/requestBodies/Item" } },
+                    "delete": {},
+                },
+                "x-not-a-path": { "get": {} },
+            },
+            "components": { "requestBodies": { "Item": { "content": { "application/json": {
+                "schema": { "type": "object", "required": ["a"], "properties": { "a": { "type": "boolean" } } },
+            } } } } },
+        });
+        let operations = operations(&document).unwrap();
+        let shown: Vec<&str> = operations.iter().map(|operation| operation.name.as_str()).collect();
+        assert_eq!(shown, ["GET /items/{id}", "PUT /items/{id}"]);
+        assert_eq!(operations[0].path, "/v1/items/1");
+        assert_eq!(operations[0].path_with("q", "%00"), "/v1/items/1?q=%00");
+        assert_eq!(operations[1].path_with("id", "word"), "/v1/items/word");
+        assert_eq!(operations[1].example, json!({ "a": false }));
+        assert_eq!(operations[0].body, None);
+    }
+
+    #[test]
+    fn what_is_no_document_says_why() {
+        for (document, why) in [
+            (json!({ "swagger": "2.0" }), "no OpenAPI 3 document"),
+            (json!({ "openapi": "3.0.3" }), "it has no paths"),
+            (json!("<html>"), "no OpenAPI 3 document"),
+        ] {
+            assert!(operations(&document).unwrap_err().contains(why), "{document}");
+        }
+    }
+}

@@ -1,0 +1,54 @@
+//! The tokens of test users: secrets that the operator binds to a header. What is held here is a placeholder.
+
+use holdpoint::prelude::*;
+
+/// Secrets by name, each a token of a test user.
+#[derive(Default, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Named {
+    user: Option<String>,
+    other: Option<String>,
+    expired: Option<String>,
+}
+
+/// A token that may be sent, or why it can't be.
+pub(crate) type Token = Result<String, String>;
+
+/// The tokens that this machine has.
+pub(crate) struct Tokens {
+    /// Of a test user.
+    pub(crate) user: Token,
+    /// Of another test user.
+    pub(crate) other: Token,
+    /// One that was good once.
+    pub(crate) expired: Token,
+}
+
+impl Tokens {
+    pub(crate) fn of(cx: &Context, named: &Named) -> Self {
+        Self {
+            user: named_or_none(cx, "user", named.user.as_deref()),
+            other: named_or_none(cx, "other", named.other.as_deref()),
+            expired: named_or_none(cx, "expired", named.expired.as_deref()),
+        }
+    }
+}
+
+fn named_or_none(cx: &Context, field: &str, name: Option<&str>) -> Token {
+    held(cx, name.ok_or_else(|| format!("config.tokens.{field} names no secret"))?)
+}
+
+/// The placeholder of a secret, or why there is none that could be sent or found.
+pub(crate) fn held(cx: &Context, name: &str) -> Token {
+    let facts = cx.secrets().available(name).map_err(|error| format!("{name}: {error}"))?;
+    if !facts.present || facts.stand_in {
+        return Err(format!("{name} has no real value on this machine"));
+    }
+    let placeholder = cx.secrets().reference(name).map_err(|error| format!("{name}: {error}"))?;
+    Ok(placeholder.to_string())
+}
+
+/// The request with a token of a user. The operator's file says what the header then holds, `Bearer` and the value.
+pub(crate) fn with(request: Request, token: &str) -> Request {
+    request.header("authorization", token)
+}
