@@ -103,7 +103,7 @@ pub use http::{Answer, Http};
 pub use identity::{Identity, IdentityKind};
 pub use request::{Request, Service, Target};
 pub use response::{Hop, Replacement, Response, Timings, Tls};
-pub use secrets::{Placeholder, SecretFacts, Secrets};
+pub use secrets::{Elsewhere, Placeholder, SecretFacts, Secrets};
 #[cfg(not(target_family = "wasm"))]
 pub use testing::{fixtures, test};
 pub use time::Time;

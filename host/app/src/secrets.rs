@@ -1,10 +1,11 @@
 //! The values of secrets, from where the operator's file says that they are.
 
-use std::io::Read as _;
+use std::{collections::BTreeMap, io::Read as _};
 
 use holdpoint_bundle::{SecretBinding as Bound, SecretSource, Verified};
-use holdpoint_cap_secret::{Search, SecretBinding, SecretValue};
+use holdpoint_cap_secret::{Elsewhere, Search, SecretBinding, SecretValue};
 use holdpoint_model::grant::SecretName;
+use ring::{hmac, rand::SystemRandom};
 
 use crate::Error;
 
@@ -27,6 +28,34 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
             })
         })
         .collect()
+}
+
+/// What each secret of a run is beside those of other environments. What is kept of a value is a hash, with a key that nobody keeps.
+pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Elsewhere>>, Error> {
+    if verified.secrets_elsewhere.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+        .map_err(|_| Error::Usage("the system gives no random bytes".to_owned()))?;
+    // What can't be read is not known here, and no reason to begin nothing.
+    let hash = |bound: &Bound| value(bound).ok().flatten().and_then(|value| hashed(&key, &value));
+    let others: Vec<(&Bound, Option<hmac::Tag>)> =
+        verified.secrets_elsewhere.iter().map(|bound| (bound, hash(bound))).collect();
+    let beside = |bound: &Bound| {
+        let own = hash(bound);
+        let one = |(other, theirs): &(&Bound, Option<hmac::Tag>)| Elsewhere {
+            environment: other.environment.clone().unwrap_or_default(),
+            name: other.name.to_string(),
+            alike: own.as_ref().zip(theirs.as_ref()).map(|(own, theirs)| own.as_ref() == theirs.as_ref()),
+        };
+        (bound.name.to_string(), others.iter().map(one).collect())
+    };
+    Ok(verified.secrets.iter().map(beside).collect())
+}
+
+/// A blank value is as good as none.
+fn hashed(key: &hmac::Key, value: &str) -> Option<hmac::Tag> {
+    (!value.trim().is_empty()).then(|| hmac::sign(key, value.as_bytes()))
 }
 
 /// The values that must not leave this machine, of those that a bundle may use; and the names of secrets that have no value here
