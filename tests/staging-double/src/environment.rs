@@ -16,13 +16,15 @@ pub struct Variable {
 }
 
 /// As they should be. No key of any provider looks like these.
-const CLEAN: [Variable; 6] = [
+const CLEAN: [Variable; 7] = [
     Variable { name: "OPENAI_API_KEY", value: Some("demo.openai.5f0c9a7e21d84b36a1") },
     Variable { name: "ANTHROPIC_API_KEY", value: Some("demo.anthropic.c27b60f3e9154d08b4") },
     Variable { name: "GEMINI_API_KEY", value: Some("demo.gemini.84e1d5a09c3f4276fe") },
     Variable { name: "GOOGLE_STAGING_CLIENT_ID", value: Some(GOOGLE_CLIENT) },
     Variable { name: "GOOGLE_STAGING_CLIENT_SECRET", value: Some("demo.client.b93f7c12d06e4a58e7") },
     Variable { name: "STAGING_TEST_SIGNING_KEY", value: Some(TEST_SIGNING_KEY) },
+    // Of another environment, for whoever compares.
+    Variable { name: "GOOGLE_PRODUCTION_CLIENT_SECRET", value: Some("demo.live.47c0d9ae15b84f62d3") },
 ];
 
 /// What to start a validation with: every variable, as a fault leaves it if one is given.

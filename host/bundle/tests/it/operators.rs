@@ -226,10 +226,17 @@ fn a_credential_is_consented_to_in_words_and_in_the_file() {
 
 #[test]
 fn a_secret_of_another_environment_is_granted_to_nobody() {
+    let mut asking = sample();
+    asking.bundle.text = asking.bundle.text.replace("region =", "secrets = [\"OPENAI_API_KEY\"]\nregion =");
+    asking.bundle.text.push_str(
+        "[[phase]]\nid = \"prerequisites\"\nmodule = \"phases/prerequisites\"\nrequirements = [\"PRE-2.openai\"]\n\
+         [phase.grants]\nsecrets = [\"OPENAI_API_KEY\"]\n",
+    );
+    let allowed = allow(&resolve(&asking), &operator(COMMENTED)).unwrap();
     let bound = |environment: &str| {
         let key = "[secrets.OPENAI_API_KEY]\nfrom = { env = \"KEY\" }";
         let others = "[secrets.PRODUCTION_KEY]\nfrom = { env = \"P\" }\nenvironment = \"production\"";
-        verify(sample(), &format!("{}\n{key}\n{environment}\n{others}\n", allowed()))
+        verify(asking.clone(), &format!("{allowed}\n{key}\n{environment}\n{others}\n"))
     };
     let verified = bound("environment = \"staging\"").unwrap_or_else(|e| panic!("{e}"));
     let names = |bindings: &[SecretBinding]| -> Vec<String> { bindings.iter().map(|b| b.name.to_string()).collect() };

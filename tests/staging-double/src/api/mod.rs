@@ -2,8 +2,10 @@
 //! bytes of all. Knows no routes.
 
 mod budget;
+mod pots;
 mod shelf;
 mod users;
 
+pub(crate) use pots::{Pot, Pots};
 pub(crate) use shelf::{Agent, File, MOST_AGENTS, MOST_FILES, MOST_STATES, Shelf};
 pub(crate) use users::{Full, Users};
