@@ -21,11 +21,11 @@ pub const LOGS_IN: &str = r#"{ services = ["auth"], methods = ["GET"], paths = [
 
 /// A bundle with this phase, as lines of its own table, and a checklist that requires these rows. The operator allows all that it asks.
 pub fn scene(staging: &Staging, phase: &str, rows: &[&str]) -> Scene {
-    scene_at(&staging.backend(), staging, phase, rows, "")
+    scene_at(&staging.backend(), staging, phase, rows)
 }
 
-/// The same with the backend elsewhere, by an operator's file that begins with more.
-pub fn scene_at(backend: &str, staging: &Staging, phase: &str, rows: &[&str], operator: &str) -> Scene {
+/// The same with the backend elsewhere.
+pub fn scene_at(backend: &str, staging: &Staging, phase: &str, rows: &[&str]) -> Scene {
     let scene = Scene::bare();
     let [auth, issuer] = [Service::Auth, Service::Issuer].map(|service| staging.url(service));
     let bundle = format!(
@@ -49,7 +49,7 @@ issuer = {{ url = "{issuer}" }}
         format!("\"{place}\" = \"127.0.0.1:{port}\"\n")
     };
     let places: String = [backend, &auth, &issuer].map(pinned).concat();
-    scene.write("holdpoint.toml", &format!("{operator}[connect-to]\n{places}"));
+    scene.write("holdpoint.toml", &format!("[connect-to]\n{places}"));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }

@@ -22,7 +22,7 @@ service = "backend"
 [phase.grants]
 http = [{{ services = ["backend"], methods = ["GET", "OPTIONS"] }}]"#
     );
-    logic::scene_at(backend, staging, &phase, &ROWS, "")
+    logic::scene_at(backend, staging, &phase, &ROWS)
 }
 
 fn scene(staging: &Staging) -> Scene {

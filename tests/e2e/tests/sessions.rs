@@ -76,5 +76,5 @@ fn a_service_that_is_gone_fails_and_a_path_that_is_not_granted_says_nothing() {
     expect(&seen, "a refresh gives another session", "inconclusive", "denied");
     staging.stop();
     let seen = checks(&scene, 1);
-    expect(&seen, "a test account logs in", "fail", "connect");
+    expect(&seen, "a test account logs in", "fail", "refused");
 }

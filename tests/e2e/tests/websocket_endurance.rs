@@ -18,7 +18,7 @@ const MESSAGES: &str = "every message is answered";
 const SILENT: &str = "a socket without a heartbeat";
 const AGAIN: &str = "after the end of a socket";
 
-fn scene_at(backend: &str, staging: &Staging, heartbeat: &str, operator: &str) -> Scene {
+fn scene_at(backend: &str, staging: &Staging, heartbeat: &str) -> Scene {
     let module = MODULE.trim_end_matches(".wasm");
     let phase = format!(
         r#"id = "websocket-endurance"
@@ -35,13 +35,13 @@ http = [
 ]
 websocket = [{{ services = ["backend"], paths = ["/ws"] }}]"#
     );
-    logic::scene_at(backend, staging, &phase, &ROWS, operator)
+    logic::scene_at(backend, staging, &phase, &ROWS)
 }
 
 fn with(fault: ChatFault) -> Vec<Told> {
     let staging = Staging::start();
     staging.change(Service::Backend, Change::Chat(fault));
-    checks(&scene_at(&staging.backend(), &staging, "1s", ""), 1)
+    checks(&scene_at(&staging.backend(), &staging, "1s"), 1)
 }
 
 fn aged(how: Ageing) -> Vec<Told> {
@@ -51,7 +51,7 @@ fn aged(how: Ageing) -> Vec<Told> {
 #[test]
 fn sockets_that_last_pass_both_rows_and_a_replay_opens_none() {
     let staging = Staging::start();
-    let scene = scene_at(&staging.backend(), &staging, "1s", "");
+    let scene = scene_at(&staging.backend(), &staging, "1s");
     let seen = checks(&scene, 0);
     for name in [HELD, BEATS, MESSAGES, SILENT, AGAIN] {
         expect(&seen, name, "pass", "");
@@ -93,8 +93,9 @@ fn behind_nginx(heartbeat: &str, exit: i32) -> Vec<Told> {
     let upstream = staging.backend().rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
     let (_nginx, port, certificate) = Nginx::with_patience("backend.test", upstream, "1s");
     let backend = format!("https://backend.test:{port}");
-    let scene = scene_at(&backend, &staging, heartbeat, "ca-file = \"ca.pem\"\n");
+    let scene = scene_at(&backend, &staging, heartbeat);
     scene.write("ca.pem", &certificate);
+    scene.edit("holdpoint.toml", |text| format!("ca-file = \"ca.pem\"\n{text}"));
     checks(&scene, exit)
 }
 
@@ -111,7 +112,7 @@ fn a_heartbeat_holds_a_socket_behind_an_impatient_nginx_if_it_is_often_enough() 
 #[test]
 fn a_server_that_is_gone_fails_and_a_path_that_is_not_granted_says_nothing() {
     let staging = Staging::start();
-    let scene = scene_at(&staging.backend(), &staging, "1s", "");
+    let scene = scene_at(&staging.backend(), &staging, "1s");
     scene.edit("bundle/bundle.toml", |text| text.replace("within =", "path = \"/chat\"\nwithin ="));
     let seen = checks(&scene, 3);
     expect(&seen, "a socket opens", "inconclusive", "denied websocket open backend /chat");
