@@ -105,7 +105,7 @@ pub use identity::{Identity, IdentityKind};
 pub use login::{Login, NoLogin};
 pub use request::{Request, Service, Target};
 pub use response::{Hop, Replacement, Response, Timings, Tls};
-pub use secrets::{Elsewhere, Placeholder, SecretFacts, Secrets};
+pub use secrets::{Counterpart, Placeholder, SecretFacts, Secrets};
 #[cfg(not(target_family = "wasm"))]
 pub use testing::{fixtures, test};
 pub use time::Time;

@@ -18,7 +18,7 @@ pub struct SecretFacts {
 
 /// A secret of another environment that the operator's machine has too.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct Counterpart {
     /// The environment that it belongs to.
     pub environment: String,
     /// Its name there.
@@ -56,7 +56,7 @@ impl<'a> Secrets<'a> {
     }
 
     /// The secrets of other environments, beside a granted one.
-    pub fn elsewhere(&self, name: &str) -> Result<Vec<Elsewhere>, CallError> {
+    pub fn elsewhere(&self, name: &str) -> Result<Vec<Counterpart>, CallError> {
         let seq = host::calls();
         host::elsewhere(name).map_err(|cause| CallError::new(cause, seq))
     }

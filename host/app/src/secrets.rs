@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, io::Read as _};
 
 use holdpoint_bundle::{SecretBinding as Bound, SecretSource, Verified};
-use holdpoint_cap_secret::{Elsewhere, Search, SecretBinding, SecretValue};
+use holdpoint_cap_secret::{Counterpart, Search, SecretBinding, SecretValue};
 use holdpoint_model::grant::SecretName;
 use ring::{hmac, rand::SystemRandom};
 
@@ -31,7 +31,7 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
 }
 
 /// What each secret of a run is beside those of other environments. What is kept of a value is a hash, with a key that nobody keeps.
-pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Elsewhere>>, Error> {
+pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Counterpart>>, Error> {
     if verified.secrets_elsewhere.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -43,7 +43,7 @@ pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Else
         verified.secrets_elsewhere.iter().map(|bound| (bound, hash(bound))).collect();
     let beside = |bound: &Bound| {
         let own = hash(bound);
-        let one = |(other, theirs): &(&Bound, Option<hmac::Tag>)| Elsewhere {
+        let one = |(other, theirs): &(&Bound, Option<hmac::Tag>)| Counterpart {
             environment: other.environment.clone().unwrap_or_default(),
             name: other.name.to_string(),
             alike: own.as_ref().zip(theirs.as_ref()).map(|(own, theirs)| own.as_ref() == theirs.as_ref()),

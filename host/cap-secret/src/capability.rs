@@ -35,14 +35,14 @@ pub enum Response {
         placeholder: String,
     },
     Elsewhere {
-        secrets: Vec<Elsewhere>,
+        secrets: Vec<Counterpart>,
     },
 }
 
 /// A secret of another environment beside one of this, version 1 of the record.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case", deny_unknown_fields)]
-pub struct Elsewhere {
+pub struct Counterpart {
     /// Whose it is.
     pub environment: String,
     /// Its name there.

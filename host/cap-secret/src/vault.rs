@@ -10,7 +10,7 @@ use holdpoint_gate::{Destination, Scrubbed, Scrubber, Unrevealed, Vault};
 use holdpoint_model::{Denial, PhaseId, RunId};
 
 use crate::{
-    Elsewhere, Error, SecretBinding,
+    Counterpart, Error, SecretBinding,
     binding::SHORTEST,
     find::{Finder, Hidden},
     placeholder::{self, Meant},
@@ -22,7 +22,7 @@ pub struct RunVault {
     run: String,
     named: BTreeMap<String, SecretBinding>,
     /// What each of them is beside the secrets of other environments, whose values are not here.
-    elsewhere: BTreeMap<String, Vec<Elsewhere>>,
+    elsewhere: BTreeMap<String, Vec<Counterpart>>,
     sessions: Mutex<Sessions>,
     /// Credentials of the host with their placeholders. They are sent, and stand nowhere else.
     credentials: Mutex<HashMap<String, String>>,
@@ -101,13 +101,13 @@ impl RunVault {
 
     /// Knows what each secret is beside those of other environments.
     #[must_use]
-    pub fn beside(mut self, elsewhere: BTreeMap<String, Vec<Elsewhere>>) -> Self {
+    pub fn beside(mut self, elsewhere: BTreeMap<String, Vec<Counterpart>>) -> Self {
         self.elsewhere = elsewhere;
         self
     }
 
     /// The secrets of other environments beside this one.
-    pub(crate) fn elsewhere(&self, name: &str) -> Vec<Elsewhere> {
+    pub(crate) fn elsewhere(&self, name: &str) -> Vec<Counterpart> {
         self.elsewhere.get(name).cloned().unwrap_or_default()
     }
 

@@ -4,7 +4,7 @@ use crate::bindings::holdpoint as wit;
 use crate::check::{Statement, Verdict};
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Counters, Denial, Elsewhere, Ending, Entry, Event, Exit, Failure, Frame,
+    Cause, Command, Completed, Confinement, Counterpart, Counters, Denial, Ending, Entry, Event, Exit, Failure, Frame,
     Handshake, Hop, Identity, IdentityKind, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response,
     SecretFacts, Target, TestCase, TestOutcome, Time, Timings, Tls, Tool,
 };
@@ -84,9 +84,10 @@ pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
     Ok(SecretFacts { present: facts.present, stand_in: facts.stand_in, length: facts.length })
 }
 
-pub(crate) fn elsewhere(name: &str) -> Outcome<Vec<Elsewhere>> {
+pub(crate) fn elsewhere(name: &str) -> Outcome<Vec<Counterpart>> {
     let secrets = secrets::elsewhere(name).map_err(cause)?;
-    let one = |one: secrets::Elsewhere| Elsewhere { environment: one.environment, name: one.name, alike: one.alike };
+    let one =
+        |one: secrets::Counterpart| Counterpart { environment: one.environment, name: one.name, alike: one.alike };
     Ok(secrets.into_iter().map(one).collect())
 }
 

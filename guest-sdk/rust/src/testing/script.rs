@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::answer::denial;
 use super::world::{self, World};
 use super::{Asked, Ends, LoadEnds, Numbers, Outcome, Scripted, ScriptedSocket, ToolEnds};
-use crate::{Cause, Command, Context, Elsewhere, Result, SecretFacts, Tool, entry};
+use crate::{Cause, Command, Context, Counterpart, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
 type Phase<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
@@ -83,7 +83,7 @@ impl Test<'_> {
 
     /// Puts a secret of another environment beside one that is granted already.
     pub fn elsewhere(mut self, name: &str, environment: &str, theirs: &str, alike: Option<bool>) -> Self {
-        let one = Elsewhere { environment: environment.to_owned(), name: theirs.to_owned(), alike };
+        let one = Counterpart { environment: environment.to_owned(), name: theirs.to_owned(), alike };
         self.world.elsewhere.entry(name.to_owned()).or_default().push(one);
         self
     }

@@ -13,7 +13,7 @@ use super::{Asked, Ends, Measure, Numbers, Sample, Scripted, ScriptedSocket, Too
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Counters, Elsewhere, Ending, Entry, Event, Exit, Frame, Handshake,
+    Cause, Command, Completed, Confinement, Counterpart, Counters, Ending, Entry, Event, Exit, Frame, Handshake,
     Identity, Kind, Level, Millis, Opening, ReportFormat, Request, Response, SecretFacts, TestCase, Time, Tool,
 };
 
@@ -29,7 +29,7 @@ pub(crate) struct World {
     pub(crate) environment: String,
     pub(crate) files: BTreeMap<String, Result<Vec<u8>, Cause>>,
     pub(crate) secrets: BTreeMap<String, SecretFacts>,
-    pub(crate) elsewhere: BTreeMap<String, Vec<Elsewhere>>,
+    pub(crate) elsewhere: BTreeMap<String, Vec<Counterpart>>,
     pub(crate) answers: Vec<(Asked, Scripted)>,
     pub(crate) commands: Vec<(Command, Ends)>,
     pub(crate) tools: Vec<(Tool, ToolEnds)>,
@@ -201,7 +201,7 @@ pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
     })
 }
 
-pub(crate) fn elsewhere(name: &str) -> Outcome<Vec<Elsewhere>> {
+pub(crate) fn elsewhere(name: &str) -> Outcome<Vec<Counterpart>> {
     with(|world| {
         world.calls.push(format!("elsewhere {name}"));
         match world.secrets.contains_key(name) {

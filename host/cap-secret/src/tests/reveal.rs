@@ -4,7 +4,7 @@ use holdpoint_gate::{Capability as _, Unrevealed, Vault as _};
 use holdpoint_model::{Class, ServiceName, grant};
 
 use super::{binding, guest, run, to, vault};
-use crate::{Elsewhere, Error, Request, RunVault, SecretBinding, SecretValue, Secrets};
+use crate::{Counterpart, Error, Request, RunVault, SecretBinding, SecretValue, Secrets};
 
 fn denied(result: Result<String, Unrevealed>) -> (String, String) {
     match result {
@@ -87,7 +87,7 @@ fn a_blank_value_is_none() {
 
 #[test]
 fn what_is_elsewhere_is_known_by_name_alone() {
-    let other = Elsewhere { environment: "production".into(), name: "LIVE_KEY".into(), alike: Some(true) };
+    let other = Counterpart { environment: "production".into(), name: "LIVE_KEY".into(), alike: Some(true) };
     let known = [("API_KEY".to_owned(), vec![other.clone()])].into();
     let vault = vault(vec![binding("API_KEY", "k-123456789")]).beside(known);
     assert_eq!(vault.elsewhere("API_KEY"), [other]);

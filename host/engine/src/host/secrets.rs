@@ -4,7 +4,7 @@ use holdpoint_cap_secret::{self as cap, Request, Response, Secrets};
 
 use crate::{
     bindings::holdpoint::{
-        secrets::secrets::{self, Elsewhere, Facts},
+        secrets::secrets::{self, Counterpart, Facts},
         types::types::CallError,
     },
     state::{PhaseState, halted},
@@ -41,11 +41,14 @@ impl secrets::Host for PhaseState {
         })
     }
 
-    async fn elsewhere(&mut self, name: String) -> wasmtime::Result<Result<Vec<Elsewhere>, CallError>> {
+    async fn elsewhere(&mut self, name: String) -> wasmtime::Result<Result<Vec<Counterpart>, CallError>> {
         Ok(match self.ask_secrets(Request::Elsewhere { name }).await? {
             Ok(Response::Elsewhere { secrets }) => {
-                let one =
-                    |one: cap::Elsewhere| Elsewhere { environment: one.environment, name: one.name, alike: one.alike };
+                let one = |one: cap::Counterpart| Counterpart {
+                    environment: one.environment,
+                    name: one.name,
+                    alike: one.alike,
+                };
                 Ok(secrets.into_iter().map(one).collect())
             }
             Ok(Response::Facts { .. } | Response::Reference { .. }) => mismatched(),
