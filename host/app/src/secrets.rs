@@ -39,23 +39,25 @@ pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Coun
         .map_err(|_| Error::Usage("the system gives no random bytes".to_owned()))?;
     // What can't be read is not known here, and no reason to begin nothing.
     let hash = |bound: &Bound| value(bound).ok().flatten().and_then(|value| hashed(&key, &value));
-    let others: Vec<(&Bound, Option<hmac::Tag>)> =
+    let others: Vec<(&Bound, Option<Vec<u8>>)> =
         verified.secrets_elsewhere.iter().map(|bound| (bound, hash(bound))).collect();
-    let beside = |bound: &Bound| {
+    let mut elsewhere = BTreeMap::new();
+    for bound in &verified.secrets {
         let own = hash(bound);
-        let one = |(other, theirs): &(&Bound, Option<hmac::Tag>)| Counterpart {
+        let beside = others.iter().map(|(other, theirs)| Counterpart {
             environment: other.environment.clone().unwrap_or_default(),
             name: other.name.to_string(),
-            alike: own.as_ref().zip(theirs.as_ref()).map(|(own, theirs)| own.as_ref() == theirs.as_ref()),
-        };
-        (bound.name.to_string(), others.iter().map(one).collect())
-    };
-    Ok(verified.secrets.iter().map(beside).collect())
+            alike: own.as_ref().zip(theirs.as_ref()).map(|(own, theirs)| own == theirs),
+        });
+        elsewhere.insert(bound.name.to_string(), beside.collect());
+    }
+    Ok(elsewhere)
 }
 
-/// A blank value is as good as none.
-fn hashed(key: &hmac::Key, value: &str) -> Option<hmac::Tag> {
-    (!value.trim().is_empty()).then(|| hmac::sign(key, value.as_bytes()))
+/// The hash of a value; a blank one is as good as none.
+fn hashed(key: &hmac::Key, value: &str) -> Option<Vec<u8>> {
+    let hash = |value: &str| AsRef::<[u8]>::as_ref(&hmac::sign(key, value.as_bytes())).to_vec();
+    (!value.trim().is_empty()).then(|| hash(value))
 }
 
 /// The values that must not leave this machine, of those that a bundle may use; and the names of secrets that have no value here
