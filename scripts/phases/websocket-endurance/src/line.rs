@@ -118,6 +118,22 @@ impl Line<'_> {
         Ok(end.map_or(Step::Done(beat.heard.is_whole()), Step::Ended))
     }
 
+    /// Waits until it is time for the next beat, which is counted from when this one began. What comes meanwhile was not asked for.
+    pub(crate) fn rest(&self, began: Time, unasked: &mut u32) -> Result<Option<End>, CallError> {
+        loop {
+            let left = self.config.heartbeat.0.saturating_sub(self.cx.now().since(began).0);
+            if left == 0 {
+                return Ok(None);
+            }
+            match self.receive(Millis(left))? {
+                Step::Ended(end) => return Ok(Some(end)),
+                Step::Done(Event::Nothing | Event::Pong(_)) => {}
+                Step::Done(Event::Dropped(frames)) => *unasked = unasked.saturating_add(frames),
+                Step::Done(_) => *unasked += 1,
+            }
+        }
+    }
+
     /// Says goodbye. Whether it is answered says nothing here.
     pub(crate) fn leave(self) {
         if let Err(error) = self.socket.close(1000, "") {
