@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::{Request, Response};
+use crate::{Opening, Request, Response};
 
 /// What a browser would hold after the answers that it was shown. A clone is another browser that holds the same.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -39,9 +39,27 @@ impl CookieJar {
         self.0.values().map(String::as_str)
     }
 
+    /// A browser that holds this cookie alone, if it is there.
+    #[must_use]
+    pub fn only(&self, name: &str) -> Self {
+        Self(
+            self.0
+                .iter()
+                .filter(|(known, _)| *known == name)
+                .map(|(name, value)| (name.clone(), value.clone()))
+                .collect(),
+        )
+    }
+
     /// Whether it holds none.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// What a request carries of them.
+    fn header(&self) -> Option<String> {
+        let pairs: Vec<String> = self.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        (!pairs.is_empty()).then(|| pairs.join("; "))
     }
 }
 
@@ -59,10 +77,19 @@ fn ends(attribute: &str) -> bool {
 impl Request {
     /// Sends the cookies along; without any there is no header.
     pub fn cookies(self, jar: &CookieJar) -> Self {
-        if jar.is_empty() {
-            return self;
+        match jar.header() {
+            Some(cookies) => self.header("cookie", cookies),
+            None => self,
         }
-        let pairs: Vec<String> = jar.0.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        self.header("cookie", pairs.join("; "))
+    }
+}
+
+impl Opening {
+    /// Sends the cookies along with the handshake; without any there is no header.
+    pub fn cookies(self, jar: &CookieJar) -> Self {
+        match jar.header() {
+            Some(cookies) => self.header("cookie", cookies),
+            None => self,
+        }
     }
 }

@@ -16,6 +16,17 @@ pub struct SecretFacts {
     pub length: u32,
 }
 
+/// A secret of another environment that the operator's machine has too.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Counterpart {
+    /// The environment that it belongs to.
+    pub environment: String,
+    /// Its name there.
+    pub name: String,
+    /// Whether it has the same value; none where the machine has no value for one of the two.
+    pub alike: Option<bool>,
+}
+
 /// What stands for a secret in a header: `request.header("authorization", placeholder.to_string())`. The operator's file says what the
 /// header then holds, e.g. `Bearer` and the value.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -42,6 +53,12 @@ impl<'a> Secrets<'a> {
     pub fn available(&self, name: &str) -> Result<SecretFacts, CallError> {
         let seq = host::calls();
         host::available(name).map_err(|cause| CallError::new(cause, seq))
+    }
+
+    /// The secrets of other environments, beside a granted one.
+    pub fn elsewhere(&self, name: &str) -> Result<Vec<Counterpart>, CallError> {
+        let seq = host::calls();
+        host::elsewhere(name).map_err(|cause| CallError::new(cause, seq))
     }
 
     /// The placeholder of a granted secret.

@@ -151,7 +151,9 @@ impl Drive {
         let bindings = secrets::bindings(&self.verified)?;
         let vault = RunVault::new(&self.run, bindings, Some(self.folder.sessions()));
         let first = import::first_token(Reader::open(&self.folder.journal())?.imports()?);
-        let vault = Arc::new(vault.map_err(|e| Error::Usage(e.to_string()))?.counting_from(first));
+        let elsewhere = secrets::elsewhere(&self.verified)?;
+        let vault = vault.map_err(|e| Error::Usage(e.to_string()))?.counting_from(first).beside(elsewhere);
+        let vault = Arc::new(vault);
         let network = Arc::new(Network::of(&self.verified)?);
         let recorder = Arc::new(LiveRecorder::new(&self.folder.journal(), self.writer.clone(), clock.clone())?);
         let gate = gate(&self.run, recorder.clone(), vault.clone(), (self.dry_run, self.verified.may_disrupt));

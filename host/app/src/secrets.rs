@@ -1,10 +1,11 @@
 //! The values of secrets, from where the operator's file says that they are.
 
-use std::io::Read as _;
+use std::{collections::BTreeMap, io::Read as _};
 
 use holdpoint_bundle::{SecretBinding as Bound, SecretSource, Verified};
-use holdpoint_cap_secret::{Search, SecretBinding, SecretValue};
+use holdpoint_cap_secret::{Counterpart, Search, SecretBinding, SecretValue};
 use holdpoint_model::grant::SecretName;
+use ring::{hmac, rand::SystemRandom};
 
 use crate::Error;
 
@@ -27,6 +28,36 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
             })
         })
         .collect()
+}
+
+/// What each secret of a run is beside those of other environments. What is kept of a value is a hash, with a key that nobody keeps.
+pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Counterpart>>, Error> {
+    if verified.secrets_elsewhere.is_empty() {
+        return Ok(BTreeMap::new());
+    }
+    let key = hmac::Key::generate(hmac::HMAC_SHA256, &SystemRandom::new())
+        .map_err(|_| Error::Usage("the system gives no random bytes".to_owned()))?;
+    // What can't be read is not known here, and no reason to begin nothing.
+    let hash = |bound: &Bound| value(bound).ok().flatten().and_then(|value| hashed(&key, &value));
+    let others: Vec<(&Bound, Option<Vec<u8>>)> =
+        verified.secrets_elsewhere.iter().map(|bound| (bound, hash(bound))).collect();
+    let mut elsewhere = BTreeMap::new();
+    for bound in &verified.secrets {
+        let own = hash(bound);
+        let beside = others.iter().map(|(other, theirs)| Counterpart {
+            environment: other.environment.clone().unwrap_or_default(),
+            name: other.name.to_string(),
+            alike: own.as_ref().zip(theirs.as_ref()).map(|(own, theirs)| own == theirs),
+        });
+        elsewhere.insert(bound.name.to_string(), beside.collect());
+    }
+    Ok(elsewhere)
+}
+
+/// The hash of a value; a blank one is as good as none.
+fn hashed(key: &hmac::Key, value: &str) -> Option<Vec<u8>> {
+    let hash = |value: &str| AsRef::<[u8]>::as_ref(&hmac::sign(key, value.as_bytes())).to_vec();
+    (!value.trim().is_empty()).then(|| hash(value))
 }
 
 /// The values that must not leave this machine, of those that a bundle may use; and the names of secrets that have no value here

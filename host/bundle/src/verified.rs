@@ -56,6 +56,8 @@ pub struct Verified {
     pub ca_file: Option<PathBuf>,
     /// Those that some phase is granted.
     pub secrets: Vec<SecretBinding>,
+    /// Those of other environments. None of this run uses them; their values are compared.
+    pub secrets_elsewhere: Vec<SecretBinding>,
     /// Where an ID token comes from, for each service that the machine has one for. Whether those that are asked with one have it, is found
     /// out where they are read.
     pub id_tokens: BTreeMap<ServiceName, SecretSource>,
@@ -163,7 +165,9 @@ impl Verified {
             resolved.asking().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
                 || stores.values().any(|store| store.binding.password.as_ref() == Some(&binding.name))
         };
-        let secrets = operator.secrets.into_iter().filter(granted).collect();
+        let here = |binding: &SecretBinding| is_of(binding, &resolved.environment.name);
+        let (here, secrets_elsewhere): (Vec<_>, Vec<_>) = operator.secrets.into_iter().partition(here);
+        let secrets = here.into_iter().filter(granted).collect();
         let mut connect_to = operator.connect_to;
         connect_to
             .extend(resolved.reached().filter_map(|service| pinned_by_override(service, &operator.service_overrides)));
@@ -188,6 +192,7 @@ impl Verified {
             connect_to,
             ca_file: operator.ca_file,
             secrets,
+            secrets_elsewhere,
             id_tokens: operator.id_tokens,
             gcloud: operator.gcloud,
             tools: operator.tools,
@@ -291,6 +296,7 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
     }
     found.extend(resolved.reached().filter_map(|service| check_override(service, operator, label)));
     found.extend(check_disruption(resolved, operator, label));
+    found.extend(check_secrets(resolved, operator, label));
     found.extend(
         resolved
             .phases
@@ -332,6 +338,32 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
         }
     }
     found
+}
+
+/// Whether a run of this environment may use a secret.
+fn is_of(binding: &SecretBinding, environment: &str) -> bool {
+    binding.environment.as_ref().is_none_or(|of| of == environment)
+}
+
+/// No secret of another environment is granted to anybody.
+fn check_secrets(resolved: &Resolved, operator: &Operator, label: &str) -> Vec<Diagnostic> {
+    let environment = &resolved.environment.name;
+    let foreign = |binding: &&SecretBinding| !is_of(binding, environment);
+    let refused = operator.secrets.iter().filter(foreign).flat_map(|binding| {
+        let name = &binding.name;
+        let asks = move |phase: &&ResolvedPhase| phase.grants.secrets.iter().any(|grant| grant.name == *name);
+        resolved.asking().filter(asks).map(move |phase| {
+            let of = binding.environment.as_deref().unwrap_or_default();
+            let message = format!(
+                "`{}` asks for secret `{name}`, which is of environment `{of}`, not of `{environment}`",
+                phase.id
+            );
+            let hint =
+                format!("give `{environment}` a secret of its own; [secrets.{name}] in {label} says whose this is");
+            whole(label, &message, Some(hint))
+        })
+    });
+    refused.collect()
 }
 
 /// Every tool that a phase may start stands for something on this machine, and works in a directory that the phase may read.

@@ -21,6 +21,7 @@ impl Backend<Secrets> for RunVault {
                     "this machine has no value for secret {name}; give it one under [secrets.{name}] in holdpoint.toml"
                 ))),
             },
+            Request::Elsewhere { name } => Ok(Response::Elsewhere { secrets: self.elsewhere(name) }),
         }
     }
 }

@@ -15,6 +15,8 @@ pub enum Request {
     Available { name: String },
     /// The placeholder.
     Reference { name: String },
+    /// Who has the same value in another environment.
+    Elsewhere { name: String },
 }
 
 /// An answer, version 1 of the record.
@@ -32,6 +34,21 @@ pub enum Response {
     Reference {
         placeholder: String,
     },
+    Elsewhere {
+        secrets: Vec<Counterpart>,
+    },
+}
+
+/// A secret of another environment beside one of this, version 1 of the record.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case", deny_unknown_fields)]
+pub struct Counterpart {
+    /// Whose it is.
+    pub environment: String,
+    /// Its name there.
+    pub name: String,
+    /// Whether it has the same value; none where there is no value of one of the two.
+    pub alike: Option<bool>,
 }
 
 impl Message for Request {}
@@ -42,7 +59,7 @@ impl Message for Response {}
 impl Request {
     fn name(&self) -> &str {
         match self {
-            Self::Available { name } | Self::Reference { name } => name,
+            Self::Available { name } | Self::Reference { name } | Self::Elsewhere { name } => name,
         }
     }
 }
@@ -64,6 +81,7 @@ impl Capability for Secrets {
         let verb = match request {
             Request::Available { .. } => "available",
             Request::Reference { .. } => "reference",
+            Request::Elsewhere { .. } => "elsewhere",
         };
         let name: String =
             request.name().chars().take(80).map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect();

@@ -47,7 +47,7 @@ mod view;
 mod tests;
 
 pub use binding::{SecretBinding, SecretValue};
-pub use capability::{Request, Response, Secrets};
+pub use capability::{Counterpart, Request, Response, Secrets};
 pub use error::Error;
 pub use search::{Leak, Search};
 pub use vault::RunVault;

@@ -10,7 +10,7 @@ use holdpoint_gate::{Destination, Scrubbed, Scrubber, Unrevealed, Vault};
 use holdpoint_model::{Denial, PhaseId, RunId};
 
 use crate::{
-    Error, SecretBinding,
+    Counterpart, Error, SecretBinding,
     binding::SHORTEST,
     find::{Finder, Hidden},
     placeholder::{self, Meant},
@@ -21,6 +21,8 @@ use crate::{
 pub struct RunVault {
     run: String,
     named: BTreeMap<String, SecretBinding>,
+    /// What each of them is beside the secrets of other environments, whose values are not here.
+    elsewhere: BTreeMap<String, Vec<Counterpart>>,
     sessions: Mutex<Sessions>,
     /// Credentials of the host with their placeholders. They are sent, and stand nowhere else.
     credentials: Mutex<HashMap<String, String>>,
@@ -82,6 +84,7 @@ impl RunVault {
         Ok(Self {
             run,
             named,
+            elsewhere: BTreeMap::new(),
             sessions: Mutex::new(sessions),
             credentials: Mutex::default(),
             finder: RwLock::new(finder),
@@ -94,6 +97,18 @@ impl RunVault {
     pub fn counting_from(mut self, first: u32) -> Self {
         self.sessions.get_mut().unwrap_or_else(PoisonError::into_inner).first = first;
         self
+    }
+
+    /// Knows what each secret is beside those of other environments.
+    #[must_use]
+    pub fn beside(mut self, elsewhere: BTreeMap<String, Vec<Counterpart>>) -> Self {
+        self.elsewhere = elsewhere;
+        self
+    }
+
+    /// The secrets of other environments beside this one.
+    pub(crate) fn elsewhere(&self, name: &str) -> Vec<Counterpart> {
+        self.elsewhere.get(name).cloned().unwrap_or_default()
     }
 
     /// The placeholder of a secret that this machine has a value for.

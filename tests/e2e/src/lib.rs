@@ -7,6 +7,7 @@ mod binary;
 pub mod crash;
 pub mod gcp;
 pub mod hostile;
+pub mod logic;
 pub mod nginx;
 mod outcome;
 pub mod process;

@@ -32,21 +32,26 @@ impl Nginx {
 
     /// Speaks TLS as `name` and hands everything, WebSockets too, to a port. Gives its port and the certificate that it is known by.
     pub fn in_front_of(name: &str, upstream: u16) -> (Self, u16, String) {
-        Self::proxying(name, upstream, "")
+        Self::proxying(name, upstream, ("", ""))
+    }
+
+    /// The same, and ends what nothing came over for so long.
+    pub fn with_patience(name: &str, upstream: u16, patience: &str) -> (Self, u16, String) {
+        Self::proxying(name, upstream, ("", &format!("proxy_read_timeout {patience}; ")))
     }
 
     /// The same, and offers HTTP/2.
     pub fn offering_http2(name: &str, upstream: u16) -> (Self, u16, String) {
-        Self::proxying(name, upstream, " http2")
+        Self::proxying(name, upstream, (" http2", ""))
     }
 
-    fn proxying(name: &str, upstream: u16, http2: &str) -> (Self, u16, String) {
+    fn proxying(name: &str, upstream: u16, (http2, more): (&str, &str)) -> (Self, u16, String) {
         let made = rcgen::generate_simple_self_signed([name.to_owned()]).expect("a certificate can be made");
         let (certificate, key) = (made.cert.pem(), made.signing_key.serialize_pem());
         let servers = |folder: &Path, ports: &[(&str, u16)]| {
             std::fs::write(folder.join("proxy.pem"), &certificate).expect("a file can be written");
             std::fs::write(folder.join("proxy.key"), &key).expect("a file can be written");
-            proxy(folder, ports, (upstream, http2))
+            proxy(folder, ports, (upstream, http2, more))
         };
         let nginx = (0..ATTEMPTS).find_map(|_| Self::attempt(&["proxy"], &servers)).expect("nginx gets its port");
         let (_, port) = nginx.ports[0];
@@ -143,7 +148,7 @@ fn statics(folder: &Path, ports: &[(&str, u16)]) -> String {
 }
 
 /// What it gets goes on to another port.
-fn proxy(folder: &Path, ports: &[(&str, u16)], (upstream, http2): (u16, &str)) -> String {
+fn proxy(folder: &Path, ports: &[(&str, u16)], (upstream, http2, more): (u16, &str, &str)) -> String {
     let folder = folder.display();
     ports
         .iter()
@@ -152,7 +157,7 @@ fn proxy(folder: &Path, ports: &[(&str, u16)], (upstream, http2): (u16, &str)) -
                 "server {{ listen 127.0.0.1:{port} ssl{http2}; ssl_certificate {folder}/proxy.pem; ssl_certificate_key {folder}/proxy.key; \
                  access_log {folder}/protocols.log protocol; \
                  location / {{ proxy_pass http://127.0.0.1:{upstream}; proxy_http_version 1.1; proxy_set_header Upgrade $http_upgrade; \
-                 proxy_set_header Connection upgrade; }} }}\n"
+                 proxy_set_header Connection upgrade; {more}}} }}\n"
             )
         })
         .collect()

@@ -67,6 +67,71 @@ pub enum Change {
     Chat(ChatFault),
     /// What protects it does not.
     Breach(Breach),
+    /// A session, or what renews it, is good for longer than it should be.
+    SessionKept(SessionKept),
+    /// A transfer can be seen half done.
+    HalfDone(HalfDone),
+    /// A file goes wrong.
+    File(FileFault),
+    /// The description of the API goes wrong.
+    Docs(DocsFault),
+}
+
+/// What is still good though its time is over.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SessionKept {
+    /// The old session, after a refresh.
+    Session,
+    /// What has renewed a session once.
+    Renewal,
+    /// What renews a session, after its logout.
+    LoggedOut,
+}
+
+/// How a transfer can be seen half done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum HalfDone {
+    /// What is broken off stays half done.
+    LeftBehind,
+    /// It is done whole whoever breaks off, and others see its first half meanwhile.
+    Seen,
+}
+
+/// How a file goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum FileFault {
+    /// One byte of what comes back is another, after this many percent.
+    Corrupted(u8),
+    /// A part of a file begins one byte late.
+    Shifted,
+    /// What is above the limit is taken.
+    NoLimit,
+}
+
+/// How the description of the API goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DocsFault {
+    /// It is not there.
+    Gone,
+    /// It is no sound description.
+    Invalid(Unsound),
+    /// It has a path that nothing answers.
+    Stale,
+    /// It leaves out a path that is served.
+    Incomplete,
+}
+
+/// What makes a description unsound.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unsound {
+    /// It is a web page.
+    Page,
+    /// It says not which version of the format it is in.
+    NoVersion,
+    /// It has no paths.
+    NoPaths,
+    /// It refers to what it does not have.
+    Reference,
 }
 
 /// What is wrong with a health body.
@@ -192,6 +257,26 @@ impl fmt::Display for Change {
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),
             Change::Chat(fault) => fault.fmt(f),
             Change::Breach(breach) => breach.fmt(f),
+            Change::SessionKept(SessionKept::Session) => f.write_str(", a refresh leaves the old session alive"),
+            Change::SessionKept(SessionKept::Renewal) => f.write_str(", a refresh is good twice"),
+            Change::SessionKept(SessionKept::LoggedOut) => f.write_str(", a refresh is good after the logout"),
+            Change::HalfDone(HalfDone::LeftBehind) => f.write_str(", what is broken off stays half done"),
+            Change::HalfDone(HalfDone::Seen) => f.write_str(", others see a transfer half done"),
+            Change::File(FileFault::Corrupted(percent)) => write!(f, ", a byte is another after {percent} %"),
+            Change::File(FileFault::Shifted) => f.write_str(", a part begins one byte late"),
+            Change::File(FileFault::NoLimit) => f.write_str(", files above the limit are taken"),
+            Change::Docs(DocsFault::Gone) => f.write_str(", no description of the API"),
+            Change::Docs(DocsFault::Invalid(unsound)) => {
+                let what = match unsound {
+                    Unsound::Page => "is a web page",
+                    Unsound::NoVersion => "has no version",
+                    Unsound::NoPaths => "has no paths",
+                    Unsound::Reference => "refers to what is not there",
+                };
+                write!(f, ", the description of the API {what}")
+            }
+            Change::Docs(DocsFault::Stale) => f.write_str(", a path is described and not served"),
+            Change::Docs(DocsFault::Incomplete) => f.write_str(", a path is served and not described"),
         }
     }
 }

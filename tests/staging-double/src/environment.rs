@@ -24,7 +24,7 @@ pub(crate) const OTHER_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzd
 pub(crate) const EXPIRED_TOKEN: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJzZWN1cml0eS11c2VyIiwibmFtZSI6IlNlY3VyaXR5IFVzZXIiLCJleHAiOjE1Nzc4MzY4MDB9.jvflc537ZrIELpQMO8uSshlD5ZiJGed2s6IQ39L7f2Q";
 
 /// As they should be. No key of any provider looks like these.
-const CLEAN: [Variable; 9] = [
+const CLEAN: [Variable; 10] = [
     Variable { name: "OPENAI_API_KEY", value: Some(OPENAI_KEY) },
     Variable { name: "ANTHROPIC_API_KEY", value: Some("demo.anthropic.c27b60f3e9154d08b4") },
     Variable { name: "GEMINI_API_KEY", value: Some("demo.gemini.84e1d5a09c3f4276fe") },
@@ -34,6 +34,8 @@ const CLEAN: [Variable; 9] = [
     Variable { name: "STAGING_USER_TOKEN", value: Some(USER_TOKEN) },
     Variable { name: "STAGING_OTHER_TOKEN", value: Some(OTHER_TOKEN) },
     Variable { name: "STAGING_EXPIRED_TOKEN", value: Some(EXPIRED_TOKEN) },
+    // Of another environment, for whoever compares.
+    Variable { name: "GOOGLE_PRODUCTION_CLIENT_SECRET", value: Some("demo.live.47c0d9ae15b84f62d3") },
 ];
 
 /// What to start a validation with: every variable, as a fault leaves it if one is given.

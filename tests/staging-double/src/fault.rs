@@ -1,6 +1,7 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
-//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue` and `security_catalogue`.
+//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue` and
+//! `logic_catalogue`.
 
 mod adjustment;
 
@@ -14,6 +15,7 @@ use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
 use crate::load_catalogue::LOAD_CATALOGUE;
+use crate::logic_catalogue::LOGIC_CATALOGUE;
 use crate::security_catalogue::SECURITY_CATALOGUE;
 use crate::service::Service;
 use crate::source::Edit;
@@ -75,10 +77,15 @@ impl Fault {
         SECURITY_CATALOGUE
     }
 
+    /// Every fault in what the system does for its users, and in what it tells of itself.
+    pub fn in_logic() -> &'static [Fault] {
+        LOGIC_CATALOGUE
+    }
+
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
-        let of_days = DAY_CATALOGUE.iter().chain(STRESS_CATALOGUE);
-        CATALOGUE.iter().chain(LOAD_CATALOGUE).chain(of_days).chain(SECURITY_CATALOGUE)
+        let lists = [CATALOGUE, LOAD_CATALOGUE, DAY_CATALOGUE, STRESS_CATALOGUE, SECURITY_CATALOGUE, LOGIC_CATALOGUE];
+        lists.into_iter().flatten()
     }
 
     /// The fault of this name.

@@ -25,9 +25,9 @@
 //! ```
 //!
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
-//! `/api/files`, the chat at `/ws/chat`, and `/metrics`. A user is whoever [`minted`] has signed a token for.
-//! Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], and those that somebody who means harm
-//! would find in [`Fault::of_security`]; what was served and what leaked is counted, and listed by
+//! `/api/pots`, `/api/files`, the chat at `/ws/chat`, `/metrics`, and a description of it all at `/openapi.json`. A user is whoever [`minted`] has signed a
+//! token for. Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], those that somebody who means
+//! harm would find in [`Fault::of_security`], and those of its logic in [`Fault::in_logic`]; what was served and what leaked is counted, and listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -45,6 +45,7 @@ pub mod files;
 mod health;
 mod load;
 mod load_catalogue;
+mod logic_catalogue;
 mod login;
 mod options;
 mod resources;
@@ -58,13 +59,16 @@ mod switchboard;
 mod tls;
 
 pub use change::{Breach, Mishandled, Told, Unchecked, WrongCors, WrongLimit};
-pub use change::{Change, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, StateAccepted, WrongBody};
+pub use change::{
+    Change, DocsFault, FileFault, HalfDone, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, SessionKept,
+    StateAccepted, Unsound, WrongBody,
+};
 pub use double::Double;
 pub use effects::{Effect, Outcome};
 pub use environment::{Variable, environment};
 pub use fault::{Adjustment, Drawn, Fault, FaultSetting};
 pub use files::Alteration;
-pub use load::{ChatFault, Crossing, Leak, LeakForm, Served, Struck};
+pub use load::{Ageing, ChatFault, Crossing, Leak, LeakForm, Served, Struck};
 pub use login::{GOOGLE_CLIENT as CLIENT_ID, REDIRECT_URI, TEST_SIGNING_KEY, minted};
 pub use options::Options;
 pub use resources::Resource;

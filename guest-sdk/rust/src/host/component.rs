@@ -4,8 +4,8 @@ use crate::bindings::holdpoint as wit;
 use crate::check::{Statement, Verdict};
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Counters, Denial, Ending, Entry, Event, Exit, Failure, Frame, Handshake,
-    Hop, Identity, IdentityKind, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response,
+    Cause, Command, Completed, Confinement, Counterpart, Counters, Denial, Ending, Entry, Event, Exit, Failure, Frame,
+    Handshake, Hop, Identity, IdentityKind, Kind, Level, Millis, Opening, Replacement, ReportFormat, Request, Response,
     SecretFacts, Target, TestCase, TestOutcome, Time, Timings, Tls, Tool,
 };
 
@@ -82,6 +82,13 @@ pub(crate) fn walk(path: &str) -> Outcome<Vec<Entry>> {
 pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
     let facts = secrets::available(name).map_err(cause)?;
     Ok(SecretFacts { present: facts.present, stand_in: facts.stand_in, length: facts.length })
+}
+
+pub(crate) fn elsewhere(name: &str) -> Outcome<Vec<Counterpart>> {
+    let secrets = secrets::elsewhere(name).map_err(cause)?;
+    let one =
+        |one: secrets::Counterpart| Counterpart { environment: one.environment, name: one.name, alike: one.alike };
+    Ok(secrets.into_iter().map(one).collect())
 }
 
 pub(crate) fn reference(name: &str) -> Outcome<String> {

@@ -114,6 +114,8 @@ enum Secret {
     Present,
     Missing,
     StandIn,
+    /// It has the value of a secret of another environment.
+    Shared,
 }
 
 #[derive(Deserialize)]
@@ -203,10 +205,12 @@ fn case<C: DeserializeOwned>(run: impl Fn(&Context, C) -> Result<()>, file: &Pat
     }
     for (name, secret) in &fixture.secrets {
         script = match secret {
-            Secret::Present => script.secret(name, true),
+            Secret::Present | Secret::Shared => script.secret(name, true),
             Secret::Missing => script.secret(name, false),
             Secret::StandIn => script.stand_in(name),
         };
+        let alike = (!matches!(secret, Secret::Missing)).then_some(matches!(secret, Secret::Shared));
+        script = script.elsewhere(name, "another", &format!("ANOTHER_{name}"), alike);
     }
     for exchange in fixture.answers {
         let (asked, answer) = exchange.scripted()?;

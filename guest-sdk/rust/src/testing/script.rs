@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use super::answer::denial;
 use super::world::{self, World};
 use super::{Asked, Ends, LoadEnds, Numbers, Outcome, Scripted, ScriptedSocket, Stored, ToolEnds};
-use crate::{Cause, Command, Context, Result, SecretFacts, Tool, entry};
+use crate::{Cause, Command, Context, Counterpart, Result, SecretFacts, Tool, entry};
 
 /// Takes the configuration as JSON, as the host gives it.
 type Phase<'a> = dyn Fn(&str) -> Result<(), String> + 'a;
@@ -79,6 +79,13 @@ impl Test<'_> {
     /// Grants a secret whose value only stands for one, such as `your-api-key`.
     pub fn stand_in(self, name: &str) -> Self {
         self.facts(name, SecretFacts { present: true, stand_in: true, length: 12 })
+    }
+
+    /// Puts a secret of another environment beside one that is granted already.
+    pub fn elsewhere(mut self, name: &str, environment: &str, theirs: &str, alike: Option<bool>) -> Self {
+        let one = Counterpart { environment: environment.to_owned(), name: theirs.to_owned(), alike };
+        self.world.elsewhere.entry(name.to_owned()).or_default().push(one);
+        self
     }
 
     /// Ends a load of this request: `.load("GET backend /health", loads(100))`. Several ends are given in order, and the last one stays.

@@ -13,8 +13,8 @@ use super::{Asked, Ends, Measure, Numbers, Sample, Scripted, ScriptedSocket, Sto
 use crate::check::Statement;
 use crate::exec::{Ended, Progress, Started};
 use crate::{
-    Cause, Command, Completed, Confinement, Counters, Ending, Entry, Event, Exit, Frame, Handshake, Identity, Kind,
-    Level, Millis, Opening, ReportFormat, Request, Response, SecretFacts, TestCase, Time, Tool,
+    Cause, Command, Completed, Confinement, Counterpart, Counters, Ending, Entry, Event, Exit, Frame, Handshake,
+    Identity, Kind, Level, Millis, Opening, ReportFormat, Request, Response, SecretFacts, TestCase, Time, Tool,
 };
 
 type Outcome<T> = Result<T, Cause>;
@@ -29,6 +29,7 @@ pub(crate) struct World {
     pub(crate) environment: String,
     pub(crate) files: BTreeMap<String, Result<Vec<u8>, Cause>>,
     pub(crate) secrets: BTreeMap<String, SecretFacts>,
+    pub(crate) elsewhere: BTreeMap<String, Vec<Counterpart>>,
     pub(crate) answers: Vec<(Asked, Scripted)>,
     pub(crate) commands: Vec<(Command, Ends)>,
     pub(crate) tools: Vec<(Tool, ToolEnds)>,
@@ -199,6 +200,16 @@ pub(crate) fn available(name: &str) -> Outcome<SecretFacts> {
         match world.secrets.get(name) {
             Some(&facts) => Ok(facts),
             None => Err(Cause::Denied(denial(&format!("secret {name}")))),
+        }
+    })
+}
+
+pub(crate) fn elsewhere(name: &str) -> Outcome<Vec<Counterpart>> {
+    with(|world| {
+        world.calls.push(format!("elsewhere {name}"));
+        match world.secrets.contains_key(name) {
+            true => Ok(world.elsewhere.get(name).cloned().unwrap_or_default()),
+            false => Err(Cause::Denied(denial(&format!("secret {name}")))),
         }
     })
 }

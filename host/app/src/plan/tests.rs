@@ -69,6 +69,7 @@ pub(crate) fn bundle(level: Level) -> Verified {
         connect_to: BTreeMap::new(),
         ca_file: None,
         secrets: vec![],
+        secrets_elsewhere: vec![],
         id_tokens: BTreeMap::new(),
         gcloud: holdpoint_bundle::GcloudBinding::default(),
         tools: BTreeMap::new(),

@@ -9,7 +9,7 @@ use holdpoint_model::{ApprovalCeiling, PhasePattern, RowPattern, ServiceName, Wa
 use toml_span::value::Value;
 
 use crate::diagnostic::Problems;
-use crate::reading::{Fields, Located, all_parsed, parsed};
+use crate::reading::{Fields, Located, all_parsed, parsed, plain_name};
 
 const MAX_PARALLEL: u32 = 64;
 
@@ -24,6 +24,8 @@ pub struct SecretBinding {
     pub header: Option<String>,
     /// What the header then holds, with `{}` for the value.
     pub format: String,
+    /// The one environment that it is of; no run of another uses it.
+    pub environment: Option<String>,
 }
 
 /// Where the value of a secret, or an ID token, lies.
@@ -130,8 +132,9 @@ fn read_secret(
     let header = fields.parsed("header", header_name, problems).map(|header| header.value);
     let format =
         fields.parsed("format", header_format, problems).map_or_else(|| "{}".to_owned(), |format| format.value);
+    let environment = fields.parsed("environment", plain_name, problems).map(|environment| environment.value);
     fields.close(problems);
-    Some(SecretBinding { name, from: source?, services, header, format })
+    Some(SecretBinding { name, from: source?, services, header, format, environment })
 }
 
 /// Where an ID token for each service comes from.

@@ -1,7 +1,7 @@
 //! What an operator allows, and what is refused with the lines that would allow it.
 
 use crate::support::{component, modules, operator, resolve, sample, shipped, verify};
-use holdpoint_bundle::{BundleFolder, Operator, Resolved, SecretSource, Verified, allow, asks_in_words};
+use holdpoint_bundle::{BundleFolder, Operator, Resolved, SecretBinding, SecretSource, Verified, allow, asks_in_words};
 use holdpoint_model::Digest;
 
 const COMMENTED: &str = "# ours\nca-file = \"ca.pem\" # the demo's\n\n[limits]\nparallel = 4\n";
@@ -180,12 +180,14 @@ from = { file = "key" }
 services = ["backend"]
 header = "authorization"
 format = "Bearer {}"
+environment = "production"
 "#;
     let read = Operator::parse(&operator(text)).unwrap_or_else(|e| panic!("{e}"));
     assert!(read.dry_run_only);
     assert_eq!(read.limits.0.max_calls, 5);
     assert_eq!(read.directories[0].to_str(), Some("/etc/holdpoint/shared"));
     assert_eq!(read.secrets[0].from, SecretSource::File("/etc/holdpoint/key".into()));
+    assert_eq!(read.secrets[0].environment.as_deref(), Some("production"));
     assert_eq!(read.connect_to.values().next().unwrap().to_string(), "127.0.0.1:18443");
 }
 
@@ -220,6 +222,31 @@ fn a_credential_is_consented_to_in_words_and_in_the_file() {
     let from: Vec<&SecretSource> = verified.id_tokens.values().collect();
     assert_eq!(from, [&SecretSource::Env("TOKEN".into()), &SecretSource::File("/etc/holdpoint/token".into())]);
     assert_eq!(verify(sample(), &text).unwrap().services_with_id_token().count(), 0);
+}
+
+#[test]
+fn a_secret_of_another_environment_is_granted_to_nobody() {
+    let mut asking = sample();
+    asking.bundle.text = asking.bundle.text.replace("region =", "secrets = [\"OPENAI_API_KEY\"]\nregion =");
+    asking.bundle.text.push_str(
+        "[[phase]]\nid = \"prerequisites\"\nmodule = \"phases/prerequisites\"\nrequirements = [\"PRE-2.openai\"]\n\
+         [phase.grants]\nsecrets = [\"OPENAI_API_KEY\"]\n",
+    );
+    let allowed = allow(&resolve(&asking), &operator(COMMENTED)).unwrap();
+    let bound = |environment: &str| {
+        let key = "[secrets.OPENAI_API_KEY]\nfrom = { env = \"KEY\" }";
+        let others = "[secrets.PRODUCTION_KEY]\nfrom = { env = \"P\" }\nenvironment = \"production\"";
+        verify(asking.clone(), &format!("{allowed}\n{key}\n{environment}\n{others}\n"))
+    };
+    let verified = bound("environment = \"staging\"").unwrap_or_else(|e| panic!("{e}"));
+    let names = |bindings: &[SecretBinding]| -> Vec<String> { bindings.iter().map(|b| b.name.to_string()).collect() };
+    assert_eq!(names(&verified.secrets), ["OPENAI_API_KEY"]);
+    assert_eq!(names(&verified.secrets_elsewhere), ["PRODUCTION_KEY"]);
+    assert_eq!(names(&bound("").unwrap().secrets_elsewhere), ["PRODUCTION_KEY"]);
+    let error = bound("environment = \"production\"").unwrap_err().to_string();
+    let says =
+        "`prerequisites` asks for secret `OPENAI_API_KEY`, which is of environment `production`, not of `staging`";
+    assert!(error.contains(says), "{error}");
 }
 
 #[test]

@@ -80,6 +80,15 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:http/http@0.1.0", "holdpoint:load/load@0.1.0"])
         }
         "phases/chat" | "phases/disturbed-isolation" => component(&["holdpoint:load/load@0.1.0"]),
+        "phases/sessions" | "phases/transactions" | "phases/files" | "phases/api-docs" => {
+            component(&["holdpoint:http/http@0.1.0", "holdpoint:clock/clock@0.1.0", "holdpoint:report/report@0.1.0"])
+        }
+        "phases/websocket-endurance" => component(&[
+            "holdpoint:http/http@0.1.0",
+            "holdpoint:websocket/websocket@0.1.0",
+            "holdpoint:clock/clock@0.1.0",
+        ]),
+        "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "users/chat-user" => {
             let imports = ["holdpoint:websocket/websocket@0.1.0", "holdpoint:user/user@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])

@@ -4,7 +4,7 @@ use holdpoint_gate::{Capability as _, Unrevealed, Vault as _};
 use holdpoint_model::{Class, ServiceName, grant};
 
 use super::{binding, guest, run, to, vault};
-use crate::{Error, Request, RunVault, SecretBinding, SecretValue, Secrets};
+use crate::{Counterpart, Error, Request, RunVault, SecretBinding, SecretValue, Secrets};
 
 fn denied(result: Result<String, Unrevealed>) -> (String, String) {
     match result {
@@ -83,4 +83,14 @@ fn a_blank_value_is_none() {
         let vault = vault(vec![binding("API_KEY", blank)]);
         assert!(vault.placeholder("API_KEY").is_none(), "{blank:?}");
     }
+}
+
+#[test]
+fn what_is_elsewhere_is_known_by_name_alone() {
+    let other = Counterpart { environment: "production".into(), name: "LIVE_KEY".into(), alike: Some(true) };
+    let known = [("API_KEY".to_owned(), vec![other.clone()])].into();
+    let vault = vault(vec![binding("API_KEY", "k-123456789")]).beside(known);
+    assert_eq!(vault.elsewhere("API_KEY"), [other]);
+    assert_eq!(vault.elsewhere("LIVE_KEY"), []);
+    assert_eq!(vault.placeholder("LIVE_KEY"), None, "it can't be used");
 }

@@ -1,10 +1,10 @@
 //! `holdpoint:secrets`.
 
-use holdpoint_cap_secret::{Request, Response, Secrets};
+use holdpoint_cap_secret::{self as cap, Request, Response, Secrets};
 
 use crate::{
     bindings::holdpoint::{
-        secrets::secrets::{self, Facts},
+        secrets::secrets::{self, Counterpart, Facts},
         types::types::CallError,
     },
     state::{PhaseState, halted},
@@ -28,7 +28,7 @@ impl secrets::Host for PhaseState {
     async fn available(&mut self, name: String) -> wasmtime::Result<Result<Facts, CallError>> {
         Ok(match self.ask_secrets(Request::Available { name }).await? {
             Ok(Response::Facts { present, stand_in, length }) => Ok(Facts { present, stand_in, length }),
-            Ok(Response::Reference { .. }) => mismatched(),
+            Ok(Response::Reference { .. } | Response::Elsewhere { .. }) => mismatched(),
             Err(error) => Err(error),
         })
     }
@@ -36,7 +36,22 @@ impl secrets::Host for PhaseState {
     async fn reference(&mut self, name: String) -> wasmtime::Result<Result<String, CallError>> {
         Ok(match self.ask_secrets(Request::Reference { name }).await? {
             Ok(Response::Reference { placeholder }) => Ok(placeholder),
-            Ok(Response::Facts { .. }) => mismatched(),
+            Ok(Response::Facts { .. } | Response::Elsewhere { .. }) => mismatched(),
+            Err(error) => Err(error),
+        })
+    }
+
+    async fn elsewhere(&mut self, name: String) -> wasmtime::Result<Result<Vec<Counterpart>, CallError>> {
+        Ok(match self.ask_secrets(Request::Elsewhere { name }).await? {
+            Ok(Response::Elsewhere { secrets }) => {
+                let one = |one: cap::Counterpart| Counterpart {
+                    environment: one.environment,
+                    name: one.name,
+                    alike: one.alike,
+                };
+                Ok(secrets.into_iter().map(one).collect())
+            }
+            Ok(Response::Facts { .. } | Response::Reference { .. }) => mismatched(),
             Err(error) => Err(error),
         })
     }

@@ -3,9 +3,11 @@
 
 mod budget;
 mod limits;
+mod pots;
 mod shelf;
 mod users;
 
 pub(crate) use limits::Limits;
+pub(crate) use pots::{Pot, Pots};
 pub(crate) use shelf::{Agent, File, MOST_AGENTS, MOST_FILES, MOST_STATES, Shelf};
 pub(crate) use users::{Full, Users};

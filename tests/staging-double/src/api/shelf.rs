@@ -5,6 +5,8 @@ use std::time::Instant;
 
 use axum::body::Bytes;
 
+use super::pots::Pots;
+
 pub(crate) const MOST_AGENTS: usize = 32;
 pub(crate) const MOST_STATES: usize = 64;
 /// Of more, the oldest is forgotten.
@@ -41,6 +43,7 @@ pub(crate) struct Shelf {
     /// Values, and how often each was written.
     pub(crate) states: HashMap<String, (String, u64)>,
     pub(crate) counter: u64,
+    pub(crate) pots: Pots,
     pub(crate) files: VecDeque<File>,
 }
 

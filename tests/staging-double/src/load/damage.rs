@@ -1,6 +1,7 @@
 //! What is wrong with the events of a chat, as a pure change of the frames of one message.
 
 use std::fmt;
+use std::time::Duration;
 
 /// What is done to a frame that is struck.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -33,6 +34,29 @@ pub enum ChatFault {
         /// The events that still come.
         after: u32,
     },
+    /// A connection that is so old goes wrong.
+    Aged {
+        /// How old.
+        after: Duration,
+        /// How it goes wrong.
+        how: Ageing,
+    },
+    /// A connection over which nothing came for so long is cut without a goodbye, as an impatient balancer does.
+    Cut {
+        /// For how long.
+        idle: Duration,
+    },
+}
+
+/// How an old connection goes wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ageing {
+    /// It sends no more events; pings are still answered.
+    Silent,
+    /// It answers nothing, and stays open.
+    HalfOpen,
+    /// What it answers comes so much later.
+    Late(Duration),
 }
 
 impl fmt::Display for ChatFault {
@@ -48,6 +72,17 @@ impl fmt::Display for ChatFault {
             }
             ChatFault::Silent { after } => write!(f, ", no frames after {after}"),
             ChatFault::HalfOpen { after } => write!(f, ", nothing is answered after {after} frames"),
+            ChatFault::Aged { after, how } => {
+                let after = after.as_millis();
+                match how {
+                    Ageing::Silent => write!(f, ", no frames over a socket of {after} ms"),
+                    Ageing::HalfOpen => write!(f, ", nothing is answered over a socket of {after} ms"),
+                    Ageing::Late(delay) => {
+                        write!(f, ", frames over a socket of {after} ms come {} ms late", delay.as_millis())
+                    }
+                }
+            }
+            ChatFault::Cut { idle } => write!(f, ", a socket is cut that is idle for {} ms", idle.as_millis()),
         }
     }
 }

@@ -9,7 +9,7 @@ mod traffic;
 pub use crossing::{Crossing, Leak, LeakForm};
 pub(crate) use crossing::{Crossings, Own};
 pub(crate) use damage::damaged;
-pub use damage::{ChatFault, Struck};
+pub use damage::{Ageing, ChatFault, Struck};
 pub(crate) use strikes::Strikes;
 pub use traffic::Served;
 pub(crate) use traffic::{Route, Traffic};

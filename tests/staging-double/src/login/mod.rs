@@ -8,7 +8,7 @@ mod issuer;
 mod tokens;
 
 pub use accounts::GOOGLE_CLIENT;
-pub(crate) use accounts::{Accounts, Begun, Provider};
+pub(crate) use accounts::{Accounts, Begun, Pair, Provider};
 pub(crate) use bearer::{Minted, Person};
 pub use bearer::{TEST_SIGNING_KEY, minted};
 pub use issuer::REDIRECT_URI;

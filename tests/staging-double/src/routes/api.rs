@@ -1,11 +1,13 @@
-//! What the backend offers to users: their profile, agents, states, files, a chat. Everything is the caller's own; what is
-//! another's is not found.
+//! What the backend offers to users: their profile, agents, states, pots, files, a chat. Everything is the caller's own; what is
+//! another's is not found. And a description of it all, for anybody.
 
 mod agents;
 mod caller;
 mod chat;
+mod docs;
 mod files;
 mod metrics;
+mod pots;
 mod search;
 mod state;
 
@@ -32,8 +34,12 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/api/state/{key}", get(state::read).put(state::write))
         .route("/api/counter", post(state::count).get(state::counted))
         .route("/api/search", get(search::find))
-        .route("/api/files", post(files::write).layer(DefaultBodyLimit::max(files::LARGEST)))
+        .route("/api/pots", get(pots::show))
+        .route("/api/pots/transfers", post(pots::transfer))
+        .route("/api/files", post(files::write).layer(DefaultBodyLimit::max(files::MOST_READ)))
         .route("/api/files/{id}", get(files::read))
+        .route("/openapi.json", get(docs::description))
+        .route("/docs", get(docs::page))
         .route("/ws/chat", get(chat::open))
         .route("/metrics", get(metrics::show))
 }

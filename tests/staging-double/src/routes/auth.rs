@@ -1,6 +1,7 @@
 //! The auth service's own routes: a login begins, comes back and becomes a session, which a logout
 //! ends. Faults of it stand where they strike, in `start` and in `session`.
 
+mod renewal;
 mod session;
 mod start;
 
@@ -18,6 +19,8 @@ use crate::login::Provider;
 const LOGIN_COOKIE: &str = "netra_login";
 /// What a browser that is logged in holds.
 pub(super) const SESSION_COOKIE: &str = "netra_session";
+/// What it renews that with.
+const RENEWAL_COOKIE: &str = "netra_refresh";
 
 pub(super) fn routes() -> Router<Arc<Shared>> {
     Router::new()
@@ -25,6 +28,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/auth/test", get(|shared, query| start::begin(Provider::Test, shared, query)))
         .route("/auth/callback", get(session::callback))
         .route("/auth/session", get(session::show))
+        .route("/auth/refresh", post(renewal::refresh))
         .route("/auth/logout", post(session::log_out))
 }
 

@@ -87,6 +87,40 @@ async fn a_login_gives_a_session_and_a_logout_ends_it() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_session_is_renewed_once_and_no_more_after_its_logout() -> anyhow::Result<()> {
+    let double = healthy().await?;
+    let mut browser = Browser::default();
+    assert_eq!(browser.ask(&double, "POST", "/auth/refresh").await?.status, 401);
+    browser.log_in(&double).await?;
+    let mut old = browser.clone();
+    assert_eq!(browser.ask(&double, "POST", "/auth/refresh").await?.status, 200);
+    assert_ne!(browser.0["netra_session"], old.0["netra_session"]);
+    assert_eq!((browser.session(&double).await?, old.session(&double).await?), (200, 401));
+    assert_eq!(old.ask(&double, "POST", "/auth/refresh").await?.status, 401);
+    let mut left = browser.clone();
+    assert_eq!(browser.ask(&double, "POST", "/auth/logout").await?.status, 200);
+    assert_eq!(left.ask(&double, "POST", "/auth/refresh").await?.status, 401);
+
+    for (name, session, again, after) in [
+        ("refresh-keeps-session", 200, 401, 401),
+        ("refresh-twice", 401, 200, 401),
+        ("refresh-after-logout", 401, 401, 200),
+    ] {
+        let double = faulted(name, |_| true).await?;
+        let mut browser = Browser::default();
+        browser.log_in(&double).await?;
+        let mut old = browser.clone();
+        browser.ask(&double, "POST", "/auth/refresh").await?;
+        assert_eq!(old.session(&double).await?, session, "{name}");
+        assert_eq!(old.ask(&double, "POST", "/auth/refresh").await?.status, again, "{name}");
+        let mut left = browser.clone();
+        browser.ask(&double, "POST", "/auth/logout").await?;
+        assert_eq!(left.ask(&double, "POST", "/auth/refresh").await?.status, after, "{name}");
+    }
+    Ok(())
+}
+
+#[tokio::test]
 async fn a_callback_is_good_once_and_for_its_own_browser_and_state() -> anyhow::Result<()> {
     let double = healthy().await?;
     let mut browser = Browser::default();

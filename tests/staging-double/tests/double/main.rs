@@ -7,6 +7,7 @@ mod effects;
 mod environment;
 mod faults;
 mod files;
+mod logic;
 mod logins;
 mod routes;
 mod security;

@@ -2,7 +2,7 @@
 //! events in order; `{"type":"close","code":…}` asks for a close with that code.
 
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use axum::body::Body;
 use axum::extract::{Request, State};
@@ -24,7 +24,7 @@ use tokio_tungstenite::tungstenite::{Error, Message, Utf8Bytes};
 
 use super::{Caller, Shared, failure};
 use crate::change::Change;
-use crate::load::{ChatFault, LeakForm, Own, Struck, damaged};
+use crate::load::{Ageing, ChatFault, LeakForm, Own, Struck, damaged};
 use crate::service::Service;
 
 const PROTOCOL: &str = "chat.v1";
@@ -70,7 +70,8 @@ pub(super) async fn open(State(shared): State<Arc<Shared>>, caller: Caller, mut 
                 .max_message_size(Some(LONGEST))
                 .max_frame_size(Some(LONGEST));
             let socket = WebSocketStream::from_raw_socket(TokioIo::new(upgraded), Role::Server, Some(config)).await;
-            Chat { shared, user: caller.person.id, socket, sent: 0 }.run(ending).await;
+            let opened = Instant::now();
+            Chat { shared, user: caller.person.id, socket, sent: 0, opened }.run(ending).await;
             drop(place);
         }
     });
@@ -94,6 +95,7 @@ struct Chat {
     socket: WebSocketStream<TokioIo<Upgraded>>,
     /// Events of this connection so far, which is also the number of the last.
     sent: u32,
+    opened: Instant,
 }
 
 impl Chat {
@@ -122,7 +124,19 @@ impl Chat {
                 self.ignore().await;
                 return Ok(None);
             }
-            let text = match self.socket.next().await {
+            let next = match self.cut_when_idle() {
+                // Nothing is said to the other side.
+                Some(idle) => match tokio::time::timeout(idle, self.socket.next()).await {
+                    Ok(next) => next,
+                    Err(_) => return Ok(None),
+                },
+                None => self.socket.next().await,
+            };
+            if self.is_half_open() {
+                self.ignore().await;
+                return Ok(None);
+            }
+            let text = match next {
                 None => return Ok(None),
                 Some(Ok(Message::Close(_))) => {
                     // The goodbye in return is made already, and only has to go out.
@@ -148,6 +162,11 @@ impl Chat {
 
     async fn answer(&mut self, id: &serde_json::Value, text: &str) -> Result<(), Error> {
         let changes = self.shared.switchboard.changes(Service::Backend);
+        match self.ageing(&changes) {
+            Some(Ageing::Silent) => return Ok(()),
+            Some(Ageing::Late(delay)) => tokio::time::sleep(delay).await,
+            Some(Ageing::HalfOpen) | None => {}
+        }
         let mut frames = Vec::with_capacity(EVENTS.len());
         for (number, event) in (self.sent + 1..).zip(EVENTS) {
             frames.push(json!({ "type": event, "seq": number, "message": id }));
@@ -190,6 +209,23 @@ impl Chat {
     fn is_half_open(&self) -> bool {
         let changes = self.shared.switchboard.changes(Service::Backend);
         changes.iter().any(|c| matches!(c, Change::Chat(ChatFault::HalfOpen { after }) if self.sent >= *after))
+            || self.ageing(&changes) == Some(Ageing::HalfOpen)
+    }
+
+    /// What is wrong with this connection because it is so old.
+    fn ageing(&self, changes: &[Change]) -> Option<Ageing> {
+        changes.iter().find_map(|change| match change {
+            Change::Chat(ChatFault::Aged { after, how }) if self.opened.elapsed() >= *after => Some(*how),
+            _ => None,
+        })
+    }
+
+    /// How long nothing may come before the connection is cut.
+    fn cut_when_idle(&self) -> Option<Duration> {
+        self.shared.switchboard.changes(Service::Backend).iter().find_map(|change| match change {
+            Change::Chat(ChatFault::Cut { idle }) => Some(*idle),
+            _ => None,
+        })
     }
 
     /// Takes what comes and answers nothing, until the other side is gone.

@@ -14,9 +14,12 @@ use sha2::{Digest, Sha256};
 
 use super::{Caller, Shared, failure, full, no_room, not_found};
 use crate::api::{File, MOST_FILES};
+use crate::change::{Change, FileFault};
 
 /// Bytes of a file.
-pub(super) const LARGEST: usize = 1024 * 1024;
+const LARGEST: usize = 1024 * 1024;
+/// Bytes of a body that are read at all, so that whoever sends too much is told.
+pub(super) const MOST_READ: usize = 4 * LARGEST;
 const LONGEST_NAME: usize = 200;
 
 #[derive(serde::Deserialize)]
@@ -39,6 +42,9 @@ pub(super) async fn write(
         Ok(content) => content,
         Err(rejection) => return failure(rejection.status(), "the file could not be read or is above 1 MiB"),
     };
+    if content.len() > LARGEST && !caller.has(|change| *change == Change::File(FileFault::NoLimit)) {
+        return failure(StatusCode::PAYLOAD_TOO_LARGE, "the file is above 1 MiB");
+    }
     let mut hash = String::with_capacity(64);
     for byte in Sha256::digest(&content) {
         let _ = write!(hash, "{byte:02x}");
@@ -86,10 +92,13 @@ pub(super) async fn read(
     let (status, content, place) = match range {
         None | Some(Wanted::Everything) => (StatusCode::OK, file.content, None),
         Some(Wanted::Part(from, to)) => {
-            (StatusCode::PARTIAL_CONTENT, file.content.slice(from..=to), Some(format!("bytes {from}-{to}/{size}")))
+            let shift = usize::from(caller.has(|change| *change == Change::File(FileFault::Shifted)));
+            let begin = (from + shift).min(to);
+            (StatusCode::PARTIAL_CONTENT, file.content.slice(begin..=to), Some(format!("bytes {from}-{to}/{size}")))
         }
         Some(Wanted::Nothing) => (StatusCode::RANGE_NOT_SATISFIABLE, Bytes::new(), Some(format!("bytes */{size}"))),
     };
+    let content = corrupted(content, &caller.changes);
     let headers = [
         (CONTENT_TYPE, "application/octet-stream".to_owned()),
         (ACCEPT_RANGES, "bytes".to_owned()),
@@ -98,6 +107,19 @@ pub(super) async fn read(
     let place = place.map(|place| [(CONTENT_RANGE, place)]);
     let hash = [("x-content-sha256", file.hash)];
     caller.owns((status, headers, hash, place.map(axum::response::AppendHeaders), content).into_response(), &file.name)
+}
+
+/// The content as a fault has it.
+fn corrupted(content: Bytes, changes: &[Change]) -> Bytes {
+    let percent = changes.iter().find_map(|change| match change {
+        Change::File(FileFault::Corrupted(percent)) => Some(usize::from(*percent)),
+        _ => None,
+    });
+    let Some(percent) = percent.filter(|_| !content.is_empty()) else { return content };
+    let mut content = content.to_vec();
+    let at = (content.len() * percent / 100).min(content.len() - 1);
+    content[at] ^= 1;
+    content.into()
 }
 
 #[derive(Debug, PartialEq, Eq)]
@@ -134,7 +156,18 @@ fn is_name(name: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{Wanted, part};
+    use super::{Bytes, Change, FileFault, Wanted, corrupted, part};
+
+    #[test]
+    fn one_byte_is_another_wherever_it_is() {
+        for percent in [0, 50, 100] {
+            let corrupted = corrupted(Bytes::from("abc"), &[Change::File(FileFault::Corrupted(percent))]);
+            let differing = corrupted.iter().zip(b"abc").filter(|(one, other)| one != other).count();
+            assert_eq!(differing, 1, "{percent}: {corrupted:?}");
+        }
+        assert_eq!(corrupted(Bytes::new(), &[Change::File(FileFault::Corrupted(9))]), "");
+        assert_eq!(corrupted(Bytes::from("abc"), &[]), "abc");
+    }
 
     #[test]
     fn reads_ranges_as_the_standard_has_them() {

@@ -10,14 +10,15 @@ use axum::http::{HeaderMap, Response, StatusCode};
 use axum::response::{AppendHeaders, IntoResponse};
 use serde_json::json;
 
-use super::{LOGIN_COOKIE, SESSION_COOKIE, cookie, set_cookie};
+use super::renewal::{cookies, keeps, new_pair};
+use super::{LOGIN_COOKIE, RENEWAL_COOKIE, SESSION_COOKIE, cookie, set_cookie};
 use crate::change::{Change, LogoutLeaves, StateAccepted};
-use crate::login::{Begun, Provider, fresh};
+use crate::login::{Begun, Provider};
 use crate::routes::answering::{Shared, failure, success};
 use crate::service::Service;
 
 /// Seconds that a session lives in a browser.
-const LIFETIME: u32 = 3_600;
+pub(super) const LIFETIME: u32 = 3_600;
 
 /// What the provider sends the browser back with.
 #[derive(Debug, serde::Deserialize)]
@@ -47,18 +48,15 @@ pub(super) async fn callback(
     let entered = shared
         .issuer
         .account_of(returned.code.as_deref().unwrap_or_default(), &login)
-        .and_then(|account| Ok((fresh()?, account)));
-    let (session, account) = match entered {
+        .and_then(|account| Ok((new_pair()?, account)));
+    let (pair, account) = match entered {
         Ok(entered) => entered,
         Err(error) => return failure(StatusCode::UNAUTHORIZED, &format!("no login: {error}")),
     };
-    shared.accounts.log_in(session.clone(), account);
-    let cookies = AppendHeaders([
-        (SET_COOKIE, set_cookie(SESSION_COOKIE, &session, LIFETIME)),
-        (SET_COOKIE, set_cookie(LOGIN_COOKIE, "", 0)),
-    ]);
+    shared.accounts.log_in(&pair, account);
+    let over = AppendHeaders([(SET_COOKIE, set_cookie(LOGIN_COOKIE, "", 0))]);
     let headers = [(LOCATION, place(&login.then)), (CACHE_CONTROL, "no-store".to_owned())];
-    (StatusCode::FOUND, cookies, headers).into_response()
+    (StatusCode::FOUND, headers, cookies(&pair), over).into_response()
 }
 
 /// The login that comes back, as the service should know it or as a fault has it.
@@ -97,10 +95,10 @@ pub(super) async fn log_out(State(shared): State<Arc<Shared>>, headers: HeaderMa
         return failure(StatusCode::UNAUTHORIZED, "nobody is logged in");
     };
     if leaves.is_none() {
-        shared.accounts.log_out(&session);
+        shared.accounts.log_out(&session, |kept| keeps(&shared, kept));
     }
     let done = Json(json!({ "loggedOut": true }));
-    let gone = [(SET_COOKIE, set_cookie(SESSION_COOKIE, "", 0))];
+    let gone = AppendHeaders([SESSION_COOKIE, RENEWAL_COOKIE].map(|name| (SET_COOKIE, set_cookie(name, "", 0))));
     match leaves {
         None | Some(LogoutLeaves::TakesTheCookie) => (gone, done).into_response(),
         Some(LogoutLeaves::SaysSo) => done.into_response(),
