@@ -37,25 +37,35 @@ const SERVERS: &[Server] = &[
     Server { name: "systemd_analyze", program: "systemd-analyze", package: "systemd" },
 ];
 
+/// What the demonstration keeps data in.
+const STORES: [&str; 3] = ["real_postgresql", "real_redis", "real_clickhouse"];
+
 /// Installs the servers that are missing, where that may be done, and returns those that are still missing afterwards.
 pub(crate) fn ensure() -> Result<Vec<&'static Server>> {
-    let missing = missing();
-    if missing.is_empty() {
-        return Ok(missing);
+    ensure_of(|_| true)
+}
+
+/// The same of stores alone.
+pub(crate) fn ensure_stores() -> Result<Vec<&'static Server>> {
+    ensure_of(|server| STORES.contains(&server.name))
+}
+
+fn ensure_of(is_wanted: fn(&Server) -> bool) -> Result<Vec<&'static Server>> {
+    let missing =
+        || SERVERS.iter().filter(|server| is_wanted(server) && !sh::exists(server.program)).collect::<Vec<_>>();
+    let before = missing();
+    if before.is_empty() {
+        return Ok(before);
     }
-    let packages: Vec<&str> = missing.iter().map(|server| server.package).collect();
+    let packages: Vec<&str> = before.iter().map(|server| server.package).collect();
     if let Err(error) = install("servers", &packages) {
         say("servers", &format!("{error:#}"));
     }
-    let missing = self::missing();
+    let missing = missing();
     if !missing.is_empty() && in_ci() {
         bail!("tests need {}, which is not installed: {}", names(&missing), install_line(&packages));
     }
     Ok(missing)
-}
-
-fn missing() -> Vec<&'static Server> {
-    SERVERS.iter().filter(|server| !sh::exists(server.program)).collect()
 }
 
 /// Installs packages, or says the line that would.

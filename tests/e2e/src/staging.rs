@@ -55,9 +55,11 @@ impl Staging {
     /// The choices of a command line that lead the shipped bundle here. What deploys takes no part, so that the run is partial.
     pub fn services(&self) -> Vec<String> {
         let services = Service::ALL.iter().flat_map(|s| ["--service".to_owned(), format!("{s}={}", self.url(*s))]);
-        let inputs = [format!("client-id={CLIENT_ID}"), format!("redirect-uri={REDIRECT_URI}")];
+        let hosts = Service::RELEASED.map(|service| format!("host.{service}={}", service.host()));
+        let inputs =
+            [format!("client-id={CLIENT_ID}"), format!("redirect-uri={REDIRECT_URI}")].into_iter().chain(hosts);
         let only = ["--only".to_owned(), VALIDATION.to_owned()];
-        services.chain(inputs.into_iter().flat_map(|input| ["--set".to_owned(), input])).chain(only).collect()
+        services.chain(inputs.flat_map(|input| ["--set".to_owned(), input])).chain(only).collect()
     }
 
     /// The milliseconds within which this part (0 to 1) of a service's answers came, by its own log.

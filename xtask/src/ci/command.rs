@@ -53,7 +53,7 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> 
 /// The clean demonstration, which must release.
 fn demonstration(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
-    let scope = if demo::gcloud_is_here() { Scope::Release } else { Scope::Standing };
+    let scope = Scope::of_all(demo::gcloud_is_here(), demo::ensure_stores()?);
     let clean = clean(project, scope)?;
     if scope.deploys() {
         // It is set once.
@@ -68,13 +68,34 @@ fn clean(project: &Project, scope: Scope) -> Result<Outcome> {
     Ok(clean)
 }
 
+/// Where faults are looked for.
+const SCOPES: [Scope; 12] = [
+    Scope::Quiet,
+    Scope::Load,
+    Scope::Security,
+    Scope::Rate,
+    Scope::Logs,
+    Scope::Logic,
+    Scope::Sockets,
+    Scope::Stores,
+    Scope::Monitoring,
+    Scope::Watch,
+    Scope::Day,
+    Scope::Release,
+];
+
 /// Every fault of the catalogue, each beside a clean run of the phases that find it.
 fn all_faults(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
     let mut wrong = Vec::new();
-    for scope in [Scope::Quiet, Scope::Standing, Scope::Monitoring, Scope::Watch, Scope::Day, Scope::Release] {
-        if matches!(scope, Scope::Monitoring | Scope::Release) && !demo::gcloud_is_here() {
-            say("faults", "left out, because gcloud is not here: every fault of a deployment");
+    let (gcloud, stores) = (demo::gcloud_is_here(), demo::ensure_stores()?);
+    for scope in SCOPES {
+        if scope.needs_gcloud() && !gcloud {
+            say("faults", &format!("left out, because gcloud is not here: every fault of {scope:?}"));
+            continue;
+        }
+        if scope.asks_stores() && !stores {
+            say("faults", &format!("left out, because a store is not here: every fault of {scope:?}"));
             continue;
         }
         let clean = match released.get().filter(|_| scope.deploys()) {

@@ -11,6 +11,7 @@ use super::phases::Scope;
 use super::ports::PORTS;
 use super::run::{Demo, Outcome, Stdout, build};
 use super::seed;
+use super::stores::ensure_stores;
 use super::system::{PYTHON, gcloud_is_here, pytest_is_here};
 use crate::project::Project;
 use crate::sh::say;
@@ -82,8 +83,15 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
     let json = arguments.output == Output::Json;
     build(project)?;
     let gcloud = !arguments.without_gcloud && gcloud_is_here();
-    if !gcloud && matches!(fault, Some(Fault::Release(_))) {
-        return Err(anyhow!("this fault strikes a deployment, and gcloud is not here to deploy"));
+    if !gcloud && fault.is_some_and(|fault| fault.scope().needs_gcloud()) {
+        return Err(anyhow!("this fault strikes what gcloud does or shows, and gcloud is not here"));
+    }
+    let stores = ensure_stores()?;
+    if !stores && fault.is_some_and(|fault| fault.scope().asks_stores()) {
+        return Err(anyhow!("phases ask stores here, and PostgreSQL, Redis or ClickHouse is not installed"));
+    }
+    if !stores {
+        say("demo", "without PostgreSQL, Redis and ClickHouse: the phase that asks them is left out");
     }
     let pytest = pytest_is_here();
     if !pytest && fault.is_some_and(|fault| fault.requirement() == TESTS) {
@@ -95,7 +103,7 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
     if !gcloud {
         say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
     }
-    let all = if gcloud { Scope::Release } else { Scope::Standing };
+    let all = Scope::of_all(gcloud, stores);
     // A release, and then a day in a rehearsal; or what finds the fault. What is kept is what was released.
     let scopes = match fault {
         Some(fault) => vec![fault.scope()],

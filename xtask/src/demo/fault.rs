@@ -5,9 +5,10 @@ use std::time::Duration;
 
 use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Fault as CloudFault, Named, Pattern, What, When};
-use holdpoint_staging_double::{Change, Drawn, FaultSetting, Leak, LeakForm, Service, WrongBody};
+use holdpoint_staging_double::{Change, Drawn, FaultSetting, Leak, LeakForm, Service, WrongBody, environment};
 
 use super::phases::Scope;
+use super::stores::Trouble;
 use super::system::System;
 
 /// A fault of the catalogue, whichever.
@@ -15,11 +16,11 @@ use super::system::System;
 pub(crate) enum Fault {
     /// It was there before. Nothing is deployed.
     Staging(&'static holdpoint_staging_double::Fault),
-    /// It strikes a deployment, which is begun.
+    /// It strikes a deployment, which is begun, or what is around the system.
     Release(&'static Release),
 }
 
-/// What is wrong with a deployment.
+/// What is wrong with a deployment, or with what is around the system.
 #[derive(Debug)]
 pub(crate) struct Release {
     name: &'static str,
@@ -39,6 +40,10 @@ enum Wrong {
     Image,
     /// Whoever deploys has their gcloud set to another project.
     Elsewhere,
+    /// Something is wrong with a store.
+    Store(Trouble),
+    /// The log of the backend tells a key.
+    Log,
 }
 
 /// A fault with its parameters.
@@ -79,7 +84,45 @@ const UNDER_LOAD: [&str; 11] = [
     "ws-half-open",
 ];
 
+/// What is judged on domains of the team's own, which the demonstration has none of.
+const OF_OWN_DOMAINS: [&str; 2] = ["no-hsts", "certificate-expired"];
+
 const RELEASES: &[Release] = &[
+    Release {
+        name: "database-stopped",
+        requirement: "CRIT-5",
+        exit: 1,
+        description: "nobody listens where the database should be",
+        what: Wrong::Store(Trouble::DatabaseStopped),
+    },
+    Release {
+        name: "cache-paused",
+        requirement: "CRIT-5",
+        exit: 1,
+        description: "the cache takes connections, and says nothing",
+        what: Wrong::Store(Trouble::CachePaused),
+    },
+    Release {
+        name: "analytics-not-writable",
+        requirement: "CRIT-5",
+        exit: 1,
+        description: "the analytics store takes no entries",
+        what: Wrong::Store(Trouble::PlaceGone),
+    },
+    Release {
+        name: "database-password",
+        requirement: "CRIT-5",
+        exit: 1,
+        description: "the password of the database is another",
+        what: Wrong::Store(Trouble::PasswordChanged),
+    },
+    Release {
+        name: "secret-in-log",
+        requirement: "SEC-4",
+        exit: 1,
+        description: "a line in the log of the backend tells a key",
+        what: Wrong::Log,
+    },
     Release {
         name: "identity-refused",
         requirement: "PRE-1.identity",
@@ -201,8 +244,12 @@ impl Fault {
         let under_load = under_load.iter().filter(|fault| UNDER_LOAD.contains(&fault.name));
         let over_a_day = holdpoint_staging_double::Fault::over_a_day();
         let at_hours = holdpoint_staging_double::Fault::at_hours();
-        let staging = holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(over_a_day).chain(at_hours);
-        let staging = staging.map(Self::Staging);
+        let of_security = holdpoint_staging_double::Fault::of_security();
+        let of_security = of_security.iter().filter(|fault| !OF_OWN_DOMAINS.contains(&fault.name));
+        let in_logic = holdpoint_staging_double::Fault::in_logic();
+        let staging =
+            holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(of_security).chain(in_logic);
+        let staging = staging.chain(over_a_day).chain(at_hours).map(Self::Staging);
         staging.chain(RELEASES.iter().map(Self::Release))
     }
 
@@ -237,10 +284,19 @@ impl Fault {
     /// Which phases find it. What was wrong before is found without a deployment, and sooner.
     pub(crate) fn scope(self) -> Scope {
         match self {
-            Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Standing,
+            Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Load,
             Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::over_a_day(), fault.name) => Scope::Watch,
             Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::at_hours(), fault.name) => Scope::Day,
-            Self::Staging(_) => Scope::Quiet,
+            Self::Staging(fault) => match fault.requirement {
+                "SEC-5" => Scope::Rate,
+                "CRIT-6" | "KI-3" => Scope::Sockets,
+                "NOTE-1" => Scope::Logic,
+                row if row.starts_with("SEC-") => Scope::Security,
+                row if row.starts_with("BIZ-") => Scope::Logic,
+                _ => Scope::Quiet,
+            },
+            Self::Release(Release { what: Wrong::Store(_), .. }) => Scope::Stores,
+            Self::Release(Release { what: Wrong::Log, .. }) => Scope::Logs,
             Self::Release(fault) if fault.requirement.starts_with("P4.2.") => Scope::Monitoring,
             Self::Release(_) => Scope::Release,
         }
@@ -304,6 +360,14 @@ impl Setting {
         matches!(self, Self::Release(Release { what: Wrong::Image, .. })) && service == Service::Backend
     }
 
+    /// What is wrong with a store.
+    pub(super) fn trouble(&self) -> Option<Trouble> {
+        match self {
+            Self::Release(Release { what: Wrong::Store(trouble), .. }) => Some(*trouble),
+            _ => None,
+        }
+    }
+
     /// Whether gcloud is set to another project.
     pub(super) fn is_elsewhere(&self) -> bool {
         matches!(self, Self::Release(Release { what: Wrong::Elsewhere, .. }))
@@ -323,6 +387,13 @@ impl Setting {
             }
             Wrong::Cloud(fault) => {
                 system.cloud.set_fault(fault());
+                Ok(())
+            }
+            Wrong::Store(trouble) => system.trouble(*trouble),
+            Wrong::Log => {
+                let key = environment(None).into_iter().find(|variable| variable.name == "OPENAI_API_KEY");
+                let key = key.and_then(|variable| variable.value).context("the key has a value")?;
+                system.write_log(Service::Backend, &format!("could not authenticate with {key}"));
                 Ok(())
             }
             // These are the command line's, which gets them when it starts.

@@ -12,6 +12,7 @@ mod phases;
 mod ports;
 mod run;
 mod seed;
+mod stores;
 mod system;
 
 pub(crate) use command::{Arguments, run};
@@ -19,4 +20,5 @@ pub(crate) use fault::Fault;
 pub(crate) use phases::Scope;
 pub(crate) use ports::PORTS;
 pub(crate) use run::{Demo, Outcome, Stdout, build};
+pub(crate) use stores::ensure_stores;
 pub(crate) use system::gcloud_is_here;

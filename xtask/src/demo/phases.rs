@@ -12,10 +12,26 @@ use toml_span::Value;
 pub(crate) enum Scope {
     /// All of them.
     Release,
+    /// Those of a deployment, without stores.
+    Storeless,
     /// Those without grants of gcloud, but for the rollback, which has nothing to take back where nothing was deployed.
     Standing,
-    /// Of these, those that put no load on anything.
+    /// Of these, those that put no load on anything and are soon done.
     Quiet,
+    /// Those that put load on.
+    Load,
+    /// Those that look at what strangers may do.
+    Security,
+    /// The one that asks until it is refused.
+    Rate,
+    /// The one that reads logs.
+    Logs,
+    /// Those that look at what the system does for its users.
+    Logic,
+    /// The one that holds sockets.
+    Sockets,
+    /// The one that looks at stores.
+    Stores,
     /// The one that sets monitoring up, which minds no deployment.
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
@@ -24,8 +40,28 @@ pub(crate) enum Scope {
     Day,
 }
 
-/// The phase of that scope.
-const MONITORING: &str = "monitoring-setup";
+const MONITORING: &[&str] = &["monitoring-setup"];
+/// Each beside one that must not mind.
+const LOAD: &[&str] = &["health", "request-isolation", "agent-isolation", "chat"];
+const SECURITY: &[&str] = &["health", "security"];
+const RATE: &[&str] = &["health", "rate-limit"];
+const LOGS: &[&str] = &["identity", "service-logs"];
+const LOGIC: &[&str] = &["health", "environment", "sessions", "transactions", "files", "api-docs"];
+const SOCKETS: &[&str] = &["health", "websocket-endurance"];
+const STORES: &[&str] = &["config", "data-stores"];
+/// What takes a while, or is of a scope of its own.
+const APART: [&str; 10] = [
+    "environment",
+    "data-stores",
+    "sessions",
+    "transactions",
+    "files",
+    "api-docs",
+    "websocket-endurance",
+    "security",
+    "rate-limit",
+    "service-logs",
+];
 
 /// What takes part in the day.
 const WATCH: [&str; 4] = ["monitor", "objectives", "day-triggers", "alerts"];
@@ -35,9 +71,28 @@ const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening
 const SCALE: u32 = 7_200;
 
 impl Scope {
+    /// Everything that can be done with what is here.
+    pub(crate) fn of_all(gcloud: bool, stores: bool) -> Self {
+        match (gcloud, stores) {
+            (true, true) => Self::Release,
+            (true, false) => Self::Storeless,
+            (false, _) => Self::Standing,
+        }
+    }
+
     /// Whether something is deployed.
     pub(crate) fn deploys(self) -> bool {
-        self == Self::Release
+        matches!(self, Self::Release | Self::Storeless)
+    }
+
+    /// Whether stores are asked.
+    pub(crate) fn asks_stores(self) -> bool {
+        matches!(self, Self::Release | Self::Stores)
+    }
+
+    /// Whether a phase starts gcloud.
+    pub(crate) fn needs_gcloud(self) -> bool {
+        matches!(self, Self::Release | Self::Storeless | Self::Monitoring | Self::Logs)
     }
 
     /// How many times faster waits pass, in a rehearsal.
@@ -49,22 +104,30 @@ impl Scope {
     pub(crate) fn clean_end(self) -> (u8, &'static str) {
         match self {
             Self::Release => (0, "release"),
-            Self::Standing | Self::Quiet | Self::Monitoring => (7, "partial"),
             // Without traffic nothing is known of errors and times.
             Self::Watch => (3, "inconclusive"),
             Self::Day => (8, "rehearsed"),
+            _ => (7, "partial"),
         }
     }
 }
 
 /// The phases that take part, in the order of the bundle; none where all do.
 pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>> {
+    let only = |names: &[&str]| Ok(Some(names.iter().map(|name| (*name).to_owned()).collect()));
     match scope {
         Scope::Release => return Ok(None),
-        Scope::Monitoring => return Ok(Some(vec![MONITORING.to_owned()])),
-        Scope::Watch => return Ok(Some(WATCH.map(str::to_owned).to_vec())),
-        Scope::Day => return Ok(Some(WATCH.into_iter().chain(STRESS).map(str::to_owned).collect())),
-        Scope::Standing | Scope::Quiet => {}
+        Scope::Monitoring => return only(MONITORING),
+        Scope::Load => return only(LOAD),
+        Scope::Security => return only(SECURITY),
+        Scope::Rate => return only(RATE),
+        Scope::Logs => return only(LOGS),
+        Scope::Logic => return only(LOGIC),
+        Scope::Sockets => return only(SOCKETS),
+        Scope::Stores => return only(STORES),
+        Scope::Watch => return only(&WATCH),
+        Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
+        Scope::Storeless | Scope::Standing | Scope::Quiet => {}
     }
     let path = bundle.join("bundle.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
@@ -84,8 +147,9 @@ fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
         let needs = phase.pointer("/needs").and_then(Value::as_array).into_iter().flatten();
         // What looks at the state after a rollback stands behind it.
         let of_rollback = needs.filter_map(Value::as_str).any(|need| rollback == Some(need));
-        let too_loud = scope == Scope::Quiet && phase.pointer("/grants/load").is_some();
-        if of_rollback || too_loud || of_the_day(id) || phase.pointer("/grants/gcloud").is_some() {
+        let too_loud = scope == Scope::Quiet && (phase.pointer("/grants/load").is_some() || APART.contains(&id));
+        let too_far = scope != Scope::Storeless && phase.pointer("/grants/gcloud").is_some();
+        if of_rollback || too_loud || too_far || of_the_day(id) || STORES[1..].contains(&id) {
             left_out.insert(id);
         }
         if !left_out.contains(id) {
@@ -104,10 +168,31 @@ mod tests {
         let text = include_str!("../../../scripts/bundles/netra-staging/bundle.toml");
         let quiet = ["prerequisites", "toolchain", "architecture", "local-isolation", "config", "health", "auth-flow"];
         assert_eq!(super::named(text, Scope::Quiet).unwrap(), quiet);
-        for id in super::WATCH.into_iter().chain(super::STRESS).chain([super::MONITORING]) {
+        let lists = [
+            super::MONITORING,
+            super::LOAD,
+            super::SECURITY,
+            super::RATE,
+            super::LOGS,
+            super::LOGIC,
+            super::SOCKETS,
+            super::STORES,
+            &super::APART,
+            &super::WATCH,
+            &super::STRESS,
+        ];
+        for id in lists.concat() {
             assert!(text.contains(&format!("id = \"{id}\"")), "{id}");
         }
         let standing = super::named(text, Scope::Standing).unwrap();
-        assert_eq!(standing, [&quiet[..], &["request-isolation", "agent-isolation", "chat"]].concat());
+        for id in ["request-isolation", "security", "rate-limit", "environment"] {
+            assert!(standing.iter().any(|phase| phase == id), "{id}: {standing:?}");
+        }
+        let storeless = super::named(text, Scope::Storeless).unwrap();
+        for (id, takes_part) in
+            [("deploy", true), ("service-logs", true), ("data-stores", false), ("rollback", false), ("monitor", false)]
+        {
+            assert_eq!(storeless.iter().any(|phase| phase == id), takes_part, "{id}: {storeless:?}");
+        }
     }
 }

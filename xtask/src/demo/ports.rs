@@ -13,13 +13,44 @@ pub(crate) struct Ports {
     pub(crate) front: u16,
     /// The proxy through which gcloud finds Google.
     pub(crate) proxy: u16,
+    /// Where whoever comes without TLS is led to it: backend, auth and frontend.
+    pub(crate) plain: [u16; 3],
+    pub(crate) stores: StorePorts,
 }
 
-pub(crate) const PORTS: Ports = Ports { front: 18443, proxy: 18444 };
+/// Where stores listen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct StorePorts {
+    pub(crate) database: u16,
+    pub(crate) cache: u16,
+    pub(crate) analytics: u16,
+}
+
+pub(crate) const PORTS: Ports = Ports {
+    front: 18443,
+    proxy: 18444,
+    plain: [18445, 18446, 18447],
+    stores: StorePorts { database: 18448, cache: 18449, analytics: 18450 },
+};
+
+/// Free ones, for tests.
+#[cfg(test)]
+pub(super) const FREE: Ports =
+    Ports { front: 0, proxy: 0, plain: [0; 3], stores: StorePorts { database: 0, cache: 0, analytics: 0 } };
 
 /// Refuses to start when a port is taken, and says which and what to do.
 pub(super) fn ensure_free(ports: Ports) -> Result<()> {
-    for (port, what) in [(ports.front, "the services"), (ports.proxy, "the emulated cloud")] {
+    let Ports { front, proxy, plain: [backend, auth, frontend], stores } = ports;
+    for (port, what) in [
+        (front, "the services"),
+        (proxy, "the emulated cloud"),
+        (backend, "the backend without TLS"),
+        (auth, "the auth service without TLS"),
+        (frontend, "the frontend without TLS"),
+        (stores.database, "the database"),
+        (stores.cache, "the cache"),
+        (stores.analytics, "the analytics store"),
+    ] {
         let taken = |error: std::io::Error| error.kind() == ErrorKind::AddrInUse;
         if TcpListener::bind((Ipv4Addr::LOCALHOST, port)).is_err_and(taken) {
             bail!(
@@ -41,7 +72,7 @@ mod tests {
     fn names_the_port_that_is_taken() {
         let taken = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
         let port = taken.local_addr().unwrap().port();
-        let error = ensure_free(Ports { front: 0, proxy: port }).unwrap_err().to_string();
+        let error = ensure_free(Ports { proxy: port, ..FREE }).unwrap_err().to_string();
         assert!(
             error.starts_with(&format!("listen on 127.0.0.1:{port} for the emulated cloud: the port is taken")),
             "{error}"
@@ -55,6 +86,14 @@ mod tests {
         for service in Service::ALL {
             let line = format!("\"{}:443\" = \"127.0.0.1:{}\"", service.host(), PORTS.front);
             assert!(text.contains(&line), "no {line}");
+        }
+        for (service, port) in Service::RELEASED.into_iter().zip(PORTS.plain) {
+            let line = format!("\"{}:80\" = \"127.0.0.1:{port}\"", service.host());
+            assert!(text.contains(&line), "no {line}");
+        }
+        let StorePorts { database, cache, analytics } = PORTS.stores;
+        for port in [database, cache, analytics] {
+            assert!(text.contains(&format!("address = \"127.0.0.1:{port}\"")), "no store at {port}");
         }
         let line = format!("CLOUDSDK_PROXY_PORT = \"{}\"", PORTS.proxy);
         assert!(text.contains(&line), "no {line}");

@@ -11,7 +11,7 @@ use super::fault::Setting;
 use super::phases::{self, Scope};
 use super::ports::{self, Ports};
 use super::system::{self, System};
-use super::{child, login};
+use super::{child, login, stores};
 use crate::digests::{self, Digests};
 use crate::guests;
 use crate::project::Project;
@@ -25,8 +25,16 @@ const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
 const FOLDER: &str = ".holdpoint/demo";
 
 /// A load as short as one that shows something can be.
-const LOAD: [&str; 6] =
-    ["load-ramp=1s", "load-during=6s", "agents-during=3s", "chat-during=4s", "stress-during=6s", "injection-during=5s"];
+const LOAD: [&str; 8] = [
+    "load-ramp=1s",
+    "load-during=6s",
+    "agents-during=3s",
+    "chat-during=4s",
+    "stress-during=6s",
+    "injection-during=5s",
+    "sockets-during=12s",
+    "sockets-heartbeat=4s",
+];
 
 /// Builds what a demonstration runs.
 pub(crate) fn build(project: &Project) -> Result<()> {
@@ -82,7 +90,7 @@ impl Demo<'_> {
         }
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         say("demo", &format!("writing the files under judgement, a certificate and a token below {FOLDER}"));
-        let system = System::start(folder, self.ports, self.scope.deploys()).await?;
+        let system = System::start(folder, self.ports, self.scope).await?;
         for service in Service::ALL {
             say("demo", &format!("{service}: https://{} at {}", service.host(), system.cloud.front()));
         }
@@ -149,6 +157,9 @@ impl Demo<'_> {
                 None => line.without_env(variable.name),
             };
         }
+        for (name, value) in stores::environment(self.setting.as_ref().and_then(Setting::trouble)) {
+            line = line.env(name, value);
+        }
         let elsewhere = self.setting.as_ref().is_some_and(Setting::is_elsewhere);
         for (name, value) in login::environment(files, elsewhere) {
             line = match value {
@@ -163,6 +174,7 @@ impl Demo<'_> {
             let lacks = self.setting.as_ref().is_some_and(|setting| setting.lacks_image(service));
             let image = if lacks { system::missing_image(service) } else { system::new_image(service) };
             line = line.arg("--set").arg(format!("image.{service}={image}"));
+            line = line.arg("--set").arg(format!("host.{service}={}", service.host()));
         }
         if let Some(phases) = phases::chosen(&self.project.root.join(BUNDLE), self.scope)? {
             line = line.arg("--only").arg(phases.join(","));
@@ -199,8 +211,8 @@ mod tests {
     async fn demonstrate(project: &Project, fault: Option<&str>) -> Outcome {
         let setting = fault.map(|name| Fault::named(name).unwrap().settle(5));
         let runs = project.root.join("runs");
-        let ports = Ports { front: 0, proxy: 0 };
-        let demo = Demo { project, setting, scope: Scope::Release, json: true, stdout: Stdout::Keep, ports, runs };
+        let ports = super::super::ports::FREE;
+        let demo = Demo { project, setting, scope: Scope::Storeless, json: true, stdout: Stdout::Keep, ports, runs };
         let (outcome, system) = demo.run().await.unwrap();
         system.stop().await;
         outcome

@@ -2,13 +2,17 @@
 //! the one to the other.
 
 use std::path::Path;
+use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Backend, Emulator, InitialService, Options as CloudOptions};
-use holdpoint_staging_double::{Double, Drawn, FaultSetting, Options, Service};
+use holdpoint_staging_double::{Double, Drawn, FaultSetting, Options, PerService, Service};
+use serde_json::{Value, json};
 
 use super::login;
+use super::phases::Scope;
 use super::ports::Ports;
+use super::stores::{Stores, Trouble};
 use crate::sh::Line;
 
 /// Letters of versions: what serves at first, and what is deployed.
@@ -25,6 +29,8 @@ pub(crate) struct System {
     pub(super) old: Double,
     /// What is deployed.
     pub(super) new: Double,
+    /// Where data is kept, if a phase asks there.
+    stores: Option<Mutex<Stores>>,
 }
 
 /// The name of a service on Cloud Run.
@@ -59,10 +65,22 @@ pub(super) fn pytest_is_here() -> bool {
     Line::new("demo", PYTHON).args(["-c", "import pytest"]).text().is_ok()
 }
 
+/// A line in the log of a service.
+fn line(service: Service, severity: &str, text: &str) -> Value {
+    let labels = json!({ "service_name": title(service), "location": "us-central1", "project_id": "netra-staging" });
+    let resource = json!({ "type": "cloud_run_revision", "labels": labels });
+    json!({ "severity": severity, "textPayload": text, "resource": resource })
+}
+
 impl System {
     /// Starts it, and writes below `folder` what the operator's file and the bundle's inputs name.
-    pub(super) async fn start(folder: &Path, ports: Ports, deploys: bool) -> Result<Self> {
-        let old = Double::start(Options { files: Some(folder.to_owned()), ..Options::default() });
+    pub(super) async fn start(folder: &Path, ports: Ports, scope: Scope) -> Result<Self> {
+        let plain = |service| Service::RELEASED.iter().position(|known| *known == service).map(|at| ports.plain[at]);
+        let old = Double::start(Options {
+            files: Some(folder.to_owned()),
+            plain_ports: Some(PerService::each(|service| plain(service).unwrap_or(0))),
+            ..Options::default()
+        });
         let old = old.await.context("start the version that serves")?;
         let new = Double::start(Options::default()).await.context("start the version that is deployed")?;
         let images = Service::ALL.iter().flat_map(|service| [OLD, NEW].map(|version| image(*service, version)));
@@ -82,13 +100,30 @@ impl System {
             // What another pipeline deploys serves well, too.
             cloud.set_backend(Backend::Service(title(service).to_owned()), old.address(service));
         }
-        if deploys {
+        if scope.deploys() {
             // The issuer is no part of the release, and knows only the auth service that it stands beside.
             cloud.set_backend(Backend::Image(image(Service::Issuer, OLD)), new.address(Service::Issuer));
         }
         std::fs::write(folder.join("ca.pem"), cloud.ca_pem()).context("write the certificate of the services")?;
         login::write(folder, &cloud)?;
-        Ok(Self { cloud, old, new })
+        for service in Service::RELEASED {
+            cloud.write_log(line(service, "INFO", "listening"));
+        }
+        let stores =
+            scope.asks_stores().then(|| Mutex::new(tokio::task::block_in_place(|| Stores::start(ports.stores))));
+        Ok(Self { cloud, old, new, stores })
+    }
+
+    /// Makes something wrong with the stores.
+    pub(super) fn trouble(&self, trouble: Trouble) -> Result<()> {
+        let stores = self.stores.as_ref().context("this fault strikes stores, and none are here")?;
+        stores.lock().unwrap_or_else(PoisonError::into_inner).trouble(trouble);
+        Ok(())
+    }
+
+    /// Has the log of a service tell something.
+    pub(super) fn write_log(&self, service: Service, text: &str) {
+        self.cloud.write_log(line(service, "ERROR", text));
     }
 
     /// Makes something wrong with what serves, or with the files under judgement.

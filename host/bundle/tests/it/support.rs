@@ -88,6 +88,11 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             "holdpoint:websocket/websocket@0.1.0",
             "holdpoint:clock/clock@0.1.0",
         ]),
+        "phases/security" => {
+            component(&["holdpoint:http/http@0.1.0", "holdpoint:secrets/secrets@0.1.0", "holdpoint:clock/clock@0.1.0"])
+        }
+        "phases/service-logs" => component(&["holdpoint:gcloud/gcloud@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
+        "phases/data-stores" => component(&["holdpoint:data/data@0.1.0", "holdpoint:clock/clock@0.1.0"]),
         "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "users/chat-user" => {
             let imports = ["holdpoint:websocket/websocket@0.1.0", "holdpoint:user/user@0.1.0"];
@@ -185,6 +190,9 @@ pub(crate) fn shipped() -> Sources {
             ("source", "/srv/netra/source"),
             ("client-id", "netra.apps.googleusercontent.com"),
             ("redirect-uri", "https://netra-auth-service-demo.a.run.app/auth/callback"),
+            ("host.backend", "netra-backend-staging-demo.a.run.app"),
+            ("host.auth", "netra-auth-service-demo.a.run.app"),
+            ("host.frontend", "netra-frontend-staging-demo.a.run.app"),
             ("image.backend", "us-docker.pkg.dev/netra-staging/netra/backend@sha256:1"),
             ("image.auth", "us-docker.pkg.dev/netra-staging/netra/auth@sha256:1"),
             ("image.frontend", "us-docker.pkg.dev/netra-staging/netra/frontend@sha256:1"),
@@ -209,7 +217,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 58] = [
+pub(crate) const JUDGED: [&str; 72] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -246,11 +254,23 @@ pub(crate) const JUDGED: [&str; 58] = [
     "CRIT-1",
     "CRIT-2",
     "CRIT-4",
+    "CRIT-5",
+    "CRIT-6",
     "CRIT-7",
     "CRIT-8",
     "CRIT-9",
+    "SEC-1",
+    "SEC-2",
+    "SEC-3",
+    "SEC-4",
+    "SEC-5",
+    "SEC-6",
     "BIZ-1",
     "BIZ-2",
+    "BIZ-3",
+    "BIZ-4",
+    "BIZ-5",
+    "BIZ-6",
     "RB-T1",
     "RB-T3",
     "RB-T4",
@@ -261,6 +281,7 @@ pub(crate) const JUDGED: [&str; 58] = [
     "RB-V2",
     "ALERT-3",
     "KI-1",
+    "KI-3",
     "SUC-1.deploy",
     "SUC-1.rollback",
     "SUC-1.gap",
@@ -268,4 +289,5 @@ pub(crate) const JUDGED: [&str; 58] = [
     "SUC-3.failures",
     "SUC-3.cleanup",
     "SUC-3.state",
+    "NOTE-1",
 ];

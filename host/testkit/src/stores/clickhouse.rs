@@ -30,6 +30,15 @@ impl Clickhouse {
 
     /// Starts it.
     pub fn start() -> Self {
+        Self::begin(None)
+    }
+
+    /// Starts it on this port.
+    pub fn at(port: u16) -> Self {
+        Self::begin(Some(port))
+    }
+
+    fn begin(port: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let users = folder.path().join("users.xml");
         fs::write(users, USERS.replace("PASSWORD", Self::PASSWORD)).expect("a file can be written");
@@ -39,7 +48,7 @@ impl Clickhouse {
             let mut command = program("clickhouse-server");
             Running::start(command.arg(format!("--config-file={}", configuration.display())))
         };
-        let (running, port) = started("ClickHouse", start, |port| ask(port, "SELECT 1").contains("\n1\n"));
+        let (running, port) = started("ClickHouse", port, start, |port| ask(port, "SELECT 1").contains("\n1\n"));
         Self { _folder: folder, running, port }
     }
 

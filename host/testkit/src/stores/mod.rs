@@ -1,4 +1,4 @@
-//! Real stores on free ports of 127.0.0.1, from the packages of the distribution; `cargo xtask test` sees to them. Dropped, they end.
+//! Real stores on ports of 127.0.0.1, free ones unless somebody names them, from the packages of the distribution; `cargo xtask test` sees to them. Dropped, they end.
 
 mod clickhouse;
 mod postgresql;
@@ -66,10 +66,16 @@ fn free_port() -> u16 {
     held.local_addr().expect("it is bound").port()
 }
 
-/// Starts a store on some free port and waits until it is ready; another process may be faster at the port, and then there is another.
-fn started(what: &str, start: impl Fn(u16) -> Running, is_ready: impl Fn(u16) -> bool) -> (Running, u16) {
+/// Starts a store on this port, or on some free one, and waits until it is ready; another process may be faster at a free port, and then there is
+/// another.
+fn started(
+    what: &str,
+    port: Option<u16>,
+    start: impl Fn(u16) -> Running,
+    is_ready: impl Fn(u16) -> bool,
+) -> (Running, u16) {
     let attempt = || {
-        let port = free_port();
+        let port = port.unwrap_or_else(free_port);
         let mut running = start(port);
         let begun = now();
         while !is_ready(port) {

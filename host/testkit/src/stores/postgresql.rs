@@ -26,6 +26,15 @@ impl Postgresql {
 
     /// Starts it. With a certificate and its key in PEM it speaks TLS.
     pub fn start(tls: Option<(&str, &str)>) -> Self {
+        Self::begin(None, tls)
+    }
+
+    /// Starts it on this port, without TLS.
+    pub fn at(port: u16) -> Self {
+        Self::begin(Some(port), None)
+    }
+
+    fn begin(port: Option<u16>, tls: Option<(&str, &str)>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let (data, password) = (folder.path().join("data"), folder.path().join("password"));
         write(&password, Self::PASSWORD);
@@ -52,7 +61,7 @@ impl Postgresql {
             command.args(["-q", "-h", "127.0.0.1", "-p"]).arg(port.to_string());
             command.status().is_ok_and(|status| status.success())
         };
-        let (running, port) = started("PostgreSQL", start, is_ready);
+        let (running, port) = started("PostgreSQL", port, start, is_ready);
         Self { _folder: folder, running, port }
     }
 

@@ -22,6 +22,15 @@ impl Redis {
 
     /// Starts it with settings besides, as `["--maxclients", "5"]`.
     pub fn start(settings: &[&str]) -> Self {
+        Self::begin(None, settings)
+    }
+
+    /// Starts it on this port.
+    pub fn at(port: u16) -> Self {
+        Self::begin(Some(port), &[])
+    }
+
+    fn begin(port: Option<u16>, settings: &[&str]) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
         let start = |port: u16| {
             let mut command = program("redis-server");
@@ -29,7 +38,7 @@ impl Redis {
             command.arg("--port").arg(port.to_string()).arg("--dir").arg(folder.path()).args(settings);
             Running::start(&mut command)
         };
-        let (running, port) = started("Redis", start, answers);
+        let (running, port) = started("Redis", port, start, answers);
         Self { _folder: folder, running, port }
     }
 
