@@ -207,7 +207,7 @@ mod tests {
             ("holdpoint:http/http@0.1.0", ImportKind::NeedsGrant),
             ("holdpoint:report/report@0.1.0", ImportKind::Free),
             ("wasi:sockets/tcp@0.2.6", ImportKind::Wasi),
-            ("holdpoint:data/query@0.1.0", ImportKind::Unknown),
+            ("holdpoint:queue/query@0.1.0", ImportKind::Unknown),
             ("acme:all/everything", ImportKind::Unknown),
         ] {
             assert_eq!(ImportKind::of(import), kind, "{import}");

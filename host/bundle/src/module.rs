@@ -300,7 +300,7 @@ mod tests {
             imports: [
                 "wasi:cli/stdout@0.2.6",
                 "holdpoint:context/context@0.1.0",
-                "holdpoint:data/query@0.1.0",
+                "holdpoint:queue/query@0.1.0",
                 "holdpoint:report/report@0.2.0",
                 "acme:steal/everything",
                 "holdpoint:http/http@0.1.0",
@@ -315,7 +315,7 @@ mod tests {
         assert_eq!(
             messages,
             [
-                "module phases/x imports holdpoint:data/query, which this version of holdpoint does not have",
+                "module phases/x imports holdpoint:queue/query, which this version of holdpoint does not have",
                 "module phases/x imports holdpoint:report/report 0.2.0, and this host has 0.1.0",
                 "module phases/x imports acme:steal/everything, which no phase is given",
                 "module phases/x imports holdpoint:http/http, but phase `x` grants no http",

@@ -198,7 +198,7 @@ mod tests {
             fs::create_dir_all(path.parent().unwrap()).unwrap();
             fs::write(&path, text).unwrap();
         };
-        write("scripts/bundles/netra-staging/bundle.toml", "");
+        write("scripts/bundles/netra-staging/bundle.toml", "[[phase]]\nid = \"health\"\n");
         write(OPERATOR, "");
         write(".holdpoint/demo/config/left-over.yaml", "url: http://localhost:1");
         // A link: a program that has just been written may still be open for writing in a child of another test.

@@ -57,7 +57,10 @@ fn parsed<T: DeserializeOwned>(body: Result<Bytes, BytesRejection>) -> Result<T,
     let refused = |status, why: &str| Box::new(failure(status, why));
     let body =
         body.map_err(|rejection| refused(rejection.status(), "the body could not be read or is above 64 KiB"))?;
-    serde_json::from_slice(&body)
+    // A list is no object, though it could be read as one.
+    let object = serde_json::from_slice(&body).map(serde_json::Value::Object);
+    object
+        .and_then(T::deserialize)
         .map_err(|error| refused(StatusCode::BAD_REQUEST, &format!("the body is not what is asked for: {error}")))
 }
 

@@ -14,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use serde_json::{Value, json};
 
 use super::answering::{Shared, failure, success};
-use super::{api, openapi};
+use super::api;
 use crate::effects::Refusal;
 
 const LONGEST_KEY: usize = 256;
@@ -25,7 +25,6 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/effects", post(apply))
         .route("/effects/{*key}", get(read_back))
         .route("/whoami-iam", get(whoami))
-        .route("/openapi.json", get(openapi::document))
         .merge(api::routes())
 }
 

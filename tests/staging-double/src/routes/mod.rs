@@ -10,6 +10,5 @@ mod control;
 mod cors;
 mod frontend;
 mod issuer;
-mod openapi;
 
 pub(crate) use answering::{Answering, Shared};

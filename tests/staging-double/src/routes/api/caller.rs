@@ -88,11 +88,9 @@ fn person(headers: &HeaderMap, shared: &Shared, unchecked: Option<Unchecked>) ->
     if let Some(value) = headers.get(AUTHORIZATION) {
         return value.to_str().ok()?.strip_prefix("Bearer ").and_then(|token| holder(token, shared, unchecked));
     }
-    if let Some(offered) = headers.get(SEC_WEBSOCKET_PROTOCOL) {
-        let mut offered = offered.to_str().ok()?.split(',').map(str::trim);
-        return offered
-            .find_map(|one| one.strip_prefix(AS_PROTOCOL))
-            .and_then(|token| holder(token, shared, unchecked));
+    let offered = headers.get(SEC_WEBSOCKET_PROTOCOL).and_then(|offered| offered.to_str().ok()).unwrap_or_default();
+    if let Some(token) = offered.split(',').find_map(|one| one.trim().strip_prefix(AS_PROTOCOL)) {
+        return holder(token, shared, unchecked);
     }
     cookie(headers, SESSION_COOKIE).and_then(|session| of_session(&session, shared))
 }
@@ -101,7 +99,7 @@ fn holder(token: &str, shared: &Shared, unchecked: Option<Unchecked>) -> Option<
     if !token.contains('.') {
         return of_session(token, shared);
     }
-    shared.minted.person_unchecked(token, unchecked).or_else(|| shared.issuer.person(token).ok())
+    shared.minted.person(token, unchecked).or_else(|| shared.issuer.person(token).ok())
 }
 
 fn of_session(session: &str, shared: &Shared) -> Option<Person> {

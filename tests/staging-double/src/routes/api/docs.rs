@@ -39,6 +39,10 @@ const OF_USERS: &[(&str, Operations)] = &[
 const OF_ANYBODY: &[(&str, Operations)] =
     &[("/health", &[("get", 200)]), ("/health/ready", &[("get", 200)]), ("/metrics", &[("get", 200)])];
 
+/// What some of them want as their body: method, path, and the texts that its object has.
+const BODIES: &[(&str, &str, &[&str])] =
+    &[("post", "/api/agents", &["name", "prompt"]), ("put", "/api/state/{key}", &["value"])];
+
 /// What is described though nothing answers there.
 const STALE: (&str, Operations) = ("/api/agents/archive/{year}", &[("post", 200)]);
 /// What a fault leaves out.
@@ -102,7 +106,7 @@ fn described(path: &str, operations: Operations, of_users: bool) -> Value {
     let parameters: Vec<Value> = path
         .split('/')
         .filter_map(|part| part.strip_prefix('{')?.strip_suffix('}'))
-        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string" } }))
+        .map(|name| json!({ "name": name, "in": "path", "required": true, "schema": { "type": "string", "example": "note" } }))
         .collect();
     if !parameters.is_empty() {
         item.insert("parameters".to_owned(), parameters.into());
@@ -111,6 +115,9 @@ fn described(path: &str, operations: Operations, of_users: bool) -> Value {
         let mut responses = Map::new();
         responses.insert(status.to_string(), json!({ "description": "as asked" }));
         let mut operation = json!({ "operationId": format!("{method} {path}") });
+        if let Some((.., texts)) = BODIES.iter().find(|(known, at, _)| known == method && *at == path) {
+            operation["requestBody"] = body(texts);
+        }
         if of_users {
             responses.insert("401".to_owned(), json!({ "$ref": "#/components/responses/Refused" }));
             operation["security"] = json!([{ "bearer": [] }]);
@@ -119,6 +126,15 @@ fn described(path: &str, operations: Operations, of_users: bool) -> Value {
         item.insert((*method).to_owned(), operation);
     }
     item.into()
+}
+
+/// An object that has these texts and nothing else.
+fn body(texts: &[&str]) -> Value {
+    let properties: Map<String, Value> =
+        texts.iter().map(|text| ((*text).to_owned(), json!({ "type": "string" }))).collect();
+    let schema =
+        json!({ "type": "object", "required": texts, "additionalProperties": false, "properties": properties });
+    json!({ "required": true, "content": { "application/json": { "schema": schema } } })
 }
 
 #[cfg(test)]
