@@ -12,6 +12,7 @@ mod digests;
 mod dist;
 mod docs;
 mod failures;
+mod faults;
 mod fuzz;
 mod guests;
 mod project;
@@ -33,6 +34,7 @@ Examples:
   cargo xtask demo                             validate the staging double, ends with `release`
   cargo xtask demo --list-faults               what can be made wrong, and how it must end
   cargo xtask demo --fault slow --seed 7       the same validation with one thing wrong
+  cargo xtask faults --row SEC-2 --row CRIT-5  is what is wrong found, and nothing else?
   cargo xtask test                             all tests
   cargo xtask test -p holdpoint-gate -- denies one crate, tests whose names have `denies`
   cargo xtask ci                               everything that has to hold before a change goes in
@@ -58,6 +60,8 @@ enum Command {
     Guests,
     /// Run the shipped bundle against a double of the staging system on loopback
     Demo(demo::Arguments),
+    /// Make everything wrong, one thing at a time, and see whether its row finds it and no other changes
+    Faults(faults::Arguments),
     /// Run all tests, or those that the arguments of `cargo test` choose
     Test(test::Arguments),
     /// Everything that has to hold before a change goes in, with the time of each part
@@ -80,6 +84,7 @@ fn main() -> ExitCode {
         Command::Setup(arguments) => setup::run(&project, &arguments).map(|()| ExitCode::SUCCESS),
         Command::Guests => guests::build(&project).map(|()| ExitCode::SUCCESS),
         Command::Demo(arguments) => demo::run(&project, &arguments),
+        Command::Faults(arguments) => faults::run(&project, &arguments),
         Command::Test(arguments) => test::run(&project, &arguments.typed()).map(|()| ExitCode::SUCCESS),
         Command::Ci(arguments) => ci::run(&project, &arguments),
         Command::Tidy => tidy::run(&project).map(|()| ExitCode::SUCCESS),

@@ -2,8 +2,6 @@
 
 mod command;
 mod deny;
-mod faults;
 mod parts;
-mod scan;
 
 pub(crate) use command::{Arguments, run};
