@@ -126,6 +126,7 @@ fn goes_along(requirement: &str, id: &str) -> bool {
             | ("SUC-3.state", "P3.2.isolation" | "P3.2.success" | "RB-T3")
             | ("BIZ-1", "SUC-3.failures" | "SUC-3.cleanup")
             | ("CRIT-6", "KI-3")
+            | ("KI-3", "CRIT-6")
             | ("P4.1.leak", "CRIT-7" | "ALERT-3")
             | ("ALERT-3", "P4.1.leak" | "CRIT-7" | "P4.1.memory" | "RB-T4")
             | ("P4.1.errors", "CRIT-8" | "P4.3.t4")
