@@ -1,5 +1,6 @@
-//! What a team writes between a validation and production: clean documents beside the files under judgement, and single places of them turned into
-//! faults. Their dates are relative to when they are written: `{day-1}` is yesterday, `{hour+71}` a moment. Writes only below the directory it is given.
+//! What a team writes between a validation and production: clean documents beside the files under judgement, and single places of them
+//! turned into faults. Their dates are relative to when they are written: `{day-1}` is yesterday, `{hour+71}` a moment. Writes only below
+//! the directory it is given.
 
 use std::fmt;
 use std::fs;

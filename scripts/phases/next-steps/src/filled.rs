@@ -38,7 +38,7 @@ fn empty<'a>(section: &'a [Part], name: &'a str) -> impl Iterator<Item = String>
     )
 }
 
-/// Whether a text only holds a place: `TBD`, `TODO: ask`, `…`, `[what happened?]`.
+/// Whether a text only holds a place: `TBD`, `TBD: ask`, `…`, `[what happened?]`.
 fn is_placeholder(text: &str) -> bool {
     let bare = text.trim_matches(|c: char| !c.is_alphanumeric());
     let word = bare.split(|c: char| !c.is_alphanumeric()).next().unwrap_or_default();
