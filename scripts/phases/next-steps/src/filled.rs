@@ -46,7 +46,8 @@ fn is_placeholder(text: &str) -> bool {
     let stands_out = word.len() == bare.len() || word == word.to_uppercase();
     let is_stand_in = STAND_INS.contains(&word.to_lowercase().as_str()) && stands_out;
     let is_dots = text.chars().all(|c| matches!(c, '.' | '…' | '?' | '_' | ' '));
-    let is_bracket = text.starts_with('[') && text.ends_with(']');
+    let held = text.strip_prefix('[').and_then(|text| text.strip_suffix(']'));
+    let is_bracket = held.is_some_and(|held| !held.contains(['[', ']']));
     is_stand_in || is_dots || is_bracket || bare.to_lowercase().starts_with("lorem ipsum")
 }
 
@@ -100,7 +101,9 @@ mod tests {
                 "{text}: {found:?}"
             );
         }
-        for text in ["Todo lists were long.", "The alert said TODO.", "[a link](https://a.example)", "1", "✅"] {
+        for text in
+            ["Todo lists were long.", "The alert said TODO.", "[1] and [2]", "[a link](https://a.example)", "1", "✅"]
+        {
             assert_eq!(of(&format!("## What happened\n\n{text}\n\n## What we change\n\nx\n"), None), [""; 0], "{text}");
         }
         let long = of(&format!("## What happened\n\nTBD {}\n\n## What we change\n\nx\n", "é".repeat(100)), None);
