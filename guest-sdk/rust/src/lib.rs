@@ -79,6 +79,7 @@ pub mod shapes;
 #[cfg(not(target_family = "wasm"))]
 pub mod testing;
 pub mod user;
+pub mod words;
 
 #[cfg(target_family = "wasm")]
 #[doc(hidden)]

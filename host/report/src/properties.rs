@@ -183,6 +183,7 @@ proptest! {
             render::junit(&report),
             render::html(&report),
             render::github(&report).whole(),
+            render::lessons(&report),
             report.body(),
             render::differences(&fixture::header().run, &differences, style),
             render::events(&events, style),

@@ -43,6 +43,7 @@ mod monitor;
 mod monitoring;
 mod network;
 mod new;
+mod next_steps;
 mod nginx;
 mod notify;
 mod places;

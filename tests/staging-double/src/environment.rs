@@ -42,7 +42,7 @@ const CLEAN: [Variable; 10] = [
 pub fn environment(setting: Option<&FaultSetting>) -> Vec<Variable> {
     let altered = setting.and_then(|setting| match &setting.drawn {
         Drawn::Environment(variable) => Some(*variable),
-        Drawn::Server { .. } | Drawn::File(_) | Drawn::Source(_) => None,
+        Drawn::Server { .. } | Drawn::File(_) | Drawn::Source(_) | Drawn::Document(_) => None,
     });
     let one = |clean: Variable| altered.filter(|altered| altered.name == clean.name).unwrap_or(clean);
     CLEAN.into_iter().map(one).collect()

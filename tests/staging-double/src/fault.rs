@@ -1,7 +1,7 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
-//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue` and
-//! `logic_catalogue`.
+//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue`,
+//! `logic_catalogue` and `next_catalogue`.
 
 mod adjustment;
 
@@ -11,11 +11,13 @@ pub use self::adjustment::Adjustment;
 use crate::catalogue::CATALOGUE;
 use crate::change::Change;
 use crate::day_catalogue::{DAY_CATALOGUE, STRESS_CATALOGUE};
+use crate::documents::Rewrite;
 use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
 use crate::load_catalogue::LOAD_CATALOGUE;
 use crate::logic_catalogue::LOGIC_CATALOGUE;
+use crate::next_catalogue::NEXT_CATALOGUE;
 use crate::security_catalogue::SECURITY_CATALOGUE;
 use crate::service::Service;
 use crate::source::Edit;
@@ -49,6 +51,8 @@ pub(crate) enum Kind {
     Environment { variable: &'static str, values: &'static [Option<&'static str>] },
     /// In one place of the source tree.
     Source(fn(&mut Draw) -> Edit),
+    /// In one place of what a team writes before production.
+    Document(fn(&mut Draw) -> Rewrite),
 }
 
 impl Fault {
@@ -82,10 +86,15 @@ impl Fault {
         LOGIC_CATALOGUE
     }
 
+    /// Every fault in what a team writes between a validation and production.
+    pub fn of_next_steps() -> &'static [Fault] {
+        NEXT_CATALOGUE
+    }
+
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
-        let lists = [CATALOGUE, LOAD_CATALOGUE, DAY_CATALOGUE, STRESS_CATALOGUE, SECURITY_CATALOGUE, LOGIC_CATALOGUE];
-        lists.into_iter().flatten()
+        let lists = [CATALOGUE, LOAD_CATALOGUE, DAY_CATALOGUE, STRESS_CATALOGUE, SECURITY_CATALOGUE];
+        lists.into_iter().chain([LOGIC_CATALOGUE, NEXT_CATALOGUE]).flatten()
     }
 
     /// The fault of this name.
@@ -113,6 +122,7 @@ impl Fault {
                 Drawn::Environment(Variable { name: variable, value: draw.pick(values) })
             }
             Kind::Source(edit) => Drawn::Source(edit(&mut draw)),
+            Kind::Document(rewrite) => Drawn::Document(rewrite(&mut draw)),
         };
         FaultSetting { name: self.name, seed, drawn }
     }
@@ -145,6 +155,8 @@ pub enum Drawn {
     Environment(Variable),
     /// One place of the source tree is otherwise.
     Source(Edit),
+    /// One place of what a team writes before production is otherwise.
+    Document(Rewrite),
 }
 
 impl fmt::Display for FaultSetting {
@@ -154,6 +166,7 @@ impl fmt::Display for FaultSetting {
             Drawn::File(alteration) => write!(f, "{}: {alteration}", self.name),
             Drawn::Environment(variable) => write!(f, "{}: variable {variable}", self.name),
             Drawn::Source(edit) => write!(f, "{}: {edit}", self.name),
+            Drawn::Document(rewrite) => write!(f, "{}: {rewrite}", self.name),
         }
     }
 }

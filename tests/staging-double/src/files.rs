@@ -7,6 +7,7 @@ use std::path::Path;
 
 use anyhow::{Context, bail};
 
+use crate::documents;
 use crate::draw::Draw;
 use crate::source;
 
@@ -123,7 +124,7 @@ impl fmt::Display for Alteration {
     }
 }
 
-/// Writes the clean files below `dir`, over what stands there.
+/// Writes the clean files below `dir`, over what stands there, with the source tree and the documents.
 pub fn write(dir: &Path) -> anyhow::Result<()> {
     for (name, text) in CLEAN.iter().chain(source::CLEAN) {
         let path = dir.join(name);
@@ -131,7 +132,7 @@ pub fn write(dir: &Path) -> anyhow::Result<()> {
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
         fs::write(&path, text).with_context(|| format!("write {}", path.display()))?;
     }
-    Ok(())
+    documents::write(dir)
 }
 
 /// Puts the faulty value in the place of the clean one in the files below `dir`. Refuses a

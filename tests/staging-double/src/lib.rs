@@ -27,7 +27,8 @@
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
 //! `/api/pots`, `/api/files`, the chat at `/ws/chat`, `/metrics`, and a description of it all at `/openapi.json`. A user is whoever [`minted`] has signed a
 //! token for. Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], those that somebody who means
-//! harm would find in [`Fault::of_security`], and those of its logic in [`Fault::in_logic`]; what was served and what leaked is counted, and listed by
+//! harm would find in [`Fault::of_security`], those of its logic in [`Fault::in_logic`], and those of what a team writes before production in
+//! [`Fault::of_next_steps`]; what was served and what leaked is counted, and listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -36,6 +37,7 @@ mod api;
 mod catalogue;
 mod change;
 mod day_catalogue;
+pub mod documents;
 mod double;
 mod draw;
 mod effects;
@@ -47,6 +49,7 @@ mod load;
 mod load_catalogue;
 mod logic_catalogue;
 mod login;
+mod next_catalogue;
 mod options;
 mod resources;
 mod routes;
@@ -63,6 +66,7 @@ pub use change::{
     Change, DocsFault, FileFault, HalfDone, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, SessionKept,
     StateAccepted, Unsound, WrongBody,
 };
+pub use documents::Rewrite;
 pub use double::Double;
 pub use effects::{Effect, Outcome};
 pub use environment::{Variable, environment};

@@ -9,6 +9,7 @@ use anyhow::{Context, bail};
 use tokio::sync::Mutex;
 
 use crate::change::Change;
+use crate::documents;
 use crate::fault::{Drawn, FaultSetting};
 use crate::files;
 use crate::load::{Crossings, Strikes};
@@ -59,6 +60,7 @@ impl Switchboard {
             Drawn::Server { .. } => {}
             Drawn::File(alteration) => files::apply(dir()?, alteration)?,
             Drawn::Source(edit) => source::edit(dir()?, edit)?,
+            Drawn::Document(rewrite) => documents::rewrite(dir()?, rewrite)?,
             Drawn::Environment(variable) => bail!(
                 "switch {}: {} is a variable of whoever validates, which no server can change; start that program with it",
                 setting.name,

@@ -27,10 +27,10 @@ pub(super) const ALLOWED: &[Heavy] = &[
     Heavy { package: "landlock", allowed: &["holdpoint-supervise"], in_tests: &[] },
     Heavy { package: "nix", allowed: &["holdpoint-supervise"], in_tests: &["holdpoint-cap-exec"] },
     Heavy { package: "seccompiler", allowed: &["holdpoint-supervise"], in_tests: &[] },
-    Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "holdpoint-phase-config", "xtask"], in_tests: &[] },
+    Heavy { package: "toml-span", allowed: &["holdpoint-bundle", "xtask"], in_tests: &[] },
     Heavy {
         package: "toml_edit",
-        allowed: &["holdpoint-bundle", "holdpoint-scaffold", "holdpoint-phase-config"],
+        allowed: &["holdpoint-bundle", "holdpoint-formats", "holdpoint-scaffold"],
         in_tests: &[DOUBLE],
     },
     Heavy { package: "oxc_parser", allowed: &["holdpoint-phase-architecture"], in_tests: &[] },

@@ -94,6 +94,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         "phases/service-logs" => component(&["holdpoint:gcloud/gcloud@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "phases/data-stores" => component(&["holdpoint:data/data@0.1.0", "holdpoint:clock/clock@0.1.0"]),
         "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
+        "phases/next-steps" => component(&["holdpoint:files/files@0.1.0", "holdpoint:clock/clock@0.1.0"]),
         "users/chat-user" => {
             let imports = ["holdpoint:websocket/websocket@0.1.0", "holdpoint:user/user@0.1.0"];
             exporting(&imports, &["start", "iterate", "stop"])

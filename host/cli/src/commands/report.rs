@@ -15,6 +15,7 @@ use crate::{exit_code::Exit, terminal};
   holdpoint report                              the newest run, for reading
   holdpoint report --format html > report.html
   holdpoint report last --format junit > junit.xml
+  holdpoint report last --format lessons > lessons.md
   holdpoint report run.db --format json | jq .rows")]
 pub(crate) struct Arguments {
     /// The run: its id, the beginning or the end of it, `last`, or a file
@@ -45,6 +46,8 @@ enum Format {
     Junit,
     /// Annotations of a GitHub Actions job, and the summary of its step
     Github,
+    /// A draft of lessons learned in Markdown, for people to fill in
+    Lessons,
     /// What a replay must reproduce, byte for byte
     Body,
 }
@@ -57,6 +60,7 @@ pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Resul
         Format::Json => render::json(&report),
         Format::Junit => render::junit(&report),
         Format::Github => github(&report, arguments.summary.as_deref().filter(|file| !file.is_empty()).map(Path::new))?,
+        Format::Lessons => render::lessons(&report),
         Format::Body => report.body(),
     });
     Ok(Exit::Done)

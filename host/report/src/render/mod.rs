@@ -9,7 +9,9 @@ mod github;
 mod html;
 mod json;
 mod junit;
+mod lessons;
 pub mod live;
+mod markdown;
 mod policies;
 mod rows;
 mod terminal;
@@ -21,6 +23,7 @@ pub use github::{GitHub, github};
 pub use html::html;
 pub use json::{json, summary_line};
 pub use junit::junit;
+pub use lessons::lessons;
 pub use terminal::terminal;
 
 use terminal::{because, note};

@@ -2,12 +2,11 @@
 
 use holdpoint::prelude::*;
 use holdpoint::{Content, Entry};
+use holdpoint_formats::{self as formats, Scalar, masked};
 
 use crate::address::Meaning;
 use crate::config::Config;
-use crate::formats::{self, Scalar};
 use crate::key::role;
-use crate::mask::masked;
 use crate::value::{Found, addresses};
 
 /// The longest file that is parsed, in bytes.

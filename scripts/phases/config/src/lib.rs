@@ -11,9 +11,7 @@
 mod address;
 mod config;
 mod file;
-mod formats;
 mod key;
-mod mask;
 mod value;
 
 use std::collections::BTreeMap;

@@ -3,8 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint::prelude::*;
-
-use crate::words::Pattern;
+use holdpoint::words::Pattern;
 
 const MOST: usize = 100;
 

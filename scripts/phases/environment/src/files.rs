@@ -3,10 +3,10 @@
 use std::collections::BTreeSet;
 
 use holdpoint::prelude::*;
+use holdpoint::words::Pattern;
 
 use crate::ROW;
 use crate::config::Config;
-use crate::words::Pattern;
 
 /// The most files of a directory.
 const MOST_FILES: usize = 2_000;

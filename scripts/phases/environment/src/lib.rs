@@ -13,7 +13,6 @@
 mod config;
 mod files;
 mod secrets;
-mod words;
 
 use holdpoint::prelude::*;
 

@@ -39,7 +39,7 @@ fn file_settings() -> impl Iterator<Item = (String, Alteration)> {
     let settings = Fault::all().iter().flat_map(|fault| (0..60).map(|seed| fault.settle(seed)));
     settings.filter_map(|s| match &s.drawn {
         Drawn::File(alteration) => Some((s.to_string(), alteration.clone())),
-        Drawn::Server { .. } | Drawn::Environment(_) | Drawn::Source(_) => None,
+        Drawn::Server { .. } | Drawn::Environment(_) | Drawn::Source(_) | Drawn::Document(_) => None,
     })
 }
 

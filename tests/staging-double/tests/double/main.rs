@@ -3,6 +3,7 @@
 mod binary;
 mod chat;
 mod client;
+mod documents;
 mod effects;
 mod environment;
 mod faults;

@@ -4,7 +4,6 @@
 //! texts are data, escaped as the runner wants it; in the summary they stand in code spans, or have every sign of Markdown escaped.
 
 mod annotations;
-mod markdown;
 mod summary;
 
 use crate::Report;

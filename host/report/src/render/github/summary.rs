@@ -4,11 +4,12 @@ use std::fmt::Write as _;
 
 use holdpoint_model::{Decision, Level, RunHeader, Verdict};
 
-use super::markdown::{cell, code, prose};
 use crate::{
     Report,
     render::{
-        because, note, phase_word,
+        because,
+        markdown::{cell, code, prose},
+        note, phase_word,
         rows::{where_to_look, why_not},
     },
     text,

@@ -2,9 +2,9 @@
 
 use toml_edit::{Document, Item, TableLike, Value};
 
-use super::{DEEPEST, MOST_VALUES, Scalar, Unreadable, below, position};
+use crate::scalar::{DEEPEST, MOST_VALUES, Scalar, Unreadable, below, position};
 
-pub(super) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
+pub(crate) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
     let document = Document::parse(text).map_err(|error| {
         let offset = error.span().map_or(0, |span| span.start);
         Unreadable::new(position(text, offset), error.message().lines().next().unwrap_or("not TOML"))
@@ -59,7 +59,8 @@ impl Reader<'_> {
             Value::String(text) => self.push(path, offset, text.value().clone(), before),
             Value::Integer(number) => self.push(path, offset, number.value().to_string(), before),
             Value::Float(number) => self.push(path, offset, number.value().to_string(), before),
-            Value::Boolean(_) | Value::Datetime(_) => Ok(()),
+            Value::Boolean(said) => self.push(path, offset, said.value().to_string(), before),
+            Value::Datetime(moment) => self.push(path, offset, moment.value().to_string(), before),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use saphyr_parser::{Event, Marker, Parser, ScanError};
 
-use super::{DEEPEST, MOST_VALUES, Position, Scalar, Unreadable, below};
+use crate::scalar::{DEEPEST, MOST_VALUES, Position, Scalar, Unreadable, below};
 
 /// What is open around an event.
 enum Open {
@@ -12,7 +12,7 @@ enum Open {
     Sequence(usize, Option<String>),
 }
 
-pub(super) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
+pub(crate) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
     let mut reader = Reader { open: Vec::new(), found: Vec::new() };
     let mut parser = Parser::new_from_str(text);
     while let Some(event) = parser.next_event() {

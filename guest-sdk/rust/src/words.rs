@@ -1,4 +1,10 @@
-//! Words that must not stand in a text. Pure.
+//! Words that must not stand in a text: the hosts, projects and prefixes of another environment. Pure.
+//!
+//! ```
+//! let foreign: holdpoint::words::Pattern = serde_json::from_str("\"netra-*-production\"")?;
+//! assert!(foreign.is_in("url: https://netra-backend-production.example"));
+//! # Ok::<(), serde_json::Error>(())
+//! ```
 
 use std::fmt;
 
@@ -10,7 +16,7 @@ const LONGEST: usize = 200;
 
 /// A piece of text, in small letters; `*` stands for what may be within one word.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Pattern {
+pub struct Pattern {
     written: String,
     parts: Vec<String>,
 }
@@ -29,7 +35,7 @@ impl Pattern {
     }
 
     /// Whether it stands in a text that is in small letters already.
-    pub(crate) fn is_in(&self, text: &str) -> bool {
+    pub fn is_in(&self, text: &str) -> bool {
         let Some((first, rest)) = self.parts.split_first() else { return false };
         text.match_indices(first.as_str()).any(|(at, found)| follows(&text[at + found.len()..], rest))
     }

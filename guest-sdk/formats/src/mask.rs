@@ -6,7 +6,7 @@ const SECRET: [&str; 9] = ["password", "passwd", "pwd", "pass", "secret", "token
 const LENGTH: usize = 160;
 
 /// `postgres://app:***@localhost/netra`, `Password=***;Server=localhost`.
-pub(crate) fn masked(value: &str) -> String {
+pub fn masked(value: &str) -> String {
     let line = value.split_whitespace().collect::<Vec<_>>().join(" ");
     let masked = assigned(&user_info(&line));
     match masked.char_indices().nth(LENGTH) {

@@ -2,9 +2,9 @@
 
 use serde::de::IgnoredAny;
 
-use super::{DEEPEST, MOST_VALUES, Position, Scalar, Unreadable, below, position};
+use crate::scalar::{DEEPEST, MOST_VALUES, Position, Scalar, Unreadable, below, position};
 
-pub(super) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
+pub(crate) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
     if let Err(error) = serde_json::from_str::<IgnoredAny>(text) {
         let why = error.to_string();
         let why = why.rfind(" at line ").map_or(why.as_str(), |end| &why[..end]);

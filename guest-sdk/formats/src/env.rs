@@ -1,8 +1,8 @@
 //! `.env` files: `KEY=value` by line, with `export`, quotes (also over several lines) and comments. Variables are not filled in.
 
-use super::{MOST_VALUES, Position, Scalar, Unreadable};
+use crate::scalar::{MOST_VALUES, Position, Scalar, Unreadable};
 
-pub(super) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
+pub(crate) fn scalars(text: &str) -> Result<Vec<Scalar>, Unreadable> {
     let mut found = Vec::new();
     let mut lines = text.lines().zip(1..);
     while let Some((line, number)) = lines.next() {

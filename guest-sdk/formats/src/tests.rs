@@ -59,7 +59,11 @@ fn reads_toml_with_places() {
         "# c\ntitle = 'x'\nwhen = 2026-01-01\n[a.b]\nc = [ \"--bind\", { d = 7 } ]\n[[e]]\nf.g = \"\"\"\nlong\"\"\"\n";
     assert_eq!(
         shown("x.toml", text),
-        ["2:9 title=x", "5:7 a.b.c.[0]=--bind", "5:23 a.b.c.[1].d=7", "7:7 e.[0].f.g=long"]
+        ["2:9 title=x", "3:8 when=2026-01-01", "5:7 a.b.c.[0]=--bind", "5:23 a.b.c.[1].d=7", "7:7 e.[0].f.g=long"]
+    );
+    assert_eq!(
+        shown("x.toml", "a = true\nb = 2026-11-30 09:00:00+01:00\n"),
+        ["1:5 a=true", "2:5 b=2026-11-30T09:00:00+01:00"]
     );
 }
 
