@@ -9,6 +9,7 @@ mod faults;
 mod files;
 mod logic;
 mod logins;
+mod pool;
 mod routes;
 mod security;
 mod source;
