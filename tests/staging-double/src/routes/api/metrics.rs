@@ -21,6 +21,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response<Body> {
     let strikes = &shared.switchboard.strikes;
     let taken = shared.resources.taken(now, &changes, (strikes.leaked(), strikes.left()));
     let pool = shared.switchboard.pool.gauges(&changes);
+    let idle = pool.size.saturating_sub(pool.in_use);
     let mut text = shared.traffic.get(Service::Backend).metrics(instance);
     for (name, kind, help, value) in [
         ("agents_live", "gauge", "Agents that have not ended.", live as f64),
@@ -29,12 +30,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response<Body> {
         ("process_cpu_usage", "gauge", "Processors in use.", taken.cpu),
         ("process_cpu_seconds_total", "counter", "Time of processor.", taken.cpu_seconds),
         ("db_pool_in_use", "gauge", "Connections of the pool that are in use.", pool.in_use as f64),
-        (
-            "db_pool_idle",
-            "gauge",
-            "Connections of the pool that are free.",
-            pool.size.saturating_sub(pool.in_use) as f64,
-        ),
+        ("db_pool_idle", "gauge", "Connections of the pool that are free.", idle as f64),
         ("db_pool_size", "gauge", "Connections that the pool has.", pool.size as f64),
         ("db_pool_waiting", "gauge", "Requests that wait for a connection.", pool.waiting as f64),
         ("db_pool_timeouts_total", "counter", "Requests that gave up waiting.", pool.given_up as f64),
