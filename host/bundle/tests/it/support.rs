@@ -88,6 +88,10 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             "holdpoint:websocket/websocket@0.1.0",
             "holdpoint:clock/clock@0.1.0",
         ]),
+        "phases/pool" => {
+            component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0", "holdpoint:files/files@0.1.0"])
+        }
+        "phases/agent-churn" => component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0"]),
         "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "users/chat-user" => {
             let imports = ["holdpoint:websocket/websocket@0.1.0", "holdpoint:user/user@0.1.0"];
