@@ -8,7 +8,7 @@ use holdpoint_e2e::acting::{self, KEY, expect, ran};
 use holdpoint_e2e::process::until;
 use holdpoint_e2e::staging::{Change, Service, Staging};
 
-const ROWS: [&str; 3] = ["BIZ-1", "SUC-3.failures", "SUC-3.cleanup"];
+const ROWS: [&str; 4] = ["BIZ-1", "SUC-3.failures", "SUC-3.cleanup", "P4.1.cleanup"];
 /// What is tried.
 const MODULES: [&str; 2] = ["agent-isolation.wasm", "agent-user.wasm"];
 
@@ -55,6 +55,7 @@ fn agents_that_fail_for_their_users_alone_pass_every_row_and_a_replay_starts_non
     expect(&seen, "BIZ-1", "pass", " agents failed, and of the others' requests 0 of ");
     expect(&seen, "SUC-3.failures", "pass", "with 95 % confidence");
     expect(&seen, "SUC-3.cleanup", "pass", "0 live after ");
+    expect(&seen, "P4.1.cleanup", "pass", "0 live after ");
     staging.stop();
     scene.run(&["replay", "last"]).exits(0);
 }
@@ -76,6 +77,7 @@ fn agents_that_stay_are_found() {
     staging.change(Service::Backend, Change::Orphans);
     let seen = ran(&scene(&staging.backend()), 1);
     expect(&seen, "SUC-3.cleanup", "fail", " live after ");
+    expect(&seen, "P4.1.cleanup", "fail", " live after ");
     expect(&seen, "BIZ-1", "pass", "");
 }
 
@@ -95,7 +97,9 @@ fn users_that_know_no_agents_show_nothing_and_the_reason_is_told() {
     for row in ["BIZ-1", "SUC-3.failures"] {
         expect(&seen, row, "inconclusive", "unknown field `fail-one-in`");
     }
-    expect(&seen, "SUC-3.cleanup", "inconclusive", "nobody started an agent and ended it");
+    for row in ["SUC-3.cleanup", "P4.1.cleanup"] {
+        expect(&seen, row, "inconclusive", "nobody started an agent and ended it");
+    }
 }
 
 #[test]

@@ -11,7 +11,8 @@ use holdpoint_e2e::{
     staging::{Adjustment, Change, Crossing, Fault, LeakForm, Service, Staging},
 };
 
-const ROWS: [&str; 5] = ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state"];
+const ROWS: [&str; 6] =
+    ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state", "P4.1.shared-state"];
 const SHORT: &str =
     "users = 40\nat-once = 10\npace = \"1s\"\nramp = \"500ms\"\nduring = \"4s\"\ntell = { think = \"300ms\" }";
 const LOAD: &str = "http = [{ services = [\"backend\"], methods = [\"GET\"], paths = [\"/metrics\"] }]\n\
@@ -201,12 +202,34 @@ fn memory_that_grows_with_the_requests_is_found_and_one_that_stays_passes() {
 }
 
 #[test]
+fn memory_that_requests_leave_behind_is_counted_by_the_request() {
+    let staging = Staging::start();
+    let ids = ["P4.1.memory-per-request"];
+    let gauge =
+        "{ service = \"backend\", path = \"/metrics\", gauge = \"process_resident_memory_bytes\", per-request = 4096 }";
+    let rows_of = ("requirements = [\"P4.1.memory-per-request\"]", &ids[..]);
+    let scene = scene_of(&staging.backend(), rows_of, &format!("{SHORT}\nmemory = {gauge}"), BROWSER);
+    ran(&scene, 0);
+    let told = rows(&scene)[ids[0]].clone();
+    assert!(
+        told.0 == "pass" && told.1.starts_with("+0.0 MiB after ") && told.1.ends_with(", 0 bytes each"),
+        "{told:?}"
+    );
+    scene.run(&["replay", "last"]).exits(0);
+    staging.change(Service::Backend, Change::MemoryLeak(64 * 1024));
+    ran(&scene, 1);
+    let told = rows(&scene)[ids[0]].clone();
+    assert!(told.0 == "fail" && told.1.contains(" MiB after "), "{told:?}");
+}
+
+#[test]
 fn a_state_that_all_share_is_found() {
     let staging = Staging::start();
     staging.change(Service::Backend, Change::SharedGlobal);
     let scene = scene(&staging.backend(), SHORT);
     ran(&scene, 1);
     assert_eq!(rows(&scene)["SUC-3.state"].0, "fail");
+    assert_eq!(rows(&scene)["P4.1.shared-state"].0, "fail");
 }
 
 #[test]

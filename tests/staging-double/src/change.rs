@@ -53,6 +53,10 @@ pub enum Change {
     MemoryLeak(u64),
     /// Every look at the metrics finds so many bytes of memory more in use, whatever is asked for.
     MemoryCreep(u64),
+    /// Every agent that its user ends leaves so many bytes of memory behind, as the metric has it.
+    AgentLeak(u64),
+    /// The pool of connections goes wrong.
+    Pool(PoolFault),
     /// This resource is nearly used up, as the metrics have it.
     Pressed(Resource),
     /// All answers halt for so long, once, from the switch on.
@@ -75,6 +79,28 @@ pub enum Change {
     File(FileFault),
     /// The description of the API goes wrong.
     Docs(DocsFault),
+}
+
+/// What is wrong with the pool of connections.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PoolFault {
+    /// It is used up soon.
+    Small(SmallPool),
+    /// One request in so many keeps its connection for good.
+    Leaks(u32),
+    /// It has so many, which is another number than is configured.
+    OtherSize(u16),
+}
+
+/// A pool that is used up soon.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct SmallPool {
+    /// So many connections, of which other work has four all the time.
+    pub size: u16,
+    /// How long a request works with one.
+    pub work: Duration,
+    /// How long a request waits for one.
+    pub patience: Duration,
 }
 
 /// What is still good though its time is over.
@@ -250,6 +276,13 @@ impl fmt::Display for Change {
             }
             Change::MemoryLeak(bytes) => write!(f, ", {bytes} bytes a request"),
             Change::MemoryCreep(bytes) => write!(f, ", {bytes} bytes a look"),
+            Change::AgentLeak(bytes) => write!(f, ", {bytes} bytes an agent"),
+            Change::Pool(PoolFault::Small(SmallPool { size, work, patience })) => {
+                let [work, patience] = [work, patience].map(Duration::as_millis);
+                write!(f, ", {size} connections, each request has one for {work} ms or gives up after {patience} ms")
+            }
+            Change::Pool(PoolFault::Leaks(one_in)) => write!(f, ", one request in {one_in} keeps its connection"),
+            Change::Pool(PoolFault::OtherSize(size)) => write!(f, ", {size} connections"),
             Change::Pressed(resource) => write!(f, ", {resource} nearly used up"),
             Change::Stall(lasts) => write!(f, ", for {} ms", lasts.as_millis()),
             Change::Saturated(most) => write!(f, ", at most {most} requests a second"),

@@ -15,6 +15,7 @@ use crate::files;
 use crate::load::{Crossing, Served, Traffic};
 use crate::login::{Accounts, Issuer, Minted};
 use crate::options::Options;
+use crate::pool::Pool;
 use crate::resources::Resources;
 use crate::routes::{Answering, Shared};
 use crate::seen::{Seen, SeenLog};
@@ -64,7 +65,7 @@ impl Double {
             issuer: Traffic::new()?,
         };
         let shared = Arc::new(Shared {
-            switchboard: Switchboard::new(doors, options.files.clone()),
+            switchboard: Switchboard::new(doors, options.files.clone(), Pool::new(options.work)),
             ledger,
             seen: SeenLog::default(),
             accounts: Accounts::default(),

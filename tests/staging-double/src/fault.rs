@@ -1,7 +1,7 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
 //! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue`,
-//! `logic_catalogue` and `next_catalogue`.
+//! `logic_catalogue`, `next_catalogue` and `pool_catalogue`.
 
 mod adjustment;
 
@@ -18,6 +18,7 @@ use crate::files::{self, Alteration, Shape};
 use crate::load_catalogue::LOAD_CATALOGUE;
 use crate::logic_catalogue::LOGIC_CATALOGUE;
 use crate::next_catalogue::NEXT_CATALOGUE;
+use crate::pool_catalogue::POOL_CATALOGUE;
 use crate::security_catalogue::SECURITY_CATALOGUE;
 use crate::service::Service;
 use crate::source::Edit;
@@ -91,10 +92,15 @@ impl Fault {
         NEXT_CATALOGUE
     }
 
+    /// Every fault in what requests and agents take and do not give back.
+    pub fn of_resources() -> &'static [Fault] {
+        POOL_CATALOGUE
+    }
+
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
         let lists = [CATALOGUE, LOAD_CATALOGUE, DAY_CATALOGUE, STRESS_CATALOGUE, SECURITY_CATALOGUE];
-        lists.into_iter().chain([LOGIC_CATALOGUE, NEXT_CATALOGUE]).flatten()
+        lists.into_iter().chain([LOGIC_CATALOGUE, NEXT_CATALOGUE, POOL_CATALOGUE]).flatten()
     }
 
     /// The fault of this name.

@@ -27,8 +27,9 @@
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
 //! `/api/pots`, `/api/files`, the chat at `/ws/chat`, `/metrics`, and a description of it all at `/openapi.json`. A user is whoever [`minted`] has signed a
 //! token for. Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], those that somebody who means
-//! harm would find in [`Fault::of_security`], those of its logic in [`Fault::in_logic`], and those of what a team writes before production in
-//! [`Fault::of_next_steps`]; what was served and what leaked is counted, and listed by
+//! harm would find in [`Fault::of_security`], those of its logic in [`Fault::in_logic`], those of what is taken and not given back in
+//! [`Fault::of_resources`], and those of what a team writes before production in [`Fault::of_next_steps`]; what was served and what leaked is counted, and
+//! listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -51,6 +52,8 @@ mod logic_catalogue;
 mod login;
 mod next_catalogue;
 mod options;
+mod pool;
+mod pool_catalogue;
 mod resources;
 mod routes;
 mod security_catalogue;
@@ -63,8 +66,8 @@ mod tls;
 
 pub use change::{Breach, Mishandled, Told, Unchecked, WrongCors, WrongLimit};
 pub use change::{
-    Change, DocsFault, FileFault, HalfDone, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, SessionKept,
-    StateAccepted, Unsound, WrongBody,
+    Change, DocsFault, FileFault, HalfDone, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, PoolFault,
+    SessionKept, SmallPool, StateAccepted, Unsound, WrongBody,
 };
 pub use documents::Rewrite;
 pub use double::Double;

@@ -39,6 +39,8 @@ pub struct Options {
     pub test_signing_key: String,
     /// How long an agent lives that nobody ends.
     pub agent_lifetime: Duration,
+    /// How long every request to the API works with its connection of the pool.
+    pub work: Duration,
     /// The label `instance` of every metric.
     pub instance: String,
 }
@@ -58,6 +60,7 @@ impl Default for Options {
             effect_after_ms: 0,
             test_signing_key: TEST_SIGNING_KEY.to_owned(),
             agent_lifetime: Duration::from_secs(300),
+            work: Duration::ZERO,
             instance: "staging-1".to_owned(),
         }
     }

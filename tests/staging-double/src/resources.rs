@@ -9,9 +9,6 @@ use crate::change::Change;
 /// Bytes of memory when nothing leaks, and how many it may have.
 const RESIDENT: u64 = 200 << 20;
 const MOST_RESIDENT: u64 = 512 << 20;
-/// Connections in use, and how many the pool has.
-const CONNECTIONS: u64 = 4;
-const POOL: u64 = 20;
 /// The share of its one processor that it uses.
 const BUSY: f64 = 0.2;
 /// The share of what is nearly used up.
@@ -47,8 +44,11 @@ pub(crate) struct Taken {
     pub(crate) cpu_seconds: f64,
     pub(crate) resident: u64,
     pub(crate) most_resident: u64,
-    pub(crate) connections: u64,
-    pub(crate) pool: u64,
+}
+
+/// So much of it that hardly any is left.
+pub(crate) fn nearly(all: u64) -> u64 {
+    (all as f64 * PRESSED) as u64
 }
 
 /// How much of its processor was used so far, and how much memory has crept away.
@@ -60,15 +60,15 @@ impl Resources {
         Self(Mutex::new((start, 0.0, 0)))
     }
 
-    /// What is taken now, if so many requests left memory behind. Between two looks the processor was as busy as it is now.
-    pub(crate) fn taken(&self, now: Instant, changes: &[Change], leaking: u64) -> Taken {
+    /// What is taken now, if so many requests and so many agents left memory behind. Between two looks the processor was as busy as it is now.
+    pub(crate) fn taken(&self, now: Instant, changes: &[Change], (requests, agents): (u64, u64)) -> Taken {
         let pressed = |resource| changes.contains(&Change::Pressed(resource));
-        let nearly = |all: u64| (all as f64 * PRESSED) as u64;
-        let a_request = changes.iter().find_map(|change| match change {
-            Change::MemoryLeak(bytes) => Some(*bytes),
-            _ => None,
-        });
-        let leaked = leaking.saturating_mul(a_request.unwrap_or(0));
+        let leaked = |change: &Change| match change {
+            Change::MemoryLeak(bytes) => requests.saturating_mul(*bytes),
+            Change::AgentLeak(bytes) => agents.saturating_mul(*bytes),
+            _ => 0,
+        };
+        let leaked = changes.iter().map(leaked).fold(0, u64::saturating_add);
         let resident = if pressed(Resource::Memory) { nearly(MOST_RESIDENT) } else { RESIDENT };
         let mut used = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let busy = if pressed(Resource::Processor) { PRESSED } else { BUSY };
@@ -83,8 +83,6 @@ impl Resources {
             cpu_seconds: used.1,
             resident: resident.saturating_add(leaked).saturating_add(crept),
             most_resident: MOST_RESIDENT,
-            connections: if pressed(Resource::Connections) { nearly(POOL) } else { CONNECTIONS },
-            pool: POOL,
         }
     }
 }
@@ -100,19 +98,20 @@ mod tests {
         let start = Instant::now();
         let a_second = |number| start + Duration::from_secs(number);
         let resources = Resources::new(start);
-        let well = resources.taken(a_second(10), &[], 7);
-        assert_eq!((well.resident, well.connections), (200 << 20, 4));
+        let well = resources.taken(a_second(10), &[], (7, 3));
+        assert_eq!(well.resident, 200 << 20);
         assert!((well.cpu_seconds - 2.0).abs() < 1e-9, "{well:?}");
-        let busy = resources.taken(a_second(20), &[Change::Pressed(Resource::Processor)], 0);
+        let busy = resources.taken(a_second(20), &[Change::Pressed(Resource::Processor)], (0, 0));
         assert!((busy.cpu_seconds - 11.5).abs() < 1e-9, "{busy:?}");
-        assert_eq!((busy.resident, busy.connections), (well.resident, well.connections));
-        let full = resources.taken(a_second(20), &[Change::Pressed(Resource::Memory), Change::MemoryLeak(10)], 7);
-        assert_eq!((full.resident, full.cpu_seconds), (510_027_366 + 70, busy.cpu_seconds));
-        let pool = resources.taken(a_second(19), &[Change::Pressed(Resource::Connections)], 0);
+        assert_eq!(busy.resident, well.resident);
+        let full = [Change::Pressed(Resource::Memory), Change::MemoryLeak(10), Change::AgentLeak(1_000)];
+        let full = resources.taken(a_second(20), &full, (7, 3));
+        assert_eq!((full.resident, full.cpu_seconds), (510_027_366 + 70 + 3_000, busy.cpu_seconds));
+        let early = resources.taken(a_second(19), &[Change::Pressed(Resource::Connections)], (0, 0));
         assert_eq!((well.cpu, busy.cpu), (0.2, 0.95));
-        let creeping =
-            [(); 3].map(|()| resources.taken(a_second(20), &[Change::MemoryCreep(10)], 0).resident - well.resident);
+        let creeping = [(); 3]
+            .map(|()| resources.taken(a_second(20), &[Change::MemoryCreep(10)], (0, 0)).resident - well.resident);
         assert_eq!(creeping, [10, 20, 30], "with each look");
-        assert_eq!((pool.connections, pool.pool, pool.cpu_seconds), (19, 20, busy.cpu_seconds));
+        assert_eq!(early, Taken { cpu_seconds: busy.cpu_seconds, ..well });
     }
 }

@@ -13,6 +13,7 @@ use crate::documents;
 use crate::fault::{Drawn, FaultSetting};
 use crate::files;
 use crate::load::{Crossings, Strikes};
+use crate::pool::Pool;
 use crate::server::Door;
 use crate::service::{PerService, Service};
 use crate::source;
@@ -27,10 +28,11 @@ pub(crate) struct Switchboard {
     files: Option<PathBuf>,
     pub(crate) strikes: Strikes,
     pub(crate) crossings: Crossings,
+    pub(crate) pool: Pool,
 }
 
 impl Switchboard {
-    pub(crate) fn new(doors: PerService<Door>, files: Option<PathBuf>) -> Self {
+    pub(crate) fn new(doors: PerService<Door>, files: Option<PathBuf>, pool: Pool) -> Self {
         Switchboard {
             changes: RwLock::new(PerService::each(|_| Arc::from([]))),
             active: Mutex::new(Vec::new()),
@@ -38,6 +40,7 @@ impl Switchboard {
             files,
             strikes: Strikes::default(),
             crossings: Crossings::default(),
+            pool,
         }
     }
 
@@ -96,6 +99,7 @@ impl Switchboard {
     async fn publish(&self, active: &[FaultSetting]) -> anyhow::Result<()> {
         let changes = PerService::each(|service| changes_of(service, active));
         *self.changes.write().unwrap_or_else(PoisonError::into_inner) = changes.clone();
+        self.pool.begin(changes.get(Service::Backend));
         for service in Service::ALL {
             let open = !changes.get(service).contains(&Change::Refused);
             self.doors.get(service).set(open).await.with_context(|| format!("switch the port of {service}"))?;

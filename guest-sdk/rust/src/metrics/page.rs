@@ -78,6 +78,13 @@ impl Exposed {
     pub fn label(&self, name: &str) -> Option<&str> {
         self.labels.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// All labels in the order of their names, as `instance=a,pool=main`: what tells it from others of its name.
+    pub fn labelled(&self) -> String {
+        let mut labels: Vec<String> = self.labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        labels.sort_unstable();
+        labels.join(",")
+    }
 }
 
 impl Page {

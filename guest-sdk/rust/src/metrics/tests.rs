@@ -136,6 +136,14 @@ fn the_age_of_evidence_follows_from_the_answer_alone() {
 }
 
 #[test]
+fn samples_of_one_name_are_told_apart_by_their_labels() {
+    let labels = [("pool", "main"), ("instance", "a")].map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let exposed = Exposed { name: "in_use".into(), labels: labels.into(), value: 1.0, at: None };
+    assert_eq!(exposed.labelled(), "instance=a,pool=main");
+    assert_eq!(Exposed::default().labelled(), "");
+}
+
+#[test]
 fn pages_ranges_and_time_series_are_answered_by_what_they_ask() {
     fn run(cx: &Context, _: Value) -> Result<()> {
         let metrics = cx.metrics("backend").timeout(Millis(5_000));

@@ -93,6 +93,10 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
         }
         "phases/service-logs" => component(&["holdpoint:gcloud/gcloud@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "phases/data-stores" => component(&["holdpoint:data/data@0.1.0", "holdpoint:clock/clock@0.1.0"]),
+        "phases/pool" => {
+            component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0", "holdpoint:files/files@0.1.0"])
+        }
+        "phases/agent-churn" => component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0"]),
         "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "phases/next-steps" => component(&["holdpoint:files/files@0.1.0", "holdpoint:clock/clock@0.1.0"]),
         "users/chat-user" => {

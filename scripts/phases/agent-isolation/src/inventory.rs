@@ -4,8 +4,8 @@ use holdpoint::load::Stopped;
 use holdpoint::prelude::*;
 use holdpoint::scrape;
 
-use crate::CLEANUP;
 use crate::config::{Config, half_a_minute};
+use crate::{BASELINE, CLEANUP};
 
 /// How long between two looks.
 const PAUSE: Millis = Millis(500);
@@ -39,39 +39,68 @@ impl Inventory {
     }
 }
 
+/// What was counted in the end.
+struct Left {
+    verdict: Verdict,
+    wanted: String,
+    seen: String,
+    calls: Vec<u32>,
+}
+
+/// Two rows say the same of one count: those that have ended are gone, and the gauge is where it was before any came.
+pub(crate) fn judge(cx: &Context, config: &Config, before: Option<Counted>, loads: [&Stopped; 2]) {
+    let left = config.inventory.as_ref().zip(before).map(|(inventory, before)| wait(cx, inventory, before, loads));
+    for (row, name) in
+        [(CLEANUP, "agents that have ended are gone"), (BASELINE, "as many agents live as before any came")]
+    {
+        let check = cx.check([row], name);
+        let Some(Left { verdict, wanted, seen, calls }) = &left else {
+            check.not_exercised("config.inventory says nowhere how many agents live");
+            continue;
+        };
+        let (wanted, seen) = (expected(wanted), observed(seen));
+        match verdict {
+            Verdict::Pass => check.expecting(wanted).pass(seen, calls),
+            Verdict::Fail => check.fail(wanted, seen, calls),
+            Verdict::Inconclusive | Verdict::NotExercised => check.expecting(wanted).inconclusive(seen, calls),
+        }
+    }
+}
+
 /// Looks until as many live as before, or the time is over. Agents whose start or end was not answered well may be left by their users, who
 /// know nothing of them; only what stays beyond these is the system's.
-pub(crate) fn judge(cx: &Context, config: &Config, before: Option<Counted>, loads: [&Stopped; 2]) {
-    let check = cx.check([CLEANUP], "agents that have ended are gone");
-    let (Some(inventory), Some(before)) = (&config.inventory, before) else {
-        return check.not_exercised("config.inventory says nowhere how many agents live");
-    };
-    let (before, _) = match before {
-        Ok(before) => before,
-        Err(why) => return check.inconclusive(observed(format!("not known before: {why}")), ()),
+fn wait(cx: &Context, inventory: &Inventory, before: Counted, loads: [&Stopped; 2]) -> Left {
+    let wanted = |before: f64| format!("{before} as before, within {}", inventory.settles);
+    let open =
+        |wanted: String, seen: String, calls: Vec<u32>| Left { verdict: Verdict::Inconclusive, wanted, seen, calls };
+    let before = match before {
+        Ok((before, _)) => before,
+        Err(why) => return open(String::new(), format!("not known before: {why}"), Vec::new()),
     };
     // Where nobody came through, nobody had an agent that could have stayed.
     let through = |load: &&Stopped| load.iterations.ended.saturating_sub(load.iterations.failed);
     let iterations = loads.iter().map(through).fold(0, u32::saturating_add);
     if iterations == 0 {
         let words = loads.map(|load| load.words()).join("; ");
-        return check.inconclusive(observed(format!("nobody started an agent and ended it: {words}")), loads[1]);
+        return open(String::new(), format!("nobody started an agent and ended it: {words}"), loads[1].calls());
     }
-    let wanted = || expected(format!("{before} as before, within {}", inventory.settles));
     let start = cx.now();
     loop {
         let (after, answer) = match inventory.count(cx) {
             Ok(after) => after,
-            Err(why) => return check.expecting(wanted()).inconclusive(observed(format!("not known after: {why}")), ()),
+            Err(why) => return open(wanted(before), format!("not known after: {why}"), Vec::new()),
         };
         let gone = after <= before;
         if gone || cx.now().since(start) >= inventory.settles || cx.sleep(PAUSE).is_err() {
             let seen = format!("{after} live after {iterations} iterations without a failure");
             return match left_by_users(loads, after - before) {
-                Some(why) if !gone => {
-                    check.expecting(wanted()).inconclusive(observed(format!("{seen}; {why}")), &answer);
-                }
-                _ => check.passes_if(gone, wanted(), observed(seen), &answer),
+                Some(why) if !gone => open(wanted(before), format!("{seen}; {why}"), answer.calls()),
+                _ => Left {
+                    verdict: if gone { Verdict::Pass } else { Verdict::Fail },
+                    wanted: wanted(before),
+                    seen,
+                    calls: answer.calls(),
+                },
             };
         }
     }

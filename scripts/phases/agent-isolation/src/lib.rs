@@ -1,4 +1,5 @@
-//! The failure of one user's agent is nobody else's business, and agents that have ended are gone (BIZ-1, SUC-3.failures, SUC-3.cleanup).
+//! The failure of one user's agent is nobody else's business, and agents that have ended are gone (BIZ-1, SUC-3.failures, SUC-3.cleanup,
+//! P4.1.cleanup).
 //!
 //! ```toml
 //! [phase.config]
@@ -33,6 +34,7 @@ use config::Config;
 const BIZ: &str = "BIZ-1";
 const FAILURES: &str = "SUC-3.failures";
 const CLEANUP: &str = "SUC-3.cleanup";
+const BASELINE: &str = "P4.1.cleanup";
 
 /// What the control group is held to, which is p95 of the guide's own objective.
 const CONTROL: f64 = 2_000.0;
@@ -48,7 +50,7 @@ fn run(cx: &Context, config: Config) -> Result<()> {
         }
         // A load that does not go says nothing of the system.
         Err(error) => {
-            for row in [BIZ, FAILURES, CLEANUP] {
+            for row in [BIZ, FAILURES, CLEANUP, BASELINE] {
                 cx.check([row], format!("{} act", config.user)).inconclusive(observed(&error), &error);
             }
         }

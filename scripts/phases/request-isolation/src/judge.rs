@@ -13,10 +13,11 @@ const AVERAGE: &str = "P3.2.average";
 const ISOLATION: &str = "P3.2.isolation";
 const USERS: &str = "SUC-3.users";
 const STATE: &str = "SUC-3.state";
+const SHARED: &str = "P4.1.shared-state";
 
 /// The rows that are judged.
 pub(crate) fn rows(quick: bool) -> &'static [&'static str] {
-    if quick { &[ISOLATION] } else { &[SUCCESS, AVERAGE, ISOLATION, USERS, STATE] }
+    if quick { &[ISOLATION] } else { &[SUCCESS, AVERAGE, ISOLATION, USERS, STATE, SHARED] }
 }
 
 /// Every row.
@@ -25,7 +26,8 @@ pub(crate) fn all(cx: &Context, config: &Config, profile: &Profile, done: &Stopp
     average(cx, config, done);
     isolation(cx, done);
     users(cx, profile, done);
-    state(cx, done);
+    state(cx.check([STATE], "everybody keeps a state of its own"), done);
+    state(cx.check([SHARED], "requests share no state: what one writes the next one reads, and nobody else's"), done);
 }
 
 /// An iteration that no user was free for is a failure of what kept them waiting.
@@ -108,8 +110,7 @@ fn users(cx: &Context, profile: &Profile, done: &Stopped) {
 }
 
 /// Everybody read what it had written itself.
-fn state(cx: &Context, done: &Stopped) {
-    let check = cx.check([STATE], "everybody keeps a state of its own");
+fn state(check: Check<'_>, done: &Stopped) {
     let (exchanges, isolation) = (done.exchanges(), done.isolation());
     if !isolation.is_exercised() {
         return check.inconclusive(observed(done.words()), done);

@@ -1,4 +1,4 @@
-//! Many users at once are served, in time, and none is shown anything of another (P3.2, SUC-3).
+//! Many users at once are served, in time, and none is shown anything of another (P3.2, SUC-3, P4.1.shared-state, P4.1.memory-per-request).
 //!
 //! ```toml
 //! [phase.config]
@@ -15,12 +15,13 @@
 //!
 //! `memory = { service = "backend", path = "/metrics", gauge = "process_resident_memory_bytes" }` looks at the memory of each instance while
 //! all users are there, in the text format of Prometheus: it may grow by a twentieth (`growth = 0.05`), once or on and on (P3.2.memory). What is seen is
-//! stated as samples of `memory_bytes_under_load`, and not of `memory_bytes`: a trend of days would not tell from so short a time.
+//! stated as samples of `memory_bytes_under_load`, and not of `memory_bytes`: a trend of days would not tell from so short a time. With
+//! `per-request = 4096` in it, what is left in the end is divided by the requests of the load, at least 100 of them (P4.1.memory-per-request).
 //!
 //! `quick = true` is the profile for after a rollback: 20 users for ten seconds, of whom isolation alone is judged.
 //!
 //! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
-//! (SUC-3.state), which also finds a state that all share and that echoes nobody's text. Zero of n is told with its 95 % bound.
+//! (SUC-3.state, P4.1.shared-state), which also finds a state that all share and that echoes nobody's text. Zero of n is told with its 95 % bound.
 //! Routes that the bundle declares `shared` are told beside it, with how often they showed somebody a text of somebody else.
 
 mod config;
@@ -66,11 +67,13 @@ fn run(cx: &Context, config: Config) -> Result<()> {
             }
             if let Some(memory) = memory {
                 memory::judge(cx, (memory, &watched), &profile, (all_from, &done));
+                memory::judge_requests(cx, (memory, &watched), &done);
             }
         }
         // A load that does not go says nothing of the system.
         Err(error) => {
-            for row in judge::rows(config.quick).iter().chain(memory.map(|_| &memory::MEMORY)) {
+            let of_memory = memory.map(Memory::rows).unwrap_or_default();
+            for row in judge::rows(config.quick).iter().chain(&of_memory) {
                 cx.check([*row], format!("{} act", config.user)).inconclusive(observed(&error), &error);
             }
         }

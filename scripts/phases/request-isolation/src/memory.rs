@@ -1,4 +1,5 @@
-//! Memory while all users are there, instance by instance, as the service itself tells it (P3.2.memory).
+//! Memory under the load, instance by instance, as the service itself tells it: while all users are there (P3.2.memory), and by the request
+//! (P4.1.memory-per-request).
 
 use std::collections::BTreeMap;
 
@@ -10,17 +11,21 @@ use holdpoint::{Time, scrape};
 
 use crate::config::Profile;
 
-pub(crate) const MEMORY: &str = "P3.2.memory";
+const MEMORY: &str = "P3.2.memory";
+const PER_REQUEST: &str = "P4.1.memory-per-request";
 
 /// Points of the trend.
 const POINTS: u32 = 10;
 /// Looks for each of them.
 const LOOKS: u32 = 4;
+/// Requests below which nothing is said of one of them, and looks in the beginning and in the end.
+const FEWEST_REQUESTS: u32 = 100;
+const AT_AN_END: usize = 4;
 /// Instances that are told apart.
 const MOST_INSTANCES: usize = 100;
 
 #[derive(Debug, Clone, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Memory {
     service: String,
     path: String,
@@ -28,6 +33,8 @@ pub(crate) struct Memory {
     /// By which share of what there was at first it may grow while all users are there.
     #[serde(default = "a_twentieth")]
     growth: f64,
+    /// Bytes by which it may have grown in the end for each request. Without it they are not counted.
+    per_request: Option<u32>,
 }
 
 fn a_twentieth() -> f64 {
@@ -49,6 +56,12 @@ impl Memory {
             return Ok(());
         }
         Err(Error::new(format!("config.memory.growth is a share above 0 and up to 1, not {}", self.growth)))
+    }
+
+    /// The rows that are judged.
+    pub(crate) fn rows(&self) -> Vec<&'static str> {
+        let by_request = self.per_request.map(|_| PER_REQUEST);
+        [MEMORY].into_iter().chain(by_request).collect()
     }
 
     /// How long between two looks.
@@ -131,6 +144,44 @@ pub(crate) fn judge(
     } else {
         check.expecting(wanted()).pass(seen, load);
     }
+}
+
+/// What the load has left behind of memory, for each of its requests: the least of the last looks against the least of the first ones, which are made
+/// while the first users come.
+pub(crate) fn judge_requests(cx: &Context, (memory, watched): (&Memory, &Watched), load: &Stopped) {
+    let Some(most) = memory.per_request else { return };
+    let check = cx.check([PER_REQUEST], "a request leaves no memory behind");
+    let check = check.expecting(expected(format!("at most {most} bytes a request")));
+    let requests = load.exchanges();
+    if requests < FEWEST_REQUESTS || load.failed() >= requests {
+        let seen = format!("fewer than {FEWEST_REQUESTS} requests that were served: {}", load.words());
+        return check.inconclusive(observed(seen), load);
+    }
+    if watched.series.is_empty() {
+        let why = watched.blind.clone().unwrap_or_else(|| "nobody looked".to_owned());
+        return check.inconclusive(observed(why), load);
+    }
+    let mut rise = 0.0;
+    for (instance, samples) in &watched.series {
+        let Some(more) = risen(samples) else {
+            let seen = format!("{instance} was seen {} times, which is too seldom to tell", samples.len());
+            return check.inconclusive(observed(seen), load);
+        };
+        // What one gives back does not excuse another.
+        rise += more.max(0.0);
+    }
+    let by_request = rise / f64::from(requests);
+    cx.measure("memory a request", by_request, "bytes");
+    let seen = format!("{:+.1} MiB after {requests} requests, {by_request:.0} bytes each", rise / f64::from(1 << 20));
+    let wanted = expected(format!("at most {most} bytes a request"));
+    check.passes_if(by_request <= f64::from(most), wanted, observed(seen), load);
+}
+
+/// By how much the least of the last looks lies above the least of the first; none if these would be the same looks.
+fn risen(samples: &[Sample]) -> Option<f64> {
+    let least = |samples: &[Sample]| samples.iter().map(|sample| sample.value).fold(f64::INFINITY, f64::min);
+    let last = samples.len().checked_sub(AT_AN_END).filter(|last| *last >= AT_AN_END)?;
+    Some(least(&samples[last..]) - least(&samples[..AT_AN_END]))
 }
 
 fn of_instance(

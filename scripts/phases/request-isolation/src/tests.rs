@@ -24,7 +24,7 @@ fn test(change: impl FnOnce(&mut Summary)) -> Test<'static> {
 #[test]
 fn many_users_who_see_their_own_pass_every_row() {
     let t = test(|_| ());
-    for row in ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state"] {
+    for row in ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state", "P4.1.shared-state"] {
         t.expect(row, Verdict::Pass, "");
     }
 }
@@ -53,6 +53,7 @@ fn a_leak_is_told_with_both_users() {
     let both = "user 117 was shown a text of user 42 by GET backend /api/me (base64)";
     t.expect("P3.2.isolation", Verdict::Fail, both);
     t.expect("SUC-3.state", Verdict::Fail, both);
+    t.expect("P4.1.shared-state", Verdict::Fail, both);
 }
 
 #[test]
@@ -83,6 +84,7 @@ fn a_state_that_all_share_fails_where_no_text_leaks() {
     let t = test(|summary| summary.routes[0].failures.content = 1);
     t.expect("P3.2.isolation", Verdict::Pass, "");
     t.expect("SUC-3.state", Verdict::Fail, "");
+    t.expect("P4.1.shared-state", Verdict::Fail, "1 of 30000 answers were not what the user had written");
 }
 
 #[test]
@@ -90,6 +92,7 @@ fn what_was_not_exercised_says_nothing() {
     let t = test(|summary| summary.own_count = 0);
     t.expect("P3.2.isolation", Verdict::Inconclusive, "");
     t.expect("SUC-3.state", Verdict::Inconclusive, "");
+    t.expect("P4.1.shared-state", Verdict::Inconclusive, "");
     test(|summary| summary.users_at_once = 99).expect("P3.2.success", Verdict::Inconclusive, "");
     let t = test(|summary| summary.iterations.started = 149);
     t.expect("SUC-3.users", Verdict::Inconclusive, "");
@@ -119,7 +122,7 @@ fn a_load_that_does_not_start_says_nothing_of_the_system() {
         let refused = refused_load(cause("150 users need 214 descriptors".to_owned()));
         let t = holdpoint::test(run).config(json!({ "user": "browse-user" })).load("user browse-user", refused);
         t.expect("P3.2.isolation", Verdict::Inconclusive, "150 users need 214 descriptors");
-        assert_eq!(t.checks().len(), 5);
+        assert_eq!(t.checks().len(), 6);
     }
 }
 
@@ -168,6 +171,57 @@ fn memory_that_grows_is_not_whether_on_and_on_or_once() {
     watched(step).expect("P3.2.memory", Verdict::Fail, "a grew once, by +20.0 %");
     let little = (0..60).map(|look| 200.0 + f64::from(look) * 0.1);
     watched(little).expect("P3.2.memory", Verdict::Pass, "a stays, +1");
+}
+
+/// The rows of memory under a load of so many requests, which may leave 4 KiB each.
+fn by_request(requests: u32, megabytes: impl Iterator<Item = f64>) -> Test<'static> {
+    let memory = json!({ "service": "backend", "path": "/metrics", "gauge": "memory", "per-request": 4096 });
+    let config = json!({ "user": "browse-user", "ramp": "1s", "during": "40s", "memory": memory });
+    let t = holdpoint::test(run).service("backend").config(config);
+    megabytes.fold(t.load("user browse-user", loads(requests).with(good)), |t, megabytes| {
+        t.answer(get("/metrics"), text(&format!("memory{{instance=\"a\"}} {:.0}\n", megabytes * 1_048_576.0)))
+    })
+}
+
+#[test]
+fn what_a_request_leaves_of_memory_is_bounded() {
+    let row = "P4.1.memory-per-request";
+    by_request(3_000, [200.0].into_iter()).expect(row, Verdict::Pass, "+0.0 MiB after 3000 requests, 0 bytes each");
+    let saw = (0..60).map(|look| 200.0 + f64::from(look % 4) * 20.0);
+    by_request(3_000, saw).expect(row, Verdict::Pass, "+0.0 MiB");
+    // There are 41 looks; of the last four the first has 237 MiB.
+    let leak = || (0..60).map(|look| 200.0 + f64::from(look));
+    let t = by_request(3_000, leak());
+    t.expect(row, Verdict::Fail, "+37.0 MiB after 3000 requests, 12932 bytes each");
+    t.expect(row, Verdict::Fail, "at most 4096 bytes a request");
+    by_request(30_000, leak()).expect(row, Verdict::Pass, "1293 bytes each");
+    let less = (0..60).map(|look| 200.0 - f64::from(look));
+    by_request(3_000, less).expect(row, Verdict::Pass, "+0.0 MiB");
+}
+
+#[test]
+fn of_too_few_requests_or_looks_nothing_is_said() {
+    let row = "P4.1.memory-per-request";
+    let still = || [200.0].into_iter();
+    by_request(99, still()).expect(
+        row,
+        Verdict::Inconclusive,
+        "fewer than 100 requests that were served: 99 exchanges",
+    );
+    by_request(100, still()).expect(row, Verdict::Pass, "after 100 requests");
+    let memory = json!({ "service": "backend", "path": "/metrics", "gauge": "memory", "per-request": 4096 });
+    let config = |during: &str| json!({ "user": "browse-user", "ramp": "0s", "during": during, "memory": memory });
+    let t = |during: &str, told: &str, ends: holdpoint::testing::LoadEnds| {
+        let t = holdpoint::test(run).service("backend").config(config(during)).load("user browse-user", ends);
+        t.answer(get("/metrics"), text(told))
+    };
+    let good_load = || loads(3_000).with(good);
+    t("40s", "other 1\n", good_load()).expect(row, Verdict::Inconclusive, "GET backend /metrics has no memory");
+    let told = "memory{instance=\"a\"} 1000000\n";
+    t("600ms", told, good_load()).expect(row, Verdict::Inconclusive, "a was seen 6 times, which is too seldom to tell");
+    t("40s", told, good_load().failing(3_000)).expect(row, Verdict::Inconclusive, "3000 exchanges, 3000 failed");
+    let refused = refused_load(holdpoint::Cause::Exhausted("no room".to_owned()));
+    t("40s", told, refused).expect(row, Verdict::Inconclusive, "no room");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::{Drawn, FaultSetting};
-use crate::change::Change;
+use crate::change::{Change, PoolFault};
 use crate::load::{ChatFault, LeakForm};
 use crate::service::Service;
 
@@ -16,7 +16,7 @@ const LONGEST_MS: u64 = 600_000;
 pub struct Adjustment {
     /// Which service is slow.
     pub service: Option<Service>,
-    /// One answer or frame in how many, at least 1.
+    /// One answer, frame or request in how many, at least 1.
     pub one_in: Option<u32>,
     /// In which shape a text leaks.
     pub form: Option<LeakForm>,
@@ -26,7 +26,7 @@ pub struct Adjustment {
     pub ms: Option<u64>,
     /// How many events of a chat still come.
     pub after: Option<u32>,
-    /// Bytes that a request leaks, at most 1 GiB.
+    /// Bytes that a request or an agent leaks, at most 1 GiB.
     pub bytes: Option<u64>,
 }
 
@@ -48,7 +48,12 @@ impl FaultSetting {
                     *after = left.after.take().unwrap_or(*after);
                 }
                 Change::Errors(percent) => *percent = left.percent.take_if(|p| *p <= 100).unwrap_or(*percent),
-                Change::MemoryLeak(bytes) => *bytes = left.bytes.take_if(|b| *b <= MOST_BYTES).unwrap_or(*bytes),
+                Change::MemoryLeak(bytes) | Change::AgentLeak(bytes) => {
+                    *bytes = left.bytes.take_if(|b| *b <= MOST_BYTES).unwrap_or(*bytes);
+                }
+                Change::Pool(PoolFault::Leaks(one_in)) => {
+                    *one_in = left.one_in.take_if(|n| *n >= 1).unwrap_or(*one_in);
+                }
                 Change::Stall(lasts) | Change::SharedCrash(lasts) | Change::SharedBreak(lasts) => {
                     *lasts = milliseconds(&mut left).unwrap_or(*lasts);
                 }

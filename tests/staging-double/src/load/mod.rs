@@ -10,6 +10,6 @@ pub use crossing::{Crossing, Leak, LeakForm};
 pub(crate) use crossing::{Crossings, Own};
 pub(crate) use damage::damaged;
 pub use damage::{Ageing, ChatFault, Struck};
-pub(crate) use strikes::Strikes;
+pub(crate) use strikes::{Every, Strikes};
 pub use traffic::Served;
 pub(crate) use traffic::{Route, Traffic};

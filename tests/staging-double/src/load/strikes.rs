@@ -33,6 +33,8 @@ pub(crate) struct Strikes {
     second: Mutex<Option<(Instant, u32)>>,
     /// Requests since the memory leaks.
     leaked: AtomicU64,
+    /// Agents that were ended since they leave memory behind.
+    left: AtomicU64,
     stalled: Mutex<Option<Instant>>,
     is_crashed: AtomicBool,
     crash: Mutex<Option<(String, Instant)>>,
@@ -45,6 +47,7 @@ impl Strikes {
             every.0.store(0, Ordering::Relaxed);
         }
         self.leaked.store(0, Ordering::Relaxed);
+        self.left.store(0, Ordering::Relaxed);
         self.is_crashed.store(false, Ordering::Relaxed);
         *self.crash.lock().unwrap_or_else(PoisonError::into_inner) = None;
         *self.stalled.lock().unwrap_or_else(PoisonError::into_inner) = stall;
@@ -76,6 +79,15 @@ impl Strikes {
 
     pub(crate) fn leaked(&self) -> u64 {
         self.leaked.load(Ordering::Relaxed)
+    }
+
+    /// An agent leaves memory behind.
+    pub(crate) fn leave(&self) {
+        self.left.fetch_add(1, Ordering::Relaxed);
+    }
+
+    pub(crate) fn left(&self) -> u64 {
+        self.left.load(Ordering::Relaxed)
     }
 
     /// When a stall ends that has not ended.

@@ -32,6 +32,8 @@ use crate::switchboard::Switchboard;
 
 const LARGEST_BODY: usize = 64 * 1024;
 const CONTROL: &str = "/__double/";
+/// What takes a connection of the pool.
+const API: &str = "/api/";
 
 /// What the servers of one double have in common.
 #[derive(Debug)]
@@ -192,7 +194,16 @@ impl Answering {
                 }
             }
         }
+        let connection = if self.service == Service::Backend && request.uri().path().starts_with(API) {
+            match self.shared.switchboard.pool.take().await {
+                Ok(connection) => Some(connection),
+                Err(gave_up) => return failure(StatusCode::SERVICE_UNAVAILABLE, &gave_up.to_string()),
+            }
+        } else {
+            None
+        };
         let mut response = self.route(request).await;
+        drop(connection);
         if !changes.is_empty() {
             response = self.shared.leaked(changes, route, response).await;
             self.shared.halt(changes).await;

@@ -10,6 +10,7 @@ mod faults;
 mod files;
 mod logic;
 mod logins;
+mod pool;
 mod routes;
 mod security;
 mod source;

@@ -171,7 +171,7 @@ async fn metrics_are_what_prometheus_reads() -> anyhow::Result<()> {
         "process_resident_memory_bytes{instance=\"blue-7\"} 209715200",
         "process_memory_limit_bytes{instance=\"blue-7\"} 536870912",
         "db_pool_in_use{instance=\"blue-7\"} 4",
-        "db_pool_size{instance=\"blue-7\"} 20",
+        "db_pool_size{instance=\"blue-7\"} 200",
         "# TYPE process_cpu_seconds_total counter",
         "agents_live{instance=\"blue-7\"} 0",
     ] {

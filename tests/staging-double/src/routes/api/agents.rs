@@ -85,6 +85,9 @@ pub(super) async fn end(State(shared): State<Arc<Shared>>, Path(id): Path<String
             if caller.has(|change| *change == Change::Orphans) {
                 shared.users.orphan();
             }
+            if caller.has(|change| matches!(change, Change::AgentLeak(_))) {
+                shared.switchboard.strikes.leave();
+            }
             caller.answers(StatusCode::OK, &json!({ "id": id, "ended": true }), "")
         }
         Ok(None) => not_found(),
