@@ -1,7 +1,7 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
-//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue` and
-//! `logic_catalogue`.
+//! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue`,
+//! `logic_catalogue` and `frontend_catalogue`.
 
 mod adjustment;
 
@@ -14,6 +14,7 @@ use crate::day_catalogue::{DAY_CATALOGUE, STRESS_CATALOGUE};
 use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
+use crate::frontend_catalogue::FRONTEND_CATALOGUE;
 use crate::load_catalogue::LOAD_CATALOGUE;
 use crate::logic_catalogue::LOGIC_CATALOGUE;
 use crate::security_catalogue::SECURITY_CATALOGUE;
@@ -43,6 +44,8 @@ pub(crate) enum Kind {
     Auth(fn(&mut Draw) -> Change),
     /// In what the backend does for its users.
     Backend(fn(&mut Draw) -> Change),
+    /// In the page of the frontend.
+    Frontend(fn(&mut Draw) -> Change),
     /// In one value of the files under judgement, which gets this host.
     File { shape: Shape, host: fn(&mut Draw) -> String },
     /// In one variable of whoever validates, which has one of these values instead, or none.
@@ -82,9 +85,22 @@ impl Fault {
         LOGIC_CATALOGUE
     }
 
+    /// Every fault in the page that people open.
+    pub fn in_frontend() -> &'static [Fault] {
+        FRONTEND_CATALOGUE
+    }
+
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
-        let lists = [CATALOGUE, LOAD_CATALOGUE, DAY_CATALOGUE, STRESS_CATALOGUE, SECURITY_CATALOGUE, LOGIC_CATALOGUE];
+        let lists = [
+            CATALOGUE,
+            LOAD_CATALOGUE,
+            DAY_CATALOGUE,
+            STRESS_CATALOGUE,
+            SECURITY_CATALOGUE,
+            LOGIC_CATALOGUE,
+            FRONTEND_CATALOGUE,
+        ];
         lists.into_iter().flatten()
     }
 
@@ -103,6 +119,7 @@ impl Fault {
             }
             Kind::Auth(change) => Drawn::Server { service: Service::Auth, change: change(&mut draw) },
             Kind::Backend(change) => Drawn::Server { service: Service::Backend, change: change(&mut draw) },
+            Kind::Frontend(change) => Drawn::Server { service: Service::Frontend, change: change(&mut draw) },
             Kind::File { shape, host } => {
                 let place = files::place(*shape, &mut draw);
                 let host = host(&mut draw);

@@ -27,7 +27,8 @@
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
 //! `/api/pots`, `/api/files`, the chat at `/ws/chat`, `/metrics`, and a description of it all at `/openapi.json`. A user is whoever [`minted`] has signed a
 //! token for. Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], those that somebody who means
-//! harm would find in [`Fault::of_security`], and those of its logic in [`Fault::in_logic`]; what was served and what leaked is counted, and listed by
+//! harm would find in [`Fault::of_security`], those of its logic in [`Fault::in_logic`], and those of the page that people open in
+//! [`Fault::in_frontend`]; what was served and what leaked is counted, and listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -42,6 +43,7 @@ mod effects;
 mod environment;
 mod fault;
 pub mod files;
+mod frontend_catalogue;
 mod health;
 mod load;
 mod load_catalogue;
@@ -63,6 +65,7 @@ pub use change::{
     Change, DocsFault, FileFault, HalfDone, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, SessionKept,
     StateAccepted, Unsound, WrongBody,
 };
+pub use change::{PageFault, PagePart, Thrown};
 pub use double::Double;
 pub use effects::{Effect, Outcome};
 pub use environment::{Variable, environment};

@@ -7,6 +7,7 @@ mod effects;
 mod environment;
 mod faults;
 mod files;
+mod frontend;
 mod logic;
 mod logins;
 mod routes;
