@@ -33,6 +33,8 @@ const SERVERS: &[Server] = &[
     // What builds images without a daemon, and what they are pushed to.
     Server { name: "buildah", program: "buildah", package: "buildah" },
     Server { name: "docker_registry", program: "docker-registry", package: "docker-registry" },
+    // What opens the page of the frontend, without a window.
+    Server { name: "real_browser", program: "chromium-headless-shell", package: "chromium-headless-shell" },
     // What reads the unit that ships.
     Server { name: "systemd_analyze", program: "systemd-analyze", package: "systemd" },
 ];

@@ -4,6 +4,7 @@
 
 pub mod acting;
 mod binary;
+pub mod browser;
 pub mod crash;
 pub mod gcp;
 pub mod hostile;

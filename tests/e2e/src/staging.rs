@@ -47,6 +47,11 @@ impl Staging {
         self.double.plain_address(service)
     }
 
+    /// What a browser can be told to trust the certificate by.
+    pub fn key_hash(&self) -> Option<&str> {
+        self.double.key_hash()
+    }
+
     /// Where the backend is.
     pub fn backend(&self) -> String {
         self.url(Service::Backend)

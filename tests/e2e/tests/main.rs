@@ -24,6 +24,7 @@ mod exec;
 mod export;
 mod files;
 mod from_gcloud;
+mod frontend;
 mod gcloud;
 mod guests;
 mod hostile_hosts;

@@ -2,11 +2,13 @@
 //! with the routes that it changes.
 
 mod breach;
+mod page;
 
 use std::fmt;
 use std::time::Duration;
 
 pub use self::breach::{Breach, Mishandled, Told, Unchecked, WrongCors, WrongLimit};
+pub use self::page::{PageFault, PagePart, Thrown};
 use crate::load::{ChatFault, Leak};
 use crate::resources::Resource;
 
@@ -79,6 +81,8 @@ pub enum Change {
     File(FileFault),
     /// The description of the API goes wrong.
     Docs(DocsFault),
+    /// The page goes wrong.
+    Page(PageFault),
 }
 
 /// What is wrong with the pool of connections.
@@ -290,6 +294,7 @@ impl fmt::Display for Change {
             Change::Errors(percent) => write!(f, ", {percent} % of the answers"),
             Change::Chat(fault) => fault.fmt(f),
             Change::Breach(breach) => breach.fmt(f),
+            Change::Page(fault) => fault.fmt(f),
             Change::SessionKept(SessionKept::Session) => f.write_str(", a refresh leaves the old session alive"),
             Change::SessionKept(SessionKept::Renewal) => f.write_str(", a refresh is good twice"),
             Change::SessionKept(SessionKept::LoggedOut) => f.write_str(", a refresh is good after the logout"),

@@ -34,6 +34,7 @@ pub struct Double {
     /// Those without TLS that lead to the others, with their doors, which stay open.
     plain: Option<PerService<(Server, Door)>>,
     names: Option<PerService<String>>,
+    key_hash: Option<String>,
     /// Dropped, it ends the upgraded connections.
     ending: watch::Sender<()>,
 }
@@ -51,6 +52,8 @@ impl Double {
             Some(dir) => Some(tls::tls(dir, &Service::ALL.map(|s| names.get(s).clone()))?),
             None => None,
         };
+
+        let key_hash = tls.as_ref().map(|tls| tls.key_hash.clone());
 
         let (backend, backend_hinge) = Door::new();
         let (auth, auth_hinge) = Door::new();
@@ -110,7 +113,7 @@ impl Double {
             };
 
         let names = options.tls.is_some().then(|| names.clone());
-        let double = Double { shared, servers, plain, names, ending };
+        let double = Double { shared, servers, plain, names, key_hash, ending };
         for setting in options.faults {
             double.switch(setting).await?;
         }
@@ -134,6 +137,11 @@ impl Double {
             Some(names) => format!("https://{}", names.get(service)),
             None => format!("http://{}", self.address(service)),
         }
+    }
+
+    /// What a browser can be told to trust the certificate of all services by: the SHA-256 of its public key, in base64. Absent without TLS.
+    pub fn key_hash(&self) -> Option<&str> {
+        self.key_hash.as_deref()
     }
 
     /// Switches a fault on, besides those that are on already.

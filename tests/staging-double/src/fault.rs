@@ -1,7 +1,7 @@
 //! What a fault is, and how a seed settles its free parameters. Only describes: servers are
 //! changed by the switchboard, files by `files`, the environment by whoever starts the
 //! validation. The lists are in `catalogue`, `load_catalogue`, `day_catalogue`, `security_catalogue`,
-//! `logic_catalogue`, `next_catalogue` and `pool_catalogue`.
+//! `logic_catalogue`, `frontend_catalogue`, `next_catalogue` and `pool_catalogue`.
 
 mod adjustment;
 
@@ -15,6 +15,7 @@ use crate::documents::Rewrite;
 use crate::draw::Draw;
 use crate::environment::Variable;
 use crate::files::{self, Alteration, Shape};
+use crate::frontend_catalogue::FRONTEND_CATALOGUE;
 use crate::load_catalogue::LOAD_CATALOGUE;
 use crate::logic_catalogue::LOGIC_CATALOGUE;
 use crate::next_catalogue::NEXT_CATALOGUE;
@@ -46,6 +47,8 @@ pub(crate) enum Kind {
     Auth(fn(&mut Draw) -> Change),
     /// In what the backend does for its users.
     Backend(fn(&mut Draw) -> Change),
+    /// In the page of the frontend.
+    Frontend(fn(&mut Draw) -> Change),
     /// In one value of the files under judgement, which gets this host.
     File { shape: Shape, host: fn(&mut Draw) -> String },
     /// In one variable of whoever validates, which has one of these values instead, or none.
@@ -87,6 +90,11 @@ impl Fault {
         LOGIC_CATALOGUE
     }
 
+    /// Every fault in the page that people open.
+    pub fn in_frontend() -> &'static [Fault] {
+        FRONTEND_CATALOGUE
+    }
+
     /// Every fault in what a team writes between a validation and production.
     pub fn of_next_steps() -> &'static [Fault] {
         NEXT_CATALOGUE
@@ -100,7 +108,7 @@ impl Fault {
     /// Every fault, of whatever list.
     pub fn everywhere() -> impl Iterator<Item = &'static Fault> {
         let lists = [CATALOGUE, LOAD_CATALOGUE, DAY_CATALOGUE, STRESS_CATALOGUE, SECURITY_CATALOGUE];
-        lists.into_iter().chain([LOGIC_CATALOGUE, NEXT_CATALOGUE, POOL_CATALOGUE]).flatten()
+        lists.into_iter().chain([LOGIC_CATALOGUE, FRONTEND_CATALOGUE, NEXT_CATALOGUE, POOL_CATALOGUE]).flatten()
     }
 
     /// The fault of this name.
@@ -118,6 +126,7 @@ impl Fault {
             }
             Kind::Auth(change) => Drawn::Server { service: Service::Auth, change: change(&mut draw) },
             Kind::Backend(change) => Drawn::Server { service: Service::Backend, change: change(&mut draw) },
+            Kind::Frontend(change) => Drawn::Server { service: Service::Frontend, change: change(&mut draw) },
             Kind::File { shape, host } => {
                 let place = files::place(*shape, &mut draw);
                 let host = host(&mut draw);

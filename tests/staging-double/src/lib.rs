@@ -27,9 +27,9 @@
 //! The backend also offers what virtual users exercise: `/api/me`, `/api/agents`, `/api/state`, `/api/counter`,
 //! `/api/pots`, `/api/files`, the chat at `/ws/chat`, `/metrics`, and a description of it all at `/openapi.json`. A user is whoever [`minted`] has signed a
 //! token for. Faults that only a load meets are in [`Fault::under_load`], those that a day shows in [`Fault::over_a_day`], those that somebody who means
-//! harm would find in [`Fault::of_security`], those of its logic in [`Fault::in_logic`], those of what is taken and not given back in
-//! [`Fault::of_resources`], and those of what a team writes before production in [`Fault::of_next_steps`]; what was served and what leaked is counted, and
-//! listed by
+//! harm would find in [`Fault::of_security`], those of its logic in [`Fault::in_logic`], those of the page that people open in [`Fault::in_frontend`], those
+//! of what is taken and not given back in [`Fault::of_resources`], and those of what a team writes before production in [`Fault::of_next_steps`]; what was
+//! served and what leaked is counted, and listed by
 //! [`Double::served`], [`Double::crossings`] and the routes `/__double/served` and `/__double/crossings`.
 //!
 //! Routes under `/__double/` switch faults from a shell. A phase that calls one is cheating.
@@ -45,6 +45,7 @@ mod effects;
 mod environment;
 mod fault;
 pub mod files;
+mod frontend_catalogue;
 mod health;
 mod load;
 mod load_catalogue;
@@ -69,6 +70,7 @@ pub use change::{
     Change, DocsFault, FileFault, HalfDone, Laxness, LogoutLeaves, NoPkce, NoState, OpenRedirect, PoolFault,
     SessionKept, SmallPool, StateAccepted, Unsound, WrongBody,
 };
+pub use change::{PageFault, PagePart, Thrown};
 pub use documents::Rewrite;
 pub use double::Double;
 pub use effects::{Effect, Outcome};

@@ -6,12 +6,15 @@ use std::path::Path;
 use std::sync::Arc;
 
 use anyhow::Context;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
-    date_time_ymd,
+    PublicKeyData as _, date_time_ymd,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use sha2::{Digest as _, Sha256};
 use tokio_rustls::TlsAcceptor;
 
 /// What accepts connections: with a certificate that is valid, or with one that was.
@@ -19,6 +22,8 @@ use tokio_rustls::TlsAcceptor;
 pub(crate) struct Tls {
     pub(crate) valid: TlsAcceptor,
     pub(crate) expired: TlsAcceptor,
+    /// The SHA-256 of the public key of the valid certificate, in base64.
+    pub(crate) key_hash: String,
 }
 
 /// Makes the certificates, writes the authority's to `dir/ca.pem`, and returns what accepts
@@ -29,14 +34,19 @@ pub(crate) fn tls(dir: &Path, names: &[String]) -> anyhow::Result<Tls> {
     let path = dir.join("ca.pem");
     fs::write(&path, &authority.pem).with_context(|| format!("write {}", path.display()))?;
 
-    let valid = acceptor(&authority.issuer, names, None)?;
-    let expired = acceptor(&authority.issuer, names, Some(2020))?;
-    Ok(Tls { valid, expired })
+    let (valid, key_hash) = acceptor(&authority.issuer, names, None)?;
+    let (expired, _) = acceptor(&authority.issuer, names, Some(2020))?;
+    Ok(Tls { valid, expired, key_hash })
 }
 
-/// Accepts connections with a certificate that ends when this year begins, or in a far future.
-fn acceptor(issuer: &Issuer<'static, KeyPair>, names: &[String], ends: Option<i32>) -> anyhow::Result<TlsAcceptor> {
+/// Accepts connections with a certificate that ends when this year begins, or in a far future; and the hash of its key.
+fn acceptor(
+    issuer: &Issuer<'static, KeyPair>,
+    names: &[String],
+    ends: Option<i32>,
+) -> anyhow::Result<(TlsAcceptor, String)> {
     let key = KeyPair::generate().context("make the server's key")?;
+    let key_hash = STANDARD.encode(Sha256::digest(key.subject_public_key_info()));
     let mut params = CertificateParams::new(names.to_vec()).context("make a certificate for these names")?;
     if let Some(year) = ends {
         params.not_after = date_time_ymd(year, 1, 1);
@@ -58,7 +68,7 @@ fn acceptor(issuer: &Issuer<'static, KeyPair>, names: &[String], ends: Option<i3
         .with_single_cert(vec![certificate.der().clone()], key)
         .context("take the server's certificate into use")?;
     config.alpn_protocols = vec![b"http/1.1".to_vec()];
-    Ok(TlsAcceptor::from(Arc::new(config)))
+    Ok((TlsAcceptor::from(Arc::new(config)), key_hash))
 }
 
 struct Authority {

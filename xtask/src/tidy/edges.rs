@@ -130,6 +130,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-api-docs", &["holdpoint-sdk"]),
     ("holdpoint-phase-environment", &["holdpoint-sdk"]),
     ("holdpoint-phase-files", &["holdpoint-sdk"]),
+    ("holdpoint-phase-frontend", &["holdpoint-sdk"]),
     ("holdpoint-phase-sessions", &["holdpoint-sdk"]),
     ("holdpoint-phase-transactions", &["holdpoint-sdk"]),
     ("holdpoint-phase-websocket-endurance", &["holdpoint-sdk"]),

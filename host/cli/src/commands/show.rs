@@ -1,7 +1,13 @@
 //! `holdpoint show`
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    fs::File,
+    io::Write as _,
+    path::{Path, PathBuf},
+};
 
+use anyhow::Context as _;
 use holdpoint_app::{Machine, RunRef};
 use holdpoint_model::{Event, EventKind, Origin, PhaseId, Seq, Statement};
 use holdpoint_report::{Item, render};
@@ -16,7 +22,8 @@ use crate::{exit_code::Exit, terminal};
   holdpoint show                   every event of the newest run
   holdpoint show last health       the events of phase health
   holdpoint show last health/3     its call 3 in full, with request and answer
-  holdpoint show 01KB 12           the event at position 12 in full")]
+  holdpoint show 01KB 12           the event at position 12 in full
+  holdpoint show last 12 --to page.png     what was attached at position 12, as a file")]
 pub(crate) struct Arguments {
     /// The run: its id, the beginning or the end of it, `last`, or a file
     #[arg(default_value = "last")]
@@ -24,6 +31,10 @@ pub(crate) struct Arguments {
 
     /// A phase, a call (PHASE/NUMBER) or a position
     item: Option<Item>,
+
+    /// Write what was attached at this position into a new file, as it is
+    #[arg(long, value_name = "FILE", requires = "item")]
+    to: Option<PathBuf>,
 }
 
 pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Result<Exit> {
@@ -39,6 +50,11 @@ pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Resul
             Some(place) => anyhow::bail!("the run has nothing called {item}; {place}"),
             None => anyhow::bail!("the run has nothing called {item}"),
         }
+    }
+    if let Some(file) = &arguments.to {
+        let content =
+            attached(&rows).context("only an attachment can be written into a file; name it by its position")?;
+        return write(file, content);
     }
     let style = terminal::style();
     for (event, row) in &rows {
@@ -56,6 +72,25 @@ pub(crate) fn execute(arguments: &Arguments, machine: &Machine) -> anyhow::Resul
     if let Some(place) = elsewhere {
         terminal::out(&format!("  {place}"));
     }
+    Ok(Exit::Done)
+}
+
+/// What was attached, if that is what is shown.
+fn attached<R>(rows: &[(Event, R)]) -> Option<&[u8]> {
+    match rows {
+        [(Event { kind: EventKind::Stated { statement: Statement::Attach(attachment), .. }, .. }, _)] => {
+            Some(attachment.content.bytes())
+        }
+        _ => None,
+    }
+}
+
+/// Makes a file of it. One that is there stays as it is.
+fn write(to: &Path, content: &[u8]) -> anyhow::Result<Exit> {
+    let shown = to.display();
+    let mut file = File::create_new(to).with_context(|| format!("can't make {shown}"))?;
+    file.write_all(content).with_context(|| format!("can't write {shown}"))?;
+    terminal::say(&format!("{shown}: {} bytes", content.len()));
     Ok(Exit::Done)
 }
 

@@ -8,6 +8,7 @@ mod effects;
 mod environment;
 mod faults;
 mod files;
+mod frontend;
 mod logic;
 mod logins;
 mod pool;

@@ -3,6 +3,8 @@ use std::sync::Arc;
 
 use axum::body::Body;
 use axum::http::Request;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use holdpoint_staging_double::{Double, Options, Service};
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, ServerName};
@@ -41,6 +43,8 @@ async fn serves_https_that_its_authority_vouches_for() -> anyhow::Result<()> {
         assert_eq!(answer.json()?["service"], service.name());
     }
 
+    let key_hash = double.key_hash().expect("a certificate has a key");
+    assert_eq!(STANDARD.decode(key_hash)?.len(), 32);
     assert!(connect(&double, &ca, Service::Backend, "elsewhere.a.run.app").await.is_err());
     assert!(get(&double, Service::Backend, "/health").await.is_err(), "no plain HTTP on the same port");
     let written: Vec<_> = std::fs::read_dir(dir.path())?.collect::<Result<_, _>>()?;
