@@ -61,8 +61,9 @@ impl Staging {
     pub fn services(&self) -> Vec<String> {
         let services = Service::ALL.iter().flat_map(|s| ["--service".to_owned(), format!("{s}={}", self.url(*s))]);
         let hosts = Service::RELEASED.map(|service| format!("host.{service}={}", service.host()));
-        let inputs =
-            [format!("client-id={CLIENT_ID}"), format!("redirect-uri={REDIRECT_URI}")].into_iter().chain(hosts);
+        let next = ["release=2.4.0", "next-steps=next-steps", "on-call=alice", "deputy=bob"].map(str::to_owned);
+        let inputs = [format!("client-id={CLIENT_ID}"), format!("redirect-uri={REDIRECT_URI}")];
+        let inputs = inputs.into_iter().chain(hosts).chain(next);
         let only = ["--only".to_owned(), VALIDATION.to_owned()];
         services.chain(inputs.flat_map(|input| ["--set".to_owned(), input])).chain(only).collect()
     }

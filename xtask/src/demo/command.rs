@@ -104,11 +104,11 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
     }
     let all = Scope::of_all(gcloud, stores);
-    // A release, and then a day in a rehearsal; or what finds the fault. What is kept is what was released.
+    // A release, then a day in a rehearsal, and what a team does before production; or what finds the fault. What is kept is what was released.
     let scopes = match fault {
         Some(fault) => vec![fault.scope()],
         None if arguments.keep => vec![all],
-        None => vec![all, Scope::Day],
+        None => vec![all, Scope::Day, Scope::NextSteps],
     };
     let demo = |scope| Demo {
         project,

@@ -247,8 +247,11 @@ impl Fault {
         let of_security = holdpoint_staging_double::Fault::of_security();
         let of_security = of_security.iter().filter(|fault| !OF_OWN_DOMAINS.contains(&fault.name));
         let in_logic = holdpoint_staging_double::Fault::in_logic();
+        let of_resources = holdpoint_staging_double::Fault::of_resources();
+        let of_next_steps = holdpoint_staging_double::Fault::of_next_steps();
         let staging =
             holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(of_security).chain(in_logic);
+        let staging = staging.chain(of_resources).chain(of_next_steps);
         let staging = staging.chain(over_a_day).chain(at_hours).map(Self::Staging);
         staging.chain(RELEASES.iter().map(Self::Release))
     }
@@ -291,6 +294,8 @@ impl Fault {
                 "SEC-5" => Scope::Rate,
                 "CRIT-6" | "KI-3" => Scope::Sockets,
                 "NOTE-1" => Scope::Logic,
+                "KI-2" | "KI-4" | "P4.1.pool" | "P4.1.cleanup" | "P4.1.memory-per-request" => Scope::Resources,
+                row if row.starts_with("NEXT-") => Scope::NextSteps,
                 row if row.starts_with("SEC-") => Scope::Security,
                 row if row.starts_with("BIZ-") => Scope::Logic,
                 _ => Scope::Quiet,

@@ -32,6 +32,10 @@ pub(crate) enum Scope {
     Sockets,
     /// The one that looks at stores.
     Stores,
+    /// Those that look at what is taken and not given back.
+    Resources,
+    /// The one that reads what the team writes before production.
+    NextSteps,
     /// The one that sets monitoring up, which minds no deployment.
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
@@ -48,6 +52,8 @@ const RATE: &[&str] = &["health", "rate-limit"];
 const LOGS: &[&str] = &["identity", "service-logs"];
 const LOGIC: &[&str] = &["health", "environment", "sessions", "transactions", "files", "api-docs"];
 const SOCKETS: &[&str] = &["health", "websocket-endurance"];
+const RESOURCES: &[&str] = &["health", "request-isolation", "agent-isolation", "pool", "agent-churn"];
+const NEXT_STEPS: &[&str] = &["config", "next-steps"];
 const STORES: &[&str] = &["config", "data-stores"];
 /// What takes a while, or is of a scope of its own.
 const APART: [&str; 10] = [
@@ -125,6 +131,8 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Logic => return only(LOGIC),
         Scope::Sockets => return only(SOCKETS),
         Scope::Stores => return only(STORES),
+        Scope::Resources => return only(RESOURCES),
+        Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
         Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
         Scope::Storeless | Scope::Standing | Scope::Quiet => {}
@@ -138,7 +146,6 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
 
 fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
     let bundle = toml_span::parse(text)?;
-    let of_the_day = |id: &str| WATCH.contains(&id) || STRESS.contains(&id);
     let rollback = bundle.pointer("/rollback/phase").and_then(Value::as_str);
     let mut left_out: BTreeSet<&str> = rollback.into_iter().collect();
     let mut kept = Vec::new();
@@ -149,7 +156,8 @@ fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
         let of_rollback = needs.filter_map(Value::as_str).any(|need| rollback == Some(need));
         let too_loud = scope == Scope::Quiet && (phase.pointer("/grants/load").is_some() || APART.contains(&id));
         let too_far = scope != Scope::Storeless && phase.pointer("/grants/gcloud").is_some();
-        if of_rollback || too_loud || too_far || of_the_day(id) || STORES[1..].contains(&id) {
+        let later = phase.pointer("/stage").is_some();
+        if of_rollback || too_loud || too_far || later || STORES[1..].contains(&id) {
             left_out.insert(id);
         }
         if !left_out.contains(id) {
@@ -177,6 +185,8 @@ mod tests {
             super::LOGIC,
             super::SOCKETS,
             super::STORES,
+            super::RESOURCES,
+            super::NEXT_STEPS,
             &super::APART,
             &super::WATCH,
             &super::STRESS,

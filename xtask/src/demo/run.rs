@@ -24,8 +24,8 @@ const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
 /// Where the services' certificate, gcloud's token and the files under judgement lie. The operator's file names it.
 const FOLDER: &str = ".holdpoint/demo";
 
-/// A load as short as one that shows something can be.
-const LOAD: [&str; 8] = [
+/// Loads as short as they can be and show something, and what the double's documents are of.
+const INPUTS: [&str; 13] = [
     "load-ramp=1s",
     "load-during=6s",
     "agents-during=3s",
@@ -34,6 +34,11 @@ const LOAD: [&str; 8] = [
     "injection-during=5s",
     "sockets-during=12s",
     "sockets-heartbeat=4s",
+    "pool-during=2s",
+    "churn-during=900ms",
+    "release=2.4.0",
+    "on-call=alice",
+    "deputy=bob",
 ];
 
 /// Builds what a demonstration runs.
@@ -145,10 +150,10 @@ impl Demo<'_> {
             .arg(format!("client-id={CLIENT_ID}"))
             .arg("--set")
             .arg(format!("redirect-uri={REDIRECT_URI}"));
-        for input in LOAD {
+        for input in INPUTS {
             line = line.arg("--set").arg(input);
         }
-        for input in ["config", "source"] {
+        for input in ["config", "source", "next-steps"] {
             line = line.arg("--set").arg(format!("{input}={}", files.join(input).display()));
         }
         for variable in environment(self.setting.as_ref().and_then(Setting::of_staging)) {

@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::sh::say;
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 12] = [
+const SCOPES: [Scope; 14] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -23,6 +23,8 @@ const SCOPES: [Scope; 12] = [
     Scope::Logic,
     Scope::Sockets,
     Scope::Stores,
+    Scope::Resources,
+    Scope::NextSteps,
     Scope::Monitoring,
     Scope::Watch,
     Scope::Day,

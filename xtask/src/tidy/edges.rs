@@ -118,7 +118,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-monitor", &["holdpoint-sdk"]),
     ("holdpoint-phase-monitoring-setup", &["holdpoint-sdk"]),
     ("holdpoint-phase-next-steps", &["holdpoint-formats", "holdpoint-sdk"]),
-    ("holdpoint-phase-pool", &["holdpoint-sdk"]),
+    ("holdpoint-phase-pool", &["holdpoint-formats", "holdpoint-sdk"]),
     ("holdpoint-phase-prerequisites", &["holdpoint-sdk"]),
     ("holdpoint-phase-queries", &["holdpoint-sdk"]),
     ("holdpoint-phase-rollback", &["holdpoint-sdk"]),

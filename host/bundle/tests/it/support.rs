@@ -195,6 +195,10 @@ pub(crate) fn shipped() -> Sources {
             ("source", "/srv/netra/source"),
             ("client-id", "netra.apps.googleusercontent.com"),
             ("redirect-uri", "https://netra-auth-service-demo.a.run.app/auth/callback"),
+            ("release", "2.4.0"),
+            ("next-steps", "/srv/netra/next-steps"),
+            ("on-call", "alice"),
+            ("deputy", "bob"),
             ("host.backend", "netra-backend-staging-demo.a.run.app"),
             ("host.auth", "netra-auth-service-demo.a.run.app"),
             ("host.frontend", "netra-frontend-staging-demo.a.run.app"),
@@ -222,7 +226,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 72] = [
+pub(crate) const JUDGED: [&str; 84] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -246,6 +250,10 @@ pub(crate) const JUDGED: [&str; 72] = [
     "P4.1.p95",
     "P4.1.errors",
     "P4.1.availability",
+    "P4.1.memory-per-request",
+    "P4.1.shared-state",
+    "P4.1.cleanup",
+    "P4.1.pool",
     "P4.1.cpu",
     "P4.1.memory",
     "P4.1.connections",
@@ -286,13 +294,21 @@ pub(crate) const JUDGED: [&str; 72] = [
     "RB-V2",
     "ALERT-3",
     "KI-1",
+    "KI-2",
     "KI-3",
+    "KI-4",
     "SUC-1.deploy",
     "SUC-1.rollback",
     "SUC-1.gap",
+    "SUC-2",
     "SUC-3.users",
     "SUC-3.failures",
     "SUC-3.cleanup",
     "SUC-3.state",
+    "NEXT-1",
+    "NEXT-2",
+    "NEXT-3",
+    "NEXT-4",
+    "NEXT-5",
     "NOTE-1",
 ];

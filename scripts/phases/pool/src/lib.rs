@@ -22,7 +22,7 @@
 //! timeout = "db_pool_timeout_seconds"    # after which a request gives up
 //! idle = "db_pool_idle"
 //! [phase.config.source]                  # what the pool is configured with; without it nothing is compared
-//! file = "config/staging.yaml"           # YAML, JSON, or lines of KEY=value
+//! file = "config/staging.yaml"           # YAML, JSON, TOML, or lines of KEY=value
 //! size = "databases.postgres.pool.max"
 //! timeout = "databases.postgres.pool.timeout"    # seconds, or a text such as "5s"
 //! ```
