@@ -17,7 +17,7 @@ const MODULE: &str = "next-steps.wasm";
 /// What each row is told when all is done.
 const DONE: [(&str, &str); 5] = [
     ("NEXT-1", "its date is "),
-    ("NEXT-2", "3 values are the same"),
+    ("NEXT-2", "4 values are the same"),
     ("NEXT-3", "a notice of 72 h, and 70 h "),
     ("NEXT-4", "run 01JDC5W8Z3N4Q2M7K9T1R6V0XB is 3"),
     ("NEXT-5", "all of them"),

@@ -67,7 +67,7 @@ pub(crate) const NEXT_CATALOGUE: &[Fault] = &[
         kind: Kind::Document(|draw| {
             let pieces = [
                 piece(PRODUCTION, "request_timeout: 300", &["request_timeout: 30", "request_timeout: 3000"]),
-                piece(PRODUCTION, "max: 20 }", &["max: 200 }", "most: 20 }"]),
+                piece(PRODUCTION, "max: 200, ", &["max: 20, ", "most: 200, "]),
             ];
             Rewrite::of(&pieces, draw)
         }),

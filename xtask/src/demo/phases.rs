@@ -32,8 +32,10 @@ pub(crate) enum Scope {
     Sockets,
     /// The one that looks at stores.
     Stores,
-    /// Those that look at what is taken and not given back.
-    Resources,
+    /// The one that looks for the knee of the connection pool.
+    Pool,
+    /// The one that has agents come and go.
+    Churn,
     /// The one that reads what the team writes before production.
     NextSteps,
     /// The one that sets monitoring up, which minds no deployment.
@@ -52,7 +54,8 @@ const RATE: &[&str] = &["health", "rate-limit"];
 const LOGS: &[&str] = &["identity", "service-logs"];
 const LOGIC: &[&str] = &["health", "environment", "sessions", "transactions", "files", "api-docs"];
 const SOCKETS: &[&str] = &["health", "websocket-endurance"];
-const RESOURCES: &[&str] = &["health", "request-isolation", "agent-isolation", "pool", "agent-churn"];
+const POOL: &[&str] = &["health", "pool"];
+const CHURN: &[&str] = &["health", "agent-churn"];
 const NEXT_STEPS: &[&str] = &["config", "next-steps"];
 const STORES: &[&str] = &["config", "data-stores"];
 /// What takes a while, or is of a scope of its own.
@@ -131,7 +134,8 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Logic => return only(LOGIC),
         Scope::Sockets => return only(SOCKETS),
         Scope::Stores => return only(STORES),
-        Scope::Resources => return only(RESOURCES),
+        Scope::Pool => return only(POOL),
+        Scope::Churn => return only(CHURN),
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
         Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
@@ -185,7 +189,8 @@ mod tests {
             super::LOGIC,
             super::SOCKETS,
             super::STORES,
-            super::RESOURCES,
+            super::POOL,
+            super::CHURN,
             super::NEXT_STEPS,
             &super::APART,
             &super::WATCH,

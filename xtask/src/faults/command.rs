@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::sh::say;
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 14] = [
+const SCOPES: [Scope; 15] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -23,7 +23,8 @@ const SCOPES: [Scope; 14] = [
     Scope::Logic,
     Scope::Sockets,
     Scope::Stores,
-    Scope::Resources,
+    Scope::Pool,
+    Scope::Churn,
     Scope::NextSteps,
     Scope::Monitoring,
     Scope::Watch,
