@@ -6,5 +6,5 @@ mod found;
 mod runs;
 mod scan;
 
-pub(crate) use command::{Arguments, all, run};
+pub(crate) use command::{Arguments, quick, run};
 pub(crate) use runs::clean;

@@ -160,7 +160,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-staging-double", &[]),
     // So does the emulator, which stands for Google Cloud.
     ("holdpoint-gcp-emulator", &[]),
-    ("xtask", &["holdpoint-gcp-emulator", "holdpoint-staging-double"]),
+    ("xtask", &["holdpoint-gcp-emulator", "holdpoint-staging-double", "holdpoint-testkit"]),
 ];
 
 /// What tests of any crate of the host may depend on besides.

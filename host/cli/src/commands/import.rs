@@ -34,12 +34,10 @@ pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::
         Output::Text => terminal::out(&text(&imported)),
         Output::Json => terminal::out(&json_line(&imported)),
     }
-    if next_stage(&imported).is_some() {
-        if !imported.handed_over {
-            terminal::say(
-                "warning: the run was not handed over, so the other machine could go on with it too; `holdpoint export RUN --hand-over` there keeps it from that",
-            );
-        }
+    if next_stage(&imported).is_some() && !imported.handed_over {
+        terminal::say(
+            "warning: the run was not handed over, so the other machine could go on with it too; `holdpoint export RUN --hand-over` there keeps it from that",
+        );
     }
     if let Some(refusal) = &imported.refusal {
         let what = if next_stage(&imported).is_some() { "it can't go on" } else { "nobody can act on it" };

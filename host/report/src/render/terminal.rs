@@ -4,7 +4,7 @@ use holdpoint_model::{Decision, OutcomeKind, PhaseEnd, RunHeader, Verdict};
 
 use super::{approvals, decision_tone, exceptions, live, phase_word, policies, rows};
 use crate::{
-    PhaseReport, Report, Style,
+    PhaseReport, Report, Style, UnansweredCall,
     page::{Page, Tone},
     text,
 };
@@ -133,15 +133,18 @@ fn unanswered(page: &mut Page, header: &RunHeader, report: &Report) {
     if total > 0 {
         page.line(&[(Tone::Plain, &format!("  {} without an answer", text::counted(total as usize, "call")))]);
     }
-    for call in report.unanswered.iter().take(UNANSWERED) {
+    let mut told = 0;
+    for (call, times) in alike(&report.unanswered).into_iter().take(UNANSWERED) {
+        told += times;
         let outcome = format!("    {:<12}", call.outcome.word());
-        let summary = format!("{} ", text::short(&call.summary, 120));
+        let times = if times > 1 { format!("{} times, first: ", text::grouped(times)) } else { String::new() };
+        let summary = format!("{times}{} ", text::short(&call.summary, 120));
         let reason = format!("{} ", text::short(&call.reason, 300));
         let hint = format!("holdpoint show {} {}/{}", header.run, call.phase, call.seq);
         page.line(&[(Tone::Doubt, &outcome), (Tone::Plain, &summary), (Tone::Faint, &reason)]);
         page.copyable(&[(Tone::Faint, "                "), (Tone::Faint, &hint)]);
     }
-    let more = total.saturating_sub(UNANSWERED as u64);
+    let more = total.saturating_sub(told);
     if more > 0 {
         page.line(&[(Tone::Faint, &format!("    … and {} more", text::grouped(more)))]);
     }
@@ -150,6 +153,21 @@ fn unanswered(page: &mut Page, header: &RunHeader, report: &Report) {
         let open = format!("  {} {state}", text::counted(counts.under_way as usize, "call"));
         page.line(&[(Tone::Doubt, &open)]);
     }
+}
+
+/// Calls of one phase that ask the same and come to the same, as the first of them, and how many they are.
+fn alike(calls: &[UnansweredCall]) -> Vec<(&UnansweredCall, u64)> {
+    let mut groups: Vec<(&UnansweredCall, u64)> = Vec::new();
+    for call in calls {
+        let same = |known: &UnansweredCall| {
+            (&known.phase, known.outcome, &known.summary) == (&call.phase, call.outcome, &call.summary)
+        };
+        match groups.iter_mut().find(|(known, _)| same(known)) {
+            Some((_, times)) => *times += 1,
+            None => groups.push((call, 1)),
+        }
+    }
+    groups
 }
 
 fn notes(page: &mut Page, report: &Report) {
@@ -262,6 +280,17 @@ mod tests {
 
         hold · failed: P3.1
         "#);
+    }
+
+    #[test]
+    fn calls_that_are_alike_are_one_line() {
+        let mut report = fixture::report();
+        let one = report.unanswered[0].clone();
+        let other = UnansweredCall { summary: "http POST backend /other".into(), ..one.clone() };
+        report.unanswered.extend([one.clone(), other, one]);
+        let text = terminal(&report, Style::PLAIN, false);
+        assert!(text.contains("in-doubt    3 times, first: http POST backend /warm "), "{text}");
+        assert!(text.contains("in-doubt    http POST backend /other "), "{text}");
     }
 
     #[test]
