@@ -1,5 +1,10 @@
 //! Guests that take, pour out or hand over more than there is room for. Each ends at a limit that the report names; nobody else notices.
 
+use std::{
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
 use holdpoint_e2e::{
     hostile::{Attack, Held, Hostile, Surroundings},
     server::{Reply, Server, answer},
@@ -170,7 +175,14 @@ fn requests_that_are_too_large_are_denied_and_fill_no_journal() {
 
 #[test]
 fn the_answers_of_a_batch_are_bounded_together() {
-    let server = Server::start(|_| answer("200 OK", vec![b'x'; 1 << 20]));
+    let is_first = AtomicBool::new(true);
+    let server = Server::start(move |_| {
+        // One is whole before the others come.
+        if !is_first.swap(false, Ordering::SeqCst) {
+            std::thread::sleep(Duration::from_secs(1));
+        }
+        answer("200 OK", vec![b'x'; 1 << 20])
+    });
     let around = Surroundings { backend: &server.url(), ..Surroundings::default() };
     let hostile = Hostile {
         acts: "{ act = \"batch\", requests = 100, path = \"/large\" }",
