@@ -114,7 +114,7 @@ fn must_trigger(requirement: &str) -> Option<&'static str> {
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
 /// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another
-/// does was not isolated, and may have left something behind; a socket that is not stable drops; CRIT-7 to CRIT-9 say again what P4.1 says, and ALERT-3 with a higher limit, at which a day
+/// does was not isolated, and may have left something behind; a socket that is not stable drops; CRIT-7 to CRIT-9 and SUC-2 say again what P4.1 says, and ALERT-3 with a higher limit, at which a day
 /// uses up the memory; who can't
 /// serve some users can't serve more; what fails anyway is not blamed on failures on purpose. A trigger fires for the rows that it watches.
 fn goes_along(requirement: &str, id: &str) -> bool {
@@ -130,7 +130,17 @@ fn goes_along(requirement: &str, id: &str) -> bool {
             | ("P4.1.cleanup", "SUC-3.cleanup" | "KI-4")
             | ("P3.2.memory", "P4.1.memory-per-request")
             | ("P4.1.memory-per-request", "P3.2.memory")
-            | ("P4.1.availability" | "P4.1.errors" | "P4.1.p95" | "P4.1.leak" | "ALERT-3", "SUC-2")
+            | (
+                "P4.1.availability"
+                    | "P4.1.errors"
+                    | "P4.1.p95"
+                    | "P4.1.leak"
+                    | "ALERT-3"
+                    | "P4.3.t1"
+                    | "P4.3.t2"
+                    | "P4.3.t3",
+                "SUC-2"
+            )
             | ("CRIT-6", "KI-3")
             | ("KI-3", "CRIT-6")
             | ("P4.1.leak", "CRIT-7" | "ALERT-3")
