@@ -288,7 +288,10 @@ fn planned(phase: &ResolvedPhase, level: usize, resolved: &Resolved, operator: &
 }
 
 fn rows_of(claims: &[(RequirementId, RequirementId)], resolved: &Resolved) -> Vec<PlannedRow> {
-    let rows = claims.iter().filter_map(|(_, id)| resolved.checklist.row(id));
+    // Several claims may speak for one row.
+    let is_first = |place: usize, id| claims[..place].iter().all(|(_, before)| before != id);
+    let claimed = claims.iter().enumerate().filter(|(place, (_, id))| is_first(*place, id));
+    let rows = claimed.filter_map(|(_, (_, id))| resolved.checklist.row(id));
     rows.map(|row| PlannedRow { id: row.id.clone(), title: row.title.clone(), level: row.level }).collect()
 }
 

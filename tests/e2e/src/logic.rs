@@ -26,6 +26,11 @@ pub fn scene(staging: &Staging, phase: &str, rows: &[&str]) -> Scene {
 
 /// The same with the backend elsewhere.
 pub fn scene_at(backend: &str, staging: &Staging, phase: &str, rows: &[&str]) -> Scene {
+    scene_of(backend, staging, &format!("[[phase]]\n{phase}"), rows)
+}
+
+/// A bundle with these users and phases, as whole tables.
+pub fn scene_of(backend: &str, staging: &Staging, tables: &str, rows: &[&str]) -> Scene {
     let scene = Scene::bare();
     let [auth, issuer] = [Service::Auth, Service::Issuer].map(|service| staging.url(service));
     let bundle = format!(
@@ -37,8 +42,7 @@ checklist = "checklist.toml"
 backend = {{ url = "{backend}" }}
 auth = {{ url = "{auth}" }}
 issuer = {{ url = "{issuer}" }}
-[[phase]]
-{phase}
+{tables}
 "#
     );
     scene.write("bundle/bundle.toml", &bundle);

@@ -1,9 +1,9 @@
 //! Virtual users who are test accounts: a phase logs them in at the double, and each user has a session of its own.
 
 use holdpoint_e2e::{
-    Outcome, Scene,
+    Outcome, Scene, logic,
     process::until,
-    staging::{Adjustment, Fault, LeakForm, Service, Staging},
+    staging::{Adjustment, Fault, LeakForm, Staging},
 };
 
 /// What is tried.
@@ -12,20 +12,9 @@ const ACTING: u32 = 6;
 
 /// A bundle whose first phase logs in as its configuration says, and whose second has users act for so long.
 fn scene(staging: &Staging, accounts: &str, during: &str) -> Scene {
-    let scene = Scene::bare();
-    let [backend, auth, issuer] =
-        [Service::Backend, Service::Auth, Service::Issuer].map(|service| staging.url(service));
     let module = MODULE.trim_end_matches(".wasm");
-    let bundle = format!(
-        r#"[bundle]
-name = "scene"
-version = "1.0.0"
-checklist = "checklist.toml"
-[environments.test.services]
-backend = {{ url = "{backend}" }}
-auth = {{ url = "{auth}" }}
-issuer = {{ url = "{issuer}" }}
-[[user]]
+    let tables = format!(
+        r#"[[user]]
 id = "agent-user"
 module = "agent-user"
 identities = {{ login = "accounts" }}
@@ -59,16 +48,7 @@ http = [{{ services = ["backend"], methods = ["GET"], paths = ["/metrics"] }}]
 load = {{ max-users = 20, max-rate = 200, max-duration = "1m", max-requests = 20000, users = ["agent-user"] }}
 "#
     );
-    scene.write("bundle/bundle.toml", &bundle);
-    let row = |id: &str| format!("[[row]]\nid = \"{id}\"\ntitle = \"row\"\nlevel = \"required\"\n");
-    scene.write("bundle/checklist.toml", &["P3.1", "P3.2.success", "P3.2.isolation"].map(row).concat());
-    let places: String = [&backend, &auth, &issuer]
-        .map(|url| url.trim_start_matches("http://").to_owned())
-        .map(|place| format!("\"{place}\" = \"{place}\"\n"))
-        .concat();
-    scene.write("holdpoint.toml", &format!("[connect-to]\n{places}"));
-    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
-    scene
+    logic::scene_of(&staging.backend(), staging, &tables, &["P3.1", "P3.2.success", "P3.2.isolation"])
 }
 
 fn run(scene: &Scene, exit: i32) -> Outcome {

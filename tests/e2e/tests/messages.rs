@@ -210,6 +210,27 @@ fn mistakes_on_the_command_line_are_told_like_those_in_files() {
 }
 
 #[test]
+fn inputs_are_read_from_a_file_and_one_that_lacks_is_told_with_what_it_is() {
+    let scene = scene(READS, "");
+    let folder = "config = { required = true, description = \"the folder with the configuration\" }";
+    scene.edit("bundle/bundle.toml", |text| format!("[inputs]\n{folder}\nother = {{ required = true }}\n{text}"));
+    let lacks = scene.run(&["check", "BUNDLE"]);
+    assert!(lacks.stderr.contains("pass --set config=…: the folder with the configuration"), "{lacks:?}");
+    scene.write("inputs", "# of this environment\n\nconfig=/etc\nother=a=b\n");
+    scene.run(&["check", "BUNDLE", "--inputs", "inputs"]).exits(0);
+    scene.write("inputs", "config=/etc\n");
+    scene.run(&["check", "BUNDLE", "--inputs", "inputs"]).refuses(&["input `other` has no value"]);
+    scene.run(&["check", "BUNDLE", "--inputs", "inputs", "--set", "other=1"]).exits(0);
+    for (text, says) in
+        [("config=/etc\nother\n".to_owned(), "line 2: write it as NAME=VALUE"), ("#".repeat(70_000), "65536")]
+    {
+        scene.write("inputs", &text);
+        scene.run(&["check", "BUNDLE", "--inputs", "inputs"]).refuses(&["--inputs", says]);
+    }
+    scene.run(&["check", "BUNDLE", "--inputs", "nowhere"]).refuses(&["nowhere", "No such file"]);
+}
+
+#[test]
 fn a_folder_that_is_not_there_is_told_before_a_run_begins() {
     let missing = Phase {
         id: "reads".into(),

@@ -16,6 +16,8 @@ pub(crate) struct Input {
     /// Text that a value contains; `*` stands for anything in between.
     pub(crate) pattern: Option<String>,
     pub(crate) default: Option<String>,
+    /// What it is, for whoever fills it in.
+    pub(crate) description: Option<String>,
 }
 
 impl Input {
@@ -54,9 +56,9 @@ pub(crate) fn read(value: &Value<'_>, above: &str, inputs: &mut Vec<Input>, prob
             required: fields.boolean("required", problems).unwrap_or(false),
             pattern: fields.string("pattern", problems).map(|p| p.value),
             default: fields.string("default", problems).map(|d| d.value),
+            description: fields.string("description", problems).map(|d| d.value),
             name,
         };
-        fields.string("description", problems);
         fields.close(problems);
         if let Some(default) = &input.default
             && !input.accepts(default)

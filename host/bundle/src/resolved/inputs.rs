@@ -54,10 +54,11 @@ pub(crate) fn report_missing(authored: &Authored, variables: &Variables, whole: 
     for input in &authored.inputs {
         let set = !variables.is_empty(&format!("input.{}", input.name));
         if !set && (wanted.contains(&format!("input.{}", input.name)) || (whole && input.required)) {
+            let what = input.description.as_deref().map(|what| format!(": {what}")).unwrap_or_default();
             problems.at_with(
                 input.at,
                 format!("input `{}` has no value", input.name),
-                format!("pass --set {}=…", input.name),
+                format!("pass --set {}=…{what}", input.name),
             );
         }
     }

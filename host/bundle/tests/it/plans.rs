@@ -105,6 +105,13 @@ fn rows_that_nobody_judges_are_told() {
 }
 
 #[test]
+fn a_row_that_several_claims_speak_for_is_told_once() {
+    let plan = plan(&shipped(), None);
+    let morning = plan.phases.iter().find(|phase| phase.id.as_str() == "stress-morning").unwrap();
+    assert_eq!(morning.rows.iter().map(|row| row.id.as_str()).collect::<Vec<_>>(), ["P4.3.t1"]);
+}
+
+#[test]
 fn the_rollback_stands_behind_everything_and_says_what_calls_for_it() {
     let plan = plan(&shipped(), None);
     let level = |id: &str| plan.phases.iter().find(|phase| phase.id.as_str() == id).map(|phase| phase.level).unwrap();

@@ -34,7 +34,7 @@ pub(crate) struct Arguments {
     #[arg(
         long,
         value_name = "FILE",
-        conflicts_with_all = ["bundle", "policy", "env", "only", "set", "service", "modules"]
+        conflicts_with_all = ["bundle", "policy", "env", "only", "set", "inputs", "service", "modules"]
     )]
     file: Option<PathBuf>,
 

@@ -53,7 +53,7 @@ pub(crate) struct Arguments {
 
     /// Do a part of this run again: its id, the beginning or the end of it, `last`, or a file
     #[arg(long, value_name = "RUN", requires = "from",
-          conflicts_with_all = ["bundle", "env", "only", "set", "service", "modules", "dry_run", "through", "scale"])]
+          conflicts_with_all = ["bundle", "env", "only", "set", "inputs", "service", "modules", "dry_run", "through", "scale"])]
     retry: Option<RunRef>,
 
     /// The first phase that is done again
