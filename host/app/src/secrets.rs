@@ -54,10 +54,10 @@ pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Coun
     Ok(elsewhere)
 }
 
-/// The hash of a value; a blank one is as good as none.
+/// The hash of a value without the blanks around it, which a variable may have and a file not; a blank one is as good as none.
 fn hashed(key: &hmac::Key, value: &str) -> Option<Vec<u8>> {
     let hash = |value: &str| AsRef::<[u8]>::as_ref(&hmac::sign(key, value.as_bytes())).to_vec();
-    (!value.trim().is_empty()).then(|| hash(value))
+    Some(value.trim()).filter(|value| !value.is_empty()).map(hash)
 }
 
 /// The values that must not leave this machine, of those that a bundle may use; and the names of secrets that have no value here
@@ -120,5 +120,21 @@ pub(crate) fn read(from: &SecretSource) -> Result<Option<String>, String> {
             }
             Ok(Some(text.trim_end_matches(['\r', '\n']).to_owned()))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn values_are_compared_without_the_blanks_around_them() {
+        let key = hmac::Key::new(hmac::HMAC_SHA256, b"key");
+        assert!(hashed(&key, "a b").is_some());
+        for same in ["a b\n", "a b\r\n", " a b"] {
+            assert_eq!(hashed(&key, same), hashed(&key, "a b"), "{same:?}");
+        }
+        assert_ne!(hashed(&key, "ab"), hashed(&key, "a b"));
+        assert_eq!(hashed(&key, " \n"), None);
     }
 }

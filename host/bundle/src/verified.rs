@@ -341,7 +341,7 @@ pub(crate) fn check_grants(resolved: &Resolved, operator: &Operator, label: &str
 }
 
 /// Whether a run of this environment may use a secret.
-fn is_of(binding: &SecretBinding, environment: &str) -> bool {
+pub(crate) fn is_of(binding: &SecretBinding, environment: &str) -> bool {
     binding.environment.as_ref().is_none_or(|of| of == environment)
 }
 

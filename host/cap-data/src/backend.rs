@@ -18,8 +18,8 @@ use holdpoint_model::{
 use url::Url;
 
 use crate::{
-    Act, Data, DataConfig, Request, Response, Store, Trouble, TroubleKind, clickhouse, link::Heard, postgresql, redis,
-    stop::Stop, trouble::told,
+    Act, Data, DataConfig, Facts, Request, Response, Store, Trouble, TroubleKind, clickhouse, link::Heard, postgresql,
+    redis, stop::Stop, trouble::told,
 };
 
 /// How long reading back may take, in milliseconds.
@@ -54,6 +54,11 @@ impl Sent {
         self.0.store(true, Ordering::Relaxed);
     }
 
+    /// What was sent is undone: it has not happened, and does not happen any more.
+    pub(crate) fn take_back(&self) {
+        self.0.store(false, Ordering::Relaxed);
+    }
+
     fn is(&self) -> bool {
         self.0.load(Ordering::Relaxed)
     }
@@ -63,6 +68,19 @@ impl Sent {
 pub(crate) enum Leave<'l> {
     Permit(&'l Permit<Data>),
     Doubt(&'l Doubt<Data>),
+}
+
+impl Leave<'_> {
+    /// The value of an entry that is read back, to see whether it was written.
+    pub(crate) fn wanted(&self) -> Option<&str> {
+        match self {
+            Self::Doubt(doubt) => match &doubt.request().act {
+                Act::Put { value, .. } => Some(value.as_str()),
+                _ => None,
+            },
+            Self::Permit(_) => None,
+        }
+    }
 }
 
 impl DataBackend {
@@ -113,6 +131,9 @@ impl DataBackend {
     fn told(&self, outcome: Result<Response, Stop>, limit: u32, in_doubt: bool) -> Result<Response, BackendError> {
         let trouble = |trouble: Trouble| Ok(Response::Trouble(trouble.told(&*self.vault)));
         match outcome {
+            Ok(Response::Facts(facts)) => {
+                Ok(Response::Facts(Facts { version: told(facts.version, &*self.vault), ..facts }))
+            }
             Ok(response) => Ok(response),
             Err(Stop::Trouble(said)) => trouble(said),
             Err(Stop::Late) if in_doubt => Err(BackendError::Timeout(limit)),
@@ -129,7 +150,12 @@ impl Backend<Data> for DataBackend {
     async fn act(&self, permit: Permit<Data>) -> Result<Response, BackendError> {
         let (sent, limit) = (Sent::default(), permit.request().timeout_ms);
         let outcome = self.within(Leave::Permit(&permit), permit.request(), limit, &sent).await;
-        self.told(outcome, limit, permit.class().happens_once() && sent.is())
+        let once = permit.class().happens_once();
+        match outcome {
+            // However large an answer is, nothing has happened.
+            Err(Stop::TooLarge(said)) if once && !sent.is() => Err(BackendError::NotSent(said)),
+            outcome => self.told(outcome, limit, once && sent.is()),
+        }
     }
 
     /// An entry says itself whether it was written or removed. To do so again does no harm.

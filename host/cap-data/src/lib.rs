@@ -21,7 +21,7 @@
 //!
 //! Where a store is, and who asks there, is the operator's. Connections go by the checked addresses and the TLS of `cap-http`; each call has one of its
 //! own, with a bound of what comes over it. No text of a guest becomes SQL: texts of SQL are those of the grant, everything else is a
-//! parameter. What reads is run where nothing can be written. A store that says no has answered: its [`Trouble`] tells what is wrong and what to do.
+//! parameter. What reads is run where no table can be written. A store that says no has answered: its [`Trouble`] tells what is wrong and what to do.
 //! It keeps no pool and judges nothing.
 
 mod ask;

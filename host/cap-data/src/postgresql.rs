@@ -1,4 +1,4 @@
-//! PostgreSQL. What reads is run in a transaction that can't write, and the server ends what takes too long.
+//! PostgreSQL. What reads is run in a transaction that can't write tables, and the server ends what takes too long.
 
 mod cell;
 mod tls;
@@ -45,10 +45,9 @@ pub(crate) async fn act(dialer: &Dialer, call: &Call<'_>, act: &Act) -> Result<R
         Act::Query { sql, parameters } => session.query(call, sql, parameters).await,
         Act::Get { place, key } => {
             session.begin(call, false).await?;
-            let sql = format!("select value::text from {} where key = $1 limit 1", quoted(place));
+            let sql = format!("select coalesce(value::text, '') from {} where key = $1 limit 1", quoted(place));
             let found = session.client.query_opt(sql.as_str(), &[&Parameter::of(key)]).await.map_err(stop)?;
-            let value = found.map(|row| row.try_get::<_, Option<String>>(0)).transpose().map_err(stop)?;
-            rows::value(value.flatten())
+            rows::value(found.map(|row| row.try_get::<_, String>(0)).transpose().map_err(stop)?)
         }
         Act::Put { place, key, value } => {
             let sql = format!(
@@ -97,7 +96,7 @@ impl Session {
     }
 
     async fn commit(&self) -> Result<(), Stop> {
-        self.client.batch_execute("commit").await.map_err(stop)
+        self.client.batch_execute("commit").await.map_err(unsure)
     }
 
     async fn look(&self, call: &Call<'_>) -> Result<Response, Stop> {
@@ -126,12 +125,17 @@ impl Session {
         let mut reading = Reading::default();
         reading.columns(columns(&statement)?)?;
         let parameters: Vec<Parameter> = parameters.iter().cloned().map(Parameter).collect();
+        let failed: fn(Error) -> Stop = if writes { unsure } else { stop };
         if writes {
             call.sent.note();
         }
-        let mut stream = pin!(self.client.query_raw(&statement, parameters).await.map_err(stop)?);
-        while let Some(row) = stream.try_next().await.map_err(stop)? {
-            reading.row(cells(&row)?)?;
+        let mut stream = pin!(self.client.query_raw(&statement, parameters).await.map_err(failed)?);
+        while let Some(row) = stream.try_next().await.map_err(failed)? {
+            if let Err(stop) = cells(&row).and_then(|cells| reading.row(cells)) {
+                // It is not committed, so it ends with the connection.
+                call.sent.take_back();
+                return Err(stop);
+            }
         }
         let changed = stream.rows_affected();
         self.commit().await?;
@@ -141,7 +145,7 @@ impl Session {
     async fn change(&self, call: &Call<'_>, sql: &str, parameters: Vec<Parameter>) -> Result<Response, Stop> {
         self.begin(call, true).await?;
         call.sent.note();
-        self.client.execute_raw(sql, parameters).await.map_err(stop)?;
+        self.client.execute_raw(sql, parameters).await.map_err(unsure)?;
         self.commit().await?;
         Ok(Response::Done)
     }
@@ -183,14 +187,36 @@ fn stop(error: Error) -> Stop {
     if let Some(Untrusted(undialed)) = error.source().and_then(|source| source.downcast_ref::<Untrusted>()) {
         return Stop::from(undialed.clone());
     }
-    let what = error.to_string();
-    let said = error.source().map_or_else(|| what.clone(), |source| format!("{what}: {source}"));
-    match what.as_str() {
+    let said = whole(&error);
+    match error.to_string().as_str() {
         "error communicating with the server" | "connection closed" => Stop::Lost(said),
         "error performing TLS handshake" => Stop::trouble(TroubleKind::Tls, said),
         "authentication error" | "invalid configuration" => Stop::trouble(TroubleKind::Credentials, said),
         _ => Stop::trouble(TroubleKind::Wrong, said),
     }
+}
+
+/// Why something failed that was sent and writes: what loses the connection or is no answer may come after it was done.
+fn unsure(error: Error) -> Stop {
+    let lost = match error.code() {
+        Some(code) => loses(code.code()),
+        None => matches!(
+            error.to_string().as_str(),
+            "unexpected message from server" | "error parsing response from server"
+        ),
+    };
+    if lost { Stop::Lost(whole(&error)) } else { stop(error) }
+}
+
+/// Whether a code says that nobody knows what has become of it: the class of connections, and `statement_completion_unknown`.
+fn loses(code: &str) -> bool {
+    code.starts_with("08") || code == "40003"
+}
+
+/// What the library says, with its cause.
+fn whole(error: &Error) -> String {
+    use std::error::Error as _;
+    error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }
 
 /// What a code of the server means (<https://www.postgresql.org/docs/current/errcodes-appendix.html>).
@@ -225,6 +251,16 @@ mod tests {
             ("42601", TroubleKind::Wrong),
         ] {
             assert_eq!(kind(code), expected, "{code}");
+        }
+    }
+
+    #[test]
+    fn a_code_may_say_that_nobody_knows() {
+        for code in ["08000", "08006", "08P01", "40003"] {
+            assert!(loses(code), "{code}");
+        }
+        for code in ["40001", "23505", "57014", "53100", "25006"] {
+            assert!(!loses(code), "{code}");
         }
     }
 

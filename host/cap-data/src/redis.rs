@@ -59,12 +59,12 @@ async fn tried(dialer: &Dialer, call: &Call<'_>, act: &Act) -> Result<Response, 
             let mut set = cmd("SET");
             set.arg(named(place, key)).arg(value.as_str()).arg("EX").arg(LIFETIME_SECONDS);
             call.sent.note();
-            set.query_async::<()>(&mut connection).await.map_err(stop)?;
+            set.query_async::<()>(&mut connection).await.map_err(unsure)?;
             Ok(Response::Done)
         }
         Act::Remove { place, key } => {
             call.sent.note();
-            cmd("DEL").arg(named(place, key)).query_async::<()>(&mut connection).await.map_err(stop)?;
+            cmd("DEL").arg(named(place, key)).query_async::<()>(&mut connection).await.map_err(unsure)?;
             Ok(Response::Done)
         }
     }
@@ -136,6 +136,15 @@ fn stop(error: RedisError) -> Stop {
     }
 }
 
+/// Why a write failed that was sent. What has no reason of its own may have been done: what is no answer, and `ERR`, by which proxies say that
+/// they have lost one.
+fn unsure(error: RedisError) -> Stop {
+    match kind(&error) {
+        None | Some(TroubleKind::Wrong) => Stop::Lost(error.to_string()),
+        Some(kind) => Stop::trouble(kind, error.to_string()),
+    }
+}
+
 /// What an error means; none where the connection has ended.
 fn kind(error: &RedisError) -> Option<TroubleKind> {
     Some(match error.kind() {
@@ -155,7 +164,8 @@ fn code(word: &str) -> TroubleKind {
     match word {
         "WRONGPASS" | "NOAUTH" => TroubleKind::Credentials,
         "NOPERM" | "DENIED" => TroubleKind::Forbidden,
-        "READONLY" => TroubleKind::ReadOnly,
+        // NOREPLICAS: it takes no writes while too few replicas have them.
+        "READONLY" | "NOREPLICAS" => TroubleKind::ReadOnly,
         // MISCONF: it can't write its data to the disk, so it takes none.
         "OOM" | "MISCONF" => TroubleKind::Full,
         "BUSY" => TroubleKind::Late,
@@ -190,6 +200,7 @@ mod tests {
             ("OOM", TroubleKind::Full),
             ("MISCONF", TroubleKind::Full),
             ("READONLY", TroubleKind::ReadOnly),
+            ("NOREPLICAS", TroubleKind::ReadOnly),
             ("NOPERM", TroubleKind::Forbidden),
             ("LOADING", TroubleKind::Starting),
             ("ERR", TroubleKind::Wrong),

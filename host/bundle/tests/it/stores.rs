@@ -62,6 +62,36 @@ fn a_bundle_does_not_call_a_password_public() {
 }
 
 #[test]
+fn a_password_of_another_environment_is_refused() {
+    let sources = granted("{ stores = [\"database\"] }");
+    let text = allow(&resolve(&sources), &operator(PLACE)).unwrap();
+    let of = |environment: &str| {
+        let from = "from = { env = \"DATABASE_PASSWORD\" }\n";
+        verify(sources.clone(), &text.replace(from, &format!("{from}environment = \"{environment}\"\n")))
+    };
+    assert!(of("staging").is_ok());
+    let error = of("production").unwrap_err().to_string();
+    let says = "the password of the store `database` is secret `DATABASE_PASSWORD`, which is of environment `production`, not of `staging`";
+    assert!(error.contains(says), "{error}");
+}
+
+#[test]
+fn a_user_of_redis_has_a_password() {
+    let mut sources = granted("{ stores = [\"database\"] }");
+    let text = allow(&resolve(&sources), &operator(PLACE)).unwrap();
+    let nobodys = text.replace("password = \"DATABASE_PASSWORD\"\n", "");
+    assert!(verify(sources.clone(), &nobodys).is_ok(), "a PostgreSQL may trust a name");
+    sources.bundle.text = sources.bundle.text.replace("kind = \"postgresql\"", "kind = \"redis\"");
+    let error = verify(sources.clone(), &nobodys).unwrap_err().to_string();
+    assert!(
+        error.contains("a user of Redis needs a password") && error.contains("[stores.staging.database]"),
+        "{error}"
+    );
+    assert!(verify(sources.clone(), &nobodys.replace("user = \"holdpoint\"\n", "")).is_ok());
+    assert!(verify(sources, &text).is_ok());
+}
+
+#[test]
 fn the_lines_that_are_missing_are_told() {
     let allowed = allow(&resolve(&sample()), &operator(PLACE)).unwrap();
     let error = verify(granted(LINE), &allowed).unwrap_err().to_string();

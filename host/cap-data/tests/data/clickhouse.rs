@@ -1,7 +1,7 @@
 //! The real ClickHouse.
 
 use holdpoint_cap_data::{Act, Kind, Password, Response, TroubleKind};
-use holdpoint_model::grant::StoreKind;
+use holdpoint_model::{CallError, grant::StoreKind};
 use holdpoint_testkit::Clickhouse;
 
 use crate::phase::{Asked, get, put, query, remove};
@@ -35,6 +35,27 @@ async fn a_real_clickhouse_is_looked_at_read_and_written() {
     assert!(matches!(asked.ask(query("insert into holdpoint values ('q', 'v')", &[])).await, Ok(Response::Rows(_))));
     assert_eq!(asked.ask(get("q")).await, Ok(Response::Value(Some("v".into()))));
     assert!(asked.exhausted(query("select number from system.numbers limit 1001", &[])).await.contains("1000 rows"));
+}
+
+#[tokio::test]
+async fn a_key_of_a_real_clickhouse_that_is_written_twice_is_read_back_whole() {
+    let server = started();
+    let asked = of(&server, "holdpoint");
+    for value in ["b", "c"] {
+        assert_eq!(asked.ask(put("a", value)).await, Ok(Response::Done));
+    }
+    for value in ["b", "c"] {
+        assert_eq!(asked.settling().ask(put("a", value)).await, Ok(Response::Done), "{value}");
+    }
+    server.run("INSERT INTO holdpoint SELECT 'many', toString(number) FROM system.numbers LIMIT 1001");
+    match asked.settling().ask(put("many", "1")).await {
+        Err(CallError::InDoubt(said)) => assert!(said.contains("1000 rows"), "{said}"),
+        other => panic!("it should be in doubt: {other:?}"),
+    }
+    server.run("DROP TABLE holdpoint");
+    server.run("CREATE TABLE holdpoint (key String, value Nullable(String)) ENGINE = MergeTree ORDER BY key");
+    server.run("INSERT INTO holdpoint VALUES ('null', NULL)");
+    assert_eq!(asked.ask(get("null")).await, Ok(Response::Value(Some(String::new()))), "it is there, without a value");
 }
 
 #[tokio::test]

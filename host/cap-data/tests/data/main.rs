@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
 mod clickhouse;
+mod doubt;
 mod nothing;
 mod phase;
 mod postgresql;

@@ -6,18 +6,20 @@ use std::{
     thread,
 };
 
-use holdpoint_cap_data::{Act, TroubleKind};
+use holdpoint_cap_data::{Act, Response, TroubleKind};
 use holdpoint_model::{CallError, grant::StoreKind};
 
 use crate::phase::{Asked, get, put};
 
 /// A server that says this to everybody who says something, again and again if it is to.
-fn saying(text: &'static str, forever: bool) -> String {
+pub(crate) fn saying(text: impl Into<String>, forever: bool) -> String {
+    let text = text.into();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            thread::spawn(move || say(stream, text, forever));
+            let text = text.clone();
+            thread::spawn(move || say(stream, &text, forever));
         }
     });
     address
@@ -31,7 +33,8 @@ fn say(mut stream: TcpStream, text: &str, forever: bool) {
     }
 }
 
-fn of(kind: StoreKind, address: &str) -> Asked {
+/// A store that is asked for two seconds.
+pub(crate) fn of(kind: StoreKind, address: &str) -> Asked {
     let mut asked = Asked::at(kind, address, "holdpoint", "the-password");
     asked.timeout_ms = 2_000;
     asked
@@ -85,6 +88,15 @@ async fn a_server_that_never_ends_is_not_kept() {
         true,
     );
     assert!(of(StoreKind::Redis, &bulk).exhausted(get("a")).await.contains("4 MiB"));
+}
+
+#[tokio::test]
+async fn a_version_has_an_end() {
+    let told = format!("redis_version:{}\r\n", "7".repeat(10_000));
+    let mut asked = of(StoreKind::Redis, &saying(format!("${}\r\n{told}\r\n", told.len()), false));
+    (asked.store.user, asked.store.password) = (None, None);
+    let Ok(Response::Facts(facts)) = asked.ask(Act::Look).await else { panic!("it should answer") };
+    assert_eq!(facts.version, "7".repeat(500));
 }
 
 #[tokio::test]

@@ -1,7 +1,7 @@
 //! The real PostgreSQL.
 
 use holdpoint_cap_data::{Act, Kind, Password, Response, TroubleKind};
-use holdpoint_model::grant::StoreKind;
+use holdpoint_model::{CallError, grant::StoreKind};
 use holdpoint_testkit::Postgresql;
 
 use crate::phase::{Asked, get, put, query};
@@ -35,6 +35,8 @@ async fn a_real_postgresql_is_looked_at_read_and_written() {
     assert_eq!(asked.ask(get("z")).await, Ok(Response::Value(Some("v".into()))));
     server.run("insert into holdpoint values ('secret', 'it is the-secret-in-the-store')");
     assert_eq!(asked.ask(get("secret")).await, Ok(Response::Value(Some("it is ***".into()))));
+    server.run("alter table holdpoint alter column value drop not null; insert into holdpoint (key) values ('null')");
+    assert_eq!(asked.ask(get("null")).await, Ok(Response::Value(Some(String::new()))), "it is there, without a value");
 }
 
 #[tokio::test]
@@ -96,6 +98,12 @@ async fn answers_of_a_real_postgresql_beyond_a_bound_are_errors() {
     assert!(asked.exhausted(query("select generate_series(1, 1001)", &[])).await.contains("1000 rows"));
     assert!(asked.exhausted(query("select repeat('x', 1048577)", &[])).await.contains("1 MiB"));
     assert!(asked.exhausted(query("select repeat('x', 50000000)", &[])).await.contains("4 MiB"));
+    let writes = "insert into holdpoint select generate_series(1, 1001)::text, 'v' returning key";
+    match asked.ask(query(writes, &[])).await {
+        Err(CallError::Failed(said)) => assert!(said.contains("1000 rows"), "{said}"),
+        other => panic!("it should be undone, and not in doubt: {other:?}"),
+    }
+    assert_eq!(server.run("select count(*) from holdpoint").trim(), "0");
     server.run("insert into holdpoint values ('large', repeat('x', 1048577))");
     assert!(asked.exhausted(get("large")).await.contains("1 MiB"));
 }

@@ -18,7 +18,7 @@ pub struct Sql {
 }
 
 impl Sql {
-    /// Checks its length, its characters and its first word. What it means is the server's to say.
+    /// Checks its length, its characters and its first word, and that it reads the same in one line. What it means is the server's to say.
     pub fn parse(text: &str) -> Result<Self, GrantError> {
         let refuse = |why: &str| Err(GrantError::new(text, "a text of SQL", why));
         if text.len() > LONGEST {
@@ -26,6 +26,15 @@ impl Sql {
         }
         if text.contains(';') || text.chars().any(|c| c.is_control() && c != '\n' && c != '\t') {
             return refuse("write one statement, without a semicolon and without control characters");
+        }
+        if text.chars().any(is_hidden) {
+            return refuse("write it without characters that are not seen or that turn the order of others");
+        }
+        if has_comment(text) {
+            return refuse("write it without comments (--, /*, or # beside a blank), also within quotes");
+        }
+        if has_name(text) {
+            return refuse("a parameter is a value, and no name: write the name in place of {…:Identifier}");
         }
         let word = text.split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
         match KINDS.iter().find(|(kind, _)| word.eq_ignore_ascii_case(kind)) {
@@ -39,7 +48,7 @@ impl Sql {
         &self.text
     }
 
-    /// Whether it is run where it can write. What only begins as if it read is run where it can't.
+    /// Whether it is run where it can write tables. What only begins as if it read is run where it can't.
     pub fn writes(&self) -> bool {
         self.writes
     }
@@ -60,6 +69,29 @@ impl fmt::Display for Sql {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.text)
     }
+}
+
+/// Whether a character is not seen, or turns the order of those that are.
+fn is_hidden(c: char) -> bool {
+    matches!(c,
+        '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}'
+        | '\u{feff}' | '\u{e0000}'..='\u{e007f}')
+}
+
+/// Whether some server may read a comment in it. In one line, what follows a comment looks like a part of it; and what is quoted, each server
+/// says by rules of its own.
+fn has_comment(text: &str) -> bool {
+    let apart = |(at, sign): (usize, &str)| {
+        let (before, behind) = (text[..at].chars().next_back(), text[at + sign.len()..].chars().next());
+        before.is_none_or(char::is_whitespace) || behind.is_none_or(|c| c.is_whitespace() || c == '!')
+    };
+    text.contains("--") || text.contains("/*") || text.match_indices('#').any(apart)
+}
+
+/// Whether a parameter stands where ClickHouse reads the name of a table or a column: `{p1:Identifier}`.
+fn has_name(text: &str) -> bool {
+    let dense: String = text.chars().filter(|c| !c.is_whitespace()).collect();
+    dense.to_ascii_lowercase().contains(":identifier}")
 }
 
 /// Where entries lie: a table with the columns `key` and `value`, with or without its schema, or in Redis all keys that begin with the name and a
@@ -131,6 +163,53 @@ mod tests {
             "select '\u{1b}[2J'",
         ] {
             assert!(Sql::parse(bad).is_err(), "{bad:?} should be refused");
+        }
+    }
+
+    #[track_caller]
+    fn refused(text: &str, why: &str) {
+        let error = Sql::parse(text).expect_err(text).to_string();
+        assert!(error.contains(why), "{text:?}: {error}");
+    }
+
+    #[test]
+    fn a_text_reads_the_same_in_one_line() {
+        for text in [
+            "select a from t -- where true\nor true",
+            "select a--b",
+            "select '--'",
+            "select /* a */ 1",
+            "select 1 # one\nor true",
+            "select 1\n#one",
+            "select 1# one",
+            "select 1#!one",
+            "select 1#",
+        ] {
+            refused(text, "without comments");
+        }
+        for text in ["select a - -1 from t", "select a#>'{b}' from t", "select a / b * c", "select 'a#1'"] {
+            assert!(Sql::parse(text).is_ok(), "{text}");
+        }
+        for hidden in
+            ['\u{200b}', '\u{200f}', '\u{202a}', '\u{202e}', '\u{2060}', '\u{2066}', '\u{2069}', '\u{feff}', '\u{2028}']
+        {
+            refused(&format!("select 'a{hidden}b'"), "not seen");
+        }
+        assert!(Sql::parse("select 'né, 日本'").is_ok());
+    }
+
+    #[test]
+    fn a_parameter_is_no_name() {
+        for text in [
+            "select * from {p1:Identifier}",
+            "select {p1: identifier }",
+            "select {p1\n:\tIDENTIFIER\n}",
+            "insert into {p1 :Identifier} values (1)",
+        ] {
+            refused(text, "a value, and no name");
+        }
+        for text in ["select {p1:String}, {p2:Array(UInt8)}", "select identifier from t"] {
+            assert!(Sql::parse(text).is_ok(), "{text}");
         }
     }
 
