@@ -16,7 +16,7 @@ impl Control {
     /// Asks for it where the described paths begin. Without an answer nobody knows what theirs show.
     pub(crate) fn ask(cx: &Context, service: &Service, base: &str) -> Result<Self, CallError> {
         let path = format!("{base}{NO_SUCH_PATH}");
-        let status = |method: &str| Ok(cx.http().send(service.request(method, &path))?.status());
-        Ok(Self { get: status("GET")?, options: status("OPTIONS")? })
+        let ask = |method: &str| cx.http().send(service.request(method, &path)).map(|answer| answer.status());
+        Ok(Self { get: ask("GET")?, options: ask("OPTIONS")? })
     }
 }

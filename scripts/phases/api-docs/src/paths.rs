@@ -133,10 +133,9 @@ impl<'d> Asked<'d> {
         let (method, of_nothing) = if self.get.is_some() { ("GET", control.get) } else { ("OPTIONS", control.options) };
         let told = format!("{method} {template} answers {status}");
         match self.get {
-            Some(get) if !get.describes(status) && !(get.is_secured && matches!(status, 401 | 403)) => {
+            Some(get) if status >= 500 || !get.allows(status) => {
                 Shown::Wrong(format!("{told}, described are {}", get.described()))
             }
-            Some(get) if status >= 500 => Shown::Wrong(format!("{told}, described are {}", get.described())),
             None if status == 404 || status >= 500 => Shown::Wrong(told),
             _ if status == 404 => Shown::Unknown(format!("{told}, as what is not there does; name it in `unasked`")),
             _ if status == of_nothing => Shown::Unknown(format!("{told}, and so does {NO_SUCH_PATH}")),
@@ -150,8 +149,8 @@ mod tests {
     use super::*;
 
     fn get(answer: &str) -> Operation {
-        let operation = serde_json::json!({ "responses": { answer: {} } });
-        Operation::read(&serde_json::json!({}), ("/a", "get"), None, &operation).expect("an operation")
+        let operation = json!({ "responses": { answer: {} } });
+        Operation::read(&json!({}), ("/a", "get"), None, &operation).expect("an operation")
     }
 
     #[test]
