@@ -124,7 +124,11 @@ fn what_a_service_answers_for_everything_shows_nothing() {
     let t = with_everything(|| status(204), page("<h1>API</h1>"));
     t.expect("BIZ-6", Pass, "200 with text/html");
     let t = with_everything(|| status(405), page("<h1>API</h1>"));
-    t.expect("BIZ-6", Inconclusive, "OPTIONS /files answers 405, and so does /holdpoint-no-such-path; OPTIONS /files/{id}");
+    t.expect(
+        "BIZ-6",
+        Inconclusive,
+        "OPTIONS /files answers 405, and so does /holdpoint-no-such-path; OPTIONS /files/{id}",
+    );
     let t = with_everything(denied, page("<h1>API</h1>"));
     t.expect("BIZ-6", Inconclusive, "/holdpoint-no-such-path: denied");
 }

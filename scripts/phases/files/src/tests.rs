@@ -111,9 +111,8 @@ fn what_was_taken_is_removed_in_the_end_where_the_bundle_says_how() {
         let t = test(taken(), content(), parts(), above()).config(config);
         t.answer(request("DELETE", "/files/7"), status(204)).answer(request("DELETE", "/files/8"), answer)
     };
-    let removed = |t: &Test<'_>| -> Vec<String> {
-        t.calls().iter().filter(|call| call.starts_with("DELETE")).cloned().collect()
-    };
+    let removed =
+        |t: &Test<'_>| -> Vec<String> { t.calls().iter().filter(|call| call.starts_with("DELETE")).cloned().collect() };
     let t = removing(status(200));
     t.expect("BIZ-5", Fail, "201");
     assert_eq!(removed(&t), ["DELETE backend /files/7", "DELETE backend /files/8"]);
@@ -187,7 +186,9 @@ fn a_mistake_in_the_configuration_names_the_field() {
     config["refusals"] = json!([200]);
     let t = holdpoint::test(run).service("backend").config(config);
     assert!(t.returned().expect_err("200 refuses nothing").contains("config.refusals names statuses from 400"));
-    for (path, error) in [("/files", "config.delete.path has no {id}"), ("{id}", "config.delete.path `{id}` must begin")] {
+    for (path, error) in
+        [("/files", "config.delete.path has no {id}"), ("{id}", "config.delete.path `{id}` must begin")]
+    {
         let mut config = self::config();
         config["delete"] = json!({ "path": path });
         let t = holdpoint::test(run).service("backend").config(config);
