@@ -232,14 +232,17 @@ impl Report {
         begun.map(|phase| phase.stage).max().unwrap_or(0)
     }
 
-    /// Rows of a stage that never began have no verdict, but for what has failed before. What its policies have seen is of another stage.
+    /// Rows of a stage that never began have no verdict, but for what has failed before, or was left open by a phase of a stage that began. What its
+    /// policies have seen is of another stage.
     pub(crate) fn leave_out(&mut self) {
         let begun = self.begun();
         let why = |row: &Row| {
             let stage = self.stage_of(&row.id);
             let open = matches!(row.verdict, Verdict::Pending | Verdict::Inconclusive);
             let ended = self.blind().any(|(policy, _)| policy.requirements.contains(&row.id));
-            let never = stage > begun && stage < self.over && open && !ended;
+            let mut before = self.phases.iter().filter(|phase| phase.stage <= begun && !phase.rollback);
+            let tried = before.any(|phase| phase.requirements.contains(&row.id));
+            let never = stage > begun && stage < self.over && open && !ended && !tried;
             let mut phases = self.phases.iter().filter(|phase| never && phase.stage == stage && !phase.rollback);
             phases.find_map(|phase| phase.end.as_ref()).map(|end| end.reason().to_owned())
         };

@@ -21,10 +21,11 @@ sizes = [1, 65536, 1048576]
 limit = 1048576
 upload = {{ path = "/api/files?name={{name}}", id = "/id", hash = "/sha256" }}
 download = {{ path = "/api/files/{{id}}" }}
+delete = {{ path = "/api/files/{{id}}" }}
 {LOGIN}[phase.grants]
 http = [
     {LOGS_IN}
-    {{ services = ["backend"], methods = ["GET", "POST"], paths = ["/api/files"] }},
+    {{ services = ["backend"], methods = ["GET", "POST", "DELETE"], paths = ["/api/files"] }},
 ]"#
     );
     logic::scene(staging, &phase, &ROWS)

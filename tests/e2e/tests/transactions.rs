@@ -20,7 +20,7 @@ requirements = {ROWS:?}
 service = "backend"
 breaks = 6
 settles = "500ms"
-transfer = {{ path = "/api/pots/transfers", body = {{ from = "left", to = "right", amount = 10 }} }}
+transfer = {{ path = "/api/pots/transfers", body = {{ from = "left", to = "right", amount = 10 }}, back = {{ from = "right", to = "left", amount = 10 }} }}
 invariant = {{ path = "/api/pots", conserved = ["/pots/left", "/pots/right"] }}
 {LOGIN}[phase.grants]
 http = [

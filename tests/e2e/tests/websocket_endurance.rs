@@ -27,6 +27,7 @@ requirements = {ROWS:?}
 [phase.config]
 service = "backend"
 hold = "4s"
+past = "2s"
 heartbeat = "{heartbeat}"
 within = "500ms"
 {LOGIN}[phase.grants]

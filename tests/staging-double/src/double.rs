@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::net::SocketAddr;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Instant, SystemTime, UNIX_EPOCH};
 
 use anyhow::Context;
 use tokio::sync::{Semaphore, watch};
@@ -80,6 +80,7 @@ impl Double {
             resources: Resources::new(Instant::now()),
             agent_lifetime: options.agent_lifetime,
             instance: options.instance.clone(),
+            began: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
             chats: Arc::new(Semaphore::new(MOST_CHATS)),
             ending: told,
         });

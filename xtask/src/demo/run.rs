@@ -25,7 +25,7 @@ const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
 const FOLDER: &str = ".holdpoint/demo";
 
 /// Loads as short as they can be and show something, and what the double's documents are of.
-const INPUTS: [&str; 13] = [
+const INPUTS: [&str; 14] = [
     "load-ramp=1s",
     "load-during=6s",
     "agents-during=3s",
@@ -34,6 +34,7 @@ const INPUTS: [&str; 13] = [
     "injection-during=5s",
     "sockets-during=12s",
     "sockets-heartbeat=4s",
+    "sockets-past=10s",
     "pool-during=2s",
     "churn-during=900ms",
     "release=2.4.0",

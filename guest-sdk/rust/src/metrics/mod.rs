@@ -31,6 +31,7 @@
 mod answer;
 mod ask;
 mod page;
+mod process;
 #[cfg(test)]
 mod tests;
 
@@ -38,3 +39,4 @@ pub use answer::{Answered, EvidenceAge, Sample, Series};
 pub(crate) use ask::Source;
 pub use ask::{CloudQuery, Metrics};
 pub use page::{Exposed, Family, MetricKind, Page, PageFormat};
+pub use process::OneProcess;

@@ -295,6 +295,28 @@ fn of_a_stage_that_never_began_only_what_failed_is_said() {
 }
 
 #[test]
+fn what_a_stage_that_began_left_open_stays_so_though_the_next_never_began() {
+    let mut plan = fixture::plan();
+    // Both phases judge the row; the second one does in a stage that never begins.
+    plan[0].requirements.push(fixture::requirement("P3.1"));
+    plan[1].stage = 1;
+    let ends = EventKind::Ticked { last: true };
+    let skipped = ended("health", PhaseEnd::Skipped("stage `deploy` came to hold".into()));
+    let kinds = [
+        vec![EventKind::RunStarted(fixture::header())],
+        done("config", "P3.1", Verdict::Inconclusive),
+        vec![ends.clone(), skipped, ends],
+    ];
+    let mut collector = Collector::new(&plan).in_stages(vec!["deploy".into(), "day".into()]);
+    kinds.concat().into_iter().zip(1..).for_each(|(kind, position)| {
+        collector.take(Event { position, at: Timestamp(position as f64), kind });
+    });
+    let report = collector.finish(&fixture::checklist());
+    let verdict = |id: &str| report.rows.iter().find(|row| row.id.as_str() == id).map(|row| row.verdict);
+    assert_eq!(verdict("P3.1"), Some(Verdict::Inconclusive));
+}
+
+#[test]
 fn a_rehearsal_can_fail_a_row_and_passes_none() {
     let header = RunHeader { scale: Scale::new(60).ok(), ..fixture::header() };
     let run = |verdict: Verdict| {

@@ -10,6 +10,9 @@ use crate::config::Config;
 use crate::levels::{Course, course};
 use crate::rounds::{Levels, Rest, Round};
 
+/// The share of a load that may fail: of one that mostly failed nobody knows what it would have left behind.
+const MOST_FAILED: f64 = 0.05;
+
 /// What is not to grow.
 #[derive(Debug, Clone, Copy)]
 enum What {
@@ -69,6 +72,10 @@ fn of_gauge(rounds: &[Round], gauge: &str, what: What) -> (Verdict, String) {
     if let Some(round) = rounds.iter().find(|round| came_through(round) == 0) {
         return (Verdict::Inconclusive, format!("nobody started an agent and ended it: {}", round.load.words()));
     }
+    if let Some(round) = rounds.iter().find(|round| mostly_failed(round)) {
+        let most = MOST_FAILED * 100.0;
+        return (Verdict::Inconclusive, format!("more than {most} % of a round failed: {}", round.load.words()));
+    }
     let series: BTreeSet<&String> = rounds.iter().flat_map(|round| what.levels(&round.rest).keys()).collect();
     let of_series = |series: &String| {
         let seen = rounds.iter().filter_map(|round| what.levels(&round.rest).get(series).copied()).collect::<Vec<_>>();
@@ -110,6 +117,13 @@ fn of_series(rounds: &[Round], seen: &[f64], what: What) -> (Verdict, String) {
 /// Iterations in which nothing failed.
 fn came_through(round: &Round) -> u32 {
     round.load.iterations.ended.saturating_sub(round.load.iterations.failed)
+}
+
+/// Whether too much of a round failed, by its exchanges or by its iterations.
+fn mostly_failed(round: &Round) -> bool {
+    let (load, iterations) = (&round.load, &round.load.iterations);
+    let is_more = |failed: u32, all: u32| f64::from(failed) > f64::from(all) * MOST_FAILED;
+    is_more(load.failed(), load.exchanges()) || is_more(iterations.failed, iterations.ended)
 }
 
 /// Why so many agents may be there because their users did not end them; none if they can't be.

@@ -19,7 +19,8 @@
 //! grows with each round is a leak: the slope of the levels is the median of the slopes between all rounds, and it is a leak if with 95 % confidence it
 //! lies above what `growth` allows; agents may not grow at all. What grew and is neither is inconclusive.
 //!
-//! Gauges are judged series by series, by their labels. The phase is granted `metrics` and `load`. `tell = { … }` tells the users something else than the
+//! Gauges are judged series by series, by their labels. Where they have no label `instance` and looks are of several processes, by
+//! `process_start_time_seconds` of the page, nothing is known; nor is it where more than 5 % of a round failed. The phase is granted `metrics` and `load`. `tell = { … }` tells the users something else than the
 //! bundle does.
 
 mod config;

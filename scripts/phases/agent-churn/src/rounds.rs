@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use holdpoint::load::Stopped;
-use holdpoint::metrics::Page;
+use holdpoint::metrics::{OneProcess, Page};
 use holdpoint::prelude::*;
 
 use crate::config::Config;
@@ -43,14 +43,15 @@ impl Evidence for Round {
 
 /// Those that are judged. One before them warms up. An error says why there is nothing to judge.
 pub(crate) fn go(cx: &Context, config: &Config) -> Result<Vec<Round>, String> {
+    let mut watch = Watch { cx, config, process: OneProcess::default() };
     let mut before = Rest::default();
-    look(cx, config, &mut before)?;
+    watch.look(&mut before)?;
     let (mut rounds, all, load) = (Vec::new(), config.rounds + 1, config.load());
     for number in 0..all {
         cx.progress(number, all, format_args!("round {} of {all}: agents come and go", number + 1));
         let load = cx.load().run(&load).map_err(|error| error.to_string())?;
         let mut rest = Rest::default();
-        let call = settle(cx, config, &before, &mut rest)?;
+        let call = watch.settle(&before, &mut rest)?;
         if number > 0 {
             rounds.push(Round { load, rest, call });
         }
@@ -58,33 +59,46 @@ pub(crate) fn go(cx: &Context, config: &Config) -> Result<Vec<Round>, String> {
     Ok(rounds)
 }
 
-/// Looks until as many agents live as before, or the time is over; the number of the last look.
-fn settle(cx: &Context, config: &Config, before: &Rest, rest: &mut Rest) -> Result<u32, String> {
-    let (start, mut looks) = (cx.now(), 0);
-    let pause = PAUSE.max(Millis(config.settles.0 / MOST));
-    loop {
-        let call = look(cx, config, rest)?;
-        looks += 1;
-        let are_gone = before.live.iter().all(|(name, live)| rest.live.get(name).is_none_or(|now| now <= live));
-        if looks >= FEWEST && (are_gone || cx.now().since(start) >= config.settles) {
-            return Ok(call);
-        }
-        cx.sleep(pause).map_err(|error| error.to_string())?;
-    }
+/// Who looks.
+struct Watch<'a> {
+    cx: &'a Context,
+    config: &'a Config,
+    process: OneProcess,
 }
 
-/// Looks once, and keeps what is less than it was so far.
-fn look(cx: &Context, config: &Config, rest: &mut Rest) -> Result<u32, String> {
-    let told = format!("the page {} {}", config.service, config.path);
-    let page = cx.metrics(&config.service).scrape(&config.path).map_err(|error| format!("{told}: {error}"))?;
-    for (gauge, levels) in [(&config.live, &mut rest.live), (&config.memory, &mut rest.memory)] {
-        let Some(gauge) = gauge else { continue };
-        for (series, value) in read(&page, gauge).map_err(|why| format!("{told}: {why}"))? {
-            let level = levels.entry(series).or_insert(value);
-            *level = level.min(value);
+impl Watch<'_> {
+    /// Looks until as many agents live as before, or the time is over; the number of the last look.
+    fn settle(&mut self, before: &Rest, rest: &mut Rest) -> Result<u32, String> {
+        let (cx, config) = (self.cx, self.config);
+        let (start, mut looks) = (cx.now(), 0);
+        let pause = PAUSE.max(Millis(config.settles.0 / MOST));
+        loop {
+            let call = self.look(rest)?;
+            looks += 1;
+            let are_gone = before.live.iter().all(|(name, live)| rest.live.get(name).is_none_or(|now| now <= live));
+            if looks >= FEWEST && (are_gone || cx.now().since(start) >= config.settles) {
+                return Ok(call);
+            }
+            cx.sleep(pause).map_err(|error| error.to_string())?;
         }
     }
-    Ok(page.seq())
+
+    /// Looks once, and keeps what is less than it was so far.
+    fn look(&mut self, rest: &mut Rest) -> Result<u32, String> {
+        let config = self.config;
+        let told = format!("the page {} {}", config.service, config.path);
+        let page = self.cx.metrics(&config.service).scrape(&config.path).map_err(|error| format!("{told}: {error}"))?;
+        let gauges: Vec<&str> = [&config.live, &config.memory].into_iter().flatten().map(String::as_str).collect();
+        self.process.take(&page, &gauges).map_err(|why| format!("{told}: {why}"))?;
+        for (gauge, levels) in [(&config.live, &mut rest.live), (&config.memory, &mut rest.memory)] {
+            let Some(gauge) = gauge else { continue };
+            for (series, value) in read(&page, gauge).map_err(|why| format!("{told}: {why}"))? {
+                let level = levels.entry(series).or_insert(value);
+                *level = level.min(value);
+            }
+        }
+        Ok(page.seq())
+    }
 }
 
 fn read(page: &Page, gauge: &str) -> Result<Levels, String> {

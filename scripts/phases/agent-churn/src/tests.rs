@@ -14,18 +14,23 @@ const LOOKS: usize = 4;
 const MEGABYTE: f64 = 1_048_576.0;
 
 fn told(agents: f64, megabytes: f64) -> Numbers {
+    of_instance("instance", [("agents_live", agents), ("memory", megabytes * MEGABYTE)])
+}
+
+/// A page whose gauges have this label.
+fn of_instance<const N: usize>(label: &str, gauges: [(&str, f64); N]) -> Numbers {
     let family = |(name, value): (&str, f64)| Family {
         name: name.to_owned(),
         kind: MetricKind::Gauge,
         samples: vec![Exposed {
             name: name.to_owned(),
-            labels: vec![("instance".to_owned(), "a".to_owned())],
+            labels: vec![(label.to_owned(), "a".to_owned())],
             value,
             at: None,
         }],
         ..Family::default()
     };
-    page([("agents_live", agents), ("memory", megabytes * MEGABYTE)].map(family))
+    page(gauges.map(family))
 }
 
 fn config(more: &Value) -> Value {
@@ -102,6 +107,31 @@ fn rounds_in_which_nobody_came_through_or_no_load_went_say_nothing() {
     agents([2.0; 7], ends().with(none)).expect("KI-4", Inconclusive, "nobody started an agent and ended it");
     let refused = refused_load(Cause::Exhausted("no room".to_owned()));
     agents([2.0; 7], refused).expect("KI-4", Inconclusive, "a bound was reached: no room");
+}
+
+#[test]
+fn rounds_of_which_too_much_failed_say_nothing() {
+    agents([2.0; 7], ends().failing(20)).expect("KI-4", Pass, "stays, or comes down again: 2, 2");
+    let t = agents([2.0; 7], ends().failing(21));
+    t.expect("KI-4", Inconclusive, "more than 5 % of a round failed: 400 exchanges, 21 failed");
+    let users = |summary: &mut Summary| summary.iterations.failed = 21;
+    agents([2.0; 7], ends().with(users)).expect("KI-4", Inconclusive, "more than 5 % of a round failed");
+}
+
+#[test]
+fn looks_at_several_processes_that_are_not_told_apart_say_nothing() {
+    let look = |label: &str, began: f64| {
+        let gauges = [("agents_live", 2.0), ("memory", 200.0 * MEGABYTE), ("process_start_time_seconds", began)];
+        of_instance(label, gauges)
+    };
+    let t = |label: &'static str, second: f64| {
+        let t = holdpoint::test(run).config(config(&json!({}))).load(WORK, ends());
+        t.metrics(LOOK, look(label, 1.0)).metrics(LOOK, look(label, second))
+    };
+    let why = "the page backend /metrics: the page is of several instances, or of one that was restarted";
+    t("app", 2.0).expect("KI-4", Inconclusive, why);
+    t("app", 1.0).expect("KI-4", Pass, "app=a stays");
+    t("instance", 2.0).expect("KI-4", Pass, "instance=a stays");
 }
 
 #[test]

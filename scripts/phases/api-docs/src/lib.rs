@@ -12,8 +12,13 @@
 //! The document is JSON: OpenAPI 3, or 2 as Swagger wrote it. Every described path is asked for once, and nothing is changed by it. With GET where that is
 //! described and needs nothing: the status has to be one that is described. With OPTIONS everywhere else, as nobody may send an effect to see whether it
 //! is there: any answer but 404 and 5xx shows that something is. Nobody is logged in, so 401 and 403 are answers where the document asks for credentials.
+//!
+//! `/holdpoint-no-such-path` is asked for first, by both methods. A path that is answered with the same status as that one may be there or not, and 404 never
+//! shows that one is: it is named, and the row inconclusive. One that really answers 404 goes into `unasked`. So it is with a page that is the answer to
+//! everything.
 
 mod config;
+mod control;
 mod document;
 mod operation;
 mod paths;
@@ -22,6 +27,7 @@ mod reference;
 use holdpoint::prelude::*;
 
 use config::Config;
+use control::NO_SUCH_PATH;
 use document::Document;
 
 const ROW: &str = "BIZ-6";
@@ -79,13 +85,22 @@ fn judge_page(cx: &Context, config: &Config, service: &Service) {
     let Some(page) = &config.page else { return };
     let wanted = expected("200 with a web page");
     let check = cx.check([ROW], format!("GET {service} {page} shows a page")).expecting(wanted.clone());
-    match cx.http().send(service.get(page)) {
-        Ok(response) => {
-            let kind = response.header("content-type").unwrap_or("no content-type");
-            let is_page = response.status() == 200 && kind.starts_with("text/html");
-            check.passes_if(is_page, wanted, observed(format!("{} with {kind}", response.status())), &response);
+    let response = match cx.http().send(service.get(page)) {
+        Ok(response) => response,
+        Err(error) => return check.from_error(error),
+    };
+    let kind = response.header("content-type").unwrap_or("no content-type");
+    let seen = format!("{} with {kind}", response.status());
+    if response.status() != 200 || !kind.starts_with("text/html") {
+        return check.fail(wanted, observed(seen), &response);
+    }
+    match cx.http().send(service.get(NO_SUCH_PATH)) {
+        Ok(other) if other.status() == response.status() && other.body() == response.body() => {
+            let seen = format!("{seen}, and {NO_SUCH_PATH} is answered with the same");
+            check.inconclusive(observed(seen), (&response, &other));
         }
-        Err(error) => check.from_error(error),
+        Ok(other) => check.pass(observed(seen), (&response, &other)),
+        Err(error) => check.inconclusive(observed(format!("{NO_SUCH_PATH}: {error}")), (&response, &error)),
     }
 }
 

@@ -61,6 +61,11 @@ impl Operation {
             .any(|answer| *answer == exact || answer.to_ascii_uppercase() == hundreds || answer == "default")
     }
 
+    /// Whether nobody in particular may be answered so: as it is described, or sent away where credentials are asked for.
+    pub(crate) fn allows(&self, status: u16) -> bool {
+        self.describes(status) || (self.is_secured && matches!(status, 401 | 403))
+    }
+
     /// The described answers, for people.
     pub(crate) fn described(&self) -> String {
         self.answers.join(", ")

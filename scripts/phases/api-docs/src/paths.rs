@@ -4,6 +4,7 @@ use holdpoint::Answer;
 use holdpoint::prelude::*;
 
 use crate::config::Config;
+use crate::control::{Control, NO_SUCH_PATH};
 use crate::document::{Document, Path};
 use crate::operation::{Operation, names};
 use crate::{ROW, listed};
@@ -15,6 +16,16 @@ const MOST_ASKED: usize = 500;
 struct Asked<'d> {
     template: &'d str,
     get: Option<&'d Operation>,
+}
+
+/// What an answer shows of a path.
+#[derive(Debug, PartialEq, Eq)]
+enum Shown {
+    Served,
+    /// It is not as it is described.
+    Wrong(String),
+    /// What is not there would be answered alike.
+    Unknown(String),
 }
 
 pub(crate) fn judge(cx: &Context, config: &Config, service: &Service, document: &Document) {
@@ -49,6 +60,10 @@ fn judge_served(cx: &Context, config: &Config, service: &Service, document: &Doc
         let seen = format!("{} paths to ask for; 1 to {MOST_ASKED} are", asked.len());
         return check.inconclusive(observed(seen), ());
     }
+    let control = match Control::ask(cx, service, &document.base) {
+        Ok(control) => control,
+        Err(error) => return check.inconclusive(observed(format!("{NO_SUCH_PATH}: {error}")), &error),
+    };
     let requests = asked.iter().map(|path| path.request(service, config, &document.base));
     let answers: Vec<Answer> = cx.http().send_all(requests).into_iter().map(|(_, answer)| answer).collect();
     let wanted = expected(format!("an answer as it is described, of {} paths", asked.len()));
@@ -57,15 +72,38 @@ fn judge_served(cx: &Context, config: &Config, service: &Service, document: &Doc
     if let Some(error) = unanswered.find(|error| !matches!(error.cause(), Cause::Timeout(_) | Cause::Failed(_))) {
         return check.expecting(wanted).from_error(error);
     }
-    let judged = asked.iter().zip(&answers).filter_map(|(path, answer)| Some((path.wrong(answer)?, answer)));
-    let (wrong, shown): (Vec<String>, Vec<&Answer>) = judged.unzip();
-    if wrong.is_empty() {
-        let options = asked.iter().filter(|path| path.get.is_none()).count();
-        let seen = format!("so with {} by GET and {options} by OPTIONS", asked.len() - options);
-        return check.expecting(wanted).pass(observed(seen), &answers[..]);
+    let (mut wrong, mut unknown) = (Told::default(), Told::default());
+    for (path, answer) in asked.iter().zip(&answers) {
+        match path.shown(answer, control) {
+            Shown::Served => {}
+            Shown::Wrong(why) => wrong.add(why, answer),
+            Shown::Unknown(why) => unknown.add(why, answer),
+        }
     }
-    let calls: Vec<u32> = shown.iter().flat_map(|answer| answer.calls()).collect();
-    check.fail(wanted, observed(listed(&wrong)), calls);
+    if !wrong.said.is_empty() {
+        return check.fail(wanted, observed(listed(&wrong.said)), wrong.calls);
+    }
+    let check = check.expecting(wanted);
+    if !unknown.said.is_empty() {
+        return check.inconclusive(observed(listed(&unknown.said)), unknown.calls);
+    }
+    let options = asked.iter().filter(|path| path.get.is_none()).count();
+    let seen = format!("so with {} by GET and {options} by OPTIONS", asked.len() - options);
+    check.pass(observed(seen), &answers[..]);
+}
+
+/// What is said of some paths, and the calls that show it.
+#[derive(Default)]
+struct Told {
+    said: Vec<String>,
+    calls: Vec<u32>,
+}
+
+impl Told {
+    fn add(&mut self, what: String, answer: &Answer) {
+        self.said.push(what);
+        self.calls.extend(answer.calls());
+    }
 }
 
 impl<'d> Asked<'d> {
@@ -83,19 +121,25 @@ impl<'d> Asked<'d> {
         service.request(if self.get.is_some() { "GET" } else { "OPTIONS" }, path)
     }
 
-    /// What is wrong with an answer, if anything is.
-    fn wrong(&self, answer: &Answer) -> Option<String> {
+    fn shown(&self, answer: &Answer, control: Control) -> Shown {
+        match answer {
+            Ok(response) => self.shown_by(response.status(), control),
+            Err(error) => Shown::Wrong(format!("{}: {error}", self.template)),
+        }
+    }
+
+    fn shown_by(&self, status: u16, control: Control) -> Shown {
         let template = self.template;
-        let status = match answer {
-            Ok(response) => response.status(),
-            Err(error) => return Some(format!("{template}: {error}")),
-        };
+        let (method, of_nothing) = if self.get.is_some() { ("GET", control.get) } else { ("OPTIONS", control.options) };
+        let told = format!("{method} {template} answers {status}");
         match self.get {
-            Some(get) if get.describes(status) && status < 500 => None,
-            Some(get) if get.is_secured && matches!(status, 401 | 403) => None,
-            Some(get) => Some(format!("GET {template} answers {status}, described are {}", get.described())),
-            None if status == 404 || status >= 500 => Some(format!("OPTIONS {template} answers {status}")),
-            None => None,
+            Some(get) if status >= 500 || !get.allows(status) => {
+                Shown::Wrong(format!("{told}, described are {}", get.described()))
+            }
+            None if status == 404 || status >= 500 => Shown::Wrong(told),
+            _ if status == 404 => Shown::Unknown(format!("{told}, as what is not there does; name it in `unasked`")),
+            _ if status == of_nothing => Shown::Unknown(format!("{told}, and so does {NO_SUCH_PATH}")),
+            _ => Shown::Served,
         }
     }
 }
@@ -103,6 +147,37 @@ impl<'d> Asked<'d> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    fn get(answer: &str) -> Operation {
+        let operation = json!({ "responses": { answer: {} } });
+        Operation::read(&json!({}), ("/a", "get"), None, &operation).expect("an operation")
+    }
+
+    #[test]
+    fn what_is_answered_as_if_nothing_were_there_is_unknown() {
+        let control = Control { get: 404, options: 404 };
+        let shown = |get: Option<&Operation>, status: u16, control: Control| {
+            Asked { template: "/a", get }.shown_by(status, control)
+        };
+        let unknown = |why: &str| Shown::Unknown(why.to_owned());
+        let wrong = |why: &str| Shown::Wrong(why.to_owned());
+        let (ok, any, missing) = (get("200"), get("default"), get("404"));
+        assert_eq!(shown(Some(&ok), 200, control), Shown::Served);
+        assert_eq!(shown(None, 405, control), Shown::Served);
+        assert_eq!(shown(Some(&ok), 404, control), wrong("GET /a answers 404, described are 200"));
+        assert_eq!(shown(Some(&any), 500, control), wrong("GET /a answers 500, described are default"));
+        assert_eq!(shown(None, 404, control), wrong("OPTIONS /a answers 404"));
+        let named = "GET /a answers 404, as what is not there does; name it in `unasked`";
+        for described in [&any, &missing] {
+            assert_eq!(shown(Some(described), 404, control), unknown(named));
+            assert_eq!(shown(Some(described), 404, Control { get: 200, ..control }), unknown(named));
+        }
+        // Everything is answered so.
+        let alike = Control { get: 200, options: 204 };
+        assert_eq!(shown(Some(&ok), 200, alike), unknown("GET /a answers 200, and so does /holdpoint-no-such-path"));
+        assert_eq!(shown(None, 204, alike), unknown("OPTIONS /a answers 204, and so does /holdpoint-no-such-path"));
+        assert_eq!(shown(None, 405, alike), Shown::Served);
+    }
 
     #[test]
     fn a_route_is_the_same_whatever_its_parameters_are_called() {

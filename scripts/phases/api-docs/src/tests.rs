@@ -3,6 +3,8 @@ use holdpoint::testing::{Scripted, Test, request};
 
 use crate::{listed, run};
 
+const NOTHING: &str = "/holdpoint-no-such-path";
+
 fn document() -> Value {
     let described = |status: &str| json!({ "responses": { status: { "description": "d" } } });
     let mut secured = described("200");
@@ -27,6 +29,8 @@ fn test<'a>(document: Scripted, health: Scripted, files: Scripted) -> Test<'a> {
         .service("backend")
         .config(config())
         .answer(get("/openapi.json"), document)
+        .answer(get(NOTHING), status(404))
+        .answer(request("OPTIONS", NOTHING), status(404))
         .answer(get("/health"), health)
         .answer(get("/me"), status(401))
         .answer(request("OPTIONS", "/files"), files)
@@ -49,6 +53,8 @@ fn a_description_that_says_what_is_served_passes() {
     t.expect("BIZ-6", Pass, "so with 2 by GET and 2 by OPTIONS");
     t.expect("BIZ-6", Pass, "all of them");
     t.expect("BIZ-6", Pass, "200 with text/html");
+    let first: Vec<&str> = t.calls()[1..3].iter().map(String::as_str).collect();
+    assert_eq!(first, [format!("GET backend {NOTHING}"), format!("OPTIONS backend {NOTHING}")]);
     assert!(t.calls().iter().all(|call| call.starts_with("GET ") || call.starts_with("OPTIONS ")), "{:?}", t.calls());
 }
 
@@ -64,7 +70,8 @@ fn a_description_that_is_not_there_or_unsound_fails_and_no_path_is_asked_for() {
     ] {
         let t = test(answer, ok(json!({})), status(405));
         t.expect("BIZ-6", Fail, seen);
-        assert_eq!(t.calls(), ["GET backend /openapi.json", "GET backend /docs"]);
+        let page = ["GET backend /docs", "GET backend /holdpoint-no-such-path"];
+        assert_eq!(t.calls(), [&["GET backend /openapi.json"][..], &page].concat());
     }
 }
 
@@ -98,6 +105,40 @@ fn a_page_that_is_none_fails() {
     let t = well().answer(get("/docs").on("backend"), ok(json!({})));
     t.expect("BIZ-6", Fail, "200 with application/json");
     assert_eq!(failed(&t), ["GET backend /docs shows a page"]);
+}
+
+/// A phase against a service that answers for whatever is not there, and for its page, with these.
+fn with_everything<'a>(nothing: fn() -> Scripted, page: Scripted) -> Test<'a> {
+    let t = well().answer(get(NOTHING).on("backend"), nothing());
+    t.answer(request("OPTIONS", NOTHING).on("backend"), nothing()).answer(get("/docs").on("backend"), page)
+}
+
+#[test]
+fn what_a_service_answers_for_everything_shows_nothing() {
+    let page = |text: &str| status(200).header("content-type", "text/html").body(text);
+    let shell = || status(200).header("content-type", "text/html").body("<main></main>");
+    let t = with_everything(shell, page("<main></main>"));
+    t.expect("BIZ-6", Inconclusive, "GET /health answers 200, and so does /holdpoint-no-such-path");
+    t.expect("BIZ-6", Inconclusive, "200 with text/html, and /holdpoint-no-such-path is answered with the same");
+    // The page is another, and paths are told apart by their statuses.
+    let t = with_everything(|| status(204), page("<h1>API</h1>"));
+    t.expect("BIZ-6", Pass, "200 with text/html");
+    let t = with_everything(|| status(405), page("<h1>API</h1>"));
+    t.expect(
+        "BIZ-6",
+        Inconclusive,
+        "OPTIONS /files answers 405, and so does /holdpoint-no-such-path; OPTIONS /files/{id}",
+    );
+    let t = with_everything(denied, page("<h1>API</h1>"));
+    t.expect("BIZ-6", Inconclusive, "/holdpoint-no-such-path: denied");
+}
+
+#[test]
+fn a_path_that_answers_404_shows_nothing_though_it_is_described() {
+    let mut described = document();
+    described["paths"]["/health"]["get"]["responses"]["404"] = json!({ "description": "d" });
+    let t = test(ok(described), status(404), status(405));
+    t.expect("BIZ-6", Inconclusive, "GET /health answers 404, as what is not there does; name it in `unasked`");
 }
 
 #[test]

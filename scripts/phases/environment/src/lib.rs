@@ -7,8 +7,8 @@
 //! [phase.config.foreign]                       # by granted directory: what must not stand in its files, in any case
 //! config = ["netra-production", "netra-*-production", "PRODUCTION_"]
 //! ```
-//! No value is seen here: the host compares keyed hashes and says yes, no, or that this machine does not have one of the two. A `*` stands for what may be
-//! within one word. That no phase is granted a secret of another environment needs no look: such a bundle is refused before it begins.
+//! No value is seen here: the host compares keyed hashes and says yes, no, or that this machine does not have one of the two. Then, and where the operator's
+//! file binds no secret to another environment, nothing is known: the row is inconclusive. A `*` stands for what may be within one word. That no phase is granted a secret of another environment needs no look: such a bundle is refused before it begins.
 
 mod config;
 mod files;

@@ -4,7 +4,10 @@ use holdpoint::prelude::*;
 
 use crate::ROW;
 
-/// A check for each secret.
+/// What to do about one that can't be compared.
+const REMEDY: &str = "bind the other environment's secret in the operator's file, with its value and `environment = \"production\"`, or leave this one out of `secrets`";
+
+/// A check for each secret. One that is not compared with all of the others is never good news.
 pub(crate) fn judge(cx: &Context, names: &[String]) {
     for name in names {
         let wanted = expected("a value that no other environment has");
@@ -24,15 +27,14 @@ pub(crate) fn judge(cx: &Context, names: &[String]) {
         if !same.is_empty() {
             let seen = format!("{} has the same value; give each environment its own", same.join(", "));
             check.fail(wanted, observed(seen), ());
-        } else if !different.is_empty() {
-            let rest = if unknown.is_empty() { String::new() } else { format!("; not here: {}", unknown.join(", ")) };
-            check.pass(observed(format!("others have {}{rest}", different.join(", "))), ());
-        } else if unknown.is_empty() {
-            let why =
-                "the operator's file has no secret of another environment (`environment = \"…\"` below [secrets.NAME])";
-            check.not_exercised(why);
+        } else if !unknown.is_empty() {
+            let seen = format!("this machine has no value to compare with: {}; {REMEDY}", unknown.join(", "));
+            check.inconclusive(observed(seen), ());
+        } else if different.is_empty() {
+            let seen = format!("the operator's file has no secret of another environment; {REMEDY}");
+            check.inconclusive(observed(seen), ());
         } else {
-            check.not_exercised(format!("this machine has no value to compare with: {}", unknown.join(", ")));
+            check.pass(observed(format!("others have {}", different.join(", "))), ());
         }
     }
 }

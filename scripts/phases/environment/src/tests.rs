@@ -15,16 +15,23 @@ fn secrets<'a>(others: &[(&str, Option<bool>)]) -> Test<'a> {
 
 #[test]
 fn a_value_that_nobody_else_has_passes_and_a_shared_one_names_both() {
-    let t = secrets(&[("A", Some(false)), ("B", None)]);
-    t.expect("NOTE-1", Pass, "others have A of production; not here: B of production");
+    let t = secrets(&[("A", Some(false)), ("B", Some(false))]);
+    t.expect("NOTE-1", Pass, "others have A of production, B of production");
     assert_eq!(t.calls(), ["elsewhere KEY"]);
     secrets(&[("A", Some(false)), ("B", Some(true))]).expect("NOTE-1", Fail, "B of production has the same value");
 }
 
 #[test]
-fn what_cannot_be_compared_is_not_exercised() {
-    secrets(&[]).expect("NOTE-1", NotExercised, "the operator's file has no secret of another environment");
-    secrets(&[("A", None)]).expect("NOTE-1", NotExercised, "no value to compare with: A of production");
+fn what_cannot_be_compared_is_never_good_news_and_says_what_to_do() {
+    let t = secrets(&[]);
+    t.expect("NOTE-1", Inconclusive, "the operator's file has no secret of another environment; bind ");
+    secrets(&[("A", None)]).expect("NOTE-1", Inconclusive, "no value to compare with: A of production; bind ");
+    // Others that differ, and files in which nothing is found, do not stand in for it.
+    let t = secrets(&[("A", Some(false)), ("B", None)]).file("config/a.yaml", "a: 1\n");
+    let t = t.config(json!({ "secrets": ["KEY"], "foreign": { "config": ["netra-production"] } }));
+    t.expect("NOTE-1", Inconclusive, "no value to compare with: B of production");
+    t.expect("NOTE-1", Inconclusive, "or leave this one out of `secrets`");
+    assert_eq!(t.checks().len(), 2, "{}", t.shown());
     let t = holdpoint::test(run).config(json!({ "secrets": ["KEY"] }));
     t.expect("NOTE-1", Inconclusive, "denied secret KEY");
 }

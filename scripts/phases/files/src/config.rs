@@ -15,7 +15,8 @@ pub(crate) struct Config {
     pub(crate) service: String,
     pub(crate) login: Option<Login>,
     pub(crate) upload: Upload,
-    pub(crate) download: Download,
+    pub(crate) download: Place,
+    pub(crate) delete: Option<Place>,
     #[serde(default = "usual_sizes")]
     pub(crate) sizes: Vec<u32>,
     pub(crate) limit: Option<u32>,
@@ -33,10 +34,17 @@ pub(crate) struct Upload {
     pub(crate) hash: Option<String>,
 }
 
+/// Where a file is, by its `{id}`.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct Download {
-    pub(crate) path: String,
+pub(crate) struct Place {
+    path: String,
+}
+
+impl Place {
+    pub(crate) fn of(&self, id: &str) -> String {
+        self.path.replace("{id}", id)
+    }
 }
 
 fn usual_sizes() -> Vec<u32> {
@@ -72,13 +80,17 @@ impl Config {
         if self.refusals.is_empty() || self.refusals.iter().any(|status| !(400..500).contains(status)) {
             return Err(Error::new("config.refusals names statuses from 400 to 499"));
         }
-        for (field, path) in [("upload", &self.upload.path), ("download", &self.download.path)] {
+        let places = [("download", Some(&self.download)), ("delete", self.delete.as_ref())];
+        let places = || places.iter().filter_map(|(field, place)| Some((*field, &place.as_ref()?.path)));
+        for (field, path) in places().chain([("upload", &self.upload.path)]) {
             if !path.starts_with('/') {
                 return Err(Error::new(format!("config.{field}.path `{path}` must begin with `/`")));
             }
         }
-        if !self.download.path.contains("{id}") {
-            return Err(Error::new("config.download.path has no {id}, so it would be the same for every file"));
+        if let Some((field, _)) = places().find(|(_, path)| !path.contains("{id}")) {
+            return Err(Error::new(format!(
+                "config.{field}.path has no {{id}}, so it would be the same for every file"
+            )));
         }
         for (field, place) in [("id", Some(&self.upload.id)), ("hash", self.upload.hash.as_ref())] {
             if place.is_some_and(|place| !place.starts_with('/')) {

@@ -4,9 +4,11 @@ use std::fmt::Write;
 
 use sha2::{Digest, Sha256};
 
-/// So many bytes of all values in no order that a compressor likes; the same each time, and others for each size.
-pub(crate) fn bytes(size: u32) -> Vec<u8> {
-    let mut state = size ^ 0x9e37_79b9;
+/// So many bytes of all values in no order that a compressor likes; the same each time in one run, others in the next, and others for each size.
+pub(crate) fn bytes(size: u32, run: &str) -> Vec<u8> {
+    let digest = Sha256::digest(format!("{run}/{size}"));
+    // Of nothing nothing else would follow.
+    let mut state = u32::from_le_bytes([digest[0], digest[1], digest[2], digest[3]]).max(1);
     let next = || {
         state ^= state << 13;
         state ^= state >> 17;
@@ -41,12 +43,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_content_has_all_values_and_is_the_same_each_time() {
-        let content = bytes(65_536);
-        assert_eq!((content.len(), bytes(1).len()), (65_536, 1));
-        assert_eq!(content, bytes(65_536));
+    fn a_content_has_all_values_and_is_the_same_each_time_in_one_run_alone() {
+        let content = bytes(65_536, "one");
+        assert_eq!((content.len(), bytes(1, "one").len()), (65_536, 1));
+        assert_eq!(content, bytes(65_536, "one"));
         assert!((0..=255).all(|value| content.contains(&value)));
-        assert_ne!(content[..1_000], bytes(65_537)[..1_000]);
+        assert_ne!(content[..1_000], bytes(65_537, "one")[..1_000]);
+        assert_ne!(content[..1_000], bytes(65_536, "two")[..1_000]);
     }
 
     #[test]

@@ -12,20 +12,23 @@ struct Files<'a> {
     config: &'a Config,
     service: Service,
     jar: CookieJar,
+    /// What tells its files from those of other runs: when the phase began, which a replay has alike.
+    run: String,
 }
 
 /// A file that is there.
 struct Kept {
-    path: String,
+    id: String,
     content: Vec<u8>,
 }
 
 pub(crate) fn all(cx: &Context, config: &Config, service: Service) {
+    let run = format!("{:.0}", cx.now().0);
     let jar = match log_in(cx, config) {
         Ok(jar) => jar,
         Err(none) => return none.conclude(cx.check([ROW], "files come back as they were sent")),
     };
-    let files = Files { cx, config, service, jar };
+    let files = Files { cx, config, service, jar, run };
     let kept: Vec<Kept> = config.sizes.iter().filter_map(|size| files.judge_whole(*size)).collect();
     match kept.iter().max_by_key(|kept| kept.content.len()) {
         Some(largest) if config.ranges && largest.content.len() >= 4 => files.judge_parts(largest),
@@ -35,9 +38,8 @@ pub(crate) fn all(cx: &Context, config: &Config, service: Service) {
         }
         _ => {}
     }
-    if let Some(limit) = config.limit {
-        files.judge_limit(limit);
-    }
+    let above = config.limit.and_then(|limit| files.judge_limit(limit));
+    files.remove(kept.into_iter().map(|kept| kept.id).chain(above));
 }
 
 fn log_in(cx: &Context, config: &Config) -> Result<CookieJar, NoLogin> {
@@ -49,13 +51,14 @@ fn log_in(cx: &Context, config: &Config) -> Result<CookieJar, NoLogin> {
 
 impl Files<'_> {
     fn upload(&self, content: &[u8]) -> Result<Response, CallError> {
-        let path = self.config.upload.path.replace("{name}", &format!("holdpoint-{}.bin", content.len()));
+        let name = format!("holdpoint-{}-{}.bin", self.run, content.len());
+        let path = self.config.upload.path.replace("{name}", &name);
         let request = self.service.post(path).body("application/octet-stream", content).cookies(&self.jar);
         self.cx.http().send(request)
     }
 
-    fn download(&self, path: &str, range: Option<&str>) -> Result<Response, CallError> {
-        let request = self.service.get(path).cookies(&self.jar);
+    fn download(&self, id: &str, range: Option<&str>) -> Result<Response, CallError> {
+        let request = self.service.get(self.config.download.of(id)).cookies(&self.jar);
         self.cx.http().send(match range {
             Some(range) => request.header("range", range),
             None => request,
@@ -64,7 +67,7 @@ impl Files<'_> {
 
     /// Sends a file and has it back. It is given if it is there, however it came back.
     fn judge_whole(&self, size: u32) -> Option<Kept> {
-        let content = bytes(size);
+        let content = bytes(size, &self.run);
         let wanted = format!("SHA-256 {}", hash(&content));
         let check = self.cx.check([ROW], format!("a file of {size} bytes comes back as it was sent"));
         let check = check.expecting(expected(&wanted));
@@ -75,8 +78,8 @@ impl Files<'_> {
                 return None;
             }
         };
-        let path = match self.place(&sent) {
-            Ok(path) => path,
+        let id = match self.id(&sent) {
+            Ok(id) => id,
             Err(seen) => {
                 check.fail(expected(wanted), observed(seen), &sent);
                 return None;
@@ -84,9 +87,9 @@ impl Files<'_> {
         };
         if let Some(said) = self.hash_said(&sent).filter(|said| *said != hash(&content)) {
             check.fail(expected(wanted), observed(format!("the upload says SHA-256 {said}")), &sent);
-            return Some(Kept { path, content });
+            return Some(Kept { id, content });
         }
-        match self.download(&path, None) {
+        match self.download(&id, None) {
             Ok(came) if came.truncated() => {
                 let seen = format!("{} bytes, of which the host shows a part", came.length());
                 check.inconclusive(observed(seen), (&sent, &came));
@@ -104,11 +107,11 @@ impl Files<'_> {
             },
             Err(error) => check.from_error(error),
         }
-        Some(Kept { path, content })
+        Some(Kept { id, content })
     }
 
-    /// Where a file is that was sent, or what was answered instead.
-    fn place(&self, sent: &Response) -> Result<String, String> {
+    /// By what a file that was sent is asked for, or what was answered instead.
+    fn id(&self, sent: &Response) -> Result<String, String> {
         if !(200..300).contains(&sent.status()) {
             return Err(format!("the upload answers {}", sent.status()));
         }
@@ -123,7 +126,7 @@ impl Files<'_> {
         if id.is_empty() || id.len() > 256 || id.starts_with('.') || !id.bytes().all(is_plain) {
             return Err("the upload answers an id that is no part of a path".to_owned());
         }
-        Ok(self.config.download.path.replace("{id}", &id))
+        Ok(id)
     }
 
     fn hash_said(&self, sent: &Response) -> Option<String> {
@@ -147,7 +150,7 @@ impl Files<'_> {
             self.judge_part(file, &range, (from, to));
         }
         let check = self.cx.check([ROW], "a part behind the end of a file is refused");
-        match self.download(&file.path, Some(&format!("bytes={size}-"))) {
+        match self.download(&file.id, Some(&format!("bytes={size}-"))) {
             Ok(came) => check.passes_if(came.status() == 416, expected("416"), observed(came.status()), &came),
             Err(error) => check.expecting(expected("416")).from_error(error),
         }
@@ -158,7 +161,7 @@ impl Files<'_> {
         let wanted = expected(format!("206 with {place}"));
         let check =
             self.cx.check([ROW], format!("{range} of a file comes back as it was sent")).expecting(wanted.clone());
-        let came = match self.download(&file.path, Some(range)) {
+        let came = match self.download(&file.id, Some(range)) {
             Ok(came) => came,
             Err(error) => return check.from_error(error),
         };
@@ -172,17 +175,35 @@ impl Files<'_> {
         }
     }
 
-    /// What is one byte too large. A file of exactly the limit is among the sizes, if the bundle says so.
-    fn judge_limit(&self, limit: u32) {
+    /// What is one byte too large, and what it is asked for by if it was taken. A file of exactly the limit is among the sizes, if the bundle says so.
+    fn judge_limit(&self, limit: u32) -> Option<String> {
         let statuses: Vec<String> = self.config.refusals.iter().map(ToString::to_string).collect();
         let wanted = expected(statuses.join(" or "));
         let check = self.cx.check([ROW], format!("a file of {} bytes is refused", u64::from(limit) + 1));
-        match self.upload(&bytes(limit.saturating_add(1))) {
+        match self.upload(&bytes(limit.saturating_add(1), &self.run)) {
             Ok(sent) => {
                 let is_refused = self.config.refusals.contains(&sent.status());
                 check.passes_if(is_refused, wanted, observed(sent.status()), &sent);
+                self.id(&sent).ok()
             }
-            Err(error) => check.expecting(wanted).from_error(error),
+            Err(error) => {
+                check.expecting(wanted).from_error(error);
+                None
+            }
+        }
+    }
+
+    /// Removes what was sent, where the bundle says how. What stays is told, and judges nothing.
+    fn remove(&self, ids: impl Iterator<Item = String>) {
+        let Some(place) = &self.config.delete else { return };
+        for id in ids {
+            let request = self.service.request("DELETE", place.of(&id)).cookies(&self.jar);
+            let why = match self.cx.http().send(request) {
+                Ok(removed) if (200..300).contains(&removed.status()) => continue,
+                Ok(removed) => format!("its removal answers {}", removed.status()),
+                Err(error) => error.to_string(),
+            };
+            self.cx.log(Level::Warn, format!("file {id} may be left behind: {why}"));
         }
     }
 }

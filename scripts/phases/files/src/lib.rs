@@ -17,8 +17,11 @@
 //! hash = "/sha256"                      # where it says SHA-256 in hexadecimal digits, if it does
 //! [phase.config.download]
 //! path = "/api/files/{id}"
+//! [phase.config.delete]                 # with DELETE, in the end, for all that was taken; without it files stay where they are
+//! path = "/api/files/{id}"
 //! ```
-//! Contents are bytes of all values, the same in every run, and compared byte by byte; the hash is computed here and compared with what the server says.
+//! Contents are bytes of all values, others in every run, under other names, so that nothing old comes back; they are compared byte by byte, and the hash is
+//! computed here and compared with what the server says.
 
 mod config;
 mod content;

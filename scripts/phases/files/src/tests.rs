@@ -1,10 +1,16 @@
 use holdpoint::prelude::*;
-use holdpoint::testing::{Scripted, Test};
+use holdpoint::testing::{Scripted, Test, request};
 
 use crate::content::{bytes, hash};
 use crate::run;
 
 const SIZE: u32 = 10;
+/// When a test begins.
+const RUN: &str = "1767225600000";
+
+fn content_of(size: u32) -> Vec<u8> {
+    bytes(size, RUN)
+}
 
 fn config() -> Value {
     json!({
@@ -15,16 +21,16 @@ fn config() -> Value {
 }
 
 fn taken() -> Scripted {
-    status(201).json(&json!({ "id": "7", "sha256": hash(&bytes(SIZE)) }))
+    status(201).json(&json!({ "id": "7", "sha256": hash(&content_of(SIZE)) }))
 }
 
 fn content() -> Scripted {
-    status(200).body(bytes(SIZE))
+    status(200).body(content_of(SIZE))
 }
 
 fn part(from: usize, to: usize) -> Scripted {
     let place = format!("bytes {from}-{to}/{SIZE}");
-    status(206).header("content-range", &place).body(&bytes(SIZE)[from..=to])
+    status(206).header("content-range", &place).body(&content_of(SIZE)[from..=to])
 }
 
 /// The answers to the downloads after that of the whole.
@@ -36,8 +42,8 @@ fn test<'a>(upload: Scripted, whole: Scripted, parts: Vec<Scripted>, above: Scri
     let t = holdpoint::test(run)
         .service("backend")
         .config(config())
-        .answer(post("/files?name=holdpoint-10.bin"), upload)
-        .answer(post("/files?name=holdpoint-11.bin"), above)
+        .answer(post("/files?name=holdpoint-1767225600000-10.bin"), upload)
+        .answer(post("/files?name=holdpoint-1767225600000-11.bin"), above)
         .answer(get("/files/7"), whole);
     parts.into_iter().fold(t, |t, part| t.answer(get("/files/7"), part))
 }
@@ -57,13 +63,13 @@ fn what_comes_back_as_it_was_sent_passes() {
 #[test]
 fn a_byte_that_is_another_is_found_wherever_it_is() {
     for at in [0, 5, 9] {
-        let mut corrupted = bytes(SIZE);
+        let mut corrupted = content_of(SIZE);
         corrupted[at] ^= 1;
         let t = test(taken(), status(200).body(corrupted), parts(), status(413));
         t.expect("BIZ-5", Fail, &format!("1 bytes are others, first that at {at}"));
         assert_eq!(failed(&t).len(), 1, "{}", t.shown());
     }
-    let t = test(taken(), status(200).body(&bytes(SIZE)[..9]), parts(), status(413));
+    let t = test(taken(), status(200).body(&content_of(SIZE)[..9]), parts(), status(413));
     t.expect("BIZ-5", Fail, "9 bytes of 10");
 }
 
@@ -72,8 +78,8 @@ fn a_part_that_is_another_is_found() {
     for (answer, seen) in [
         (content(), "200 with no content-range"),
         (part(2, 5), "206 with bytes 2-5/10"),
-        (status(206).header("content-range", "bytes 1-5/10").body(&bytes(SIZE)[2..=5]), "4 bytes of 5"),
-        (status(206).header("content-range", "bytes 1-5/10").body(&bytes(SIZE)[2..=6]), " bytes are others"),
+        (status(206).header("content-range", "bytes 1-5/10").body(&content_of(SIZE)[2..=5]), "4 bytes of 5"),
+        (status(206).header("content-range", "bytes 1-5/10").body(&content_of(SIZE)[2..=6]), " bytes are others"),
     ] {
         let mut parts = parts();
         parts[1] = answer;
@@ -94,6 +100,38 @@ fn a_limit_that_is_not_kept_fails() {
         t.expect("BIZ-5", Fail, seen);
         assert_eq!(failed(&t)[0].0, "a file of 11 bytes is refused");
     }
+}
+
+#[test]
+fn what_was_taken_is_removed_in_the_end_where_the_bundle_says_how() {
+    let above = || status(201).json(&json!({ "id": "8" }));
+    let removing = |answer: Scripted| {
+        let mut config = config();
+        config["delete"] = json!({ "path": "/files/{id}" });
+        let t = test(taken(), content(), parts(), above()).config(config);
+        t.answer(request("DELETE", "/files/7"), status(204)).answer(request("DELETE", "/files/8"), answer)
+    };
+    let removed =
+        |t: &Test<'_>| -> Vec<String> { t.calls().iter().filter(|call| call.starts_with("DELETE")).cloned().collect() };
+    let t = removing(status(200));
+    t.expect("BIZ-5", Fail, "201");
+    assert_eq!(removed(&t), ["DELETE backend /files/7", "DELETE backend /files/8"]);
+    assert_eq!(t.calls().last(), removed(&t).last(), "{:?}", t.calls());
+    assert!(!t.log().iter().any(|line| line.contains("left behind")), "{:?}", t.log());
+    for (answer, why) in [(status(500), "its removal answers 500"), (denied(), "denied")] {
+        let t = removing(answer);
+        let left = format!("Warn: file 8 may be left behind: {why}");
+        assert!(t.log().iter().any(|line| line.starts_with(&left)), "{:?}", t.log());
+        assert_eq!(failed(&t).len(), 1, "{}", t.shown());
+    }
+    // Without it nothing is removed, and what was refused is not there.
+    assert_eq!(removed(&test(taken(), content(), parts(), above())).len(), 0);
+    let mut config = config();
+    config["delete"] = json!({ "path": "/files/{id}" });
+    let t = test(taken(), content(), parts(), status(413)).config(config);
+    let t = t.answer(request("DELETE", "/files/7"), status(204));
+    t.expect("BIZ-5", Pass, "413");
+    assert_eq!(removed(&t), ["DELETE backend /files/7"]);
 }
 
 #[test]
@@ -148,4 +186,12 @@ fn a_mistake_in_the_configuration_names_the_field() {
     config["refusals"] = json!([200]);
     let t = holdpoint::test(run).service("backend").config(config);
     assert!(t.returned().expect_err("200 refuses nothing").contains("config.refusals names statuses from 400"));
+    for (path, error) in
+        [("/files", "config.delete.path has no {id}"), ("{id}", "config.delete.path `{id}` must begin")]
+    {
+        let mut config = self::config();
+        config["delete"] = json!({ "path": path });
+        let t = holdpoint::test(run).service("backend").config(config);
+        assert!(t.returned().expect_err(error).contains(error));
+    }
 }

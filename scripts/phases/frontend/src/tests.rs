@@ -173,6 +173,15 @@ fn requests_of_others_and_those_that_may_fail_do_not_count() {
 }
 
 #[test]
+fn a_page_that_leads_to_another_host_shows_nothing_of_this_one() {
+    let elsewhere = || exits(0, wrote(&trace("https://login.example/start", 200, 10.0, &[]), DOCUMENT));
+    let t = once(elsewhere());
+    t.expect("DASH-4", Inconclusive, "no request counts, of those to login.example");
+    let config = json!({ "url": URL, "times": 1, "own": ["login.example"] });
+    test(config, vec![elsewhere()]).expect("DASH-4", Pass, "none of 1 fails");
+}
+
+#[test]
 fn an_error_that_nobody_catches_fails() {
     let error =
         "[1130/034248.8:INFO:CONSOLE:1] \"Uncaught TypeError: x\", source: https://app.example.com/app.js (1)\n";

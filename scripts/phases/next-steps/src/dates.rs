@@ -18,7 +18,7 @@ const MOST_HOURS: i64 = 3_660 * 24;
 pub(crate) struct Moment {
     /// Of a day, its beginning in UTC.
     pub(crate) at: Time,
-    is_day: bool,
+    pub(crate) is_day: bool,
 }
 
 impl Moment {

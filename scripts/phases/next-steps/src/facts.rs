@@ -32,7 +32,17 @@ impl Facts {
         self.0.iter().any(|scalar| scalar.path == key)
     }
 
-    /// The moment of a key.
+    /// The moment of a key, which a date alone does not say.
+    pub(crate) fn exact_moment(&self, key: &[&str]) -> Result<Moment, String> {
+        let moment = self.moment(key)?;
+        if moment.is_day {
+            let (key, text) = (key.join("."), self.get(key)?);
+            return Err(format!("`{key} = {text}`: a notice of hours needs moments: write {text}T09:00:00Z"));
+        }
+        Ok(moment)
+    }
+
+    /// The moment or the day of a key.
     pub(crate) fn moment(&self, key: &[&str]) -> Result<Moment, String> {
         let text = self.get(key)?;
         let wrong =
@@ -55,6 +65,9 @@ mod tests {
             let facts = Facts::parse(name, text).expect(name);
             assert_eq!(facts.get(&["starts"]), Ok("2026-01-01T09:00:00Z"), "{name}");
             assert!(facts.moment(&["trained", "A. Doe"]).is_ok(), "{name}");
+            assert!(facts.exact_moment(&["starts"]).is_ok(), "{name}");
+            let vague = facts.exact_moment(&["trained", "A. Doe"]).expect_err(name);
+            assert!(vague.ends_with("a notice of hours needs moments: write 2026-01-01T09:00:00Z"), "{vague}");
             assert_eq!(facts.get(&["trained", "B. Doe"]), Err("`trained.B. Doe` is not there".to_owned()), "{name}");
         }
     }

@@ -15,10 +15,10 @@
 //! promote = ["server.request_timeout", "limits.*"]   # what production has as staging has it
 //! own = ["services.backend.url", "databases.*"]      # what each has of its own; no value of production names that of staging
 //! foreign = ["netra-*-staging"]                      # nor has one of these words
-//! [phase.config.schedule]                            # NEXT-3: `announced` and `starts` (RFC 3339)
+//! [phase.config.schedule]                            # NEXT-3: `announced` and `starts`, each with its hour (RFC 3339)
 //! announcement = "next-steps/announcement.toml"
 //! notice = "48h"
-//! [phase.config.rehearsal]                           # NEXT-4: `rehearsed`, `run`, `environment`, `decision`; `evidence` and `digest`
+//! [phase.config.rehearsal]                           # NEXT-4: `rehearsed`, `run`, `environment`, `decision`, `evidence`, `digest`
 //! document = "next-steps/rehearsal.toml"
 //! environment = "production"
 //! valid = "90d"

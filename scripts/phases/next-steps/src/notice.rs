@@ -28,7 +28,7 @@ pub(crate) fn judge(cx: &Context, schedule: &Schedule, now: Time) {
         let wanted = expected(format!("announced at least {} before a start that is to come", schedule.notice));
         let check = cx.check([ROW], format!("{} gives notice", document.path)).expecting(wanted.clone());
         let told = Facts::parse(&document.path, &document.text)
-            .and_then(|facts| Ok((facts.moment(&["announced"])?, facts.moment(&["starts"])?)))
+            .and_then(|facts| Ok((facts.exact_moment(&["announced"])?, facts.exact_moment(&["starts"])?)))
             .and_then(|(announced, starts)| given(announced, starts, &schedule.notice, now));
         match told {
             Ok(seen) => check.pass(observed(seen), &document),
@@ -68,9 +68,11 @@ mod tests {
         assert_eq!(given(moment, "2026-01-02T11:00:00Z"), Err("a notice of 47 h".to_owned()));
         assert_eq!(given(moment, "2026-01-02T11:59:59Z"), Err("a notice of 47 h 59 min".to_owned()));
         assert_eq!(given(moment, "2026-01-02T13:00:00+01:00"), Ok("a notice of 48 h, and 36 h from now".to_owned()));
-        assert_eq!(given(moment, "2025-12-30"), Err("it starts before it was announced".to_owned()));
-        let past = given("2025-12-01", "2026-01-01T00:00:00Z");
+        let before = given(moment, "2025-12-30T00:00:00Z");
+        assert_eq!(before, Err("it starts before it was announced".to_owned()));
+        let past = given("2025-12-01T00:00:00Z", "2026-01-01T00:00:00Z");
         assert_eq!(past, Err("it was to start 0 h ago; announce it anew".to_owned()));
-        assert_eq!(given("2026-01-01T00:00:01Z", "2026-02-01"), Err("it is still to be announced".to_owned()));
+        let to_come = given("2026-01-01T00:00:01Z", "2026-02-01T00:00:00Z");
+        assert_eq!(to_come, Err("it is still to be announced".to_owned()));
     }
 }

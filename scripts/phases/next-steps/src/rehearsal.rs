@@ -70,13 +70,14 @@ fn told(facts: &Facts, rehearsal: &Rehearsal, now: Time) -> Result<String, Strin
     age.map(|age| format!("run {run} {age}")).map_err(|why| format!("run {run} {why}"))
 }
 
-/// Where the document names the run's exported file, beside itself, that is the file that it means.
+/// The document names the run's exported file, beside itself, and that is the file that it means. What is written of a run shows none.
 fn judge_evidence(cx: &Context, document: &Document, facts: &Facts) {
-    if !facts.has(&["evidence"]) {
-        return;
-    }
     let wanted = expected("a file, and its digest as `holdpoint export` prints it");
     let check = cx.check([ROW], "what shows the rehearsal is the run that it names").expecting(wanted.clone());
+    if !facts.has(&["evidence"]) {
+        let seen = "no file; name `evidence` and `digest`, as `holdpoint export` prints them";
+        return check.inconclusive(observed(seen), document);
+    }
     let (name, digest) = match (facts.get(&["evidence"]), facts.get(&["digest"])) {
         (Ok(name), Ok(digest)) => (name, digest),
         (Err(why), _) | (_, Err(why)) => return check.fail(wanted, observed(why), document),

@@ -114,10 +114,14 @@ fn notice_is_given_two_days_before() {
         ("2025-12-31T11:00:00Z", "it starts before it was announced"),
         ("2026-01-02T12:00:00", "is neither a date nor a moment with its offset"),
         ("\"\"", "`starts` is empty"),
+        ("2026-01-02", "a notice of hours needs moments: write 2026-01-02T09:00:00Z"),
     ] {
         schedule(&format!("{announced}{starts}\n")).expect("NEXT-3", Fail, says);
     }
-    let past = "announced = 2025-12-01\nstarts = 2025-12-31T23:00:00Z\n";
+    // By the beginnings of both days it would be 48 hours, and be no more than 25.
+    let day = "announced = 2025-12-31\nstarts = 2026-01-02T00:00:00Z\n";
+    schedule(day).expect("NEXT-3", Fail, "`announced = 2025-12-31`: a notice of hours needs moments");
+    let past = "announced = 2025-12-01T00:00:00Z\nstarts = 2025-12-31T23:00:00Z\n";
     schedule(past).expect("NEXT-3", Fail, "it was to start 1 h ago");
 }
 
@@ -128,9 +132,9 @@ fn rehearsal<'a>(document: &str) -> Test<'a> {
 
 #[test]
 fn a_rehearsal_counts_while_it_is_not_too_old() {
-    let t = rehearsal(REHEARSAL);
+    let t = rehearsal(&format!("{REHEARSAL}{EVIDENCE}"));
     t.expect("NEXT-4", Pass, "run 01JDC5W8Z3N4Q2M7K9T1R6V0XB is 31 days ago");
-    assert_eq!(t.checks().len(), 2);
+    assert_eq!(t.checks().len(), 3);
     for (from, to, says) in [
         ("2025-12-01", "2025-10-02", "is 91 days ago, of at most 90d"),
         ("2025-12-01", "2026-01-03", "is still to come"),
@@ -147,6 +151,11 @@ fn a_rehearsal_counts_while_it_is_not_too_old() {
 fn evidence_that_is_named_is_the_file_that_is_meant() {
     let with = |evidence: &str| rehearsal(&format!("{REHEARSAL}{evidence}"));
     with(EVIDENCE).expect("NEXT-4", Pass, "sha256:");
+    // What people write of a run shows none.
+    let why = "name `evidence` and `digest`, as `holdpoint export` prints them";
+    with("").expect("NEXT-4", Inconclusive, why);
+    let (_, digest) = EVIDENCE.split_once('\n').unwrap();
+    with(digest).expect("NEXT-4", Inconclusive, why);
     with(&EVIDENCE.replace("run.db", "gone.db")).expect("NEXT-4", Fail, "no such file");
     with(&EVIDENCE.replace("sha256:", "sha256:0")).expect("NEXT-4", Fail, "sha256:0");
     with("evidence = \"run.db\"\n").expect("NEXT-4", Fail, "`digest` is not there");

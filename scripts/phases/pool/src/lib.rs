@@ -31,7 +31,9 @@
 //! with what gave way first. `up-to = 100` looks for none. Then the first step is done twice again: the same load has to use as many connections as before.
 //!
 //! Pools are told apart by the labels of their gauges, and each has to do well. Without the first three gauges nothing is known, and no load is put on
-//! anything. Where nothing counts who gave up, a request that failed leaves it open why.
+//! anything. Where nothing counts who gave up, a request that failed leaves it open why; and where more than 5 % of a step failed for another reason than the
+//! pool's own time-out, the step shows nothing. Nor do looks at several processes, by `process_start_time_seconds` of the page, whose gauges have no label
+//! `instance`.
 //!
 //! `tell = { … }` tells the users something else than the bundle does. The phase is granted `metrics`, `load`, and `files` with the directory of `source`,
 //! which its module asks for in any case.
@@ -60,9 +62,7 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     let before = match watch.before() {
         Ok(before) => before,
         Err(why) => {
-            for row in [BEARS, COMES_BACK] {
-                cx.check([row], "the pool tells of itself").inconclusive(observed(&why), ());
-            }
+            untold(cx, &why);
             return Ok(());
         }
     };
@@ -70,9 +70,21 @@ fn run(cx: &Context, config: Config) -> Result<()> {
         configured::judge(cx, source, &before.pools);
     }
     let steps = Steps::climb(&mut watch, &before);
+    // Looks at several pools in turn show none of them.
+    if let Some(why) = &watch.mixed {
+        untold(cx, why);
+        return Ok(());
+    }
     judge::bears(cx, &config, &steps);
     judge::comes_back(cx, &config, &before, &steps);
     Ok(())
+}
+
+/// Nothing is known of the pool.
+fn untold(cx: &Context, why: &str) {
+    for row in [BEARS, COMES_BACK] {
+        cx.check([row], "the pool tells of itself").inconclusive(observed(why), ());
+    }
 }
 
 #[cfg(test)]

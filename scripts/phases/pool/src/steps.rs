@@ -7,6 +7,9 @@ use holdpoint::prelude::*;
 
 use crate::watch::{Before, Levels, Seen, Watch};
 
+/// The share of a load that may fail for another reason than the pool: of one that mostly failed nobody knows what the pool would have borne.
+const MOST_FAILED: f64 = 0.05;
+
 /// How often the first is done again.
 const AGAIN: u32 = 2;
 
@@ -41,7 +44,7 @@ impl Steps {
                 Ok(step) => {
                     let gives_way = step.seen.first.is_some();
                     climbed.push(step);
-                    if gives_way {
+                    if gives_way || watch.mixed.is_some() {
                         break;
                     }
                 }
@@ -51,7 +54,8 @@ impl Steps {
                 }
             }
         }
-        let again = climbed.first().map_or(Ok(Vec::new()), |Step { users, .. }| {
+        let first = climbed.first().filter(|_| watch.mixed.is_none());
+        let again = first.map_or(Ok(Vec::new()), |Step { users, .. }| {
             watch.cx.progress(total.saturating_sub(AGAIN), total, format_args!("{users} users act again"));
             (0..AGAIN).map(|_| Step::take(watch, *users, &before.least)).collect()
         });
@@ -84,6 +88,8 @@ impl Step {
         let through = matches!(load.end, End::Completed | End::Bound(_));
         let why = if !load.exercised || load.failed() >= load.exchanges() || !through {
             load.words()
+        } else if self.mostly_failed() {
+            format!("more than {} % failed: {}", MOST_FAILED * 100.0, load.words())
         } else if load.users < users || load.users_lost > 0 {
             let why = load.first_loss.as_ref().map_or_else(String::new, |why| format!(": {why}"));
             format!("{} came, and {} of them ended before the load did{why}", load.users, load.users_lost)
@@ -91,6 +97,12 @@ impl Step {
             self.seen.unproven()?
         };
         Some(format!("{users} users: {why}"))
+    }
+
+    /// Whether too many failed, but for those whom the pool let give up, which is its knee.
+    fn mostly_failed(&self) -> bool {
+        let failed = f64::from(self.load.failed()) - self.seen.gave_up;
+        failed > f64::from(self.load.exchanges()) * MOST_FAILED
     }
 
     /// The longest p95 of a route, in milliseconds from when a request was sent.

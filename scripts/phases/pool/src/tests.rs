@@ -30,12 +30,17 @@ fn using(in_use: f64) -> Look {
 }
 
 fn told(gauges: &[(&str, f64)]) -> Numbers {
+    labelled("instance", gauges)
+}
+
+/// A page whose gauges have this label.
+fn labelled(label: &str, gauges: &[(&str, f64)]) -> Numbers {
     let family = |(name, value): &(&str, f64)| Family {
         name: (*name).to_owned(),
         kind: MetricKind::Gauge,
         samples: vec![Exposed {
             name: (*name).to_owned(),
-            labels: vec![("instance".to_owned(), "a".to_owned())],
+            labels: vec![(label.to_owned(), "a".to_owned())],
             value: *value,
             at: None,
         }],
@@ -258,6 +263,51 @@ fn a_load_that_does_not_go_or_is_none_says_nothing() {
     let t = looked(&json!({}), well()).load(WORK, ends()).load(WORK, ends());
     let t = t.load(WORK, refused_load(Cause::Exhausted("no room".to_owned()))).load(WORK, ends());
     t.expect("KI-2", Pass, "; 30 users could not act: a bound was reached: no room");
+}
+
+#[test]
+fn a_load_of_which_too_much_failed_says_nothing_unless_the_pool_let_it_fail() {
+    let failing = |failed: u32| looked(&json!({}), well()).load(WORK, ends().failing(failed));
+    failing(15).expect("KI-2", Pass, "300 exchanges, 15 failed");
+    let t = failing(16);
+    for row in ["KI-2", "P4.1.pool"] {
+        t.expect(row, Inconclusive, "10 users: more than 5 % failed: 300 exchanges, 16 failed");
+    }
+    // Those who gave up are the knee, and have put their load on the pool.
+    let looks = |gave_up: f64| (vec![Look { gave_up, ..using(8.0) }; DURING], Look { gave_up, ..REST });
+    let t = looked(&json!({}), [20.0, 40.0, 60.0].map(looks).into()).load(WORK, ends().failing(20));
+    t.expect("KI-2", Fail, "the knee is at 10 users, first giving up");
+    t.expect("P4.1.pool", Pass, "under 10 users 8, 8, 8");
+}
+
+#[test]
+fn looks_at_several_processes_that_are_not_told_apart_say_nothing() {
+    let look = |label: &str, began: f64| {
+        let gauges = [
+            ("db_pool_in_use", 4.0),
+            ("db_pool_waiting", 0.0),
+            ("db_pool_size", 20.0),
+            ("process_start_time_seconds", began),
+        ];
+        labelled(label, &gauges)
+    };
+    let t = |label: &str, looks: usize, then: f64| {
+        let t = holdpoint::test(run).config(config(&json!({}))).load(WORK, ends());
+        let t = (0..looks).fold(t, |t, _| t.metrics(LOOK, look(label, 1.0)));
+        t.metrics(LOOK, look(label, then))
+    };
+    // Before anybody acts, and then no load is put on it; or under the first load, and then no other is.
+    for (looks, loads) in [(1, 0), (BEFORE + 2, 1)] {
+        let t = t("app", looks, 2.0);
+        for row in ["KI-2", "P4.1.pool"] {
+            let why = "the page backend /metrics: the page is of several instances, or of one that was restarted";
+            t.expect(row, Inconclusive, why);
+        }
+        let started = t.calls().iter().filter(|call| call.starts_with("load ")).count();
+        assert_eq!(started, loads, "{:?}", t.calls());
+    }
+    t("app", BEFORE, 1.0).expect("KI-2", Pass, "no knee up to 30 users");
+    t("instance", BEFORE, 2.0).expect("KI-2", Pass, "no knee up to 30 users");
 }
 
 #[test]

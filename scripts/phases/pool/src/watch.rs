@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use holdpoint::Time;
+use holdpoint::metrics::OneProcess;
 use holdpoint::prelude::*;
 
 use crate::config::Config;
@@ -99,13 +100,17 @@ pub(crate) struct Watch<'a> {
     pub(crate) cx: &'a Context,
     pub(crate) config: &'a Config,
     known: BTreeSet<String>,
+    process: OneProcess,
+    /// Why looks can't be compared, once one was of another process than those before.
+    pub(crate) mixed: Option<String>,
     /// How many had given up at the last look, by pool.
     counted: BTreeMap<String, f64>,
 }
 
 impl<'a> Watch<'a> {
     pub(crate) fn new(cx: &'a Context, config: &'a Config) -> Self {
-        Self { cx, config, known: BTreeSet::new(), counted: BTreeMap::new() }
+        let (known, process, counted) = (BTreeSet::new(), OneProcess::default(), BTreeMap::new());
+        Self { cx, config, known, process, mixed: None, counted }
     }
 
     /// Looks a few times while nobody acts.
@@ -195,6 +200,11 @@ impl<'a> Watch<'a> {
         let page = self.cx.metrics(&config.service).scrape(&config.path);
         let page = page.map_err(|error| format!("{told}: {error}"))?;
         let pools = gauges::read(&page, &config.gauges).map_err(|why| format!("{told}: {why}"))?;
+        if let Err(why) = self.process.take(&page, &[&config.gauges.in_use]) {
+            let why = format!("{told}: {why}");
+            self.mixed.get_or_insert_with(|| why.clone());
+            return Err(why);
+        }
         self.known.extend(pools.keys().cloned());
         if self.known.len() > MOST_KNOWN {
             return Err(format!("{told} has named more than {MOST_KNOWN} pools"));

@@ -3,7 +3,7 @@
 //! ```toml
 //! [phase.config]
 //! session = "/auth/session"           # says who is logged in, and refuses whoever is not
-//! refresh = "/auth/refresh"           # with POST; without it refreshes are not exercised
+//! refresh = "/auth/refresh"           # with POST; without it BIZ-3 is inconclusive, whatever a logout shows
 //! logout = "/auth/logout"             # with POST
 //! session-cookie = "netra_session"
 //! refresh-cookie = "netra_refresh"    # what renews a session; the session itself if it is left out

@@ -69,8 +69,9 @@ impl Owner<'_> {
         Reading::take(self.cx, self.tried, &self.service, &self.jar)
     }
 
-    fn transfer(&self, limit: Option<Millis>) -> Answer {
-        let request = self.service.post(&self.tried.transfer.path).json(&self.tried.transfer.body).cookies(&self.jar);
+    fn transfer(&self, number: u32, limit: Option<Millis>) -> Answer {
+        let transfer = &self.tried.transfer;
+        let request = self.service.post(&transfer.path).json(transfer.nth(number)).cookies(&self.jar);
         self.cx.http().send(match limit {
             Some(limit) => request.timeout(limit),
             None => request,
@@ -90,7 +91,7 @@ impl Owner<'_> {
         };
         let wanted = expected(format!("other numbers whose sum is {}", before.sum()));
         let check = || check().expecting(wanted.clone());
-        let done = match self.transfer(None) {
+        let done = match self.transfer(0, None) {
             Ok(done) if (200..300).contains(&done.status()) => done,
             Ok(done) => {
                 check().inconclusive(observed(format!("the transfer answers {}", done.status())), &done);
@@ -121,15 +122,17 @@ impl Owner<'_> {
         Some((before.sum(), done.total()))
     }
 
-    /// Breaks each off at another moment, and looks at once.
+    /// Breaks each off at another moment, and looks at once. One that is refused leaves it open whether any other was worked on.
     fn break_off(&self, sum: f64, whole: Millis) -> Result<Tally, Unread> {
         let mut tally = Tally::default();
         let breaks = self.tried.breaks;
         for number in 1..=breaks {
             let limit = Millis(moment(whole, number, breaks));
             self.cx.progress(number, breaks, format_args!("a transfer is broken off after {limit}"));
-            match self.transfer(Some(limit)) {
-                Ok(_) => tally.answered += 1,
+            let mut refused = None;
+            match self.transfer(number, Some(limit)) {
+                Ok(done) if (200..300).contains(&done.status()) => tally.answered += 1,
+                Ok(done) => refused = Some(done),
                 Err(error) => match error.cause() {
                     Cause::Timeout(_) | Cause::InDoubt(_) => {
                         tally.broken += 1;
@@ -141,6 +144,10 @@ impl Owner<'_> {
             }
             if self.is_partial(sum, number, &mut tally)? {
                 return Ok(tally);
+            }
+            if let Some(done) = refused {
+                let seen = format!("transfer {number} of {breaks} answers {}", done.status());
+                return Err(Unread::Other(seen, done.calls()));
             }
         }
         self.cx.sleep(self.tried.settles).map_err(Unread::Call)?;

@@ -24,6 +24,15 @@ pub(crate) struct Config {
 pub(crate) struct Transfer {
     pub(crate) path: String,
     pub(crate) body: Value,
+    /// What moves back what the body has moved.
+    pub(crate) back: Option<Value>,
+}
+
+impl Transfer {
+    /// The body of the `number`th transfer, from 0: every second one goes back, if it can.
+    pub(crate) fn nth(&self, number: u32) -> &Value {
+        self.back.as_ref().filter(|_| number % 2 == 1).unwrap_or(&self.body)
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -12,13 +12,14 @@
 //! [phase.config.transfer]
 //! path = "/api/pots/transfers"        # with POST
 //! body = { from = "left", to = "right", amount = 1 }
+//! back = { from = "right", to = "left", amount = 1 }    # every second time, so that no pot is emptied; never without it
 //! [phase.config.invariant]
 //! path = "/api/pots"
 //! conserved = ["/pots/left", "/pots/right"]   # places within its JSON; the sum of these numbers never changes
 //! ```
 //! One transfer is let through: it tells how long one takes, and that it moves something. The others are broken off, each at another moment of that time,
 //! and the invariant is read at once while the server may still be at it, and again when all has settled. A sum that is another at any time is a partial
-//! write that could be seen. If every transfer was answered before it could be broken off, nothing was exercised; nor is it where nothing is configured.
+//! write that could be seen. A transfer that is refused ends the trial, and nothing is known. If every transfer was answered before it could be broken off, nothing was exercised; nor is it where nothing is configured.
 
 mod breaks;
 mod config;

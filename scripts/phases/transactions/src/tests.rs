@@ -1,6 +1,7 @@
 use holdpoint::prelude::*;
 use holdpoint::testing::{Scripted, Test};
 
+use crate::config::Transfer;
 use crate::run;
 
 fn pots(left: i64, right: i64) -> Scripted {
@@ -49,6 +50,27 @@ fn a_transfer_that_loses_something_fails_before_any_is_broken_off() {
     let t = test(vec![pots(10, 10), pots(9, 10)], &[100]);
     t.expect("BIZ-4", Fail, "9 + 10 = 19");
     assert_eq!(t.checks().len(), 1);
+}
+
+#[test]
+fn a_transfer_that_is_refused_ends_the_trial_unless_something_was_half_done() {
+    let refused = |readings: Vec<Scripted>| {
+        let t = test(readings, &[100]);
+        t.answer(post("/transfers"), status(409)).answer(post("/transfers"), status(201).after(Millis(100)))
+    };
+    let t = refused(vec![pots(10, 10), pots(9, 11)]);
+    t.expect("BIZ-4", Inconclusive, "transfer 2 of 3 answers 409");
+    assert_eq!(t.calls().iter().filter(|call| call.starts_with("POST")).count(), 3, "{:?}", t.calls());
+    let t = refused(vec![pots(10, 10), pots(9, 11), pots(9, 11), pots(8, 11)]);
+    t.expect("BIZ-4", Fail, "8 + 11 = 19 after transfer 2");
+}
+
+#[test]
+fn every_second_transfer_goes_back_where_one_can() {
+    let transfer = |back: Option<Value>| Transfer { path: "/transfers".to_owned(), body: json!(1), back };
+    let bodies = |transfer: &Transfer| (0..4).map(|number| transfer.nth(number).clone()).collect::<Vec<_>>();
+    assert_eq!(bodies(&transfer(Some(json!(2)))), [json!(1), json!(2), json!(1), json!(2)]);
+    assert_eq!(bodies(&transfer(None)), vec![json!(1); 4]);
 }
 
 #[test]

@@ -1,8 +1,27 @@
 //! What came of one heartbeat: the events of its message, in which order and how often. Pure.
 
+use holdpoint::Event;
 use holdpoint::prelude::*;
 
 use crate::config::Config;
+
+/// How many events of messages this is, where none was to come: an event of a message is one, and what was thrown away may have been as many. Hellos and
+/// signs of life are none.
+pub(crate) fn unasked(config: &Config, event: &Event) -> u32 {
+    match event {
+        Event::Text(text) => {
+            u32::from(serde_json::from_str::<Value>(text).is_ok_and(|told| place(config, &told).is_some()))
+        }
+        Event::Dropped(frames) => *frames,
+        Event::Binary(_) | Event::Pong(_) | Event::Closed(_) | Event::Nothing => 0,
+    }
+}
+
+/// Which of the events it is, if it is one.
+fn place(config: &Config, told: &Value) -> Option<usize> {
+    let kind = told.pointer(&config.kind)?.as_str()?;
+    config.events.iter().position(|known| known == kind)
+}
 
 /// The events of one message so far.
 #[derive(Debug)]
@@ -24,8 +43,7 @@ impl Heard {
     /// A text came. What is no event may come as often as it likes.
     pub(crate) fn take(&mut self, config: &Config, text: &str) {
         let Ok(event) = serde_json::from_str::<Value>(text) else { return };
-        let kind = event.pointer(&config.kind).and_then(Value::as_str);
-        let Some(at) = kind.and_then(|kind| config.events.iter().position(|known| known == kind)) else { return };
+        let Some(at) = place(config, &event) else { return };
         if !event.pointer(&config.id).is_some_and(|id| is_number(id, self.number)) {
             self.late += 1;
             return;
@@ -70,9 +88,12 @@ fn is_number(value: &Value, number: u32) -> bool {
 mod tests {
     use super::*;
 
+    fn config() -> Config {
+        serde_json::from_value(json!({ "service": "backend", "events": ["a", "b", "c"] })).unwrap()
+    }
+
     fn heard(events: &[(&str, u32)]) -> Heard {
-        let config: Config =
-            serde_json::from_value(json!({ "service": "backend", "events": ["a", "b", "c"] })).unwrap();
+        let config = config();
         let mut heard = Heard::new(&config, 7);
         for (kind, message) in events {
             heard.take(&config, &json!({ "type": kind, "message": message }).to_string());
@@ -93,6 +114,24 @@ mod tests {
         assert_eq!(told(&[("c", 6), ("a", 7), ("b", 7), ("c", 7)]), [0, 0, 0, 1]);
         assert_eq!(told(&[("typing", 1), ("a", 7), ("b", 7), ("c", 7)]), [0; 4]);
         assert!(heard(&[("a", 7), ("b", 7), ("c", 7)]).is_whole());
+    }
+
+    #[test]
+    fn only_events_of_messages_and_what_was_thrown_away_are_unasked() {
+        let text = |text: &str| Event::Text(text.to_owned());
+        for (event, count) in [
+            (text(r#"{"type":"a","message":1}"#), 1),
+            (text(r#"{"type":"c"}"#), 1),
+            (text(r#"{"type":"hello"}"#), 0),
+            (text(r#"{"kind":"a"}"#), 0),
+            (text(r#"["a"]"#), 0),
+            (text("keep-alive"), 0),
+            (Event::Binary(vec![1]), 0),
+            (Event::Dropped(7), 7),
+            (Event::Nothing, 0),
+        ] {
+            assert_eq!(unasked(&config(), &event), count, "{event:?}");
+        }
     }
 
     #[test]

@@ -18,6 +18,9 @@ pub(crate) struct Config {
     pub(crate) subprotocols: Vec<String>,
     #[serde(default = "six_minutes")]
     pub(crate) hold: Millis,
+    /// The time-out of what balances before it: a socket that is held no longer shows nothing.
+    #[serde(default = "five_minutes")]
+    pub(crate) past: Millis,
     #[serde(default = "twenty_seconds")]
     pub(crate) heartbeat: Millis,
     #[serde(default = "five_seconds")]
@@ -74,6 +77,10 @@ fn subprotocols() -> Vec<String> {
 
 fn six_minutes() -> Millis {
     Millis(360_000)
+}
+
+fn five_minutes() -> Millis {
+    Millis(300_000)
 }
 
 fn twenty_seconds() -> Millis {

@@ -38,6 +38,10 @@ fn judge_held(cx: &Context, config: &Config, held: &Held) {
     let wanted = expected(format!("open for {}, with a heartbeat each {}", config.hold, config.heartbeat));
     let check = cx.check([STABLE, DROPS], HELD);
     match (held.ends.first(), &held.gone) {
+        (None, _) if config.hold <= config.past => {
+            let seen = format!("held for {}, and the balancer's time-out is {}", config.hold, config.past);
+            check.expecting(wanted).inconclusive(observed(seen), ());
+        }
         (None, _) => check.expecting(wanted).pass(observed(format!("open over {} heartbeats", held.beats)), ()),
         (Some((after, why)), gone) => {
             let again = match gone {

@@ -5,7 +5,8 @@
 //! service = "backend"
 //! path = "/ws/chat"
 //! subprotocols = ["chat.v1"]
-//! hold = "6m"           # longer than the balancer's time-out; Cloud Run's is 5 minutes if nobody says otherwise
+//! hold = "6m"           # longer than `past`, or it shows nothing
+//! past = "5m"           # the balancer's time-out; Cloud Run's is 5 minutes if nobody says otherwise
 //! heartbeat = "20s"     # a ping and a message each time
 //! within = "5s"         # a ping and all events of a message are answered
 //! [phase.config.login]  # whose socket it is; without it it is nobody's
@@ -17,7 +18,8 @@
 //!
 //! Two sockets are open side by side. One has a heartbeat: it has to live all the time, answer every ping, and every message by its events, once, in order
 //! and in time. The other is silent: it may be ended, but then its end is told, and whoever opens another is answered. A socket that is neither ended nor
-//! answers is half open, and that is the fault. A socket that ends is replaced, so that one end hides no other fault.
+//! answers is half open, and that is the fault. A socket that ends is replaced, so that one end hides no other fault. What is none of the `events` may come
+//! at any time: hellos, signs of life.
 
 mod beat;
 mod config;

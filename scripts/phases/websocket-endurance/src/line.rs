@@ -3,7 +3,7 @@
 use holdpoint::prelude::*;
 use holdpoint::{CookieJar, Event, NoLogin, Socket, Time};
 
-use crate::beat::{Heard, filled};
+use crate::beat::{Heard, filled, unasked};
 use crate::config::Config;
 
 /// Opens sockets, each for the same account.
@@ -34,7 +34,7 @@ pub(crate) struct Line<'a> {
 pub(crate) struct Beat {
     pub(crate) is_ponged: bool,
     pub(crate) heard: Heard,
-    /// Texts that came before it, though nothing was asked.
+    /// Events that came, though nothing was asked that they answer.
     pub(crate) unasked: u32,
     pub(crate) calls: Vec<u32>,
 }
@@ -118,8 +118,8 @@ impl Line<'_> {
         Ok(end.map_or(Step::Done(beat.heard.is_whole()), Step::Ended))
     }
 
-    /// Waits until it is time for the next beat, which is counted from when this one began. What comes meanwhile was not asked for.
-    pub(crate) fn rest(&self, began: Time, unasked: &mut u32) -> Result<Option<End>, CallError> {
+    /// Waits until it is time for the next beat, which is counted from when this one began, and counts what comes meanwhile and was not asked for.
+    pub(crate) fn rest(&self, began: Time, count: &mut u32) -> Result<Option<End>, CallError> {
         loop {
             let left = self.config.heartbeat.0.saturating_sub(self.cx.now().since(began).0);
             if left == 0 {
@@ -127,9 +127,7 @@ impl Line<'_> {
             }
             match self.receive(Millis(left))? {
                 Step::Ended(end) => return Ok(Some(end)),
-                Step::Done(Event::Nothing | Event::Pong(_)) => {}
-                Step::Done(Event::Dropped(frames)) => *unasked = unasked.saturating_add(frames),
-                Step::Done(_) => *unasked += 1,
+                Step::Done(event) => *count = count.saturating_add(unasked(self.config, &event)),
             }
         }
     }
@@ -147,10 +145,8 @@ impl Line<'_> {
             match self.receive(Millis(0))? {
                 Step::Ended(end) => return Ok(Some(end)),
                 Step::Done(Event::Nothing) => return Ok(None),
-                Step::Done(Event::Dropped(frames)) => beat.unasked = beat.unasked.saturating_add(frames),
                 // A pong that is late was missed when it was waited for.
-                Step::Done(Event::Pong(_)) => {}
-                Step::Done(_) => beat.unasked += 1,
+                Step::Done(event) => self.count(&event, beat),
             }
         }
     }
@@ -166,7 +162,7 @@ impl Line<'_> {
                 Step::Ended(end) => return Ok(Some(end)),
                 Step::Done(Event::Pong(_)) => beat.is_ponged = true,
                 Step::Done(Event::Nothing) => break,
-                Step::Done(_) => beat.unasked += 1,
+                Step::Done(event) => self.count(&event, beat),
             }
         }
         Ok(None)
@@ -182,12 +178,15 @@ impl Line<'_> {
             match self.receive(wait)? {
                 Step::Ended(end) => return Ok(Some(end)),
                 Step::Done(Event::Text(text)) => beat.heard.take(self.config, &text),
-                Step::Done(Event::Pong(_)) => {}
                 Step::Done(Event::Nothing) => break,
-                Step::Done(_) => beat.unasked += 1,
+                Step::Done(event) => self.count(&event, beat),
             }
         }
         Ok(None)
+    }
+
+    fn count(&self, event: &Event, beat: &mut Beat) {
+        beat.unasked = beat.unasked.saturating_add(unasked(self.config, event));
     }
 
     fn receive(&self, wait: Millis) -> Result<Step<Event>, CallError> {

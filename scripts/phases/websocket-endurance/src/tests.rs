@@ -6,7 +6,7 @@ use crate::run;
 const LAST: u32 = 1_000_000;
 
 fn config() -> Value {
-    json!({ "service": "backend", "hold": "40s", "heartbeat": "20s", "within": "5s", "events": ["a", "b"] })
+    json!({ "service": "backend", "hold": "40s", "past": "39s", "heartbeat": "20s", "within": "5s", "events": ["a", "b"] })
 }
 
 fn message(number: u32) -> String {
@@ -49,6 +49,38 @@ fn sockets_that_last_pass_both_rows() {
     t.expect("CRIT-6", Pass, "0 of 2 went wrong");
     t.expect("KI-3", Pass, "an answer");
     assert_eq!(t.checks().len(), 5, "{}", t.shown());
+}
+
+#[test]
+fn a_socket_that_is_held_no_longer_than_the_balancer_lets_it_shows_nothing() {
+    let with = |past: Value| {
+        let mut config = config();
+        config["past"] = past;
+        test(well(), last(), vec![last()]).config(config)
+    };
+    let t = with(json!("40s"));
+    for row in ["CRIT-6", "KI-3"] {
+        t.expect(row, Inconclusive, "held for 40000 ms, and the balancer's time-out is 40000 ms");
+    }
+    // Nobody said how long that is.
+    let mut usual = config();
+    usual.as_object_mut().unwrap().remove("past");
+    let t = test(well(), last(), vec![last()]).config(usual);
+    t.expect("KI-3", Inconclusive, "the balancer's time-out is 300000 ms");
+    with(json!("39999ms")).expect("KI-3", Pass, "open over 2 heartbeats");
+}
+
+#[test]
+fn hellos_and_signs_of_life_are_no_events_and_events_of_nothing_are() {
+    let hello = || opens().says(json!({ "type": "hello" }).to_string());
+    let alive = |socket: ScriptedSocket| socket.says_after(Millis(6_000), "alive").says(vec![0_u8]);
+    let silent = answers(hello(), LAST);
+    let t = test(answers(alive(answers(hello(), 1)), 2), silent, vec![answers(hello(), LAST)]);
+    t.expect("CRIT-6", Pass, "0 of 2 went wrong");
+    t.expect("KI-3", Pass, "an answer");
+    let again = answers(opens(), 1).says_after(Millis(6_000), event("b", 1));
+    let t = test(answers(again, 2), last(), vec![last()]);
+    t.expect("CRIT-6", Fail, "1 of 2 went wrong (1 late or unasked)");
 }
 
 #[test]

@@ -50,6 +50,8 @@ pub(crate) struct Shared {
     pub(crate) resources: Resources,
     pub(crate) agent_lifetime: Duration,
     pub(crate) instance: String,
+    /// When it began, in seconds since 1970.
+    pub(crate) began: f64,
     /// Places for chats; their connections are no server's any more.
     pub(crate) chats: Arc<Semaphore>,
     /// Tells those whom no server ends, which are upgraded connections.

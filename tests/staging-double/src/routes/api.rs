@@ -37,7 +37,7 @@ pub(super) fn routes() -> Router<Arc<Shared>> {
         .route("/api/pots", get(pots::show))
         .route("/api/pots/transfers", post(pots::transfer))
         .route("/api/files", post(files::write).layer(DefaultBodyLimit::max(files::MOST_READ)))
-        .route("/api/files/{id}", get(files::read))
+        .route("/api/files/{id}", get(files::read).delete(files::remove))
         .route("/openapi.json", get(docs::description))
         .route("/docs", get(docs::page))
         .route("/ws/chat", get(chat::open))

@@ -102,6 +102,19 @@ async fn files_go_wrong_each_in_its_way() -> anyhow::Result<()> {
 }
 
 #[tokio::test]
+async fn a_file_is_gone_when_its_owner_removes_it() -> anyhow::Result<()> {
+    let double = healthy().await?;
+    let (mut user, mut other) = (User::new(&double, "one").await?, User::new(&double, "other").await?);
+    let written = user.send(Request::post("/api/files?name=a"), Body::from("0123456789")).await?.json()?;
+    let path = format!("/api/files/{}", written["id"].as_str().expect("an id"));
+    assert_eq!(other.delete(&path).await?.status, 404);
+    assert_eq!(user.get(&path).await?.status, 200);
+    assert_eq!(user.delete(&path).await?.status, 200);
+    assert_eq!((user.get(&path).await?.status.as_u16(), user.delete(&path).await?.status.as_u16()), (404, 404));
+    Ok(())
+}
+
+#[tokio::test]
 async fn the_description_says_what_is_served() -> anyhow::Result<()> {
     let double = healthy().await?;
     let document = get(&double, Service::Backend, "/openapi.json").await?.json()?;

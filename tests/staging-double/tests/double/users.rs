@@ -177,5 +177,12 @@ async fn metrics_are_what_prometheus_reads() -> anyhow::Result<()> {
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in {text}");
     }
+    // It began once, whoever looks how often.
+    let began = |text: &str| -> Vec<String> {
+        let lines = text.lines().filter(|line| line.starts_with("process_start_time_seconds{instance=\"blue-7\"} "));
+        lines.map(str::to_owned).collect()
+    };
+    let again = String::from_utf8(get(&double, Service::Backend, "/metrics").await?.body.to_vec())?;
+    assert_eq!((began(&text).len(), began(&text)), (1, began(&again)));
     Ok(())
 }

@@ -34,7 +34,7 @@ const OF_USERS: &[(&str, Operations)] = &[
     ("/api/pots", &[("get", 200)]),
     ("/api/pots/transfers", &[("post", 201)]),
     ("/api/files", &[("post", 201)]),
-    ("/api/files/{id}", &[("get", 200)]),
+    ("/api/files/{id}", &[("get", 200), ("delete", 200)]),
 ];
 const OF_ANYBODY: &[(&str, Operations)] =
     &[("/health", &[("get", 200)]), ("/health/ready", &[("get", 200)]), ("/metrics", &[("get", 200)])];

@@ -1,4 +1,4 @@
-//! Files: uploaded as a body with `?name=`, read back whole or in part, with the hash of the whole.
+//! Files: uploaded as a body with `?name=`, read back whole or in part, with the hash of the whole, and removed.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -107,6 +107,26 @@ pub(super) async fn read(
     let place = place.map(|place| [(CONTENT_RANGE, place)]);
     let hash = [("x-content-sha256", file.hash)];
     caller.owns((status, headers, hash, place.map(axum::response::AppendHeaders), content).into_response(), &file.name)
+}
+
+pub(super) async fn remove(
+    State(shared): State<Arc<Shared>>,
+    Path(id): Path<String>,
+    caller: Caller,
+) -> Response<Body> {
+    let number: Option<u64> = id.parse().ok();
+    let removed = shared.users.with(&caller.person.id, |shelf| {
+        let place = shelf.files.iter().position(|file| Some(file.id) == number)?;
+        shelf.files.remove(place)
+    });
+    match removed {
+        Ok(Some(file)) => {
+            shared.users.budget.give(file.content.len());
+            caller.answers(StatusCode::OK, &json!({ "id": id, "removed": true }), "")
+        }
+        Ok(None) => not_found(),
+        Err(refused) => *no_room(refused),
+    }
 }
 
 /// The content as a fault has it.

@@ -27,6 +27,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response<Body> {
         ("agents_live", "gauge", "Agents that have not ended.", live as f64),
         ("process_resident_memory_bytes", "gauge", "Resident memory.", taken.resident as f64),
         ("process_memory_limit_bytes", "gauge", "Memory that it may have.", taken.most_resident as f64),
+        ("process_start_time_seconds", "gauge", "When the process began.", shared.began),
         ("process_cpu_usage", "gauge", "Processors in use.", taken.cpu),
         ("process_cpu_seconds_total", "counter", "Time of processor.", taken.cpu_seconds),
         ("db_pool_in_use", "gauge", "Connections of the pool that are in use.", pool.in_use as f64),
