@@ -53,7 +53,8 @@ impl<'a> Log<'a> {
         self.entries += page.len();
         self.next = if is_full { self.after(until.as_deref(), oldest) } else { Next::End };
         if let Next::Until(time) = &self.next {
-            self.border = page.iter().filter(|entry| entry["timestamp"].as_str() == Some(time)).cloned().collect();
+            self.border =
+                page.iter().filter(|entry| entry["timestamp"].as_str() == Some(time.as_str())).cloned().collect();
         }
         Ok(Some(page))
     }
