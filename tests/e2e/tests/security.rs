@@ -45,6 +45,7 @@ const INPUT: &str = r#"
 openapi = { service = "backend", path = "/openapi.json" }
 too-large = 100000
 within = "1s"
+created = { "POST /api/agents" = { id = "/id", path = "/api/agents/{id}" } }
 "#;
 
 fn cors() -> String {

@@ -12,6 +12,11 @@ const SERVICE: &str = "netra-backend-staging";
 const KEY: &str = "OPENAI_API_KEY";
 
 fn scene(gcp: &Gcp) -> Scene {
+    scene_with(gcp, "")
+}
+
+/// The same with more lines of configuration.
+fn scene_with(gcp: &Gcp, more: &str) -> Scene {
     let scene = Scene::bare();
     let module = MODULE.trim_end_matches(".wasm");
     let bundle = format!(
@@ -28,7 +33,10 @@ id = "logs"
 module = "{module}"
 requirements = ["SEC-4"]
 deadline = "3m"
-config = {{ services = ["{SERVICE}"], secrets = ["{KEY}"] }}
+[phase.config]
+services = ["{SERVICE}"]
+secrets = ["{KEY}"]
+{more}
 [phase.grants]
 secrets = ["{KEY}"]
 gcloud = [{{ command = "logging read", arguments = ["resource.type=*"], flags = {{ freshness = "*", limit = "*" }} }}]
@@ -62,6 +70,40 @@ fn a_log_without_a_secret_passes_and_one_that_nobody_wrote_says_nothing() {
     expect(&ran(&scene, 3), "SEC-4", "inconclusive", "no entry of the last 1h");
     gcp.write_log(line("a user has logged in"));
     expect(&ran(&scene, 0), "SEC-4", "pass", "none in 1 entries");
+}
+
+/// Writes lines, each at a time of its own: a line has the time of the first look at the log after it.
+fn write(gcp: &Gcp, lines: &[&str]) {
+    for text in lines {
+        gcp.write_log(line(text));
+        gcp.give(&["logging", "read", "severity>=ERROR", "--limit=1"]);
+    }
+}
+
+#[test]
+fn a_log_is_read_page_by_page_until_its_oldest_line() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&[]);
+    let scene = scene_with(&gcp, "limit = 2\npages = 2");
+    write(&gcp, &["first", "second"]);
+    expect(&ran(&scene, 0), "SEC-4", "pass", "none in 2 entries");
+    write(&gcp, &["third"]);
+    expect(&ran(&scene, 3), "SEC-4", "inconclusive", "more than 3 entries of the last 1h");
+    scene.edit("bundle/bundle.toml", |text| text.replace("pages = 2", "pages = 3"));
+    expect(&ran(&scene, 0), "SEC-4", "pass", "none in 3 entries");
+}
+
+#[test]
+fn a_key_in_an_old_line_is_found_behind_many_new_ones() {
+    if !gcloud_is_here() {
+        return;
+    }
+    let gcp = Gcp::with(&[]);
+    let scene = scene_with(&gcp, "limit = 2");
+    write(&gcp, &[&format!("could not authenticate with {}", value()), "second", "third"]);
+    expect(&ran(&scene, 1), "SEC-4", "fail", "hp-secret.OPENAI_API_KEY");
 }
 
 #[test]

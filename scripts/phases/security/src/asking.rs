@@ -69,6 +69,16 @@ impl Asked {
     }
 }
 
+/// Whether an answer says nothing of what was asked, because its server is busy or away.
+pub(crate) fn is_away(response: &Response) -> bool {
+    matches!(response.status(), 429 | 502..=504)
+}
+
+/// Whether an answer gives what was asked for.
+pub(crate) fn is_good(response: &Response) -> bool {
+    (200..300).contains(&response.status())
+}
+
 /// A short piece of a text, on one line.
 pub(crate) fn excerpt(text: &str, longest: usize) -> String {
     let line: String = text.trim().chars().map(|c| if c.is_control() { ' ' } else { c }).take(longest).collect();

@@ -84,6 +84,11 @@ impl Route {
         })
     }
 
+    /// Whether it only reads, by its method.
+    pub(crate) fn is_read(&self) -> bool {
+        matches!(self.method.as_str(), "GET" | "HEAD")
+    }
+
     pub(crate) fn check(&self, field: &str) -> Result<()> {
         if !METHODS.contains(&self.method.as_str()) {
             let methods = METHODS.join(", ");

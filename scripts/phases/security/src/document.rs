@@ -7,6 +7,7 @@ use crate::schema::Schema;
 
 /// Methods whose operations are tried. What takes away is not.
 const METHODS: [&str; 4] = ["get", "post", "put", "patch"];
+const JSON: &str = "application/json";
 
 /// Something that a service does with what it is given.
 #[derive(Clone, Debug, PartialEq)]
@@ -16,7 +17,12 @@ pub(crate) struct Operation {
     pub(crate) name: String,
     /// With an example in each place.
     pub(crate) path: String,
+    /// Of a body that is JSON.
     pub(crate) body: Option<Schema>,
+    /// The media type that such a body is sent as.
+    pub(crate) media: String,
+    /// All media types of bodies, as the document has them.
+    pub(crate) offered: Vec<String>,
     /// A body as it should be.
     pub(crate) example: Value,
     /// Parameters of path and query, whose place is `{name}` in the path, or the query.
@@ -42,10 +48,17 @@ impl Operation {
             name: format!("{method} {path}"),
             path: path.to_owned(),
             body: example.map(Schema::of_example),
+            media: JSON.to_owned(),
+            offered: Vec::new(),
             example: example.cloned().unwrap_or_default(),
             parameters: Vec::new(),
             template: path.to_owned(),
         }
+    }
+
+    /// Whether 404 may say that nothing of this name is there. Otherwise it says that the path itself is not.
+    pub(crate) fn names_something(&self) -> bool {
+        self.body.is_none() && self.parameters.iter().any(|parameter| parameter.in_path)
     }
 
     /// The path with a value, escaped already, in the place of a parameter.
@@ -89,10 +102,18 @@ fn base(document: &Value) -> String {
 
 fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) -> Operation {
     let operation = &item[method];
-    let content = &resolved(document, &operation["requestBody"])["content"]["application/json"];
-    let body = content["schema"].is_object().then(|| Schema::read(document, &content["schema"]));
-    let given = [&content["example"], &content["schema"]["example"]].into_iter().find(|given| !given.is_null());
+    let contents = resolved(document, &operation["requestBody"])["content"].as_object();
+    let contents: Vec<(&String, &Value)> = contents.into_iter().flatten().collect();
+    let taken = contents.iter().filter(|(_, content)| content["schema"].is_object());
+    let taken: Vec<(String, &Value)> = taken.filter_map(|(media, content)| Some((sent_as(media)?, *content))).collect();
+    let chosen = taken.iter().find(|(media, _)| media == JSON).or(taken.first());
+    let body = chosen.map(|(_, content)| Schema::read(document, &content["schema"]));
+    let given = chosen.and_then(|(_, content)| {
+        [&content["example"], &content["schema"]["example"]].into_iter().find(|given| !given.is_null())
+    });
     let example = given.cloned().or_else(|| body.as_ref().map(Schema::example)).unwrap_or_default();
+    let media = chosen.map_or_else(|| JSON.to_owned(), |(media, _)| media.clone());
+    let offered = contents.iter().map(|(media, _)| (*media).clone()).collect();
     // Those of the operation go before those of the path.
     let mut parameters: Vec<Parameter> = Vec::new();
     for list in [&operation["parameters"], &item["parameters"]] {
@@ -113,7 +134,21 @@ fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) ->
     let template = format!("{base}{path}");
     let method = method.to_uppercase();
     let path_filled = filled(&template, &parameters, None);
-    Operation { name: format!("{method} {path}"), method, path: path_filled, body, example, parameters, template }
+    let name = format!("{method} {path}");
+    Operation { method, name, path: path_filled, body, media, offered, example, parameters, template }
+}
+
+/// The media type that JSON is sent as where this one is taken; none where JSON is not.
+fn sent_as(media: &str) -> Option<String> {
+    let plain = media.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    // It stands in a header as it is.
+    let is_plain = plain.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"/+-._".contains(&byte));
+    match plain.as_str() {
+        "application/json" | "application/*" | "application/*+json" | "*/*" => Some(JSON.to_owned()),
+        // JSON of a kind of its own, as application/merge-patch+json.
+        own if is_plain && own.starts_with("application/") && own.ends_with("+json") => Some(own.to_owned()),
+        _ => None,
+    }
 }
 
 /// What a reference leads to, once; a value without one is itself.
@@ -188,6 +223,41 @@ mod tests {
         assert_eq!(operations[1].path_with("id", "word"), "/v1/items/word");
         assert_eq!(operations[1].example, json!({ "a": false }));
         assert_eq!(operations[0].body, None);
+    }
+
+    #[test]
+    fn json_is_known_by_every_name_that_documents_give_it() {
+        for (media, sent) in [
+            ("application/json", Some(JSON)),
+            ("Application/JSON; charset=utf-8", Some(JSON)),
+            ("*/*", Some(JSON)),
+            ("application/*", Some(JSON)),
+            ("application/*+json", Some(JSON)),
+            ("application/merge-patch+json", Some("application/merge-patch+json")),
+            ("application/x y+json", None),
+            ("application/xml", None),
+            ("text/plain", None),
+            ("multipart/form-data", None),
+            ("json", None),
+            ("*", None),
+        ] {
+            assert_eq!(sent_as(media).as_deref(), sent, "{media}");
+        }
+    }
+
+    #[test]
+    fn what_an_operation_takes_is_told_and_json_goes_first() {
+        let schema = json!({ "type": "object" });
+        let document = json!({ "openapi": "3.0.0", "paths": { "/a": {
+            "post": { "requestBody": { "content": {
+                "application/hal+json": { "schema": schema }, "application/json; charset=utf-8": { "schema": schema },
+            } } },
+            "put": { "requestBody": { "content": { "multipart/form-data": { "schema": schema } } } },
+        } } });
+        let operations = operations(&document).unwrap();
+        assert!(operations[0].body.is_some());
+        assert_eq!(operations[0].media, "application/json");
+        assert_eq!((&operations[1].body, &operations[1].offered), (&None, &vec!["multipart/form-data".to_owned()]));
     }
 
     #[test]

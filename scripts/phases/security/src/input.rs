@@ -1,23 +1,26 @@
 //! SEC-6: what is malformed is refused, and what is odd is survived. The requests follow from the service's OpenAPI document, or from examples.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint::Answer;
 use holdpoint::prelude::*;
 
-use crate::asking::{Asker, seen};
+use crate::asking::Asker;
 use crate::config::{Route, below_service, bounded};
 use crate::document::{self, Operation};
+use crate::made::Created;
 use crate::malformed::{Case, Must, cases};
-use crate::tokens::{Token, Tokens, with};
+use crate::tokens::Tokens;
+use crate::trial::Trial;
 
-const ROW: &str = "SEC-6";
+pub(crate) const ROW: &str = "SEC-6";
 /// The most requests that all operations come to.
 const MOST_ASKED: usize = 2_000;
-/// An operation that has left so many requests unanswered has failed, and is left alone.
-const MOST_HUNG: usize = 3;
 /// The largest body that is sent, well below the contract's 16 MiB.
 const LARGEST: usize = 8 << 20;
+/// The most media types that are told.
+const MOST_MEDIA: usize = 10;
+/// Methods that make nothing anew and take nothing away, however often they are sent.
+const IN_FULL: [&str; 4] = ["GET", "HEAD", "PUT", "PATCH"];
 
 /// What is tried.
 #[derive(Deserialize)]
@@ -34,6 +37,13 @@ pub(crate) struct Input {
     /// Operations of the document that are left alone, by `METHOD /path`.
     #[serde(default)]
     skip: Vec<String>,
+    /// How what operations make is taken away again, by `METHOD /path`. A POST that is neither here nor in `also_taken` is sent nothing that it
+    /// should take.
+    #[serde(default)]
+    created: BTreeMap<String, Created>,
+    /// Operations that may be sent what they take though it stays, by `METHOD /path`.
+    #[serde(default)]
+    also_taken: Vec<String>,
     /// Bytes of a body that no operation takes.
     too_large: Option<usize>,
     /// An answer comes within this time.
@@ -57,6 +67,9 @@ impl Input {
         }
         bounded("input.routes", &self.routes, 0)?;
         bounded("input.skip", &self.skip, 0)?;
+        bounded("input.also-taken", &self.also_taken, 0)?;
+        bounded("input.created", &self.created.values().collect::<Vec<_>>(), 0)?;
+        self.created.values().try_for_each(|created| created.check("input.created"))?;
         self.routes.iter().try_for_each(|route| route.check("input.routes"))?;
         if let Some(Document { path, .. }) = &self.openapi {
             below_service("input.openapi.path", path)?;
@@ -71,38 +84,64 @@ impl Input {
         }
         Ok(())
     }
+
+    fn plan(&self, service: &Service, operation: Operation) -> Plan<'_> {
+        let created = self.created.get(&operation.name);
+        let in_full = created.is_some()
+            || IN_FULL.contains(&operation.method.as_str())
+            || self.also_taken.contains(&operation.name);
+        let mut cases = cases(&operation, self.too_large);
+        cases.retain(|case| in_full || case.must == Must::Reject);
+        Plan { service: service.clone(), operation, cases, created, in_full }
+    }
+}
+
+/// What is tried of one operation.
+pub(crate) struct Plan<'a> {
+    pub(crate) service: Service,
+    pub(crate) operation: Operation,
+    pub(crate) cases: Vec<Case>,
+    /// How what it makes is taken away.
+    pub(crate) created: Option<&'a Created>,
+    /// Whether it may be sent what it should take.
+    pub(crate) in_full: bool,
+}
+
+impl Plan<'_> {
+    fn rejects(&self) -> bool {
+        self.cases.iter().any(|case| case.must == Must::Reject)
+    }
+
+    /// The most requests that it comes to: one more that is as it should be, and another for whatever was made.
+    fn requests(&self) -> usize {
+        (self.cases.len() + 1) * if self.created.is_some() { 2 } else { 1 }
+    }
 }
 
 pub(crate) fn judge(asker: &Asker<'_>, input: &Input, tokens: &Tokens) -> Result<()> {
-    let mut operations: Vec<(Service, Operation)> = Vec::new();
+    let mut plans = Vec::new();
     for route in &input.routes {
         let operation = Operation::by_example(&route.method, &route.path, route.json.as_ref());
-        operations.push((asker.cx.service(&route.service)?, operation));
+        plans.push(input.plan(&asker.cx.service(&route.service)?, operation));
     }
     if let Some(Document { service, path }) = &input.openapi {
-        let service = asker.cx.service(service)?;
-        let found = documented(asker, input, &service, path);
-        operations.extend(found.into_iter().map(|operation| (service.clone(), operation)));
+        plans.extend(documented(asker, input, &asker.cx.service(service)?, path));
     }
-    let asked = operations.into_iter().map(|(service, operation)| {
-        let cases = cases(&operation, input.too_large);
-        (service, operation, cases)
-    });
-    let asked: Vec<_> = asked.filter(|(.., cases)| !cases.is_empty()).collect();
-    let requests: usize = asked.iter().map(|(.., cases)| cases.len() + 1).sum();
+    plans.retain(|plan| !plan.cases.is_empty());
+    let requests: usize = plans.iter().map(Plan::requests).sum();
     if requests > MOST_ASKED {
         let seen = format!("{requests} requests, of at most {MOST_ASKED}; name operations in config.input.skip");
         asker.check(ROW, "every operation can be tried").inconclusive(observed(seen), ());
         return Ok(());
     }
-    for (service, operation, cases) in &asked {
-        Trial { asker, service, operation, token: &tokens.user, within: input.within }.judge(cases);
+    for plan in &plans {
+        Trial { asker, plan, token: &tokens.user, within: input.within }.judge();
     }
     Ok(())
 }
 
 /// The operations of the document; none, and a check that says so, where it can't be had.
-fn documented(asker: &Asker<'_>, input: &Input, service: &Service, path: &str) -> Vec<Operation> {
+fn documented<'a>(asker: &Asker<'_>, input: &'a Input, service: &Service, path: &str) -> Vec<Plan<'a>> {
     let wanted = "an OpenAPI 3 document with operations";
     let check = asker.check(ROW, format!("{service} {path} tells what it takes")).expecting(expected(wanted));
     let response = match asker.send(service.get(path)) {
@@ -125,146 +164,30 @@ fn documented(asker: &Asker<'_>, input: &Input, service: &Service, path: &str) -
         }
     };
     let known = operations.len();
-    let mut kept: Vec<Operation> =
-        operations.into_iter().filter(|operation| !input.skip.contains(&operation.name)).collect();
-    for operation in &mut kept {
-        if let Some(example) = input.examples.get(&operation.name) {
-            operation.example = example.clone();
-        }
-    }
-    let seen = format!("{known} operations, of which {} are tried", kept.len());
-    if kept.is_empty() {
-        check.inconclusive(observed(seen), &response);
+    let kept = operations.into_iter().filter(|operation| !input.skip.contains(&operation.name));
+    let plans: Vec<Plan<'_>> = kept
+        .map(|mut operation| {
+            if let Some(example) = input.examples.get(&operation.name) {
+                operation.example = example.clone();
+            }
+            input.plan(service, operation)
+        })
+        .collect();
+    let tried = plans.iter().filter(|plan| plan.rejects()).count();
+    let seen = format!("{known} operations, of which {tried} are tried with what is malformed");
+    if tried == 0 {
+        check.inconclusive(observed(format!("{seen}; their bodies are of {}", media_types(&plans))), &response);
     } else {
         check.pass(observed(seen), &response);
     }
-    kept
+    plans
 }
 
-/// One operation that is tried.
-struct Trial<'a> {
-    asker: &'a Asker<'a>,
-    service: &'a Service,
-    operation: &'a Operation,
-    token: &'a Token,
-    within: Millis,
-}
-
-/// What requests of one kind came to.
-#[derive(Default)]
-struct Tally {
-    asked: usize,
-    wrong: Vec<String>,
-    unknown: Vec<String>,
-    calls: Vec<u32>,
-}
-
-/// What an answer is to whoever asked wrongly.
-enum Fared {
-    Rightly,
-    Wrongly(String),
-    Unknown(String),
-}
-
-impl Trial<'_> {
-    fn judge(&self, cases: &[Case]) {
-        let mut rejected = Tally::default();
-        let mut survived = Tally::default();
-        let mut hung = 0;
-        for case in cases {
-            let answer = self.ask(&case.path, case.body.as_ref());
-            let tally = match case.must {
-                Must::Reject => &mut rejected,
-                Must::Survive => &mut survived,
-            };
-            tally.note(&case.what, fared(&answer, case.must), answer.calls());
-            hung += usize::from(
-                matches!(&answer, Err(error) if matches!(error.cause(), Cause::Timeout(_) | Cause::InDoubt(_))),
-            );
-            if hung == MOST_HUNG {
-                self.asker.cx.log(Level::Warn, format!("{} hangs, and is asked no more", self.operation.name));
-                break;
-            }
-        }
-        let Self { asker, service, operation, .. } = self;
-        let name = format!("{} {service} {}", operation.method, operation.template);
-        if rejected.asked > 0 {
-            let check = asker.check(ROW, format!("{name} rejects what is malformed"));
-            rejected.conclude(check, "400 to 499", self.refuses_all());
-        }
-        if survived.asked > 0 {
-            let check = asker.check(ROW, format!("{name} survives what is odd"));
-            survived.conclude(check, "an answer below 500", None);
-        }
-    }
-
-    /// Who refuses what is as it should be proves nothing by refusing the rest.
-    fn refuses_all(&self) -> Option<String> {
-        let body = self.operation.body.is_some().then(|| ("application/json", self.operation.example.to_string()));
-        let body = body.map(|(media, text)| (media, text.into_bytes()));
-        match self.ask(&self.operation.path, body.as_ref()) {
-            Ok(response) if response.status() < 400 => None,
-            // Nothing stands there yet, which is no refusal.
-            Ok(response) if response.status() == 404 && body.is_none() => None,
-            Ok(response) => Some(format!("what is as it should be is answered {}", seen(&response))),
-            Err(error) => Some(format!("what is as it should be is not answered: {error}")),
-        }
-    }
-
-    fn ask(&self, path: &str, body: Option<&(&'static str, Vec<u8>)>) -> Answer {
-        let mut request = self.service.request(&self.operation.method, path).timeout(self.within);
-        if let Some((media, bytes)) = body {
-            request = request.body(media, bytes.clone());
-        }
-        self.asker.send(match self.token {
-            Ok(token) => with(request, token),
-            Err(_) => request,
-        })
-    }
-}
-
-fn fared(answer: &Answer, must: Must) -> Fared {
-    match answer {
-        Ok(response) => match (response.status(), must) {
-            (status @ (401 | 403 | 405 | 429), _) => Fared::Unknown(format!("{status}, which says nothing of it")),
-            (status @ 500.., _) => Fared::Wrongly(status.to_string()),
-            (400..=499, _) | (_, Must::Survive) => Fared::Rightly,
-            (status, Must::Reject) => Fared::Wrongly(format!("{status}, taken")),
-        },
-        // A server that hangs, or that drops the connection, has not survived.
-        Err(error) if matches!(error.cause(), Cause::Timeout(_) | Cause::Failed(_)) => {
-            Fared::Wrongly(error.to_string())
-        }
-        Err(error) => Fared::Unknown(error.to_string()),
-    }
-}
-
-impl Tally {
-    fn note(&mut self, what: &str, fared: Fared, calls: Vec<u32>) {
-        self.asked += 1;
-        let (list, seen) = match fared {
-            Fared::Rightly => return,
-            Fared::Wrongly(seen) => (&mut self.wrong, seen),
-            Fared::Unknown(seen) => (&mut self.unknown, seen),
-        };
-        list.push(format!("{what} → {seen}"));
-        self.calls.extend(calls);
-    }
-
-    /// `doubt` is a reason for which a pass would prove nothing.
-    fn conclude(self, check: Check<'_>, wanted: &str, doubt: Option<String>) {
-        let Self { asked, wrong, unknown, calls } = self;
-        let check = check.expecting(expected(wanted));
-        if !wrong.is_empty() {
-            check.fail(expected(wanted), observed(wrong.join("; ")), calls);
-        } else if let Some(doubt) = doubt {
-            check.inconclusive(observed(doubt), calls);
-        } else if !unknown.is_empty() {
-            check.inconclusive(observed(unknown.join("; ")), calls);
-        } else {
-            check.pass(observed(format!("so with {asked} requests")), ());
-        }
-    }
+/// The media types of bodies that the operations take.
+fn media_types(plans: &[Plan<'_>]) -> String {
+    let offered: BTreeSet<&str> = plans.iter().flat_map(|plan| &plan.operation.offered).map(String::as_str).collect();
+    let told: Vec<&str> = offered.into_iter().take(MOST_MEDIA).collect();
+    if told.is_empty() { "no media type".to_owned() } else { told.join(", ") }
 }
 
 fn ten_seconds() -> Millis {

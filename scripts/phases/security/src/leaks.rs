@@ -3,10 +3,10 @@
 use holdpoint::prelude::*;
 use holdpoint::shapes;
 
-use crate::asking::{Asked, Asker};
+use crate::asking::{Asked, Asker, is_good};
 use crate::authentication::FORGED;
 use crate::config::{below_service, bounded};
-use crate::tokens::{Tokens, held, with};
+use crate::tokens::{Missing, Tokens, held, with};
 
 const ROW: &str = "SEC-4";
 /// The most findings that are told.
@@ -24,7 +24,7 @@ pub(crate) struct Leaks {
     /// Secrets of this phase that the host must have a value for: else nobody would know them again.
     #[serde(default)]
     secrets: Vec<String>,
-    /// What is asked with GET, without a token and with one.
+    /// What is asked with GET, without a token and with one. Each has to be answered with 200 to 299, with the token where there is one.
     pages: Vec<Place>,
     /// Asked of each service of `pages`, because an error or a forgotten file may tell more than a page.
     #[serde(default = "usual_probes")]
@@ -151,12 +151,13 @@ impl Search {
 }
 
 pub(crate) fn judge(asker: &Asker<'_>, leaks: &Leaks, tokens: &Tokens) -> Result<()> {
-    let mut requests = Vec::new();
+    // Each with whether its answer has to be the page itself.
+    let mut asked: Vec<(Request, bool)> = Vec::new();
     for Place { service, path } in &leaks.pages {
         let service = asker.cx.service(service)?;
-        requests.push(service.get(path));
+        asked.push((service.get(path), tokens.user.is_err()));
         if let Ok(token) = &tokens.user {
-            requests.push(with(service.get(path), token));
+            asked.push((with(service.get(path), token), true));
         }
     }
     let mut services: Vec<&str> = leaks.pages.iter().map(|place| place.service.as_str()).collect();
@@ -164,21 +165,29 @@ pub(crate) fn judge(asker: &Asker<'_>, leaks: &Leaks, tokens: &Tokens) -> Result
     services.dedup();
     for name in services {
         let service = asker.cx.service(name)?;
-        requests.extend(leaks.probes.iter().map(|path| service.get(path)));
+        asked.extend(leaks.probes.iter().map(|path| (service.get(path), false)));
     }
-    let mut unanswered = Vec::new();
+    let mut doubts = Vec::new();
     let mut calls = Vec::new();
-    for (request, answer) in asker.send_all(requests) {
-        if let Err(error) = answer {
-            unanswered.push(format!("{request}: {error}"));
-            calls.extend(error.calls());
-        }
+    if let Err(why @ Missing::Valueless(_)) = &tokens.user {
+        doubts.push(format!("no page is seen as a user sees it: {why}"));
     }
-    conclude(asker, &unanswered, calls);
+    let (requests, is_page): (Vec<Request>, Vec<bool>) = asked.into_iter().unzip();
+    for ((request, answer), is_page) in asker.send_all(requests).into_iter().zip(is_page) {
+        match &answer {
+            Ok(response) if is_page && !is_good(response) => {
+                doubts.push(format!("{request} → {}, so this page was not searched", response.status()));
+            }
+            Ok(_) => continue,
+            Err(error) => doubts.push(format!("{request}: {error}")),
+        }
+        calls.extend(answer.calls());
+    }
+    conclude(asker, doubts, calls);
     Ok(())
 }
 
-fn conclude(asker: &Asker<'_>, unanswered: &[String], calls: Vec<u32>) {
+fn conclude(asker: &Asker<'_>, more_doubts: Vec<String>, calls: Vec<u32>) {
     let search = asker.search();
     let wanted = format!("none of {} known secrets, and nothing with the shape of one", search.known.len());
     let check = asker.check(ROW, "no secret stands in what services answer").expecting(expected(&wanted));
@@ -186,7 +195,7 @@ fn conclude(asker: &Asker<'_>, unanswered: &[String], calls: Vec<u32>) {
     if search.cut > 0 {
         doubts.push(format!("{} answers were cut, and their rest is not seen", search.cut));
     }
-    doubts.extend(unanswered.iter().cloned());
+    doubts.extend(more_doubts);
     if !search.found.is_empty() {
         let more = if search.more > 0 { format!("; and {} more", search.more) } else { String::new() };
         let seen = format!("{}{more}", search.found.join("; "));

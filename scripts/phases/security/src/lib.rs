@@ -26,8 +26,10 @@
 //! most = 200
 //! [phase.config.input]                     # SEC-6
 //! openapi = { service = "backend", path = "/openapi.json" }
+//! created = { "POST /api/agents" = { id = "/id", path = "/api/agents/{id}" } }
 //! ```
-//! A token is a secret: this phase holds its placeholder alone. Everything that any row is answered is searched for SEC-4.
+//! A token is a secret: this phase holds its placeholder alone. What a missing token leaves untried leaves its row inconclusive. Everything that any row
+//! is answered is searched for SEC-4.
 //!
 //! SEC-5 asks until it is refused, which a bundle grants as `disruptive`: that phase runs alone, in an environment that the operator has named.
 //! It belongs into a phase of its own, so that the other rows need not wait for it.
@@ -40,11 +42,13 @@ mod document;
 mod https;
 mod input;
 mod leaks;
+mod made;
 mod malformed;
 mod owned;
 mod rate;
 mod schema;
 mod tokens;
+mod trial;
 
 use holdpoint::prelude::*;
 
@@ -64,7 +68,7 @@ fn run(cx: &Context, config: Config) -> Result<()> {
         authentication::judge(&asker, authentication, &tokens)?;
     }
     if let Some(cors) = &config.cors {
-        cors::judge(&asker, cors)?;
+        cors::judge(&asker, cors, &tokens)?;
     }
     if let Some(rate) = &config.rate {
         rate::judge(&asker, rate, &tokens)?;
@@ -79,5 +83,7 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     Ok(())
 }
 
+#[cfg(test)]
+mod input_tests;
 #[cfg(test)]
 mod tests;

@@ -9,7 +9,6 @@ use crate::schema::Schema;
 const MOST_FIELDS: usize = 10;
 /// How deep a body is nested that nobody means.
 const NESTED: usize = 1_000;
-const JSON: &str = "application/json";
 
 /// What an operation must make of a request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,30 +27,31 @@ pub(crate) struct Case {
     pub(crate) what: String,
     pub(crate) path: String,
     /// A media type and bytes.
-    pub(crate) body: Option<(&'static str, Vec<u8>)>,
+    pub(crate) body: Option<(String, Vec<u8>)>,
 }
 
 /// The cases of an operation. `too_large` is a size in bytes that it must not take.
 pub(crate) fn cases(operation: &Operation, too_large: Option<usize>) -> Vec<Case> {
     let mut cases = Vec::new();
+    let json = operation.media.as_str();
     if let Some(schema) = &operation.body {
-        let mut add = |must, what: String, media: &'static str, bytes: Vec<u8>| {
-            cases.push(Case { must, what, path: operation.path.clone(), body: Some((media, bytes)) });
+        let mut add = |must, what: String, media: &str, bytes: Vec<u8>| {
+            cases.push(Case { must, what, path: operation.path.clone(), body: Some((media.to_owned(), bytes)) });
         };
         for (what, bytes) in broken(&operation.example) {
-            add(Must::Reject, what.to_owned(), JSON, bytes);
+            add(Must::Reject, what.to_owned(), json, bytes);
         }
         for (what, value) in schema.wrong() {
-            add(Must::Reject, what, JSON, value.to_string().into_bytes());
+            add(Must::Reject, what, json, value.to_string().into_bytes());
         }
         for (what, value) in wrong_fields(schema, &operation.example) {
-            add(Must::Reject, what, JSON, value.to_string().into_bytes());
+            add(Must::Reject, what, json, value.to_string().into_bytes());
         }
         if let Some(size) = too_large {
-            add(Must::Reject, format!("a body of {size} bytes"), JSON, large(size));
+            add(Must::Reject, format!("a body of {size} bytes"), json, large(size));
         }
         for (what, bytes) in odd(schema, &operation.example) {
-            add(Must::Survive, what.to_owned(), JSON, bytes);
+            add(Must::Survive, what.to_owned(), json, bytes);
         }
         add(Must::Survive, "another media type".to_owned(), "text/plain", operation.example.to_string().into_bytes());
     }
@@ -142,7 +142,7 @@ fn of_parameter(operation: &Operation, parameter: &Parameter) -> Vec<Case> {
         what: format!("{} in the {place}: {what}", parameter.name),
         path: operation.path_with(&parameter.name, value),
         // As it should be, so that only the parameter is odd.
-        body: operation.body.is_some().then(|| (JSON, operation.example.to_string().into_bytes())),
+        body: operation.body.is_some().then(|| (operation.media.clone(), operation.example.to_string().into_bytes())),
     };
     let mut cases = vec![
         case(Must::Survive, "an emoji", &escaped("😀")),

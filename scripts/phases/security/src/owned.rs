@@ -2,10 +2,11 @@
 
 use holdpoint::prelude::*;
 
-use crate::asking::{Asker, seen};
+use crate::asking::{Asker, is_good, seen};
 use crate::authentication::ROW;
-use crate::config::below_service;
-use crate::tokens::{Tokens, with};
+use crate::config::{Route, below_service};
+use crate::made::{place, take_away};
+use crate::tokens::{Tokens, untried, with};
 
 /// What is written in the place of `{marker}`: known when it is seen, and worth nothing.
 pub(crate) const MARKER: &str = "holdpoint-belongs-to-the-first-user";
@@ -14,7 +15,7 @@ pub(crate) const MARKER: &str = "holdpoint-belongs-to-the-first-user";
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Owned {
-    service: String,
+    pub(crate) service: String,
     write: Write,
     /// Where it is read; `{id}` is what the answer to the writing has at `id`.
     read: String,
@@ -53,7 +54,8 @@ impl Owned {
     }
 }
 
-pub(crate) fn judge(asker: &Asker<'_>, owned: &Owned, tokens: &Tokens) -> Result<()> {
+/// `control` is a route of the same service that lets users in.
+pub(crate) fn judge(asker: &Asker<'_>, owned: &Owned, tokens: &Tokens, control: Option<&Route>) -> Result<()> {
     let Owned { service, write, read, .. } = owned;
     let wanted = "nothing of it";
     let name = format!("what a user writes with {} {service} {} is no other's to read", write.method, write.path);
@@ -61,14 +63,15 @@ pub(crate) fn judge(asker: &Asker<'_>, owned: &Owned, tokens: &Tokens) -> Result
     let (user, other) = match (&tokens.user, &tokens.other) {
         (Ok(user), Ok(other)) => (user, other),
         (Err(why), _) | (_, Err(why)) => {
-            check.not_exercised(why);
+            untried(check, why);
             return Ok(());
         }
     };
+    let Some(check) = if_good(asker, check, other, control)? else { return Ok(()) };
     let service = asker.cx.service(service)?;
     let json = marked(&write.json);
     let written = match asker.send(with(service.request(&write.method, &write.path).json(&json), user)) {
-        Ok(response) if (200..300).contains(&response.status()) => response,
+        Ok(response) if is_good(&response) => response,
         Ok(response) => {
             check.inconclusive(observed(format!("it can't be written: {}", seen(&response))), &response);
             return Ok(());
@@ -80,6 +83,7 @@ pub(crate) fn judge(asker: &Asker<'_>, owned: &Owned, tokens: &Tokens) -> Result
     };
     let Some(path) = place(read, owned.id.as_deref(), &written) else {
         check.inconclusive(observed(format!("no id in the answer: {}", seen(&written))), &written);
+        asker.cx.log(Level::Warn, format!("what was written with {} {} stays", write.method, write.path));
         return Ok(());
     };
 
@@ -95,7 +99,13 @@ pub(crate) fn judge(asker: &Asker<'_>, owned: &Owned, tokens: &Tokens) -> Result
                 Ok(response) if response.status() >= 500 => {
                     check.fail(expected(wanted), observed(response.status()), &others);
                 }
-                Ok(response) => check.pass(observed(format!("{} for the other", response.status())), (&own, &others)),
+                Ok(response) if hides(response) => {
+                    check.pass(observed(format!("{} for the other", response.status())), (&own, &others));
+                }
+                Ok(response) => {
+                    let seen = format!("{} for the other, which says nothing of it", response.status());
+                    check.inconclusive(observed(seen), (&own, &others));
+                }
                 Err(error) => check.from_error(error),
             }
         }
@@ -106,12 +116,35 @@ pub(crate) fn judge(asker: &Asker<'_>, owned: &Owned, tokens: &Tokens) -> Result
         Err(error) => check.from_error(error),
     }
     if owned.delete {
-        let gone = asker.send(with(service.request("DELETE", &path), user));
-        if let Err(error) = gone {
-            asker.cx.log(Level::Warn, format!("{path} was not taken away: {error}"));
-        }
+        take_away(asker, with(service.request("DELETE", &path), user));
     }
     Ok(())
+}
+
+/// The check, if the other's token is let in somewhere: who is refused everywhere reads nothing, which proves nothing.
+fn if_good<'a>(asker: &Asker<'a>, check: Check<'a>, other: &str, control: Option<&Route>) -> Result<Option<Check<'a>>> {
+    let Some(route) = control else {
+        let why = "no route of config.authentication.routes reads from this service; name one that lets config.tokens.other in";
+        check.inconclusive(observed(why), ());
+        return Ok(None);
+    };
+    match asker.send(with(route.request(asker.cx)?, other)) {
+        Ok(response) if is_good(&response) => return Ok(Some(check)),
+        Ok(response) => {
+            let why = format!("config.tokens.other is refused: {route} → {}", seen(&response));
+            check.inconclusive(observed(why), &response);
+        }
+        Err(error) => {
+            let why = format!("nothing shows that config.tokens.other is good: {route} → {error}");
+            check.inconclusive(observed(why), &error);
+        }
+    }
+    Ok(None)
+}
+
+/// Whether an answer without the marker shows that it is kept from the other.
+fn hides(response: &Response) -> bool {
+    !response.truncated() && (is_good(response) || matches!(response.status(), 403 | 404 | 410))
 }
 
 /// The same JSON with the marker in its place.
@@ -122,17 +155,4 @@ fn marked(json: &Value) -> Value {
         Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), marked(value))).collect(),
         other => other.clone(),
     }
-}
-
-/// Where it is read. An id with signs that mean something in a path is none.
-fn place(read: &str, id: Option<&str>, written: &Response) -> Option<String> {
-    let Some(pointer) = id else { return Some(read.to_owned()) };
-    let json: Value = written.json().ok()?;
-    let id = match json.pointer(pointer)? {
-        Value::String(text) => text.clone(),
-        Value::Number(number) => number.to_string(),
-        _ => return None,
-    };
-    let is_plain = id.len() <= 128 && id.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-_.~".contains(&byte));
-    (is_plain && !id.is_empty() && !id.starts_with('.')).then(|| read.replace("{id}", &id))
 }

@@ -3,9 +3,9 @@
 use holdpoint::Answer;
 use holdpoint::prelude::*;
 
-use crate::asking::{Asker, seen};
+use crate::asking::{Asker, is_good, seen};
 use crate::config::Route;
-use crate::tokens::{Tokens, with};
+use crate::tokens::{Missing, Tokens, untried, with};
 
 const ROW: &str = "SEC-5";
 /// The most requests that a ramp takes, whatever a configuration says.
@@ -52,13 +52,13 @@ pub(crate) fn judge(asker: &Asker<'_>, rate: &Rate, tokens: &Tokens) -> Result<(
     let user = match &tokens.user {
         Ok(user) => user,
         Err(why) => {
-            check.not_exercised(why);
+            untried(check, why);
             return Ok(());
         }
     };
     let other = match &tokens.other {
         Ok(other) => Ok((other.as_str(), ask(asker, route, other)?)),
-        Err(why) => Err(why.as_str()),
+        Err(why) => Err(why),
     };
     let began = asker.cx.now();
     let mut calls = Vec::new();
@@ -98,18 +98,18 @@ fn ask(asker: &Asker<'_>, route: &Route, token: &str) -> Result<Answer> {
 }
 
 /// `other` is the token of another user, and what that was answered before.
-fn others(asker: &Asker<'_>, route: &Route, other: Result<(&str, Answer), &str>) -> Result<()> {
+fn others(asker: &Asker<'_>, route: &Route, other: Result<(&str, Answer), &Missing>) -> Result<()> {
     let wanted = "another user is served as before";
     let check = asker.check(ROW, format!("{route} refuses nobody else")).expecting(expected(wanted));
     let (other, before) = match other {
         Ok(other) => other,
         Err(why) => {
-            check.not_exercised(why);
+            untried(check, why);
             return Ok(());
         }
     };
     match &before {
-        Ok(response) if response.status() < 400 => {}
+        Ok(response) if is_good(response) => {}
         Ok(response) => {
             check.inconclusive(observed(format!("it was {} before already", seen(response))), response);
             return Ok(());

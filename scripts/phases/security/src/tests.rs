@@ -1,4 +1,4 @@
-//! The phase against scripts; the cases that are pure data lie in `fixtures/`.
+//! The phase against scripts; the cases that are pure data lie in `fixtures/`, those of SEC-6 in `input_tests`.
 
 use holdpoint::Time;
 use holdpoint::prelude::*;
@@ -10,7 +10,7 @@ use crate::owned::MARKER;
 /// When a certificate ends that holds for about a year: a test begins with 2026.
 const NEXT_YEAR: Time = Time(1_798_761_600_000.0);
 
-fn test<'a>(section: &str, config: Value) -> Test<'a> {
+pub(super) fn test<'a>(section: &str, config: Value) -> Test<'a> {
     let tokens = json!({ "user": "USER", "other": "OTHER", "expired": "EXPIRED" });
     holdpoint::test(run)
         .service("backend")
@@ -60,11 +60,18 @@ fn a_certificate_holds_long_enough_and_browsers_remember() {
     let led = || moved("https://app.example.com/");
     let soon = ok(json!({})).tls("TLSv1.3", Time(1_767_225_600_000.0 + 86_400_000.0));
     https(led(), soon).expect("SEC-1", Fail, "it holds for 1.0 days");
-    https(led(), secure().tls("TLSv1.1", NEXT_YEAR)).expect("SEC-1", Fail, "TLSv1.1");
     https(led(), ok(json!({})).tls("TLSv1.3", NEXT_YEAR)).expect("SEC-1", Fail, "no such header");
     let short = ok(json!({})).tls("TLSv1.3", NEXT_YEAR).header("strict-transport-security", "max-age=60");
     https(led(), short).expect("SEC-1", Fail, "max-age=60");
     https(led(), refused()).expect("SEC-1", Fail, "connection refused");
+}
+
+#[test]
+fn the_version_of_tls_is_shown_and_judges_nothing() {
+    let t = https(moved("https://app.example.com/"), secure());
+    let shown: Vec<_> = t.checks().iter().filter(|check| check.requirements.is_empty()).collect();
+    assert_eq!(shown.len(), 1, "{}", t.shown());
+    assert_eq!(shown[0].observed, "TLSv1.3; versions older than TLSv1.2 are not tried");
 }
 
 #[test]
@@ -109,8 +116,26 @@ fn each_bad_token_that_is_taken_is_named() {
         authentication(&answers).expect("SEC-2", Fail, &format!("{kind} → 200"));
     }
     let mut answers = well_guarded();
-    answers[1] = status(500);
-    authentication(&answers).expect("SEC-2", Fail, "a word → 500");
+    for open in [302, 404, 500] {
+        answers[1] = status(open);
+        authentication(&answers).expect("SEC-2", Fail, &format!("a word → {open}"));
+    }
+}
+
+#[test]
+fn who_is_not_answered_was_neither_let_in_nor_refused() {
+    for (away, seen) in [
+        (status(429), "a word → 429"),
+        (status(502), "a word → 502"),
+        (status(504), "a word → 504"),
+        (timeout(), "a word → no answer within"),
+        (refused(), "a word → connection refused"),
+        (denied(), "a word → denied"),
+    ] {
+        let mut answers = well_guarded();
+        answers[1] = away;
+        authentication(&answers).expect("SEC-2", Inconclusive, seen);
+    }
 }
 
 #[test]
@@ -119,15 +144,32 @@ fn a_route_that_refuses_everybody_proves_nothing() {
 }
 
 #[test]
-fn tokens_that_nobody_has_are_said_and_not_tried() {
-    let config = json!({ "authentication": { "routes": [{ "service": "backend", "path": "/api/me" }] } });
-    let t = holdpoint::test(run).service("backend").config(config).answer(get("/api/me"), status(401));
-    t.expect("SEC-2", Pass, "so with no token");
-    let untried = t.checks().iter().filter(|check| check.verdict == NotExercised);
-    assert_eq!(untried.count(), 2, "{}", t.shown());
+fn a_control_that_is_not_let_in_proves_nothing() {
+    for away in [302, 404, 429] {
+        let mut answers = well_guarded();
+        answers[6] = status(away);
+        authentication(&answers).expect("SEC-2", Inconclusive, &format!("{away} for a user's own token"));
+    }
+    let mut answers = well_guarded();
+    answers[6] = status(500);
+    authentication(&answers).expect("SEC-2", Fail, "500");
 }
 
-fn owned<'a>(own: Scripted, others: Scripted) -> Test<'a> {
+#[test]
+fn tokens_that_nobody_has_leave_their_row_open() {
+    let config = json!({ "authentication": { "routes": [{ "service": "backend", "path": "/api/me" }] } });
+    let t = holdpoint::test(run).service("backend").config(config).answer(get("/api/me"), status(401));
+    t.expect("SEC-2", Inconclusive, "not exercised: config.tokens.expired names no secret");
+    t.expect("SEC-2", Inconclusive, "not exercised: config.tokens.user names no secret");
+    let t = authentication(&well_guarded()).secret("USER", false);
+    t.expect("SEC-2", Inconclusive, "USER has no real value on this machine; give it one");
+    // One bad token less.
+    let t = authentication(&well_guarded()[1..]).secret("EXPIRED", false);
+    t.expect("SEC-2", Inconclusive, "EXPIRED has no real value on this machine");
+}
+
+/// What a user has made and reads, what another is answered for it, and what becomes of both at the end.
+fn owned<'a>(control: Scripted, own: Scripted, others: Scripted, deleted: Scripted) -> Test<'a> {
     let owned = json!([{
         "service": "backend", "read": "/api/agents/{id}", "id": "/id", "delete": true,
         "write": { "method": "POST", "path": "/api/agents", "json": { "name": "{marker}" } },
@@ -138,19 +180,64 @@ fn owned<'a>(own: Scripted, others: Scripted) -> Test<'a> {
         .answer(post("/api/agents"), status(201).json(&json!({ "id": 7 })))
         .answer(get("/api/agents/7"), own)
         .answer(get("/api/agents/7"), others)
-        .answer(request("DELETE", "/api/agents/7"), status(204));
-    well_guarded().into_iter().fold(t, |t, answer| t.answer(get("/api/me"), answer))
+        .answer(request("DELETE", "/api/agents/7"), deleted);
+    // The other is let in after the bad tokens and the user.
+    let t = well_guarded().into_iter().fold(t, |t, answer| t.answer(get("/api/me"), answer));
+    t.answer(get("/api/me"), control)
 }
 
 #[test]
 fn what_one_user_writes_no_other_reads() {
     let mine = || ok(json!({ "name": MARKER }));
-    let t = owned(mine(), status(404));
+    let well = |own, others| owned(ok(json!({})), own, others, status(204));
+    let t = well(mine(), status(404));
     t.expect("SEC-2", Pass, "404 for the other");
     assert_eq!(t.calls().last().unwrap(), "DELETE backend /api/agents/7");
-    owned(mine(), mine()).expect("SEC-2", Fail, "200, with what the first has written");
-    owned(mine(), status(500)).expect("SEC-2", Fail, "500");
-    owned(ok(json!({})), status(404)).expect("SEC-2", Inconclusive, "its owner does not read it back");
+    assert!(t.log().is_empty(), "{}", t.shown());
+    well(mine(), ok(json!({ "name": "of the other" }))).expect("SEC-2", Pass, "200 for the other");
+    well(mine(), mine()).expect("SEC-2", Fail, "200, with what the first has written");
+    well(mine(), status(500)).expect("SEC-2", Fail, "500");
+    well(ok(json!({})), status(404)).expect("SEC-2", Inconclusive, "its owner does not read it back");
+    for nothing in [302, 400, 401, 429] {
+        let seen = format!("{nothing} for the other, which says nothing of it");
+        well(mine(), status(nothing)).expect("SEC-2", Inconclusive, &seen);
+    }
+}
+
+#[test]
+fn a_token_of_the_other_that_is_let_in_nowhere_proves_nothing() {
+    let with = |control| owned(control, ok(json!({ "name": MARKER })), status(404), status(204));
+    let t = with(status(401));
+    t.expect("SEC-2", Inconclusive, "config.tokens.other is refused: GET backend /api/me → 401");
+    assert!(!t.calls().contains(&"POST backend /api/agents".to_owned()), "nothing is written: {:?}", t.calls());
+    with(status(302)).expect("SEC-2", Inconclusive, "config.tokens.other is refused");
+    with(timeout()).expect("SEC-2", Inconclusive, "nothing shows that config.tokens.other is good");
+    let t = with(ok(json!({}))).secret("OTHER", false);
+    t.expect("SEC-2", Inconclusive, "OTHER has no real value on this machine");
+    let elsewhere = json!({
+        "routes": [{ "service": "auth", "path": "/api/me" }],
+        "owned": [{
+            "service": "backend", "read": "/api/state/a",
+            "write": { "method": "PUT", "path": "/api/state/a", "json": { "value": "{marker}" } },
+        }],
+    });
+    let t = test("authentication", elsewhere).service("auth");
+    let t = well_guarded().into_iter().fold(t, |t, answer| t.answer(get("/api/me"), answer));
+    t.expect("SEC-2", Inconclusive, "no route of config.authentication.routes reads from this service");
+}
+
+#[test]
+fn what_can_not_be_taken_away_is_said() {
+    let with = |deleted| owned(ok(json!({})), ok(json!({ "name": MARKER })), status(404), deleted);
+    for gone in [status(200), status(404), status(410)] {
+        assert!(with(gone).log().is_empty(), "it is gone");
+    }
+    for (stays, seen) in [(status(405), "405"), (status(302), "302"), (refused(), "connection refused")] {
+        let t = with(stays);
+        t.expect("SEC-2", Pass, "404 for the other");
+        let said = format!("Warn: DELETE backend /api/agents/7 → {seen}; what was made there stays");
+        assert_eq!(t.log(), [said]);
+    }
 }
 
 /// A preflight and an answer that allow `origin`.
@@ -202,6 +289,38 @@ fn a_reflected_origin_and_a_wildcard_are_access_for_all() {
     cors(page(), [denied(), status(401)]).expect("SEC-3", Inconclusive, "denied");
 }
 
+/// A route that says something of pages to users alone: what it answers without a token, and then with one.
+fn shy<'a>(method: &str, without: Scripted, with: Scripted) -> Test<'a> {
+    let route = json!({ "service": "backend", "path": "/api/x", "method": method });
+    test("cors", json!({ "allowed": [APP], "routes": [route] }))
+        .answer(request("OPTIONS", "/api/x"), allows(APP))
+        .answer(request("OPTIONS", "/api/x"), status(204))
+        .answer(get("/api/x"), without)
+        .answer(get("/api/x"), with)
+        .answer(get("/api/x"), status(401))
+}
+
+#[test]
+fn who_is_refused_before_pages_are_thought_of_asks_as_the_user() {
+    shy("PUT", status(401), allows(APP)).expect("SEC-3", Pass, "204, allowed");
+    shy("GET", status(401), allows(APP)).expect("SEC-3", Pass, "204, allowed");
+    shy("PUT", status(401), status(405)).expect("SEC-3", Inconclusive, "405, access-control-allow-origin: not there");
+    shy("PUT", status(401), status(200)).expect("SEC-3", Fail, "200, access-control-allow-origin: not there");
+    shy("GET", status(401), status(403)).expect("SEC-3", Fail, "403, access-control-allow-origin: not there");
+    let t = shy("GET", status(401), allows(APP)).secret("USER", false);
+    t.expect("SEC-3", Inconclusive, "name a route that answers the user of config.tokens with GET");
+}
+
+#[test]
+fn a_hostile_page_that_is_not_answered_was_not_refused() {
+    let page = || [allows(APP), allows(APP)];
+    cors(page(), [status(429), status(401)]).expect("SEC-3", Inconclusive, "(OPTIONS) → 429, which says nothing of it");
+    cors(page(), [status(503), status(401)]).expect("SEC-3", Inconclusive, "(OPTIONS) → 503");
+    cors(page(), [status(204), status(500)]).expect("SEC-3", Inconclusive, "(GET) → 500");
+    let open = status(500).header("access-control-allow-origin", "*");
+    cors(page(), [open, status(401)]).expect("SEC-3", Fail, "any origin");
+}
+
 fn leaks<'a>(page: Scripted) -> Test<'a> {
     let config = json!({
         "secrets": ["API_KEY"], "probes": ["/.env"], "public": ["AKIAIOSFODNN7PUBLICK"],
@@ -238,6 +357,24 @@ fn who_can_not_look_does_not_say_that_all_is_well() {
     t.expect("SEC-4", Inconclusive, "API_KEY has no real value on this machine");
 }
 
+#[test]
+fn a_page_that_does_not_answer_was_not_searched() {
+    let twice = |without, with| leaks(without).answer(get("/"), with);
+    twice(status(401), ok(json!({}))).expect("SEC-4", Pass, "none in 2 answers");
+    let unseen = "GET backend / → 401, so this page was not searched";
+    twice(ok(json!({})), status(401)).expect("SEC-4", Inconclusive, unseen);
+    leaks(status(404)).expect("SEC-4", Inconclusive, "GET backend / → 404, so this page was not searched");
+    leaks(status(302)).expect("SEC-4", Inconclusive, "GET backend / → 302");
+    let t = leaks(ok(json!({}))).secret("USER", false);
+    t.expect("SEC-4", Inconclusive, "no page is seen as a user sees it: USER has no real value");
+    let without_tokens = |page| {
+        let config = json!({ "leaks": { "probes": [], "pages": [{ "service": "backend", "path": "/" }] } });
+        holdpoint::test(run).service("backend").config(config).answer(get("/"), page)
+    };
+    without_tokens(ok(json!({}))).expect("SEC-4", Pass, "none in 1 answers");
+    without_tokens(status(401)).expect("SEC-4", Inconclusive, "GET backend / → 401");
+}
+
 /// Answers to another user, then to the user, in the order in which they are asked.
 fn rate<'a>(answers: &[Scripted]) -> Test<'a> {
     let config = json!({ "route": { "service": "backend", "path": "/api/search" }, "most": 5, "recovers": "3s" });
@@ -268,60 +405,27 @@ fn a_limit_is_reached_holds_for_one_and_ends() {
         rate(&answers).expect("SEC-5", Fail, seen);
     }
     rate(&[status(500), limited(), well(), well()]).expect("SEC-5", Inconclusive, "it was 500 before already");
-}
-
-fn input<'a>() -> Test<'a> {
-    let config = json!({
-        "routes": [{ "service": "backend", "path": "/api/x", "method": "POST", "json": { "name": "n" } }],
-        "too-large": 1000, "within": "1s",
-    });
-    test("input", config)
+    rate(&[status(302), limited(), well(), well()]).expect("SEC-5", Inconclusive, "it was 302 before already");
 }
 
 #[test]
-fn what_is_malformed_is_refused_and_what_is_odd_is_survived() {
-    // Seven to refuse, ten to survive, and the one that is as it should be.
-    let answers = |refused: Scripted, odd: Scripted, good: Scripted| {
-        let t = (0..7).fold(input(), |t, _| t.answer(post("/api/x"), refused.clone()));
-        (0..10).fold(t, |t, _| t.answer(post("/api/x"), odd.clone())).answer(post("/api/x"), good)
-    };
-    let t = answers(status(422), status(200), status(201));
-    t.expect("SEC-6", Pass, "so with 7 requests");
-    t.expect("SEC-6", Pass, "so with 10 requests");
-    answers(status(500), status(200), status(201)).expect("SEC-6", Fail, "JSON that ends too early → 500");
-    answers(status(200), status(200), status(201)).expect("SEC-6", Fail, "no JSON at all → 200, taken");
-    answers(timeout(), status(200), status(201)).expect("SEC-6", Fail, "no answer within");
-    answers(status(422), status(503), status(201)).expect("SEC-6", Fail, "a zero character → 503");
-    answers(status(422), status(200), status(422)).expect(
-        "SEC-6",
-        Inconclusive,
-        "what is as it should be is answered 422",
-    );
-    answers(status(401), status(200), status(201)).expect("SEC-6", Inconclusive, "401, which says nothing of it");
-}
-
-#[test]
-fn requests_follow_from_the_document_where_there_is_one() {
-    let document = json!({ "openapi": "3.1.0", "paths": {
-        "/api/x": { "post": { "requestBody": { "content": { "application/json": { "schema": {
-            "type": "object", "required": ["name"], "properties": { "name": { "type": "string", "maxLength": 3 } },
-        } } } } } },
-        "/api/y": { "post": { "requestBody": { "content": { "application/json": { "schema": { "type": "object" } } } } } },
-    } });
-    let config = json!({ "openapi": { "service": "backend", "path": "/openapi.json" }, "skip": ["POST /api/y"] });
-    // Eight to refuse, ten to survive.
-    let t = test("input", config).answer(get("/openapi.json"), ok(document));
-    let t = (0..8).fold(t, |t, _| t.answer(post("/api/x"), status(422)));
-    let t = (0..10).fold(t, |t, _| t.answer(post("/api/x"), status(400)));
-    let t = t.answer(post("/api/x"), ok(json!({})));
-    t.expect("SEC-6", Pass, "2 operations, of which 1 are tried");
-    t.expect("SEC-6", Pass, "so with 8 requests");
+fn a_limit_needs_both_users() {
+    let well = || ok(json!({}));
+    let t = rate(&[well(), limited(), well()]).secret("OTHER", false);
+    t.expect("SEC-5", Inconclusive, "OTHER has no real value on this machine");
+    rate(&[well()]).secret("USER", false).expect("SEC-5", Inconclusive, "USER has no real value on this machine");
+    let route = json!({ "service": "backend", "path": "/api/search" });
+    let config = json!({ "tokens": { "user": "USER" }, "rate": { "route": route } });
+    let t = holdpoint::test(run).service("backend").secret("USER", true).config(config);
+    let t = t.answer(get("/api/search"), limited()).answer(get("/api/search"), well());
+    t.expect("SEC-5", Inconclusive, "not exercised: config.tokens.other names no secret");
 }
 
 #[test]
 fn a_mistake_in_the_configuration_names_the_field() {
     let route = json!([{ "service": "backend", "path": "/api/me" }]);
-    let cases: [(&str, Value, &str); 12] = [
+    let created = |id: &str, path: &str| json!({ "routes": [{ "service": "backend", "path": "/", "json": {} }], "created": { "POST /": { "id": id, "path": path } } });
+    let cases: [(&str, Value, &str); 16] = [
         ("https", json!({}), "config.https.hosts and services is empty"),
         ("https", json!({ "hosts": ["https://a.example"] }), "is no host"),
         ("authentication", json!({ "routes": [] }), "config.authentication.routes is empty"),
@@ -334,6 +438,14 @@ fn a_mistake_in_the_configuration_names_the_field() {
         ("rate", json!({ "route": { "service": "backend", "path": "/", "method": "POST" } }), "it has to be a GET"),
         ("input", json!({}), "neither openapi nor routes"),
         ("input", json!({ "routes": route }), "has no json"),
+        ("input", created("/id", "/api/agents"), "`path` has the place {id}"),
+        ("input", created("id", "/api/agents/{id}"), "`id` is a pointer"),
+        ("input", created("/id", "api/agents/{id}"), "must begin with `/`"),
+        (
+            "input",
+            json!({ "openapi": { "service": "backend", "path": "/" }, "also-taken": vec!["POST /"; 51] }),
+            "51 entries",
+        ),
     ];
     for (section, config, error) in cases {
         let t = test(section, config);

@@ -6,7 +6,7 @@ use holdpoint::shapes;
 use crate::config::Config;
 
 /// The most findings that are told of one service.
-const MOST_TOLD: usize = 20;
+pub(crate) const MOST_TOLD: usize = 20;
 
 /// What is looked for.
 pub(crate) struct Search {

@@ -169,6 +169,18 @@ mod tests {
     }
 
     #[test]
+    fn a_span_of_time_has_both_of_its_ends_or_one_of_them() {
+        let fits = |filter: &str, at: &str| {
+            let entry = json!({ "timestamp": format!("2026-02-01T00:00:{at}.000000Z") });
+            clauses(filter).unwrap().iter().all(|clause| clause.fits(&entry))
+        };
+        let within = "timestamp>=\"2026-02-01T00:00:01.000000Z\" AND timestamp<=\"2026-02-01T00:00:03.000000Z\"";
+        assert_eq!(["00", "01", "02", "03", "04"].map(|at| fits(within, at)), [false, true, true, true, false]);
+        let before = "timestamp<\"2026-02-01T00:00:03.000000Z\"";
+        assert_eq!(["02", "03", "04"].map(|at| fits(before, at)), [true, false, false]);
+    }
+
+    #[test]
     fn another_filter_is_refused() {
         for filter in ["a OR b=c", "(a=b)", "hello", "NOT a=b c"] {
             assert_eq!(clauses(filter).unwrap_err().status, 400, "{filter}");
