@@ -107,6 +107,12 @@ impl Driver {
     pub(crate) fn of(driving: impl Future<Output = ()> + Send + 'static) -> Self {
         Self(tokio::spawn(driving))
     }
+
+    /// Ends it, and waits until the connection is gone: a transaction that is left open holds its locks no longer.
+    pub(crate) async fn end(mut self) {
+        self.0.abort();
+        drop((&mut self.0).await);
+    }
 }
 
 impl Drop for Driver {

@@ -35,32 +35,14 @@ struct Session {
     tls: Option<String>,
     /// Milliseconds.
     connected: f64,
-    _driver: Driver,
+    driver: Driver,
 }
 
 pub(crate) async fn act(dialer: &Dialer, call: &Call<'_>, act: &Act) -> Result<Response, Stop> {
     let session = Session::open(dialer, call).await?;
-    match act {
-        Act::Look => session.look(call).await,
-        Act::Query { sql, parameters } => session.query(call, sql, parameters).await,
-        Act::Get { place, key } => {
-            session.begin(call, false).await?;
-            let sql = format!("select coalesce(value::text, '') from {} where key = $1 limit 1", quoted(place));
-            let found = session.client.query_opt(sql.as_str(), &[&Parameter::of(key)]).await.map_err(stop)?;
-            rows::value(found.map(|row| row.try_get::<_, String>(0)).transpose().map_err(stop)?)
-        }
-        Act::Put { place, key, value } => {
-            let sql = format!(
-                "insert into {} (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
-                quoted(place)
-            );
-            session.change(call, &sql, vec![Parameter::of(key), Parameter::of(value)]).await
-        }
-        Act::Remove { place, key } => {
-            let sql = format!("delete from {} where key = $1", quoted(place));
-            session.change(call, &sql, vec![Parameter::of(key)]).await
-        }
-    }
+    let outcome = session.act(call, act).await;
+    session.driver.end().await;
+    outcome
 }
 
 impl Session {
@@ -85,7 +67,31 @@ impl Session {
         // Errors of a connection reach whoever waits for an answer.
         let driver = Driver::of(async move { drop(connection.await) });
         let connected = millis(start);
-        Ok(Self { client, version, tls: agreed.into_inner(), connected, _driver: driver })
+        Ok(Self { client, version, tls: agreed.into_inner(), connected, driver })
+    }
+
+    async fn act(&self, call: &Call<'_>, act: &Act) -> Result<Response, Stop> {
+        match act {
+            Act::Look => self.look(call).await,
+            Act::Query { sql, parameters } => self.query(call, sql, parameters).await,
+            Act::Get { place, key } => {
+                self.begin(call, false).await?;
+                let sql = format!("select coalesce(value::text, '') from {} where key = $1 limit 1", quoted(place));
+                let found = self.client.query_opt(sql.as_str(), &[&Parameter::of(key)]).await.map_err(stop)?;
+                rows::value(found.map(|row| row.try_get::<_, String>(0)).transpose().map_err(stop)?)
+            }
+            Act::Put { place, key, value } => {
+                let sql = format!(
+                    "insert into {} (key, value) values ($1, $2) on conflict (key) do update set value = excluded.value",
+                    quoted(place)
+                );
+                self.change(call, &sql, vec![Parameter::of(key), Parameter::of(value)]).await
+            }
+            Act::Remove { place, key } => {
+                let sql = format!("delete from {} where key = $1", quoted(place));
+                self.change(call, &sql, vec![Parameter::of(key)]).await
+            }
+        }
     }
 
     /// Begins a transaction. One that writes is as the server has them, so a replica and a user that only reads are seen.

@@ -212,6 +212,7 @@ fn mistakes_on_the_command_line_are_told_like_those_in_files() {
 #[test]
 fn inputs_are_read_from_a_file_and_one_that_lacks_is_told_with_what_it_is() {
     let scene = scene(READS, "");
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     let folder = "config = { required = true, description = \"the folder with the configuration\" }";
     scene.edit("bundle/bundle.toml", |text| format!("[inputs]\n{folder}\nother = {{ required = true }}\n{text}"));
     let lacks = scene.run(&["check", "BUNDLE"]);
@@ -336,6 +337,7 @@ fn a_folder_without_a_bundle_is_told_once() {
 #[test]
 fn a_module_that_is_no_phase_is_told() {
     let scene = scene(READS, "");
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     let folder = scene.path().join("modules");
     std::fs::create_dir(&folder).unwrap();
     for (content, said) in [(&b"not wasm"[..], "swarm"), (b"\0asm\x01\0\0\0", "it is a core module")] {

@@ -91,7 +91,7 @@ fn only_what_takes_part_must_be_filled() {
     some.inputs.clear();
     assert_eq!(
         complaints(&some),
-        "bundle.toml:9:1  input `config` has no value\n    pass --set config=…\n1 error, nothing was run"
+        "bundle.toml:9:1  input `config` has no value\n    pass --set config=…: the folder with the configuration that staging is deployed with\n1 error, nothing was run"
     );
     some.only = vec!["health".to_owned()];
     let resolved = Resolved::from_sources(&some, &modules).unwrap();
