@@ -49,8 +49,11 @@ fn what_nobody_could_read_passes_nothing() {
     t.expect("SEC-4", Inconclusive, "API_KEY: it has no real value on this machine");
 }
 
-/// Pages of a log whose entries are asked for two by two, each with the time until which they are, and its entries as second and text.
-fn paged<'a>(pages: &[(Option<&str>, &[(&str, &str)])]) -> Test<'a> {
+/// A page of a log: the second until which it is, and its entries as second and text.
+type Page<'p> = (Option<&'p str>, &'p [(&'p str, &'p str)]);
+
+/// Pages of a log whose entries are asked for two by two.
+fn paged<'a>(pages: &[Page<'_>]) -> Test<'a> {
     let t = holdpoint::test(run).config(json!({ "services": ["netra-backend"], "limit": 2, "pages": 3 }));
     pages.iter().fold(t, |t, (until, entries)| {
         let mut filter =
