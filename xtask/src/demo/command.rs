@@ -7,6 +7,7 @@ use clap::ValueEnum;
 
 use super::child::Signals;
 use super::fault::Fault;
+use super::lane::Lane;
 use super::phases::Scope;
 use super::ports::PORTS;
 use super::run::{Demo, Outcome, Stdout, build};
@@ -108,7 +109,7 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
     let scopes = match fault {
         Some(fault) => vec![fault.scope()],
         None if arguments.keep => vec![all],
-        None => vec![all, Scope::Day, Scope::NextSteps],
+        None => Scope::of_demo(gcloud, stores).to_vec(),
     };
     let demo = |scope| Demo {
         project,
@@ -116,7 +117,8 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
         json,
         stdout: if json { Stdout::Pass } else { Stdout::Ours },
-        ports: PORTS,
+        lane: Lane::FIRST,
+        cloud_seed: 0,
         runs: project.root.join(".holdpoint/runs"),
     };
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;

@@ -7,6 +7,7 @@
 mod child;
 mod command;
 mod fault;
+mod lane;
 mod login;
 mod phases;
 mod ports;
@@ -15,10 +16,12 @@ mod seed;
 mod stores;
 mod system;
 
+pub(crate) use child::Signals;
 pub(crate) use command::{Arguments, run};
 pub(crate) use fault::Fault;
+pub(crate) use lane::Lane;
 pub(crate) use phases::Scope;
-pub(crate) use ports::PORTS;
-pub(crate) use run::{Demo, Outcome, Stdout, build};
+pub(crate) use run::{BUNDLE, Demo, Outcome, Stdout, build};
+pub(crate) use seed::fresh as fresh_seed;
 pub(crate) use stores::ensure_stores;
 pub(crate) use system::gcloud_is_here;

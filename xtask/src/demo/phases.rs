@@ -89,6 +89,11 @@ impl Scope {
         }
     }
 
+    /// What a demonstration without a fault does, one after the other: a release, a day in a rehearsal, and what a team does before production.
+    pub(crate) fn of_demo(gcloud: bool, stores: bool) -> [Self; 3] {
+        [Self::of_all(gcloud, stores), Self::Day, Self::NextSteps]
+    }
+
     /// Whether something is deployed.
     pub(crate) fn deploys(self) -> bool {
         matches!(self, Self::Release | Self::Storeless)

@@ -208,7 +208,8 @@ fn verdict<'a>(outcome: &'a Outcome, id: &str) -> Option<&'a str> {
     outcome.object.as_ref()?["rows"][id].as_str()
 }
 
-fn failed(outcome: &Outcome) -> impl Iterator<Item = &str> {
+/// The rows that failed.
+pub(super) fn failed(outcome: &Outcome) -> impl Iterator<Item = &str> {
     outcome.object.iter().flat_map(|object| object["failed"].as_array()).flatten().filter_map(Value::as_str)
 }
 
