@@ -226,7 +226,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 84] = [
+pub(crate) const JUDGED: [&str; 89] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -266,6 +266,7 @@ pub(crate) const JUDGED: [&str; 84] = [
     "P4.3.t4",
     "CRIT-1",
     "CRIT-2",
+    "CRIT-3",
     "CRIT-4",
     "CRIT-5",
     "CRIT-6",
@@ -285,6 +286,7 @@ pub(crate) const JUDGED: [&str; 84] = [
     "BIZ-5",
     "BIZ-6",
     "RB-T1",
+    "RB-T2",
     "RB-T3",
     "RB-T4",
     "RB-T5",
@@ -292,7 +294,10 @@ pub(crate) const JUDGED: [&str; 84] = [
     "RB-C2",
     "RB-V1",
     "RB-V2",
+    "ALERT-1",
+    "ALERT-2",
     "ALERT-3",
+    "ALERT-4",
     "KI-1",
     "KI-2",
     "KI-3",
