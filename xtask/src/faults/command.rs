@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::sh::say;
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 15] = [
+const SCOPES: [Scope; 16] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -28,6 +28,7 @@ const SCOPES: [Scope; 15] = [
     Scope::NextSteps,
     Scope::Monitoring,
     Scope::Watch,
+    Scope::Hours,
     Scope::Day,
     Scope::Release,
 ];

@@ -215,9 +215,6 @@ mod tests {
         let pages = |count: u32| (0..count).map(|n| page(&n.to_string(), [1, 0, 1])).collect::<String>();
         assert!(looks(&[pages(250)])[0].problems.is_empty());
         let found = &looks(&[pages(251)])[0];
-        assert_eq!(
-            found.problems.first().map(String::as_str),
-            Some("more than 250 instances count what they serve")
-        );
+        assert_eq!(found.problems.first().map(String::as_str), Some("more than 250 instances count what they serve"));
     }
 }

@@ -292,7 +292,8 @@ fn what_is_served_between_looks_is_stated_of_all_instances_together() {
     let t = watched(&more, &pages.each_ref().map(String::as_str));
     assert_eq!((values(&t, "served"), values(&t, "served_bad")), (vec![6.0, 2.0], vec![2.0, 0.0]));
     assert_eq!(values(&t, "served_duration_bucket"), [6.0, 5.0, 2.0, 2.0], "the bound without an end comes first");
-    let Sample { labels, at, .. } = t.samples().iter().find(|sample| sample.labels.contains_key("le")).expect("a bucket");
+    let Sample { labels, at, .. } =
+        t.samples().iter().find(|sample| sample.labels.contains_key("le")).expect("a bucket");
     let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
     assert_eq!((labels.join(" "), *at), ("le=+Inf service=backend".to_owned(), 1_010.0));
     // Nothing is told of a look at which something of it lacks.
@@ -304,7 +305,10 @@ fn what_is_served_takes_of_the_room_for_samples_and_for_instances() {
     let served = json!({ "requests": "all", "errors": "bad", "duration": "took" });
     let metrics = json!({ "connections": { "gauge": "in_use", "of": 4 }, "served": served });
     let backend = json!({ "metrics": metrics });
-    let t = watched(&json!({ "during": "60000s", "calls": 1_000_000, "sample-every": "5s", "services": { "backend": backend } }), &[]);
+    let t = watched(
+        &json!({ "during": "60000s", "calls": 1_000_000, "sample-every": "5s", "services": { "backend": backend } }),
+        &[],
+    );
     refusal(&t, "18 samples each 5000 ms, 12000 times, are 216000");
     let page: String = (0..243).map(|n| format!("in_use{{instance=\"{n}\"}} 1\nall{{instance=\"{n}\"}} 1\nbad{{instance=\"{n}\"}} 0\ntook_bucket{{instance=\"{n}\",le=\"+Inf\"}} 1\n")).collect();
     let t = watched(&json!({ "services": { "backend": backend } }), &[&page]);
