@@ -225,8 +225,8 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
     }
 }
 
-/// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 89] = [
+/// The rows that phases and policies of the shipped bundle speak for, in the order of its checklist. Three are of what it does not use.
+pub(crate) const JUDGED: [&str; 92] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -235,11 +235,14 @@ pub(crate) const JUDGED: [&str; 89] = [
     "PRE-2.client-id",
     "PRE-2.client-secret",
     "PRE-3.python",
+    "PRE-3.docker",
+    "PRE-3.compose",
     "P1.1",
     "P1.2",
     "P1.3",
     "P2.1.checks",
     "P2.1.local",
+    "P2.1.cloud",
     "P2.2",
     "P3.1",
     "P3.2.success",
