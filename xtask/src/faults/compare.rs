@@ -114,9 +114,10 @@ fn must_trigger(requirement: &str) -> Option<&'static str> {
 
 /// CRIT-2 (health answers 200 within two seconds) says again, more narrowly, what P3.1 says; without an identity nothing is known of the
 /// project; who is shown another's text has no state of its own, and who reads another's state was not served; who fails because another
-/// does was not isolated, and may have left something behind; a socket that is not stable drops; CRIT-7 to CRIT-9 and SUC-2 say again what P4.1 says, and ALERT-3 with a higher limit, at which a day
-/// uses up the memory; a trigger about errors says with a higher limit and for longer what ALERT-1 says; CRIT-3 says again what P3.2 says of service and isolation;
-/// who can't serve some users can't serve more; who is shown another's text is so at every hour; what fails anyway is not blamed on failures on purpose. A trigger fires for the rows that it watches.
+/// does was not isolated, and may have left something behind; a socket that is not stable drops; CRIT-7 to CRIT-9 and SUC-2 say again what
+/// P4.1 says, and ALERT-3 with a higher limit, at which a day uses up the memory; RB-T2 says with a higher limit and for longer what ALERT-1 says;
+/// CRIT-3 says again what P3.2 says of service and isolation; who can't serve some users can't serve more; who shows texts of others does so at every
+/// hour; what fails anyway is not blamed on failures on purpose. A trigger fires for the rows that it watches.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!(
         (requirement, id),

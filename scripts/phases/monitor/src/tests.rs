@@ -310,7 +310,11 @@ fn what_is_served_takes_of_the_room_for_samples_and_for_instances() {
         &[],
     );
     refusal(&t, "18 samples each 5000 ms, 12000 times, are 216000");
-    let page: String = (0..243).map(|n| format!("in_use{{instance=\"{n}\"}} 1\nall{{instance=\"{n}\"}} 1\nbad{{instance=\"{n}\"}} 0\ntook_bucket{{instance=\"{n}\",le=\"+Inf\"}} 1\n")).collect();
+    let instance = |n: u32| {
+        let of = format!("instance=\"{n}\"");
+        format!("in_use{{{of}}} 1\nall{{{of}}} 1\nbad{{{of}}} 0\ntook_bucket{{{of},le=\"+Inf\"}} 1\n")
+    };
+    let page: String = (0..243).map(instance).collect();
     let t = watched(&json!({ "services": { "backend": backend } }), &[&page]);
     t.expect("WATCHED", Inconclusive, "there are more than 242 instances");
 }
