@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 pub use holdpoint_staging_double::{
-    Adjustment, Breach, Change, ChatFault, Crossing, Fault, Leak, LeakForm, Resource, Service, Struck,
+    Adjustment, Breach, Change, ChatFault, Crossing, Crowd, Fault, Leak, LeakForm, Resource, Service, Struck,
 };
 use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI};
 use tokio::runtime::Runtime;

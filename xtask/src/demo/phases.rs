@@ -42,7 +42,9 @@ pub(crate) enum Scope {
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
     Watch,
-    /// Also those that put load on at the hours of the day.
+    /// Also those that put load on at the hours of the day, each for moments. Alerts are left out: whether one sees anything of so short a test is chance.
+    Hours,
+    /// All of them, and the last hour takes long enough for every alert.
     Day,
 }
 
@@ -74,6 +76,8 @@ const APART: [&str; 10] = [
 
 /// What takes part in the day.
 const WATCH: [&str; 4] = ["monitor", "objectives", "day-triggers", "alerts"];
+/// Where the policy of alerts stands among them.
+const ALERTS: usize = 3;
 /// And what puts load on in it.
 const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", "failure-injection"];
 /// How many times faster it passes.
@@ -111,16 +115,21 @@ impl Scope {
 
     /// How many times faster waits pass, in a rehearsal.
     pub(crate) fn scale(self) -> Option<u32> {
-        matches!(self, Self::Watch | Self::Day).then_some(SCALE)
+        matches!(self, Self::Watch | Self::Hours | Self::Day).then_some(SCALE)
+    }
+
+    /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that.
+    pub(crate) fn evening(self) -> &'static str {
+        if self == Self::Day { "evening-during=110s" } else { "evening-during=6s" }
     }
 
     /// How a run ends when nothing is wrong, and what it decides: one that leaves phases out is partial, and no release.
     pub(crate) fn clean_end(self) -> (u8, &'static str) {
         match self {
             Self::Release => (0, "release"),
-            // Without traffic nothing is known of errors and times.
+            // Without load nothing is known of errors and times.
             Self::Watch => (3, "inconclusive"),
-            Self::Day => (8, "rehearsed"),
+            Self::Hours | Self::Day => (8, "rehearsed"),
             _ => (7, "partial"),
         }
     }
@@ -143,6 +152,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Churn => return only(CHURN),
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
+        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS].concat()),
         Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
         Scope::Storeless | Scope::Standing | Scope::Quiet => {}
     }

@@ -168,7 +168,7 @@ impl Demo<'_> {
             .arg(format!("client-id={CLIENT_ID}"))
             .arg("--set")
             .arg(format!("redirect-uri={REDIRECT_URI}"));
-        for input in INPUTS {
+        for input in INPUTS.into_iter().chain([self.scope.evening()]) {
             line = line.arg("--set").arg(input);
         }
         for input in ["config", "source", "next-steps"] {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use crate::demo::{Fault, Scope};
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 15] = [
+const SCOPES: [Scope; 16] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -21,12 +21,13 @@ const SCOPES: [Scope; 15] = [
     Scope::NextSteps,
     Scope::Monitoring,
     Scope::Watch,
+    Scope::Hours,
     Scope::Day,
     Scope::Release,
 ];
 
 /// What is judged there are times and queues, which another heavy load would change. No two of them are side by side.
-const HEAVY: [Scope; 2] = [Scope::Day, Scope::Pool];
+const HEAVY: [Scope; 3] = [Scope::Hours, Scope::Day, Scope::Pool];
 
 /// A scope with the faults that are looked for in it, each with what its parameters are drawn from.
 #[derive(Debug, Clone)]
@@ -38,7 +39,8 @@ pub(super) struct Work {
 /// About how many seconds a run takes on two cores.
 fn weight(scope: Scope) -> usize {
     match scope {
-        Scope::Day => 90,
+        Scope::Day => 190,
+        Scope::Hours => 90,
         Scope::Pool => 70,
         Scope::Release | Scope::Storeless | Scope::Standing => 40,
         Scope::Watch => 28,

@@ -22,7 +22,7 @@ pub(super) async fn show(State(shared): State<Arc<Shared>>) -> Response<Body> {
     let taken = shared.resources.taken(now, &changes, (strikes.leaked(), strikes.left()));
     let pool = shared.switchboard.pool.gauges(&changes);
     let idle = pool.size.saturating_sub(pool.in_use);
-    let mut text = shared.traffic.get(Service::Backend).metrics(instance);
+    let mut text = shared.traffic.get(Service::Backend).metrics(instance, shared.crowds.look(&changes));
     for (name, kind, help, value) in [
         ("agents_live", "gauge", "Agents that have not ended.", live as f64),
         ("process_resident_memory_bytes", "gauge", "Resident memory.", taken.resident as f64),
