@@ -33,7 +33,7 @@ impl Shared {
             ("agents_live", "gauge", "Agents that have not ended.", live as f64),
             ("process_resident_memory_bytes", "gauge", "Resident memory.", taken.resident as f64),
             ("process_memory_limit_bytes", "gauge", "Memory that it may have.", taken.most_resident as f64),
-            ("process_start_time_seconds", "gauge", "When the process began.", shared.began),
+            ("process_start_time_seconds", "gauge", "When the process began.", self.began),
             ("disk_used_bytes", "gauge", "Bytes of the disk that are in use.", taken.disk as f64),
             ("disk_size_bytes", "gauge", "Bytes that the disk has.", taken.most_disk as f64),
             ("process_cpu_usage", "gauge", "Processors in use.", taken.cpu),
