@@ -14,7 +14,7 @@ use crate::project::Project;
 use crate::sh::say;
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 15] = [
+const SCOPES: [Scope; 16] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -23,6 +23,7 @@ const SCOPES: [Scope; 15] = [
     Scope::Logic,
     Scope::Sockets,
     Scope::Stores,
+    Scope::Frontend,
     Scope::Pool,
     Scope::Churn,
     Scope::NextSteps,
@@ -102,7 +103,7 @@ fn each(
     tell: impl Fn(&Found),
 ) -> Result<Vec<Found>> {
     demo::build(project)?;
-    let (gcloud, stores) = (demo::gcloud_is_here(), demo::ensure_stores()?);
+    let (gcloud, stores, browser) = (demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
     let mut all = Vec::new();
     for scope in SCOPES {
         let faults = (1..).zip(Fault::all()).filter(|(_, fault)| fault.scope() == scope && chosen(*fault));
@@ -110,6 +111,7 @@ fn each(
         let lacking = match scope {
             _ if scope.needs_gcloud() && !gcloud => Some("gcloud"),
             _ if scope.asks_stores() && !stores => Some("a store"),
+            _ if scope.opens_a_page() && !browser => Some("Chromium"),
             _ => None,
         };
         if let Some(lacking) = lacking.filter(|_| !faults.is_empty()) {

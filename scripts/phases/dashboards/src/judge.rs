@@ -43,17 +43,18 @@ fn as_said(config: &Config) -> holdpoint::Expected {
 }
 
 pub(crate) fn all(cx: &Context, config: &Config, panels: Vec<Panel<'_>>) {
-    let opened =
-        |panel: Panel<'_>| Open { panel, said: Said::default(), silent: None, came: Came::Nothing, calls: vec![] };
-    let mut all: Vec<Open<'_>> = panels.into_iter().map(opened).collect();
+    let mut all: Vec<Open<'_>> = panels
+        .into_iter()
+        .map(|panel| Open { panel, said: Said::default(), silent: None, came: Came::Nothing, calls: Vec::new() })
+        .collect();
     for look in 0..config.looks() {
         if look > 0 && cx.sleep(EVERY).is_err() {
             break;
         }
         cx.progress(look + 1, config.looks(), format_args!("look {} of {}", look + 1, config.looks()));
         let before = cx.metrics(&config.service).scrape(&config.path);
-        let open = || all.iter().filter(|one| one.is_open());
-        let answers: Vec<_> = open().map(|one| ask(cx, config, &one.panel.query)).collect();
+        let open = all.iter().filter(|one| one.is_open());
+        let answers: Vec<_> = open.map(|one| ask(cx, config, &one.panel.query)).collect();
         let after = cx.metrics(&config.service).scrape(&config.path);
         for (one, answer) in all.iter_mut().filter(|one| one.is_open()).zip(answers) {
             one.calls.clear();
