@@ -107,19 +107,16 @@ impl Open<'_> {
     fn state(self, cx: &Context, config: &Config) {
         let check = check(cx, config, self.panel.board, self.panel.wanted);
         let calls = [self.panel.calls, self.calls].concat();
-        match self.came {
-            Came::Failed(error) => check.from_error(error),
+        match (self.came, self.silent) {
+            (Came::Failed(error), _) => check.from_error(error),
             // With nothing that a panel could be compared with, it is neither right nor wrong.
-            _ if self.said.is_empty() => {
-                let why = self.silent.unwrap_or_else(|| format!("{} has nothing to show yet", config.service));
-                check.inconclusive(observed(why), calls);
+            (_, Some(why)) => check.inconclusive(observed(why), calls),
+            (_, None) if self.said.is_empty() => {
+                check.inconclusive(observed(format!("{} has nothing to show yet", config.service)), calls);
             }
-            Came::Right(shown) => match self.silent {
-                None => check.pass(observed(shown), calls),
-                Some(why) => check.inconclusive(observed(why), calls),
-            },
-            Came::Wrong(why) => check.fail(as_said(config), observed(why), calls),
-            Came::Nothing => check.inconclusive(observed("it was not asked"), calls),
+            (Came::Right(shown), None) => check.pass(observed(shown), calls),
+            (Came::Wrong(why), None) => check.fail(as_said(config), observed(why), calls),
+            (Came::Nothing, None) => check.inconclusive(observed("it was not asked"), calls),
         }
     }
 }

@@ -197,3 +197,30 @@ fn what_is_left_of_one_and_a_page_without_labels_are_compared_too() {
     t.expect("DASH-1", Pass, "0.95");
     t.expect("DASH-2", Pass, "4");
 }
+
+/// A page of so many instances.
+fn many(count: u32) -> Numbers {
+    let sample = |number: u32| Exposed {
+        name: "db_pool_in_use".to_owned(),
+        labels: vec![("instance".to_owned(), number.to_string())],
+        value: 4.0,
+        at: None,
+    };
+    let name = "db_pool_in_use".to_owned();
+    page([Family { name, samples: (0..count).map(sample).collect(), ..Family::default() }])
+}
+
+#[test]
+fn what_exceeds_a_bound_judges_nothing() {
+    let names: Vec<String> = (0..101).map(|number| number.to_string()).collect();
+    let labels: Vec<[(&str, &str); 1]> = names.iter().map(|name| [("exported_instance", name.as_str())]).collect();
+    let looked = |page: Numbers| {
+        let t = holdpoint::test(run).config(config()).command(list(), prints(&boards())).metrics(PAGE, page);
+        let all = numbers(labels.iter().map(|labels| (&labels[..], 4.0)));
+        t.metrics(&asked(SHARE), numbers([])).metrics(&asked(IN_USE), all)
+    };
+    looked(many(100)).expect("DASH-2", Pass, "4 of 0, 4 of 1");
+    looked(many(101)).expect("DASH-2", Inconclusive, "db_pool_in_use is of more than 100 processes");
+    let long = of(&"x".repeat(501), 0.0, 1.0, 4.0);
+    looked(long).expect("DASH-2", Inconclusive, "db_pool_in_use has labels of more than 500 bytes");
+}
