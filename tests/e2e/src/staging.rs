@@ -93,6 +93,11 @@ impl Staging {
         self.runtime.block_on(self.double.clear()).expect("faults can be switched off");
     }
 
+    /// Gives the backend's page of metrics, without a request.
+    pub fn exporter(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        self.double.exporter()
+    }
+
     /// How many requests came.
     pub fn requests(&self) -> usize {
         self.double.requests().len()

@@ -163,6 +163,12 @@ impl Double {
         self.shared.seen.all()
     }
 
+    /// Gives the page of metrics of the backend as it stands, without a request.
+    pub fn exporter(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.page()
+    }
+
     /// What a service has served, by route.
     pub fn served(&self, service: Service) -> Vec<Served> {
         self.shared.traffic.get(service).served()

@@ -38,7 +38,7 @@ pub(crate) fn clean(project: &Project, count: u32, released: Option<&Outcome>) -
 /// Runs them all, also after a false alarm; fails if there was one.
 fn each(project: &Project, count: u32, released: Option<&Outcome>, tell: impl Fn(&Round)) -> Result<()> {
     demo::build(project)?;
-    let scopes = Scope::of_demo(demo::gcloud_is_here(), demo::ensure_stores()?);
+    let scopes = Scope::of_demo(demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
     // What the first came to is what all must come to.
     let mut first = [released.cloned(), None, None];
     let mut wrong = Vec::new();

@@ -51,7 +51,7 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> 
 /// The clean demonstration, which must release.
 fn demonstration(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
-    let scope = Scope::of_all(demo::gcloud_is_here(), demo::ensure_stores()?);
+    let scope = Scope::of_all(demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
     let clean = faults::clean(project, Lane::FIRST, scope)?;
     if scope.deploys() {
         // It is set once.

@@ -5,6 +5,7 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 
+use super::browser::ensure_browser;
 use super::child::Signals;
 use super::fault::Fault;
 use super::lane::Lane;
@@ -92,7 +93,17 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         return Err(anyhow!("phases ask stores here, and PostgreSQL, Redis or ClickHouse is not installed"));
     }
     if !stores {
-        say("demo", "without PostgreSQL, Redis and ClickHouse: the phase that asks them is left out");
+        say(
+            "demo",
+            "without PostgreSQL, Redis and ClickHouse: the phase that asks them is left out, and that of the page",
+        );
+    }
+    let browser = ensure_browser()?;
+    if !browser && fault.is_some_and(|fault| fault.scope().opens_a_page()) {
+        return Err(anyhow!("a page is opened here, and Chromium is not installed"));
+    }
+    if !browser {
+        say("demo", "without Chromium: the phase that opens the page of the frontend is left out");
     }
     let pytest = pytest_is_here();
     if !pytest && fault.is_some_and(|fault| fault.requirement() == TESTS) {
@@ -102,14 +113,17 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         say("demo", &format!("without pytest in {PYTHON}: {TESTS} is not passed, and decides nothing"));
     }
     if !gcloud {
-        say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
+        say(
+            "demo",
+            "without gcloud: nothing is deployed, and the phases that would are left out, like that of the page",
+        );
     }
-    let all = Scope::of_all(gcloud, stores);
+    let all = Scope::of_all(gcloud, stores, browser);
     // A release, then a day in a rehearsal, and what a team does before production; or what finds the fault. What is kept is what was released.
     let scopes = match fault {
         Some(fault) => vec![fault.scope()],
         None if arguments.keep => vec![all],
-        None => Scope::of_demo(gcloud, stores).to_vec(),
+        None => Scope::of_demo(gcloud, stores, browser).to_vec(),
     };
     let demo = |scope| Demo {
         project,

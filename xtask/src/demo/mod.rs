@@ -4,6 +4,7 @@
 //! A fault changes servers, the files under judgement or the environment of the command line, never the bundle, the modules or the
 //! operator's file; their digests are printed so that anybody can see it.
 
+mod browser;
 mod child;
 mod command;
 mod fault;
@@ -16,6 +17,7 @@ mod seed;
 mod stores;
 mod system;
 
+pub(crate) use browser::ensure_browser;
 pub(crate) use child::Signals;
 pub(crate) use command::{Arguments, run};
 pub(crate) use fault::Fault;

@@ -11,7 +11,7 @@ use super::fault::Setting;
 use super::lane::Lane;
 use super::phases::{self, Scope};
 use super::system::{self, System};
-use super::{child, login, ports, stores};
+use super::{browser, child, login, ports, stores};
 use crate::digests::{self, Digests};
 use crate::guests;
 use crate::project::Project;
@@ -23,7 +23,7 @@ pub(crate) use super::child::Stdout;
 pub(crate) const BUNDLE: &str = "scripts/bundles/netra-staging";
 
 /// Loads as short as they can be and show something, and what the double's documents are of.
-const INPUTS: [&str; 14] = [
+const INPUTS: [&str; 16] = [
     "load-ramp=1s",
     "load-during=6s",
     "agents-during=3s",
@@ -35,6 +35,8 @@ const INPUTS: [&str; 14] = [
     "sockets-past=10s",
     "pool-during=2s",
     "churn-during=900ms",
+    "panels-settle=10s",
+    "page-loads=1",
     "release=2.4.0",
     "on-call=alice",
     "deputy=bob",
@@ -80,7 +82,7 @@ impl Demo<'_> {
         let system = self.start(&folder).await?;
         let digests = self.digests()?;
         self.announce(&digests);
-        let line = self.line(&folder)?;
+        let line = self.line(&folder, &system)?;
         say("demo", line.shown());
         let ended = child::run(line.into_command(), self.stdout, signals).await?;
         let object = ended.last_line.and_then(|line| serde_json::from_str(&line).ok());
@@ -157,7 +159,7 @@ impl Demo<'_> {
         }
     }
 
-    fn line(&self, files: &Path) -> Result<Line> {
+    fn line(&self, files: &Path, system: &System) -> Result<Line> {
         let mut line = Line::new("demo", self.project.holdpoint())
             .folder(&self.project.root)
             .args(["run", BUNDLE, "--env", "staging", "--operator", self.lane.operator().as_str(), "--modules"])
@@ -189,6 +191,9 @@ impl Demo<'_> {
                 Some(value) => line.env(name, value),
                 None => line.without_env(name),
             };
+        }
+        for (name, value) in [browser::environment(&system.cloud), login::monitoring(&system.cloud)] {
+            line = line.env(name, value);
         }
         for service in Service::ALL {
             line = line.arg("--service").arg(format!("{service}=https://{}", service.host()));

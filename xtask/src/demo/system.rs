@@ -92,7 +92,8 @@ impl System {
             ..Options::default()
         });
         let old = old.await.context("start the version that serves")?;
-        let new = Double::start(Options::default()).await.context("start the version that is deployed")?;
+        let new = Double::start(Options { instance: "staging-2".to_owned(), ..Options::default() });
+        let new = new.await.context("start the version that is deployed")?;
         let images = Service::ALL.iter().flat_map(|service| [OLD, NEW].map(|version| image(*service, version)));
         let cloud = Emulator::start(CloudOptions {
             services: Service::ALL.map(|service| InitialService::new(title(service), &image(service, OLD))).to_vec(),
@@ -115,6 +116,8 @@ impl System {
             // The issuer is no part of the release, and knows only the auth service that it stands beside.
             cloud.set_backend(Backend::Image(image(Service::Issuer, OLD)), new.address(Service::Issuer));
         }
+        let (serves, deployed) = (old.exporter(), new.exporter());
+        cloud.set_exporter(move || serves() + &deployed());
         std::fs::write(folder.join("ca.pem"), cloud.ca_pem()).context("write the certificate of the services")?;
         login::write(folder, &cloud)?;
         for service in Service::RELEASED {

@@ -120,12 +120,13 @@ fn each(
     tell: impl Fn(&Found) + Sync,
 ) -> Result<Looked> {
     demo::build(project)?;
-    let (gcloud, stores) = (demo::gcloud_is_here(), demo::ensure_stores()?);
+    let (gcloud, stores, browser) = (demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
     let mut works = share::works(if profile.full { whole::scope } else { Fault::scope }, chosen);
     works.retain(|share::Work { scope, faults }| {
         let lacking = match scope {
             _ if scope.needs_gcloud() && !gcloud => Some("gcloud"),
             _ if scope.asks_stores() && !stores => Some("a store"),
+            _ if scope.opens_a_page() && !browser => Some("Chromium"),
             _ => None,
         };
         if let Some(lacking) = lacking {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use crate::demo::{Fault, Scope};
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 16] = [
+const SCOPES: [Scope; 17] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -16,6 +16,7 @@ const SCOPES: [Scope; 16] = [
     Scope::Logic,
     Scope::Sockets,
     Scope::Stores,
+    Scope::Frontend,
     Scope::Pool,
     Scope::Churn,
     Scope::NextSteps,
@@ -42,12 +43,12 @@ fn weight(scope: Scope) -> usize {
         Scope::Day => 190,
         Scope::Hours => 90,
         Scope::Pool => 70,
-        Scope::Release | Scope::Storeless | Scope::Standing => 40,
+        Scope::Release | Scope::Pageless | Scope::Storeless | Scope::Standing => 40,
         Scope::Watch => 28,
         Scope::Load => 22,
         Scope::Sockets => 20,
         Scope::Churn => 15,
-        Scope::Security | Scope::Rate | Scope::Logs | Scope::Stores => 8,
+        Scope::Security | Scope::Rate | Scope::Logs | Scope::Stores | Scope::Frontend => 8,
         Scope::Logic | Scope::Monitoring => 6,
         Scope::Quiet | Scope::NextSteps => 3,
     }

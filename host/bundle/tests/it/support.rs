@@ -71,7 +71,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             "holdpoint:exec/exec@0.1.0",
             "holdpoint:load/load@0.1.0",
         ]),
-        "phases/toolchain" | "phases/local-isolation" => component(&["holdpoint:exec/exec@0.1.0"]),
+        "phases/toolchain" | "phases/local-isolation" | "phases/frontend" => component(&["holdpoint:exec/exec@0.1.0"]),
         "phases/identity" | "phases/verify-deployment" | "phases/rollback" => {
             component(&["holdpoint:gcloud/gcloud@0.1.0"])
         }
@@ -97,6 +97,11 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0", "holdpoint:files/files@0.1.0"])
         }
         "phases/agent-churn" => component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0"]),
+        "phases/dashboards" => component(&[
+            "holdpoint:gcloud/gcloud@0.1.0",
+            "holdpoint:metrics/metrics@0.1.0",
+            "holdpoint:clock/clock@0.1.0",
+        ]),
         "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "phases/next-steps" => component(&["holdpoint:files/files@0.1.0", "holdpoint:clock/clock@0.1.0"]),
         "users/chat-user" => {
@@ -226,7 +231,7 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
 }
 
 /// The rows that phases and policies of the shipped bundle speak for, in the order of its checklist. Three are of what it does not use.
-pub(crate) const JUDGED: [&str; 92] = [
+pub(crate) const JUDGED: [&str; 96] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -297,6 +302,10 @@ pub(crate) const JUDGED: [&str; 92] = [
     "RB-C2",
     "RB-V1",
     "RB-V2",
+    "DASH-1",
+    "DASH-2",
+    "DASH-3",
+    "DASH-4",
     "ALERT-1",
     "ALERT-2",
     "ALERT-3",
