@@ -35,6 +35,7 @@ Examples:
   cargo xtask demo --list-faults               what can be made wrong, and how it must end
   cargo xtask demo --fault slow --seed 7       the same validation with one thing wrong
   cargo xtask faults --row SEC-2 --row CRIT-5  is what is wrong found, and nothing else?
+  cargo xtask faults --quick --lanes 2         the first for each row, two side by side, as ci does
   cargo xtask test                             all tests
   cargo xtask test -p holdpoint-gate -- denies one crate, tests whose names have `denies`
   cargo xtask ci                               everything that has to hold before a change goes in
@@ -42,6 +43,7 @@ Examples:
   cargo xtask dist                             target/dist/holdpoint, which needs nothing beside it
   cargo xtask bench --output json              the figures of docs/benchmarks.md
   cargo xtask bench --load --users 150,1500    virtual users beside k6, oha, wrk and hey
+  cargo xtask bench --clean 20                 is anything found where nothing is wrong?
   cargo xtask fuzz --minutes 10 --jobs 2       all fuzz targets, ten minutes each, two side by side";
 
 /// Commands of the project.

@@ -39,6 +39,8 @@ const SERVERS: &[Server] = &[
     Server { name: "systemd_analyze", program: "systemd-analyze", package: "systemd" },
 ];
 
+/// What the demonstration opens a page with.
+const BROWSER: &str = "real_browser";
 /// What the demonstration keeps data in.
 const STORES: [&str; 3] = ["real_postgresql", "real_redis", "real_clickhouse"];
 
@@ -50,6 +52,11 @@ pub(crate) fn ensure() -> Result<Vec<&'static Server>> {
 /// The same of stores alone.
 pub(crate) fn ensure_stores() -> Result<Vec<&'static Server>> {
     ensure_of(|server| STORES.contains(&server.name))
+}
+
+/// The same of the browser alone.
+pub(crate) fn ensure_browser() -> Result<Vec<&'static Server>> {
+    ensure_of(|server| server.name == BROWSER)
 }
 
 fn ensure_of(is_wanted: fn(&Server) -> bool) -> Result<Vec<&'static Server>> {

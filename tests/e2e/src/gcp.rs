@@ -152,6 +152,11 @@ impl Gcp {
         self.emulator.write_log(entry);
     }
 
+    /// Lets Monitoring have what services tell of themselves.
+    pub fn export(&self, exporter: impl Fn() -> String + Send + Sync + 'static) {
+        self.emulator.set_exporter(exporter);
+    }
+
     /// The state of everything.
     pub fn state(&self) -> Value {
         self.emulator.state()

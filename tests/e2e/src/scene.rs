@@ -80,7 +80,7 @@ impl Scene {
         for Variable { name, .. } in environment(None) {
             writeln!(text, "[secrets.{name}]\nfrom = {{ env = \"{name}\" }}").expect("a string takes every text");
         }
-        for tool in ["python3", "pytest"] {
+        for tool in ["browser", "python3", "pytest"] {
             writeln!(text, "[tools.{tool}]\nprogram = \"/usr/bin/python3\"").expect("a string takes every text");
         }
         text.push_str(PYTEST);

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, net::SocketAddr, time::Duration};
 
 pub use holdpoint_staging_double::{
-    Adjustment, Breach, Change, ChatFault, Crossing, Fault, Leak, LeakForm, Resource, Service, Struck,
+    Adjustment, Breach, Change, ChatFault, Crossing, Crowd, Fault, Leak, LeakForm, Resource, Service, Struck,
 };
 use holdpoint_staging_double::{CLIENT_ID, Double, Drawn, Effect, FaultSetting, Options, REDIRECT_URI};
 use tokio::runtime::Runtime;
@@ -91,6 +91,11 @@ impl Staging {
     /// Switches all faults off.
     pub fn clear(&self) {
         self.runtime.block_on(self.double.clear()).expect("faults can be switched off");
+    }
+
+    /// Gives the backend's page of metrics, without a request.
+    pub fn exporter(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        self.double.exporter()
     }
 
     /// How many requests came.

@@ -374,3 +374,34 @@ fn a_script_of_the_team_and_a_tool_that_is_missing_fail_their_row() {
     scene.run(&["run", "BUNDLE"]).exits(1);
     assert!(only(&scene).contains("/nowhere/docker"), "{}", only(&scene));
 }
+
+/// Docker as a script: what it does when it is asked whether its daemon answers, and which version its compose has.
+fn docker(command: Value, info: &str, compose: &str) -> Scene {
+    let script = format!("case \"$1\" in info) {info};; compose) {compose};; esac");
+    toolchain(
+        json!({ "commands": [command] }),
+        &format!("[tools.docker]\nprogram = \"/bin/sh\"\narguments = [\"-c\", '''{script}''', \"docker\"]\n"),
+    )
+}
+
+#[test]
+fn docker_whose_daemon_answers_passes_and_one_whose_daemon_is_down_or_too_old_fails() {
+    let info = || json!({ "row": "PRE-3", "tool": "docker", "arguments": ["info"], "prints": ".", "at-least": "24" });
+    let compose =
+        || json!({ "row": "PRE-3", "tool": "docker", "arguments": ["compose", "version"], "at-least": "2.20" });
+    let down = "echo Cannot connect to the Docker daemon >&2; exit 1";
+    let absent = "echo docker: no such command: compose >&2; exit 1";
+    for (command, daemon, part, exit, says) in [
+        (info(), "echo 27.1.1", absent, 0, "pass: 27.1.1"),
+        (info(), down, absent, 1, "fail: exit code 1: Cannot connect to the Docker daemon"),
+        (info(), "echo 20.10.24", absent, 1, "fail: 20.10.24"),
+        (info(), "true", absent, 1, "fail: exit code 0"),
+        (compose(), down, "echo Docker Compose version v2.29.7", 0, "pass: Docker Compose version v2.29.7"),
+        (compose(), down, absent, 1, "fail: exit code 1: docker: no such command: compose"),
+        (compose(), down, "echo Docker Compose version v2.19.1", 1, "fail: Docker Compose version v2.19.1"),
+    ] {
+        let scene = docker(command, daemon, part);
+        scene.run(&["run", "BUNDLE"]).exits(exit);
+        assert_eq!(only(&scene), says);
+    }
+}

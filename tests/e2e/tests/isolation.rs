@@ -69,6 +69,18 @@ fn number(subject: &str) -> &str {
 }
 
 #[test]
+fn fewer_than_a_hundred_users_do_not_exercise_the_critical_row_whatever_they_see() {
+    let staging = Staging::start();
+    let rows = ("requirements = [\"P3.2.isolation\", \"CRIT-3\"]", &["P3.2.isolation", "CRIT-3"][..]);
+    let scene = scene_of(&staging.backend(), rows, SHORT, BROWSER);
+    ran(&scene, 3);
+    let seen = self::rows(&scene);
+    assert_eq!(seen["P3.2.isolation"].0, "pass", "{seen:?}");
+    let (verdict, observed) = &seen["CRIT-3"];
+    assert_eq!((verdict.as_str(), observed.as_str()), ("not-exercised", "40 users are planned, and it takes 100"));
+}
+
+#[test]
 fn users_of_a_system_that_keeps_them_apart_pass_every_row_and_a_replay_sends_nothing() {
     let staging = Staging::start();
     let scene = scene(&staging.backend(), SHORT);

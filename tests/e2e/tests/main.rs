@@ -16,6 +16,7 @@ mod chat;
 mod churn;
 mod cloud_faults;
 mod crash;
+mod dashboards;
 mod disturbed;
 mod dry_run;
 mod environment;

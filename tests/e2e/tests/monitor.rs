@@ -7,7 +7,7 @@ use holdpoint_e2e::{
     Scene,
     acting::{expect, ran, rows},
     checklist, connect_to,
-    staging::{Change, Resource, Service, Staging},
+    staging::{Change, Crowd, Resource, Service, Staging},
     watching::{looks, until_looks},
 };
 use serde_json::Value;
@@ -21,6 +21,11 @@ const WATCHED: &str = "WATCHED";
 
 /// A bundle that watches the backend for so long, twice a second. Objectives are those of a day with shorter times: every instance is asked for a second.
 fn scene(backend: &str, during: &str) -> Scene {
+    scene_with(backend, during, ("", "", &[]))
+}
+
+/// The same with more metrics, and with policies for more rows.
+fn scene_with(backend: &str, during: &str, (metrics, policies, rows): (&str, &str, &[&str])) -> Scene {
     let scene = Scene::bare();
     let module = MODULE.trim_end_matches(".wasm");
     let level = |row: &str, limit: f64| format!("{{ rows = [\"{row}\"], limit = {limit}, hold = \"1s\" }}");
@@ -48,6 +53,7 @@ endpoints = ["/health", "/api/me"]
 cpu = {{ counter = "process_cpu_seconds_total", of = 1 }}
 memory = {{ gauge = "process_resident_memory_bytes", of = "process_memory_limit_bytes" }}
 connections = {{ gauge = "db_pool_in_use", of = "db_pool_size" }}
+{metrics}
 [phase.grants]
 http = [{{ services = ["backend"], methods = ["GET"] }}]
 
@@ -60,13 +66,14 @@ availability = {{ rows = ["P4.1.availability"], limit = 0.8, every = "500ms", at
 cpu = {}
 memory = {}
 connections = {}
+{policies}
 "#,
         level("P4.1.cpu", 0.7),
         level("P4.1.memory", 0.8),
         level("P4.1.connections", 0.8),
     );
     scene.write("bundle/bundle.toml", &bundle);
-    scene.write("bundle/checklist.toml", &checklist(&[&ROWS[..], &[WATCHED]].concat()));
+    scene.write("bundle/checklist.toml", &checklist(&[&ROWS[..], &[WATCHED], rows].concat()));
     scene.write("holdpoint.toml", &connect_to(backend));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
@@ -112,6 +119,46 @@ fn what_is_nearly_used_up_fails_its_row_and_no_other() {
         let seen = ran(&scene(&staging.backend(), "10s"), 1);
         assert_eq!(wrong(&seen), [row], "{seen:#}");
         expect(&seen, row, "fail", "fired 1 time");
+    }
+}
+
+/// What the backend serves to whomever, and the guide's alerts about that, with shorter times.
+const SERVED: &str =
+    r#"served = { requests = "requests_total", errors = "errors_total", duration = "request_duration_seconds" }"#;
+const ALERTS: &str = r#"
+[[policy]]
+id = "alerts"
+module = "alerts"
+requirements = ["ALERT-1", "ALERT-2"]
+[policy.config]
+window = "2s"
+alerts = """
+alerts:
+  - { name: "High Error Rate", condition: "error_rate > 2%", duration: "2 seconds", severity: "CRITICAL" }
+  - { name: "Slow Response Time", condition: "response_time_p95 > 3 seconds", duration: "2 seconds", severity: "WARNING" }
+"""
+[policy.config.series]
+requests = "served"
+requests_bad = "served_bad"
+request_duration = "served_duration_bucket"
+"#;
+
+#[test]
+fn what_others_are_served_is_an_alert_beyond_its_limit_and_none_below() {
+    for (what, errors, slow, fails) in [
+        ("nobody else", 0, 0, None),
+        ("1.9 % of errors", 19, 0, None),
+        ("2.1 % of errors", 21, 0, Some("ALERT-1")),
+        ("4 % of slow answers", 0, 40, None),
+        ("10 % of slow answers", 0, 100, Some("ALERT-2")),
+    ] {
+        let staging = Staging::start();
+        if what != "nobody else" {
+            staging.change(Service::Backend, Change::Crowd(Crowd { requests: 1_000, errors, slow }));
+        }
+        let scene = scene_with(&staging.backend(), "10s", (SERVED, ALERTS, &["ALERT-1", "ALERT-2"]));
+        let seen = ran(&scene, i32::from(fails.is_some()));
+        assert_eq!(wrong(&seen), fails.into_iter().collect::<Vec<_>>(), "{what}: {seen:#}");
     }
 }
 

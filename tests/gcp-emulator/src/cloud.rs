@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::apis::{Builds, Dashboards, Logs, Services, projects};
+use crate::apis::{Builds, Dashboards, Logs, Series, Services, projects};
 use crate::clock::{Clock, Moment};
 use crate::draw::Seed;
 use crate::exchange::{Answer, Call};
@@ -49,6 +49,8 @@ pub(crate) struct Behaviour {
     pub(crate) does_not_start: bool,
     /// The status that a build ends with.
     pub(crate) build_ends: Option<&'static str>,
+    /// The metric whose numbers are others than were told.
+    pub(crate) altered: Option<&'static str>,
 }
 
 /// What every emulated service gets besides its own state.
@@ -78,6 +80,7 @@ pub(crate) struct Cloud {
     pub(crate) run: Run,
     pub(crate) tokens: Tokens,
     pub(crate) logs: Logs,
+    pub(crate) series: Series,
     pub(crate) images: Option<BTreeSet<String>>,
     services: Services,
     dashboards: Dashboards,
@@ -98,6 +101,7 @@ impl Cloud {
         let mut cloud = Cloud {
             tokens: Tokens::new(options),
             logs: Logs::new(&options.log_entries),
+            series: Series::default(),
             images: options.images.clone(),
             builds: Builds::new(options.build_polls),
             project,
@@ -147,6 +151,7 @@ impl Cloud {
             "iamcredentials.googleapis.com" => login::impersonate(&mut self.tokens, call, now),
             "serviceusage.googleapis.com" => self.services.answer(call, &mut around),
             "cloudresourcemanager.googleapis.com" => projects::answer(call, &around),
+            "monitoring.googleapis.com" if Series::is_asked(call) => self.series.answer(call, &around),
             "monitoring.googleapis.com" => self.dashboards.answer(call, &mut around),
             "logging.googleapis.com" => self.logs.answer(call, &mut around),
             "cloudbuild.googleapis.com" => self.builds.answer(call, &mut around, &mut self.images),

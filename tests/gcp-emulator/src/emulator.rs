@@ -66,8 +66,8 @@ impl Emulator {
         self.metadata.address
     }
 
-    /// The front of services: HTTPS for the host of every service and tag, to whom the name leads by other means than
-    /// the proxy.
+    /// The front of services: HTTPS for the host of every service and tag, and of Google's APIs, to whom the name leads by
+    /// other means than the proxy.
     pub fn front(&self) -> SocketAddr {
         self.front.address
     }
@@ -75,6 +75,11 @@ impl Emulator {
     /// The certificate of the authority that signs for every host.
     pub fn ca_pem(&self) -> &str {
         &self.shared.authority.pem
+    }
+
+    /// What a browser can be told to trust the certificate of every host by: the SHA-256 of their public key, in base64.
+    pub fn key_hash(&self) -> String {
+        self.shared.authority.key_hash()
     }
 
     /// Everything in the environment of a gcloud that knows this emulator alone, but `PATH`. Writes what gcloud reads
@@ -135,6 +140,12 @@ impl Emulator {
     /// Writes an entry to the log, as a service would. What it lacks of `resource` is not filled in.
     pub fn write_log(&self, entry: Value) {
         self.shared.cloud().logs.write(entry);
+    }
+
+    /// Lets Monitoring have what services tell of themselves: their pages of metrics in the text format of Prometheus, one
+    /// after the other, as they are when somebody asks.
+    pub fn set_exporter(&self, exporter: impl Fn() -> String + Send + Sync + 'static) {
+        self.shared.cloud().series.set(Arc::new(exporter));
     }
 
     /// Adds an image that can be deployed, if not any can.

@@ -75,6 +75,8 @@ pub enum What {
     NeverReady,
     /// A build ends with this status, and has made nothing.
     BuildEnds(&'static str),
+    /// The numbers of this metric are others than services told.
+    Altered(&'static str),
     /// The status says that it is of the generation before.
     StaleGeneration,
     /// A revision that is made by it does not start.

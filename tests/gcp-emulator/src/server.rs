@@ -29,7 +29,7 @@ pub(crate) enum Kind {
     Proxy { metadata: SocketAddr },
     /// The metadata server, without TLS.
     Metadata,
-    /// The front of services, by the name that a client asks for in TLS.
+    /// The front of services and of Google's APIs, by the name that a client asks for in TLS.
     Front,
 }
 
@@ -146,7 +146,7 @@ async fn front(stream: TcpStream, shared: Arc<Shared>) {
     let handshake = async {
         let hello = LazyConfigAcceptor::new(rustls::server::Acceptor::default(), stream).await.ok()?;
         let host = hello.client_hello().server_name()?.to_ascii_lowercase();
-        if !shared.is_service(&host) {
+        if !shared.leads_to(&host) {
             return None;
         }
         let config = shared.authority.serve(&host).ok()?;

@@ -126,6 +126,7 @@ impl Shared {
             match what {
                 What::NeverReady => behaviour.never_ready = true,
                 What::BuildEnds(status) => behaviour.build_ends = Some(status),
+                What::Altered(metric) => behaviour.altered = Some(metric),
                 What::StaleGeneration => behaviour.stale_generation = true,
                 What::DoesNotStart => behaviour.does_not_start = true,
                 What::TokenExpired => cloud.tokens.expire(call.bearer.as_deref().unwrap_or_default()),

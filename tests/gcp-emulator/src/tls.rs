@@ -5,11 +5,15 @@ use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use anyhow::Context;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use rcgen::{
     BasicConstraints, CertificateParams, DnType, ExtendedKeyUsagePurpose, IsCa, Issuer, KeyPair, KeyUsagePurpose,
+    PublicKeyData as _,
 };
 use rustls::ServerConfig;
 use rustls::pki_types::PrivateKeyDer;
+use sha2::{Digest as _, Sha256};
 
 /// Hosts whose certificates are kept. Those of Google's services and of some revisions fit well.
 const MOST_KEPT: usize = 512;
@@ -38,6 +42,11 @@ impl Authority {
             key: KeyPair::generate().context("make the servers' key")?,
             known: Mutex::default(),
         })
+    }
+
+    /// The SHA-256 of the public key of every host, in base64.
+    pub(crate) fn key_hash(&self) -> String {
+        STANDARD.encode(Sha256::digest(self.key.subject_public_key_info()))
     }
 
     /// What accepts connections for a host.

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 pub use self::breach::{Breach, Mishandled, Told, Unchecked, WrongCors, WrongLimit};
 pub use self::page::{PageFault, PagePart, Thrown};
+use crate::crowd::Crowd;
 use crate::load::{ChatFault, Leak};
 use crate::resources::Resource;
 
@@ -55,6 +56,8 @@ pub enum Change {
     MemoryLeak(u64),
     /// Every look at the metrics finds so many bytes of memory more in use, whatever is asked for.
     MemoryCreep(u64),
+    /// Every look at the metrics finds that so many others were served, whatever is asked for.
+    Crowd(Crowd),
     /// Every agent that its user ends leaves so many bytes of memory behind, as the metric has it.
     AgentLeak(u64),
     /// The pool of connections goes wrong.
@@ -280,6 +283,7 @@ impl fmt::Display for Change {
             }
             Change::MemoryLeak(bytes) => write!(f, ", {bytes} bytes a request"),
             Change::MemoryCreep(bytes) => write!(f, ", {bytes} bytes a look"),
+            Change::Crowd(crowd) => crowd.fmt(f),
             Change::AgentLeak(bytes) => write!(f, ", {bytes} bytes an agent"),
             Change::Pool(PoolFault::Small(SmallPool { size, work, patience })) => {
                 let [work, patience] = [work, patience].map(Duration::as_millis);

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::change::Change;
+use crate::crowd::Crowd;
 use crate::fault::{Fault, Kind};
 use crate::load::{Leak, LeakForm};
 use crate::resources::Resource;
@@ -50,7 +51,33 @@ pub(crate) const DAY_CATALOGUE: &[Fault] = &[
         description: "the memory of the backend grows by more than a twentieth every hour",
         kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[160 * 1024, 200 * 1024, 240 * 1024]))),
     },
+    Fault {
+        name: "errors-of-others",
+        requirement: "ALERT-1",
+        exit: 1,
+        description: "a little more than two in a hundred answers to others are errors, all day",
+        kind: Kind::Backend(|draw| crowd(draw.pick(&[21, 25, 30]), 0)),
+    },
+    Fault {
+        name: "slow-for-others",
+        requirement: "ALERT-2",
+        exit: 1,
+        description: "one answer in a few to others takes four seconds, all day",
+        kind: Kind::Backend(|draw| crowd(0, draw.pick(&[100, 200, 300]))),
+    },
+    Fault {
+        name: "many-errors-of-others",
+        requirement: "RB-T2",
+        exit: 1,
+        description: "more than five in a hundred answers to others are errors, all day",
+        kind: Kind::Backend(|draw| crowd(draw.pick(&[55, 60, 80]), 0)),
+    },
 ];
+
+/// A thousand others at each look.
+fn crowd(errors: u64, slow: u64) -> Change {
+    Change::Crowd(Crowd { requests: 1_000, errors, slow })
+}
 
 /// What only the load of some hours meets.
 pub(crate) const STRESS_CATALOGUE: &[Fault] = &[
@@ -95,5 +122,19 @@ pub(crate) const STRESS_CATALOGUE: &[Fault] = &[
         exit: 1,
         description: "answers of the backend carry what another user has sent, whoever fails",
         kind: Kind::Backend(|_| Change::Leak(Leak { one_in: 20, form: LeakForm::Plain })),
+    },
+    Fault {
+        name: "memory-drifts",
+        requirement: "SUC-2",
+        exit: 1,
+        description: "the memory of the backend ends the day more than a twentieth above its beginning, too slowly for a leak",
+        kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[5_632, 6_144, 6_656]))),
+    },
+    Fault {
+        name: "leak-in-tests",
+        requirement: "ALERT-4",
+        exit: 1,
+        description: "one answer in a few carries what another user has sent, for as long as isolation is tested",
+        kind: Kind::Backend(|draw| Change::Leak(Leak { one_in: draw.pick(&[4, 5, 6]), form: LeakForm::Plain })),
     },
 ];

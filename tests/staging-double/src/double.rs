@@ -9,6 +9,7 @@ use anyhow::Context;
 use tokio::sync::{Semaphore, watch};
 
 use crate::api::{Limits, Users};
+use crate::crowd::Crowds;
 use crate::effects::{Effect, Ledger};
 use crate::fault::FaultSetting;
 use crate::files;
@@ -78,6 +79,7 @@ impl Double {
             limits: Limits::default(),
             traffic,
             resources: Resources::new(Instant::now()),
+            crowds: Crowds::default(),
             agent_lifetime: options.agent_lifetime,
             instance: options.instance.clone(),
             began: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
@@ -159,6 +161,12 @@ impl Double {
     /// which [`Double::served`] counts.
     pub fn requests(&self) -> Vec<Seen> {
         self.shared.seen.all()
+    }
+
+    /// Gives the page of metrics of the backend as it stands, without a request.
+    pub fn exporter(&self) -> impl Fn() -> String + Send + Sync + use<> {
+        let shared = Arc::clone(&self.shared);
+        move || shared.page()
     }
 
     /// What a service has served, by route.

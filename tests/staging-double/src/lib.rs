@@ -37,6 +37,7 @@
 mod api;
 mod catalogue;
 mod change;
+mod crowd;
 mod day_catalogue;
 pub mod documents;
 mod double;
@@ -71,6 +72,7 @@ pub use change::{
     SessionKept, SmallPool, StateAccepted, Unsound, WrongBody,
 };
 pub use change::{PageFault, PagePart, Thrown};
+pub use crowd::Crowd;
 pub use documents::Rewrite;
 pub use double::Double;
 pub use effects::{Effect, Outcome};

@@ -72,6 +72,13 @@ pub(crate) const LOAD_CATALOGUE: &[Fault] = &[
         kind: Kind::Backend(|draw| Change::Errors(draw.pick(&[6, 8, 12]))),
     },
     Fault {
+        name: "fewer-than-100",
+        requirement: "CRIT-3",
+        exit: 1,
+        description: "the backend serves fewer than a hundred users at once",
+        kind: Kind::Backend(|draw| Change::Saturated(draw.pick(&[56, 60, 64]))),
+    },
+    Fault {
         name: "ws-drop",
         requirement: "BIZ-2",
         exit: 1,

@@ -9,6 +9,9 @@ use crate::change::Change;
 /// Bytes of memory when nothing leaks, and how many it may have.
 const RESIDENT: u64 = 200 << 20;
 const MOST_RESIDENT: u64 = 512 << 20;
+/// Bytes of its disk that are in use, and how many it has.
+const DISK: u64 = 3 << 30;
+const MOST_DISK: u64 = 10 << 30;
 /// The share of its one processor that it uses.
 const BUSY: f64 = 0.2;
 /// The share of what is nearly used up.
@@ -44,6 +47,8 @@ pub(crate) struct Taken {
     pub(crate) cpu_seconds: f64,
     pub(crate) resident: u64,
     pub(crate) most_resident: u64,
+    pub(crate) disk: u64,
+    pub(crate) most_disk: u64,
 }
 
 /// So much of it that hardly any is left.
@@ -83,6 +88,8 @@ impl Resources {
             cpu_seconds: used.1,
             resident: resident.saturating_add(leaked).saturating_add(crept),
             most_resident: MOST_RESIDENT,
+            disk: DISK,
+            most_disk: MOST_DISK,
         }
     }
 }

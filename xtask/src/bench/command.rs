@@ -3,13 +3,15 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{cold_start, day, inner, load, policy};
+use super::{clean, cold_start, day, inner, load, policy};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{guests, test};
 
 /// Kills of the long crash suite.
 const MANY: &str = "1000";
+/// Clean demonstrations that are one measurement at most: a day and a half of them.
+const MOST_CLEAN: i64 = 1_000;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -31,6 +33,13 @@ pub(crate) struct Arguments {
     /// Measure an evaluation of a policy beside regorus instead
     #[arg(long, conflicts_with_all = ["crash", "soak", "load", "day"])]
     policy: bool,
+    /// Run so many demonstrations in which nothing is wrong instead, 20 if it is not said; a row that fails or changes is a false alarm
+    #[arg(
+        long, value_name = "N", num_args = 0..=1, default_missing_value = "20",
+        value_parser = clap::value_parser!(u32).range(1..=MOST_CLEAN),
+        conflicts_with_all = ["crash", "soak", "load", "day", "policy"]
+    )]
+    clean: Option<u32>,
     /// How many evaluations
     #[arg(long, default_value_t = 200, requires = "policy", value_parser = clap::value_parser!(u32).range(1..))]
     evaluations: u32,
@@ -57,6 +66,9 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     }
     if let Some(minutes) = arguments.soak {
         return soak(project, minutes);
+    }
+    if let Some(count) = arguments.clean {
+        return clean::figures(project, count, arguments.output == Output::Json);
     }
     guests::build(project)?;
     let figures = if arguments.policy {
@@ -109,4 +121,27 @@ fn longer(project: &Project, tests: &[&str]) -> Result<Line> {
     test::build(project)?;
     let line = project.cargo("bench").args(["test", "--workspace", "--test", "e2e", "--", "--nocapture"]).args(tests);
     Ok(test::with_environment(project, line))
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::Parser;
+
+    #[derive(Debug, Parser)]
+    struct Typed {
+        #[command(flatten)]
+        arguments: super::Arguments,
+    }
+
+    #[test]
+    fn clean_runs_have_a_bound_and_are_measured_alone() {
+        let clean = |words: &[&str]| {
+            let typed = Typed::try_parse_from(["bench", "--clean"].iter().chain(words));
+            typed.ok().map(|typed| typed.arguments.clean)
+        };
+        assert_eq!((clean(&[]), clean(&["3"]), clean(&["1000"])), (Some(Some(20)), Some(Some(3)), Some(Some(1_000))));
+        for refused in [&["0"][..], &["1001"], &["some"], &["3", "--day"], &["3", "--crash"]] {
+            assert_eq!(clean(refused), None, "{refused:?}");
+        }
+    }
 }

@@ -1,5 +1,6 @@
 //! `cargo xtask bench`: figures, beside a peer where there is one, in lines that a machine can compare over time.
 
+mod clean;
 mod cold_start;
 mod command;
 mod day;
@@ -7,6 +8,8 @@ mod figure;
 mod inner;
 mod load;
 mod policy;
+mod round;
 mod usage;
 
+pub(crate) use clean::clean;
 pub(crate) use command::{Arguments, run};

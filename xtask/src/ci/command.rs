@@ -7,9 +7,13 @@ use anyhow::Result;
 
 use super::deny;
 use super::parts::{self, End, Part};
-use crate::demo::{self, Outcome, Scope};
+use crate::demo::{self, Lane, Outcome, Scope};
 use crate::project::Project;
-use crate::{docs, faults, guests, test, tidy};
+use crate::{bench, docs, faults, guests, test, tidy};
+
+/// Clean demonstrations besides the release of the part `demo`, so that there are three. Each takes about two minutes, which is less than
+/// faults in two lanes save.
+const CLEAN: u32 = 2;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -35,6 +39,7 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> 
         // All that fails is told at once: a run of this takes half an hour.
         part("test", &["guests"], |p| test::run(p, &["--no-fail-fast".to_owned()])),
         Part { name: "demo", needs: &["guests"], work: Box::new(|| demonstration(project, &released)) },
+        Part { name: "clean", needs: &["demo"], work: Box::new(|| bench::clean(project, CLEAN, released.get())) },
         Part { name: "faults", needs: &["demo"], work: Box::new(|| faults::quick(project, released.get())) },
     ];
     let past = parts::run(&parts::chosen(all.into(), &arguments.parts)?);
@@ -46,8 +51,8 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> 
 /// The clean demonstration, which must release.
 fn demonstration(project: &Project, released: &OnceCell<Outcome>) -> Result<()> {
     demo::build(project)?;
-    let scope = Scope::of_all(demo::gcloud_is_here(), demo::ensure_stores()?);
-    let clean = faults::clean(project, scope)?;
+    let scope = Scope::of_all(demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
+    let clean = faults::clean(project, Lane::FIRST, scope)?;
     if scope.deploys() {
         // It is set once.
         let _ = released.set(clean);

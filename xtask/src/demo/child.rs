@@ -35,9 +35,8 @@ const GRACE: Duration = Duration::from_secs(10);
 /// Longer lines than this are not the one that is wanted.
 const LONGEST_LINE: u64 = 8 * 1024 * 1024;
 
-/// Runs the child to its end.
-pub(super) async fn run(mut command: Command, stdout: Stdout) -> Result<Ended> {
-    let mut signals = Signals::listen()?;
+/// Runs the child to its end. A signal that came since it was listened for is handed on at once.
+pub(super) async fn run(mut command: Command, stdout: Stdout, mut signals: Signals) -> Result<Ended> {
     // A group of its own: a terminal's Ctrl-C reaches the child once, through us, together with what it has started.
     command.process_group(0).stdin(Stdio::null());
     if stdout != Stdout::Ours {
@@ -115,14 +114,14 @@ fn send(name: &str, pid: u32) {
 
 /// The signals that end us.
 #[derive(Debug)]
-pub(super) struct Signals {
+pub(crate) struct Signals {
     interrupt: Signal,
     terminate: Signal,
     hangup: Signal,
 }
 
 impl Signals {
-    pub(super) fn listen() -> Result<Self> {
+    pub(crate) fn listen() -> Result<Self> {
         let listen = |kind| signal(kind).context("listen for signals");
         Ok(Self {
             interrupt: listen(SignalKind::interrupt())?,
@@ -132,7 +131,7 @@ impl Signals {
     }
 
     /// The name of the next one.
-    pub(super) async fn next(&mut self) -> &'static str {
+    pub(crate) async fn next(&mut self) -> &'static str {
         tokio::select! {
             _ = self.interrupt.recv() => "INT",
             _ = self.terminate.recv() => "TERM",
@@ -149,7 +148,7 @@ mod tests {
     async fn keeps_the_last_line_and_the_exit_code() {
         let mut command = Command::new("sh");
         command.args(["-c", "echo one; echo '{\"decision\":\"hold\"}'; echo; exit 3"]);
-        let ended = run(command, Stdout::Keep).await.unwrap();
+        let ended = run(command, Stdout::Keep, Signals::listen().unwrap()).await.unwrap();
         assert_eq!((ended.exit, ended.last_line.as_deref()), (3, Some("{\"decision\":\"hold\"}")));
     }
 
@@ -157,7 +156,8 @@ mod tests {
     async fn a_killed_child_counts_as_shells_do() {
         let mut command = Command::new("sh");
         command.args(["-c", "kill -9 $$"]);
-        assert_eq!(run(command, Stdout::Keep).await.unwrap().exit, 137);
+        let signals = Signals::listen().unwrap();
+        assert_eq!(run(command, Stdout::Keep, signals).await.unwrap().exit, 137);
     }
 
     #[test]

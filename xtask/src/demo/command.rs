@@ -5,8 +5,10 @@ use std::process::ExitCode;
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
 
+use super::browser::ensure_browser;
 use super::child::Signals;
 use super::fault::Fault;
+use super::lane::Lane;
 use super::phases::Scope;
 use super::ports::PORTS;
 use super::run::{Demo, Outcome, Stdout, build};
@@ -91,7 +93,17 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         return Err(anyhow!("phases ask stores here, and PostgreSQL, Redis or ClickHouse is not installed"));
     }
     if !stores {
-        say("demo", "without PostgreSQL, Redis and ClickHouse: the phase that asks them is left out");
+        say(
+            "demo",
+            "without PostgreSQL, Redis and ClickHouse: the phase that asks them is left out, and that of the page",
+        );
+    }
+    let browser = ensure_browser()?;
+    if !browser && fault.is_some_and(|fault| fault.scope().opens_a_page()) {
+        return Err(anyhow!("a page is opened here, and Chromium is not installed"));
+    }
+    if !browser {
+        say("demo", "without Chromium: the phase that opens the page of the frontend is left out");
     }
     let pytest = pytest_is_here();
     if !pytest && fault.is_some_and(|fault| fault.requirement() == TESTS) {
@@ -101,14 +113,17 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         say("demo", &format!("without pytest in {PYTHON}: {TESTS} is not passed, and decides nothing"));
     }
     if !gcloud {
-        say("demo", "without gcloud: nothing is deployed, and the phases that would are left out");
+        say(
+            "demo",
+            "without gcloud: nothing is deployed, and the phases that would are left out, like that of the page",
+        );
     }
-    let all = Scope::of_all(gcloud, stores);
+    let all = Scope::of_all(gcloud, stores, browser);
     // A release, then a day in a rehearsal, and what a team does before production; or what finds the fault. What is kept is what was released.
     let scopes = match fault {
         Some(fault) => vec![fault.scope()],
         None if arguments.keep => vec![all],
-        None => vec![all, Scope::Day, Scope::NextSteps],
+        None => Scope::of_demo(gcloud, stores, browser).to_vec(),
     };
     let demo = |scope| Demo {
         project,
@@ -116,7 +131,8 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
         setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
         json,
         stdout: if json { Stdout::Pass } else { Stdout::Ours },
-        ports: PORTS,
+        lane: Lane::FIRST,
+        cloud_seed: 0,
         runs: project.root.join(".holdpoint/runs"),
     };
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;

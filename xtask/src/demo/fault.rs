@@ -64,19 +64,26 @@ fn refused(host: &str, path: &str) -> CloudFault {
     CloudFault { on: Pattern::new("POST", host, path), when: When::Always, what }
 }
 
+/// Boards show other numbers of this metric than services tell.
+fn altered(metric: &'static str) -> CloudFault {
+    let on = Pattern::new("POST", "monitoring.googleapis.com", "*/api/v1/query");
+    CloudFault { on, when: When::Always, what: What::Altered(metric) }
+}
+
 /// A fault of the emulator's own catalogue.
 fn named(name: &str) -> CloudFault {
     Named::find(name).unwrap_or_else(|| panic!("the emulator has no fault {name}")).fault()
 }
 
 /// What a load as short as that of the demonstration finds, of what only virtual users meet.
-const UNDER_LOAD: [&str; 11] = [
+const UNDER_LOAD: [&str; 12] = [
     "leak",
     "shared-global",
     "errors",
     "memory-leak",
     "shared-crash",
     "orphans",
+    "fewer-than-100",
     "ws-drop",
     "ws-duplicate",
     "ws-reorder",
@@ -235,6 +242,27 @@ const RELEASES: &[Release] = &[
         description: "the alert policies are not taken",
         what: Wrong::Cloud(|| refused("monitoring.googleapis.com", "*/alertPolicies")),
     },
+    Release {
+        name: "panel-altered-health",
+        requirement: "DASH-1",
+        exit: 1,
+        description: "the board of service health shows other errors than the backend tells",
+        what: Wrong::Cloud(|| altered("errors_total")),
+    },
+    Release {
+        name: "panel-altered-isolation",
+        requirement: "DASH-2",
+        exit: 1,
+        description: "the board of request isolation shows other connections than the backend tells",
+        what: Wrong::Cloud(|| altered("db_pool_in_use")),
+    },
+    Release {
+        name: "panel-altered-resources",
+        requirement: "DASH-3",
+        exit: 1,
+        description: "the board of system resources shows another disk than the backend tells",
+        what: Wrong::Cloud(|| altered("disk_used_bytes")),
+    },
 ];
 
 impl Fault {
@@ -251,7 +279,8 @@ impl Fault {
         let of_next_steps = holdpoint_staging_double::Fault::of_next_steps();
         let staging =
             holdpoint_staging_double::Fault::all().iter().chain(under_load).chain(of_security).chain(in_logic);
-        let staging = staging.chain(of_resources).chain(of_next_steps);
+        let in_frontend = holdpoint_staging_double::Fault::in_frontend();
+        let staging = staging.chain(of_resources).chain(of_next_steps).chain(in_frontend);
         let staging = staging.chain(over_a_day).chain(at_hours).map(Self::Staging);
         staging.chain(RELEASES.iter().map(Self::Release))
     }
@@ -289,11 +318,13 @@ impl Fault {
         match self {
             Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Load,
             Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::over_a_day(), fault.name) => Scope::Watch,
-            Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::at_hours(), fault.name) => Scope::Day,
+            Self::Staging(fault) if fault.requirement == "ALERT-4" => Scope::Day,
+            Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::at_hours(), fault.name) => Scope::Hours,
             Self::Staging(fault) => match fault.requirement {
                 "SEC-5" => Scope::Rate,
                 "CRIT-6" | "KI-3" => Scope::Sockets,
                 "NOTE-1" => Scope::Logic,
+                "DASH-4" => Scope::Frontend,
                 "KI-2" | "P4.1.pool" => Scope::Pool,
                 "KI-4" => Scope::Churn,
                 "P4.1.cleanup" | "P4.1.memory-per-request" => Scope::Load,
@@ -304,7 +335,9 @@ impl Fault {
             },
             Self::Release(Release { what: Wrong::Store(_), .. }) => Scope::Stores,
             Self::Release(Release { what: Wrong::Log, .. }) => Scope::Logs,
-            Self::Release(fault) if fault.requirement.starts_with("P4.2.") => Scope::Monitoring,
+            Self::Release(fault) if ["P4.2.", "DASH-"].iter().any(|rows| fault.requirement.starts_with(rows)) => {
+                Scope::Monitoring
+            }
             Self::Release(_) => Scope::Release,
         }
     }

@@ -3,6 +3,7 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Emulator, Login};
@@ -39,6 +40,11 @@ pub(super) fn write(folder: &Path, cloud: &Emulator) -> Result<()> {
         "credential_source": { "file": subject },
     });
     put(folder.join("pipeline.json"), credential.to_string())
+}
+
+/// The variable that the operator's file takes the token of boards from, and a token that holds longer than any demonstration.
+pub(super) fn monitoring(cloud: &Emulator) -> (&'static str, String) {
+    ("MONITORING_TOKEN", cloud.issue_token("reader", Duration::from_secs(86_400)))
 }
 
 /// The variables of whoever starts the command line, and those that must not be there.

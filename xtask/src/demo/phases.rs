@@ -12,7 +12,9 @@ use toml_span::Value;
 pub(crate) enum Scope {
     /// All of them.
     Release,
-    /// Those of a deployment, without stores.
+    /// All but the one that opens a page.
+    Pageless,
+    /// Those of a deployment, without stores and without a page.
     Storeless,
     /// Those without grants of gcloud, but for the rollback, which has nothing to take back where nothing was deployed.
     Standing,
@@ -32,22 +34,26 @@ pub(crate) enum Scope {
     Sockets,
     /// The one that looks at stores.
     Stores,
+    /// The one that opens the page of the frontend.
+    Frontend,
     /// The one that looks for the knee of the connection pool.
     Pool,
     /// The one that has agents come and go.
     Churn,
     /// The one that reads what the team writes before production.
     NextSteps,
-    /// The one that sets monitoring up, which minds no deployment.
+    /// Those that set monitoring up and look at what boards show, which mind no deployment.
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
     Watch,
-    /// Also those that put load on at the hours of the day.
+    /// Also those that put load on at the hours of the day, each for moments. Alerts are left out: whether one sees anything of so short a test is chance.
+    Hours,
+    /// All of them, and the last hour takes long enough for every alert.
     Day,
 }
 
-const MONITORING: &[&str] = &["monitoring-setup"];
 /// Each beside one that must not mind.
+const MONITORING: &[&str] = &["health", "monitoring-setup", "dashboards"];
 const LOAD: &[&str] = &["health", "request-isolation", "agent-isolation", "chat"];
 const SECURITY: &[&str] = &["health", "security"];
 const RATE: &[&str] = &["health", "rate-limit"];
@@ -57,6 +63,8 @@ const SOCKETS: &[&str] = &["health", "websocket-endurance"];
 const POOL: &[&str] = &["health", "pool"];
 const CHURN: &[&str] = &["health", "agent-churn"];
 const NEXT_STEPS: &[&str] = &["config", "next-steps"];
+/// Health asks for the page, too, and minds.
+const FRONTEND: &[&str] = &["config", "frontend"];
 const STORES: &[&str] = &["config", "data-stores"];
 /// What takes a while, or is of a scope of its own.
 const APART: [&str; 10] = [
@@ -74,6 +82,8 @@ const APART: [&str; 10] = [
 
 /// What takes part in the day.
 const WATCH: [&str; 4] = ["monitor", "objectives", "day-triggers", "alerts"];
+/// Where the policy of alerts stands among them.
+const ALERTS: usize = 3;
 /// And what puts load on in it.
 const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", "failure-injection"];
 /// How many times faster it passes.
@@ -81,41 +91,57 @@ const SCALE: u32 = 7_200;
 
 impl Scope {
     /// Everything that can be done with what is here.
-    pub(crate) fn of_all(gcloud: bool, stores: bool) -> Self {
-        match (gcloud, stores) {
-            (true, true) => Self::Release,
-            (true, false) => Self::Storeless,
-            (false, _) => Self::Standing,
+    pub(crate) fn of_all(gcloud: bool, stores: bool, browser: bool) -> Self {
+        match (gcloud, stores, browser) {
+            (true, true, true) => Self::Release,
+            (true, true, false) => Self::Pageless,
+            (true, false, _) => Self::Storeless,
+            (false, ..) => Self::Standing,
         }
+    }
+
+    /// What a demonstration without a fault does, one after the other: a release, a day in a rehearsal, and what a team does before production.
+    pub(crate) fn of_demo(gcloud: bool, stores: bool, browser: bool) -> [Self; 3] {
+        [Self::of_all(gcloud, stores, browser), Self::Day, Self::NextSteps]
     }
 
     /// Whether something is deployed.
     pub(crate) fn deploys(self) -> bool {
-        matches!(self, Self::Release | Self::Storeless)
+        matches!(self, Self::Release | Self::Pageless | Self::Storeless)
     }
 
     /// Whether stores are asked.
     pub(crate) fn asks_stores(self) -> bool {
-        matches!(self, Self::Release | Self::Stores)
+        matches!(self, Self::Release | Self::Pageless | Self::Stores)
+    }
+
+    /// Whether a page is opened.
+    pub(crate) fn opens_a_page(self) -> bool {
+        matches!(self, Self::Release | Self::Frontend)
     }
 
     /// Whether a phase starts gcloud.
     pub(crate) fn needs_gcloud(self) -> bool {
-        matches!(self, Self::Release | Self::Storeless | Self::Monitoring | Self::Logs)
+        self.deploys() || matches!(self, Self::Monitoring | Self::Logs)
     }
 
     /// How many times faster waits pass, in a rehearsal.
     pub(crate) fn scale(self) -> Option<u32> {
-        matches!(self, Self::Watch | Self::Day).then_some(SCALE)
+        matches!(self, Self::Watch | Self::Hours | Self::Day).then_some(SCALE)
+    }
+
+    /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that.
+    pub(crate) fn evening(self) -> &'static str {
+        if self == Self::Day { "evening-during=110s" } else { "evening-during=6s" }
     }
 
     /// How a run ends when nothing is wrong, and what it decides: one that leaves phases out is partial, and no release.
     pub(crate) fn clean_end(self) -> (u8, &'static str) {
         match self {
             Self::Release => (0, "release"),
-            // Without traffic nothing is known of errors and times.
+            // Without load nothing is known of errors and times.
             Self::Watch => (3, "inconclusive"),
-            Self::Day => (8, "rehearsed"),
+            Self::Hours | Self::Day => (8, "rehearsed"),
             _ => (7, "partial"),
         }
     }
@@ -134,12 +160,14 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Logic => return only(LOGIC),
         Scope::Sockets => return only(SOCKETS),
         Scope::Stores => return only(STORES),
+        Scope::Frontend => return only(FRONTEND),
         Scope::Pool => return only(POOL),
         Scope::Churn => return only(CHURN),
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
+        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS].concat()),
         Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
-        Scope::Storeless | Scope::Standing | Scope::Quiet => {}
+        Scope::Pageless | Scope::Storeless | Scope::Standing | Scope::Quiet => {}
     }
     let path = bundle.join("bundle.toml");
     let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
@@ -159,9 +187,11 @@ fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
         // What looks at the state after a rollback stands behind it.
         let of_rollback = needs.filter_map(Value::as_str).any(|need| rollback == Some(need));
         let too_loud = scope == Scope::Quiet && (phase.pointer("/grants/load").is_some() || APART.contains(&id));
-        let too_far = scope != Scope::Storeless && phase.pointer("/grants/gcloud").is_some();
+        let too_far = !scope.deploys() && phase.pointer("/grants/gcloud").is_some();
         let later = phase.pointer("/stage").is_some();
-        if of_rollback || too_loud || too_far || later || STORES[1..].contains(&id) {
+        let lacks_stores = !scope.asks_stores() && STORES[1..].contains(&id);
+        let lacks_a_page = !scope.opens_a_page() && FRONTEND[1..].contains(&id);
+        if of_rollback || too_loud || too_far || later || lacks_stores || lacks_a_page {
             left_out.insert(id);
         }
         if !left_out.contains(id) {
@@ -189,6 +219,7 @@ mod tests {
             super::LOGIC,
             super::SOCKETS,
             super::STORES,
+            super::FRONTEND,
             super::POOL,
             super::CHURN,
             super::NEXT_STEPS,
@@ -204,10 +235,21 @@ mod tests {
             assert!(standing.iter().any(|phase| phase == id), "{id}: {standing:?}");
         }
         let storeless = super::named(text, Scope::Storeless).unwrap();
-        for (id, takes_part) in
-            [("deploy", true), ("service-logs", true), ("data-stores", false), ("rollback", false), ("monitor", false)]
-        {
+        for (id, takes_part) in [
+            ("deploy", true),
+            ("service-logs", true),
+            ("dashboards", true),
+            ("data-stores", false),
+            ("frontend", false),
+            ("rollback", false),
+            ("monitor", false),
+        ] {
             assert_eq!(storeless.iter().any(|phase| phase == id), takes_part, "{id}: {storeless:?}");
         }
+        let pageless = super::named(text, Scope::Pageless).unwrap();
+        for (id, takes_part) in [("deploy", true), ("data-stores", true), ("frontend", false), ("monitor", false)] {
+            assert_eq!(pageless.iter().any(|phase| phase == id), takes_part, "{id}: {pageless:?}");
+        }
+        assert!(!standing.iter().any(|phase| phase == "frontend" || phase == "dashboards"), "{standing:?}");
     }
 }

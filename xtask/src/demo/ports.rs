@@ -1,5 +1,5 @@
 //! The fixed ports of the demonstration. They are fixed because the operator's file names them, and that file is the same for every
-//! run.
+//! run of a lane.
 
 use std::io::ErrorKind;
 use std::net::{Ipv4Addr, TcpListener};
@@ -32,6 +32,21 @@ pub(crate) const PORTS: Ports = Ports {
     plain: [18445, 18446, 18447],
     stores: StorePorts { database: 18448, cache: 18449, analytics: 18450 },
 };
+
+impl Ports {
+    /// Each of them, in an order that is always the same.
+    pub(super) fn all(self) -> [u16; 8] {
+        let Ports { front, proxy, plain: [backend, auth, frontend], stores } = self;
+        [front, proxy, backend, auth, frontend, stores.database, stores.cache, stores.analytics]
+    }
+
+    /// Each of them by so many higher.
+    pub(super) fn shifted(self, by: u16) -> Self {
+        let Ports { front, proxy, plain, stores: StorePorts { database, cache, analytics } } = self;
+        let stores = StorePorts { database: database + by, cache: cache + by, analytics: analytics + by };
+        Ports { front: front + by, proxy: proxy + by, plain: plain.map(|port| port + by), stores }
+    }
+}
 
 /// Free ones, for tests.
 #[cfg(test)]

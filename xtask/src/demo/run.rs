@@ -8,10 +8,10 @@ use holdpoint_staging_double::{CLIENT_ID, REDIRECT_URI, Service, environment};
 use serde_json::{Value, json};
 
 use super::fault::Setting;
+use super::lane::Lane;
 use super::phases::{self, Scope};
-use super::ports::{self, Ports};
 use super::system::{self, System};
-use super::{child, login, stores};
+use super::{browser, child, login, ports, stores};
 use crate::digests::{self, Digests};
 use crate::guests;
 use crate::project::Project;
@@ -19,13 +19,11 @@ use crate::sh::{Line, say};
 
 pub(crate) use super::child::Stdout;
 
-const BUNDLE: &str = "scripts/bundles/netra-staging";
-const OPERATOR: &str = "tests/staging-double/holdpoint.toml";
-/// Where the services' certificate, gcloud's token and the files under judgement lie. The operator's file names it.
-const FOLDER: &str = ".holdpoint/demo";
+/// The folder of the shipped bundle, below the root.
+pub(crate) const BUNDLE: &str = "scripts/bundles/netra-staging";
 
 /// Loads as short as they can be and show something, and what the double's documents are of.
-const INPUTS: [&str; 14] = [
+const INPUTS: [&str; 16] = [
     "load-ramp=1s",
     "load-during=6s",
     "agents-during=3s",
@@ -37,6 +35,8 @@ const INPUTS: [&str; 14] = [
     "sockets-past=10s",
     "pool-during=2s",
     "churn-during=900ms",
+    "panels-settle=10s",
+    "page-loads=1",
     "release=2.4.0",
     "on-call=alice",
     "deputy=bob",
@@ -57,7 +57,9 @@ pub(crate) struct Demo<'a> {
     pub(crate) scope: Scope,
     pub(crate) json: bool,
     pub(crate) stdout: Stdout,
-    pub(crate) ports: Ports,
+    pub(crate) lane: Lane,
+    /// What names in the emulated cloud are drawn from.
+    pub(crate) cloud_seed: u64,
     /// Where runs are written.
     pub(crate) runs: PathBuf,
 }
@@ -74,19 +76,21 @@ pub(crate) struct Outcome {
 impl Demo<'_> {
     /// Runs, and gives back the system as it stands afterwards.
     pub(crate) async fn run(&self) -> Result<(Outcome, System)> {
-        let folder = self.project.root.join(FOLDER);
+        // A signal that comes while the system starts ends the run, too.
+        let signals = child::Signals::listen()?;
+        let folder = self.project.root.join(self.lane.folder());
         let system = self.start(&folder).await?;
         let digests = self.digests()?;
         self.announce(&digests);
-        let line = self.line(&folder)?;
+        let line = self.line(&folder, &system)?;
         say("demo", line.shown());
-        let ended = child::run(line.into_command(), self.stdout).await?;
+        let ended = child::run(line.into_command(), self.stdout, signals).await?;
         let object = ended.last_line.and_then(|line| serde_json::from_str(&line).ok());
         Ok((Outcome { exit: ended.exit, object, digests }, system))
     }
 
     async fn start(&self, folder: &Path) -> Result<System> {
-        ports::ensure_free(self.ports)?;
+        ports::ensure_free(self.lane.ports)?;
         // What another run left there would be judged too.
         match fs::remove_dir_all(folder) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
@@ -95,8 +99,12 @@ impl Demo<'_> {
             _ => {}
         }
         fs::create_dir_all(folder).with_context(|| format!("create {}", folder.display()))?;
-        say("demo", &format!("writing the files under judgement, a certificate and a token below {FOLDER}"));
-        let system = System::start(folder, self.ports, self.scope).await?;
+        say(
+            "demo",
+            &format!("writing the files under judgement, a certificate and a token below {}", self.lane.folder()),
+        );
+        self.copy_operators_file()?;
+        let system = System::start(folder, self.lane.ports, self.scope, self.cloud_seed).await?;
         for service in Service::ALL {
             say("demo", &format!("{service}: https://{} at {}", service.host(), system.cloud.front()));
         }
@@ -108,6 +116,17 @@ impl Demo<'_> {
         Ok(system)
     }
 
+    /// Writes that of the lane, unless the shipped one is.
+    fn copy_operators_file(&self) -> Result<()> {
+        let shipped = self.project.root.join(Lane::SHIPPED);
+        let text = fs::read_to_string(&shipped).with_context(|| format!("read {}", shipped.display()))?;
+        if let Some(copied) = self.lane.copied(&text) {
+            let path = self.project.root.join(self.lane.operator());
+            fs::write(&path, copied).with_context(|| format!("write {}", path.display()))?;
+        }
+        Ok(())
+    }
+
     fn digests(&self) -> Result<Digests> {
         let mut digests = Digests::new();
         digests::add_folder(&mut digests, "bundle", &self.project.root.join(BUNDLE), ".toml")?;
@@ -116,7 +135,7 @@ impl Demo<'_> {
             let digest = digests::of_file(&self.project.guests().join(&module))?;
             digests.insert(format!("modules/{module}"), digest);
         }
-        digests.insert("operator's file".to_owned(), digests::of_file(&self.project.root.join(OPERATOR))?);
+        digests.insert("operator's file".to_owned(), digests::of_file(&self.project.root.join(self.lane.operator()))?);
         Ok(digests)
     }
 
@@ -140,10 +159,10 @@ impl Demo<'_> {
         }
     }
 
-    fn line(&self, files: &Path) -> Result<Line> {
+    fn line(&self, files: &Path, system: &System) -> Result<Line> {
         let mut line = Line::new("demo", self.project.holdpoint())
             .folder(&self.project.root)
-            .args(["run", BUNDLE, "--env", "staging", "--operator", OPERATOR, "--modules"])
+            .args(["run", BUNDLE, "--env", "staging", "--operator", self.lane.operator().as_str(), "--modules"])
             .arg(self.project.guests())
             .arg("--runs")
             .arg(&self.runs)
@@ -151,7 +170,7 @@ impl Demo<'_> {
             .arg(format!("client-id={CLIENT_ID}"))
             .arg("--set")
             .arg(format!("redirect-uri={REDIRECT_URI}"));
-        for input in INPUTS {
+        for input in INPUTS.into_iter().chain([self.scope.evening()]) {
             line = line.arg("--set").arg(input);
         }
         for input in ["config", "source", "next-steps"] {
@@ -172,6 +191,9 @@ impl Demo<'_> {
                 Some(value) => line.env(name, value),
                 None => line.without_env(name),
             };
+        }
+        for (name, value) in [browser::environment(&system.cloud), login::monitoring(&system.cloud)] {
+            line = line.env(name, value);
         }
         for service in Service::ALL {
             line = line.arg("--service").arg(format!("{service}=https://{}", service.host()));
@@ -205,7 +227,7 @@ mod tests {
             fs::write(&path, text).unwrap();
         };
         write("scripts/bundles/netra-staging/bundle.toml", "[[phase]]\nid = \"health\"\n");
-        write(OPERATOR, "");
+        write(Lane::SHIPPED, "# 18443\n");
         write(".holdpoint/demo/config/left-over.yaml", "url: http://localhost:1");
         // A link: a program that has just been written may still be open for writing in a child of another test.
         fs::create_dir_all(root.join("target/debug")).unwrap();
@@ -215,10 +237,15 @@ mod tests {
     }
 
     async fn demonstrate(project: &Project, fault: Option<&str>) -> Outcome {
+        demonstrate_in(Lane::FIRST, project, fault).await
+    }
+
+    async fn demonstrate_in(lane: Lane, project: &Project, fault: Option<&str>) -> Outcome {
         let setting = fault.map(|name| Fault::named(name).unwrap().settle(5));
         let runs = project.root.join("runs");
-        let ports = super::super::ports::FREE;
-        let demo = Demo { project, setting, scope: Scope::Storeless, json: true, stdout: Stdout::Keep, ports, runs };
+        let lane = lane.on(ports::FREE);
+        let (scope, stdout) = (Scope::Storeless, Stdout::Keep);
+        let demo = Demo { project, setting, scope, json: true, stdout, lane, cloud_seed: 0, runs };
         let (outcome, system) = demo.run().await.unwrap();
         system.stop().await;
         outcome
@@ -247,5 +274,18 @@ mod tests {
         assert!(!given.contains("OPENAI_API_KEY is set"), "{given}");
         assert_eq!(unset.digests, clean.digests);
         assert_eq!(demonstrate(&project, None).await.exit, 0, "the next run begins with clean files");
+    }
+
+    #[tokio::test]
+    async fn another_lane_has_an_operators_file_of_its_own() {
+        let root = tempfile::tempdir().unwrap();
+        let project = project(root.path());
+        let (first, second) =
+            (demonstrate(&project, None).await, demonstrate_in(Lane::numbered(2), &project, None).await);
+        let given = second.object.unwrap()["given"].as_str().unwrap().to_owned();
+        assert!(given.contains("--operator .holdpoint/demo-2/holdpoint.toml"), "{given}");
+        assert!(root.path().join(".holdpoint/demo-2/config").exists());
+        let differ = |name: &str| first.digests[name] != second.digests[name];
+        assert!(differ("operator's file") && !differ("bundle/bundle.toml"));
     }
 }

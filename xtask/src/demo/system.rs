@@ -6,7 +6,7 @@ use std::sync::{Mutex, PoisonError};
 
 use anyhow::{Context, Result};
 use holdpoint_gcp_emulator::{Backend, Emulator, InitialService, Options as CloudOptions};
-use holdpoint_staging_double::{Double, Drawn, FaultSetting, Options, PerService, Service};
+use holdpoint_staging_double::{Breach, Change, Double, Drawn, FaultSetting, Options, PerService, Service};
 use serde_json::{Value, json};
 
 use super::login;
@@ -31,6 +31,8 @@ pub(crate) struct System {
     pub(super) new: Double,
     /// Where data is kept, if a phase asks there.
     stores: Option<Mutex<Stores>>,
+    /// Whether what serves at first is replaced by what is deployed.
+    deploys: bool,
 }
 
 /// The name of a service on Cloud Run.
@@ -65,6 +67,14 @@ pub(super) fn pytest_is_here() -> bool {
     Line::new("demo", PYTHON).args(["-c", "import pytest"]).text().is_ok()
 }
 
+/// Whether a deployment brings it: all that a service does, but for the ports without TLS, which are in front of all versions.
+fn is_deployed_with(drawn: &Drawn) -> bool {
+    match drawn {
+        Drawn::Server { change, .. } => *change != Change::Breach(Breach::PlainServed),
+        Drawn::File(_) | Drawn::Environment(_) | Drawn::Source(_) | Drawn::Document(_) => false,
+    }
+}
+
 /// A line in the log of a service.
 fn line(service: Service, severity: &str, text: &str) -> Value {
     let labels = json!({ "service_name": title(service), "location": "us-central1", "project_id": "netra-staging" });
@@ -74,7 +84,7 @@ fn line(service: Service, severity: &str, text: &str) -> Value {
 
 impl System {
     /// Starts it, and writes below `folder` what the operator's file and the bundle's inputs name.
-    pub(super) async fn start(folder: &Path, ports: Ports, scope: Scope) -> Result<Self> {
+    pub(super) async fn start(folder: &Path, ports: Ports, scope: Scope, cloud_seed: u64) -> Result<Self> {
         let plain = |service| Service::RELEASED.iter().position(|known| *known == service).map(|at| ports.plain[at]);
         let old = Double::start(Options {
             files: Some(folder.to_owned()),
@@ -82,11 +92,13 @@ impl System {
             ..Options::default()
         });
         let old = old.await.context("start the version that serves")?;
-        let new = Double::start(Options::default()).await.context("start the version that is deployed")?;
+        let new = Double::start(Options { instance: "staging-2".to_owned(), ..Options::default() });
+        let new = new.await.context("start the version that is deployed")?;
         let images = Service::ALL.iter().flat_map(|service| [OLD, NEW].map(|version| image(*service, version)));
         let cloud = Emulator::start(CloudOptions {
             services: Service::ALL.map(|service| InitialService::new(title(service), &image(service, OLD))).to_vec(),
             images: Some(images.collect()),
+            seed: cloud_seed,
             port: ports.proxy,
             front_port: ports.front,
             host_suffix: Some("demo".to_owned()),
@@ -104,6 +116,8 @@ impl System {
             // The issuer is no part of the release, and knows only the auth service that it stands beside.
             cloud.set_backend(Backend::Image(image(Service::Issuer, OLD)), new.address(Service::Issuer));
         }
+        let (serves, deployed) = (old.exporter(), new.exporter());
+        cloud.set_exporter(move || serves() + &deployed());
         std::fs::write(folder.join("ca.pem"), cloud.ca_pem()).context("write the certificate of the services")?;
         login::write(folder, &cloud)?;
         for service in Service::RELEASED {
@@ -111,7 +125,7 @@ impl System {
         }
         let stores =
             scope.asks_stores().then(|| Mutex::new(tokio::task::block_in_place(|| Stores::start(ports.stores))));
-        Ok(Self { cloud, old, new, stores })
+        Ok(Self { cloud, old, new, stores, deploys: scope.deploys() })
     }
 
     /// Makes something wrong with the stores.
@@ -126,13 +140,14 @@ impl System {
         self.cloud.write_log(line(service, "ERROR", text));
     }
 
-    /// Makes something wrong with what serves, or with the files under judgement.
+    /// Makes something wrong with what serves, or will once it is deployed, or with the files under judgement.
     pub(super) async fn switch(&self, setting: &FaultSetting) -> Result<()> {
         // A variable is the command line's, which gets it when it starts.
         if matches!(setting.drawn, Drawn::Environment(_)) {
             return Ok(());
         }
-        self.old.switch(setting.clone()).await.context("switch the fault on")
+        let struck = if self.deploys && is_deployed_with(&setting.drawn) { &self.new } else { &self.old };
+        struck.switch(setting.clone()).await.context("switch the fault on")
     }
 
     /// Closes every port.
@@ -140,5 +155,24 @@ impl System {
         self.cloud.stop().await;
         self.old.stop().await;
         self.new.stop().await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_service_does_comes_with_a_deployment_and_what_is_around_it_does_not() {
+        let drawn = |name: &str| holdpoint_staging_double::Fault::named(name).map(|fault| fault.settle(1).drawn);
+        for (name, comes) in [
+            ("slow", true),
+            ("leak", true),
+            ("localhost-name", false),
+            ("openai-missing", false),
+            ("plain-http", false),
+        ] {
+            assert_eq!(drawn(name).as_ref().map(is_deployed_with), Some(comes), "{name}");
+        }
     }
 }

@@ -1,36 +1,22 @@
-//! Which faults, in which order, and what is said of them.
+//! Which faults, how many side by side, and what is said of them.
 
+use std::fs;
 use std::process::ExitCode;
 use std::time::Instant;
 
-use anyhow::{Result, bail, ensure};
+use anyhow::{Context, Result, bail, ensure};
 use clap::ValueEnum;
 
-use super::compare;
 use super::found::Found;
-use super::runs::{clean, judged};
-use crate::demo::{self, Fault, Outcome, Scope};
+use super::look::{Look, Looked};
+use super::{lanes, share, whole};
+use crate::demo::{self, Fault, Lane, Outcome};
 use crate::project::Project;
 use crate::sh::say;
 
-/// Where faults are looked for.
-const SCOPES: [Scope; 15] = [
-    Scope::Quiet,
-    Scope::Load,
-    Scope::Security,
-    Scope::Rate,
-    Scope::Logs,
-    Scope::Logic,
-    Scope::Sockets,
-    Scope::Stores,
-    Scope::Pool,
-    Scope::Churn,
-    Scope::NextSteps,
-    Scope::Monitoring,
-    Scope::Watch,
-    Scope::Day,
-    Scope::Release,
-];
+/// Lanes where nobody says how many: the machine that the figures are of has two cores, and a whole release has both busy.
+const LANES: u16 = 2;
+const LANES_OF_WHOLE: u16 = 1;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -43,6 +29,12 @@ pub(crate) struct Arguments {
     /// Only the first of each row, as ci does
     #[arg(long)]
     quick: bool,
+    /// Run the whole bundle for each, not only the phases that find it; takes hours
+    #[arg(long)]
+    full: bool,
+    /// How many are looked for side by side [default: 2, with --full 1]
+    #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=i64::from(Lane::MOST)))]
+    lanes: Option<u16>,
     /// What standard output is for: with json an object a line, for each fault
     #[arg(long, value_enum, default_value_t = Output::Text)]
     output: Output,
@@ -69,79 +61,138 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> 
         let named = names.iter().any(|name| name == fault.name());
         named || rows.iter().any(|row| row == fault.requirement()) || (names.is_empty() && rows.is_empty())
     };
-    let found = each(project, None, chosen, |found| {
+    let profile = Profile::of(arguments.full, arguments.lanes);
+    let begun = Instant::now();
+    let looked = each(project, profile, None, chosen, |found| {
         if arguments.output == Output::Json {
             println!("{}", found.json());
         }
     })?;
-    let bad: Vec<&Found> = found.iter().filter(|found| !found.is_well()).collect();
-    let seconds: f64 = found.iter().map(|found| found.seconds).sum();
-    bad.iter().flat_map(|found| found.complaints()).for_each(|line| eprintln!("error: {line}"));
-    let caught = found.len() - bad.len();
-    say("faults", &format!("{caught} of {} are caught, and nothing else changes; {seconds:.0} s", found.len()));
-    Ok(if bad.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+    let wrong = looked.complaints();
+    wrong.iter().for_each(|line| eprintln!("error: {line}"));
+    let (caught, all) = (looked.found.iter().filter(|found| found.is_well()).count(), looked.found.len());
+    let seconds: f64 = looked.found.iter().map(|found| found.seconds).sum();
+    let passed = begun.elapsed().as_secs_f64();
+    say(
+        "faults",
+        &format!("{caught} of {all} are caught, and nothing else changes; {seconds:.0} s within {passed:.0} s"),
+    );
+    Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
-/// The first fault of each row. A release without a fault may be there already.
+/// The first fault of each row, in two lanes. A release without a fault may be there already.
 pub(crate) fn quick(project: &Project, released: Option<&Outcome>) -> Result<()> {
-    let found = each(project, released, is_first, |_| {})?;
-    let wrong: Vec<String> = found.iter().flat_map(Found::complaints).collect();
+    let wrong = each(project, Profile::of(false, None), released, is_first, |_| {})?.complaints();
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n  ")) }
 }
 
 /// Whether no fault before it is for the same row.
-fn is_first(fault: Fault) -> bool {
+pub(super) fn is_first(fault: Fault) -> bool {
     let first = Fault::all().find(|other| other.requirement() == fault.requirement());
     first.is_some_and(|first| first.name() == fault.name())
 }
 
+/// How much is run for each fault, and how many are looked for side by side.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Profile {
+    full: bool,
+    lanes: u16,
+}
+
+impl Profile {
+    fn of(full: bool, lanes: Option<u16>) -> Self {
+        Self { full, lanes: lanes.unwrap_or(if full { LANES_OF_WHOLE } else { LANES }) }
+    }
+}
+
+impl Looked {
+    /// What is not as it should be, a line each.
+    fn complaints(&self) -> Vec<String> {
+        self.found.iter().flat_map(Found::complaints).chain(self.failures.iter().cloned()).collect()
+    }
+}
+
 fn each(
     project: &Project,
+    profile: Profile,
     released: Option<&Outcome>,
     chosen: impl Fn(Fault) -> bool,
-    tell: impl Fn(&Found),
-) -> Result<Vec<Found>> {
+    tell: impl Fn(&Found) + Sync,
+) -> Result<Looked> {
     demo::build(project)?;
-    let (gcloud, stores) = (demo::gcloud_is_here(), demo::ensure_stores()?);
-    let mut all = Vec::new();
-    for scope in SCOPES {
-        let faults = (1..).zip(Fault::all()).filter(|(_, fault)| fault.scope() == scope && chosen(*fault));
-        let faults: Vec<(u64, Fault)> = faults.collect();
+    let (gcloud, stores, browser) = (demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
+    let mut works = share::works(if profile.full { whole::scope } else { Fault::scope }, chosen);
+    works.retain(|share::Work { scope, faults }| {
         let lacking = match scope {
             _ if scope.needs_gcloud() && !gcloud => Some("gcloud"),
             _ if scope.asks_stores() && !stores => Some("a store"),
+            _ if scope.opens_a_page() && !browser => Some("Chromium"),
             _ => None,
         };
-        if let Some(lacking) = lacking.filter(|_| !faults.is_empty()) {
+        if let Some(lacking) = lacking {
             say("faults", &format!("{} are left out, because {lacking} is not here: {scope:?}", faults.len()));
-            continue;
         }
-        if faults.is_empty() {
-            continue;
-        }
-        let beside = match released.filter(|_| scope == Scope::Release) {
-            Some(clean) => clean.clone(),
-            None => clean(project, scope)?,
-        };
-        for (seed, fault) in faults {
-            let found = one(project, (fault, seed), &beside)?;
-            let name = fault.name();
-            say("faults", &format!("{name} {}", if found.is_well() { "is caught" } else { "is not caught" }));
-            tell(&found);
-            all.push(found);
+        lacking.is_none()
+    });
+    let whole = profile.full.then(|| taken_back_for(project)).transpose()?;
+    let look = Look { project, released, whole };
+    let shares: Vec<_> = (1..).map(Lane::numbered).zip(share::shared(works, profile.lanes)).collect();
+    let names: Vec<Lane> = shares.iter().map(|(lane, _)| *lane).collect();
+    let ends = lanes::side_by_side(shares, |(lane, works), stop| Ok(look.along(lane, &works, stop, &tell)))?;
+    let mut all = Looked::default();
+    for (lane, end) in names.into_iter().zip(ends) {
+        match end {
+            Ok(looked) => {
+                all.found.extend(looked.found);
+                all.failures.extend(looked.failures);
+            }
+            Err(error) => all.failures.push(format!("{lane}: {error:#}")),
         }
     }
     Ok(all)
 }
 
-fn one(project: &Project, (fault, seed): (Fault, u64), clean: &Outcome) -> Result<Found> {
-    let (scope, begun) = (fault.scope(), Instant::now());
-    let (faulted, report) = judged(project, Some((fault, seed)), scope)?;
-    let well = if scope.scale().is_some() { "not-exercised" } else { "pass" };
-    let wanted = compare::Wanted { requirement: fault.requirement(), exit: fault.exit(), well };
-    let mut wrong = compare::of_faulted(clean, &faulted, wanted);
-    wrong.extend(compare::of_row(&report, fault.requirement()));
-    let unrelated = compare::unrelated(clean, &faulted, &report, wanted);
-    let (name, expected) = (fault.name(), fault.requirement());
-    Ok(Found { fault: name, seed, expected, wrong, unrelated, seconds: begun.elapsed().as_secs_f64() })
+fn taken_back_for(project: &Project) -> Result<Vec<String>> {
+    let path = project.root.join(demo::BUNDLE).join("bundle.toml");
+    let text = fs::read_to_string(&path).with_context(|| format!("read {}", path.display()))?;
+    whole::taken_back_for(&text).with_context(|| format!("read {}", path.display()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn there_are_two_lanes_and_one_of_whole_releases_unless_somebody_says_otherwise() {
+        assert_eq!(Profile::of(false, None), Profile { full: false, lanes: 2 });
+        assert_eq!(Profile::of(true, None), Profile { full: true, lanes: 1 });
+        assert_eq!(Profile::of(true, Some(3)).lanes, 3);
+    }
+
+    #[test]
+    fn lanes_have_a_bound() {
+        #[derive(Debug, clap::Parser)]
+        struct Typed {
+            #[command(flatten)]
+            arguments: Arguments,
+        }
+        let lanes = |n: &str| {
+            let typed = <Typed as clap::Parser>::try_parse_from(["faults", "--lanes", n]);
+            typed.ok().and_then(|typed| typed.arguments.lanes)
+        };
+        assert_eq!((lanes("1"), lanes("4")), (Some(1), Some(4)));
+        assert_eq!((lanes("0"), lanes("5"), lanes("many")), (None, None, None));
+    }
+
+    #[test]
+    fn a_failure_of_a_lane_is_a_complaint_beside_those_of_faults() {
+        let found = |wrong: &[&str]| {
+            let wrong = wrong.iter().map(|text| (*text).to_owned()).collect();
+            Found { fault: "slow", seed: 3, expected: "P3.1", wrong, unrelated: vec![], seconds: 1.0 }
+        };
+        let failures = vec!["lane 2, Pool: interrupted".to_owned()];
+        let looked = Looked { found: vec![found(&[]), found(&["ended with 0"])], failures };
+        assert_eq!(looked.complaints(), ["slow (seed 3): ended with 0", "lane 2, Pool: interrupted"]);
+        assert!(Looked { found: vec![found(&[])], failures: vec![] }.complaints().is_empty());
+    }
 }

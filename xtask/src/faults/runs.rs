@@ -6,32 +6,30 @@ use std::path::{Path, PathBuf};
 use anyhow::{Context, Result, bail, ensure};
 use serde_json::Value;
 
-use super::{compare, scan};
-use crate::demo::{self, Demo, Fault, Outcome, Scope, Stdout};
+use super::scan;
+use crate::demo::{Demo, Fault, Lane, Outcome, Scope, Stdout};
 use crate::project::Project;
 use crate::sh::Line;
 
 /// The exit code of a run that was stopped by a signal.
 const INTERRUPTED: u8 = 130;
+/// Where the runs of a lane are kept, each until the next of its name.
+const RUNS: &str = ".holdpoint/ci";
 
-/// A run in which nothing is wrong, and which says so.
-pub(crate) fn clean(project: &Project, scope: Scope) -> Result<Outcome> {
-    let (clean, _) = judged(project, None, scope)?;
-    let wrong = compare::of_clean(&clean, scope.clean_end());
-    ensure!(wrong.is_empty(), "{}", wrong.join("\n  "));
-    Ok(clean)
+/// A demonstration in a lane. A fault comes with what its parameters are drawn from.
+pub(super) fn demo(project: &Project, lane: Lane, scope: Scope, fault: Option<(Fault, u64)>) -> Demo<'_> {
+    let runs = project.root.join(lane.named(RUNS)).join(fault.map_or("clean", |(fault, _)| fault.name()));
+    let setting = fault.map(|(fault, seed)| fault.settle(seed));
+    Demo { project, setting, scope, json: true, stdout: Stdout::Keep, lane, cloud_seed: 0, runs }
 }
 
-/// One demonstration, searched for calls of control routes, with its full report. A fault comes with what its parameters are drawn from.
-pub(super) fn judged(project: &Project, fault: Option<(Fault, u64)>, scope: Scope) -> Result<(Outcome, Value)> {
-    let runs = project.root.join(".holdpoint/ci").join(fault.map_or("clean", |(fault, _)| fault.name()));
+/// One demonstration in a fresh folder, searched for calls of control routes.
+pub(crate) fn performed(demo: &Demo<'_>) -> Result<Outcome> {
+    let runs = &demo.runs;
     if runs.exists() {
-        fs::remove_dir_all(&runs).with_context(|| format!("remove {}", runs.display()))?;
+        fs::remove_dir_all(runs).with_context(|| format!("remove {}", runs.display()))?;
     }
-    fs::create_dir_all(&runs).with_context(|| format!("create {}", runs.display()))?;
-    let setting = fault.map(|(fault, seed)| fault.settle(seed));
-    let demo =
-        Demo { project, setting, scope, json: true, stdout: Stdout::Keep, ports: demo::PORTS, runs: runs.clone() };
+    fs::create_dir_all(runs).with_context(|| format!("create {}", runs.display()))?;
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
     let outcome = runtime.block_on(async {
         let (outcome, system) = demo.run().await?;
@@ -39,13 +37,19 @@ pub(super) fn judged(project: &Project, fault: Option<(Fault, u64)>, scope: Scop
         anyhow::Ok(outcome)
     })?;
     ensure!(outcome.exit != INTERRUPTED, "interrupted");
-    scan::no_control_routes(&runs)?;
-    let report = Line::new("demo", project.holdpoint())
-        .folder(&project.root)
+    scan::no_control_routes(runs)?;
+    Ok(outcome)
+}
+
+/// The same with its full report.
+pub(super) fn judged(demo: &Demo<'_>) -> Result<(Outcome, Value)> {
+    let outcome = performed(demo)?;
+    let report = Line::new("demo", demo.project.holdpoint())
+        .folder(&demo.project.root)
         .arg("report")
-        .arg(only_run(&runs)?)
+        .arg(only_run(&demo.runs)?)
         .arg("--runs")
-        .arg(&runs)
+        .arg(&demo.runs)
         .args(["--format", "json"])
         .text()?;
     let report = serde_json::from_str(&report).context("read the report of the run")?;

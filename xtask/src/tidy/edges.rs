@@ -110,6 +110,7 @@ pub(super) const NORMAL: &Edges = &[
     ("holdpoint-phase-architecture", &["holdpoint-sdk"]),
     ("holdpoint-phase-chat", &["holdpoint-sdk"]),
     ("holdpoint-phase-config", &["holdpoint-formats", "holdpoint-sdk"]),
+    ("holdpoint-phase-dashboards", &["holdpoint-sdk"]),
     ("holdpoint-phase-data-stores", &["holdpoint-sdk"]),
     ("holdpoint-phase-health", &["holdpoint-sdk"]),
     ("holdpoint-phase-deploy", &["holdpoint-sdk"]),

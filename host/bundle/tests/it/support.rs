@@ -71,7 +71,7 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             "holdpoint:exec/exec@0.1.0",
             "holdpoint:load/load@0.1.0",
         ]),
-        "phases/toolchain" | "phases/local-isolation" => component(&["holdpoint:exec/exec@0.1.0"]),
+        "phases/toolchain" | "phases/local-isolation" | "phases/frontend" => component(&["holdpoint:exec/exec@0.1.0"]),
         "phases/identity" | "phases/verify-deployment" | "phases/rollback" => {
             component(&["holdpoint:gcloud/gcloud@0.1.0"])
         }
@@ -97,6 +97,11 @@ pub(crate) fn modules(name: &str) -> Result<Vec<u8>, ModuleError> {
             component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0", "holdpoint:files/files@0.1.0"])
         }
         "phases/agent-churn" => component(&["holdpoint:metrics/metrics@0.1.0", "holdpoint:load/load@0.1.0"]),
+        "phases/dashboards" => component(&[
+            "holdpoint:gcloud/gcloud@0.1.0",
+            "holdpoint:metrics/metrics@0.1.0",
+            "holdpoint:clock/clock@0.1.0",
+        ]),
         "phases/environment" => component(&["holdpoint:files/files@0.1.0", "holdpoint:secrets/secrets@0.1.0"]),
         "phases/next-steps" => component(&["holdpoint:files/files@0.1.0", "holdpoint:clock/clock@0.1.0"]),
         "users/chat-user" => {
@@ -225,8 +230,8 @@ pub(crate) fn operator(text: &str) -> OperatorSource {
     }
 }
 
-/// The rows that the shipped bundle judges, in the order of its checklist.
-pub(crate) const JUDGED: [&str; 84] = [
+/// The rows that phases and policies of the shipped bundle speak for, in the order of its checklist. Three are of what it does not use.
+pub(crate) const JUDGED: [&str; 96] = [
     "PRE-1.identity",
     "PRE-1.project",
     "PRE-2.openai",
@@ -235,11 +240,14 @@ pub(crate) const JUDGED: [&str; 84] = [
     "PRE-2.client-id",
     "PRE-2.client-secret",
     "PRE-3.python",
+    "PRE-3.docker",
+    "PRE-3.compose",
     "P1.1",
     "P1.2",
     "P1.3",
     "P2.1.checks",
     "P2.1.local",
+    "P2.1.cloud",
     "P2.2",
     "P3.1",
     "P3.2.success",
@@ -266,6 +274,7 @@ pub(crate) const JUDGED: [&str; 84] = [
     "P4.3.t4",
     "CRIT-1",
     "CRIT-2",
+    "CRIT-3",
     "CRIT-4",
     "CRIT-5",
     "CRIT-6",
@@ -285,6 +294,7 @@ pub(crate) const JUDGED: [&str; 84] = [
     "BIZ-5",
     "BIZ-6",
     "RB-T1",
+    "RB-T2",
     "RB-T3",
     "RB-T4",
     "RB-T5",
@@ -292,7 +302,14 @@ pub(crate) const JUDGED: [&str; 84] = [
     "RB-C2",
     "RB-V1",
     "RB-V2",
+    "DASH-1",
+    "DASH-2",
+    "DASH-3",
+    "DASH-4",
+    "ALERT-1",
+    "ALERT-2",
     "ALERT-3",
+    "ALERT-4",
     "KI-1",
     "KI-2",
     "KI-3",

@@ -14,7 +14,7 @@ pub(crate) struct Config {
     /// Its name in the operator's file.
     #[serde(default = "browser")]
     pub(crate) tool: String,
-    #[serde(default = "three")]
+    #[serde(default = "three", deserialize_with = "number")]
     pub(crate) times: u32,
     #[serde(default = "three_seconds")]
     pub(crate) within: Millis,
@@ -32,6 +32,16 @@ fn browser() -> String {
 
 fn three() -> u32 {
     3
+}
+
+/// As it is, or as the text that an input gives.
+fn number<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<u32, D::Error> {
+    let value = Value::deserialize(deserializer)?;
+    let number = match &value {
+        Value::String(text) => text.parse().ok(),
+        other => other.as_u64().and_then(|number| u32::try_from(number).ok()),
+    };
+    number.ok_or_else(|| serde::de::Error::custom(format!("{value} is no whole number")))
 }
 
 fn three_seconds() -> Millis {

@@ -4,7 +4,7 @@
 //! [phase.config]
 //! url = "https://app.staging.example.com/"   # the page
 //! tool = "browser"                            # the default; a tool of the operator's file, granted under `exec`
-//! times = 3                                   # loads, each without a cache; the default
+//! times = 3                                   # loads, each without a cache; the default, and "3" as an input gives it
 //! within = "3s"                               # for their median; the default
 //! shows = ["Log in"]                          # texts of the page once it has come to rest; any text at all if none is named
 //! own = ["api.staging.example.com"]           # hosts whose requests count besides those of the page's own host

@@ -100,6 +100,16 @@ fn the_median_counts_and_not_the_slowest() {
 }
 
 #[test]
+fn how_often_may_be_the_text_of_an_input() {
+    let times = |times: Value| test(json!({ "url": URL, "times": times }), vec![well(10.0)]);
+    times(json!("2")).expect("DASH-4", Pass, "10 ms (10, 10)");
+    for no_number in [json!("two"), json!(""), json!(-1), json!(1.5), json!(5_000_000_000_u64)] {
+        let error = times(no_number.clone()).returned().expect_err("a mistake").to_owned();
+        assert!(error.contains("is no whole number"), "{no_number}: {error}");
+    }
+}
+
+#[test]
 fn a_page_that_does_not_come_fails_in_the_words_of_the_browser() {
     let refused = "[1130/034249.6:ERROR:command_handler.cc:403] Page load failed: net::ERR_CONNECTION_REFUSED\n";
     let t = test(json!({ "url": URL }), vec![well(10.0), exits(1, "{\"traceEvents\":[]}").stderr(refused)]);

@@ -50,6 +50,7 @@ pub(crate) struct Metrics {
     pub(crate) cpu: Option<Processors>,
     pub(crate) memory: Option<Memory>,
     pub(crate) connections: Option<Connections>,
+    pub(crate) served: Option<Served>,
 }
 
 #[derive(Debug, Clone, Deserialize)]
@@ -81,6 +82,18 @@ pub(crate) struct Connections {
     pub(crate) of: Limit,
 }
 
+/// Counters of what an instance has served to whomever since its process began.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Served {
+    /// Requests.
+    pub(crate) requests: String,
+    /// Those that failed.
+    pub(crate) errors: String,
+    /// The histogram of the seconds that answers took, without `_bucket`.
+    pub(crate) duration: Option<String>,
+}
+
 /// What a share is of.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) enum Limit {
@@ -95,6 +108,11 @@ impl Metrics {
     pub(crate) fn samples(&self) -> u32 {
         let memory = self.memory.as_ref().map_or(0, |memory| 1 + u32::from(memory.of.is_some()));
         u32::from(self.cpu.is_some()) + memory + u32::from(self.connections.is_some())
+    }
+
+    /// How many samples there are of all instances together, if each has so many bounds of times.
+    pub(crate) fn samples_of_all(&self, bounds: u32) -> u32 {
+        self.served.as_ref().map_or(0, |served| 2 + if served.duration.is_some() { bounds } else { 0 })
     }
 }
 

@@ -13,11 +13,17 @@
 //! cpu = { counter = "process_cpu_seconds_total", of = 2 }
 //! memory = { gauge = "process_resident_memory_bytes", of = "process_memory_limit_bytes" }
 //! connections = { gauge = "db_pool_in_use", of = "db_pool_size" }
+//! served = { requests = "requests_total", errors = "errors_total", duration = "request_duration_seconds" }
 //! ```
 //! A look is one request for each endpoint and page of metrics, side by side; each is a sample of the series `up` that the host makes by itself. Of the
 //! metrics it states `cpu_share`, `memory_share`, `connections_share` and `memory_bytes`, with the labels `service` and `instance`. `of` is a number for
 //! each instance, or the gauge that says it. A processor's `counter` becomes a share by what it grew since it was read before, `gauge` is one as it
 //! stands; a counter that begins anew counts from zero. Samples without the label `instance` are left out, and told.
+//!
+//! `served` reads counters of what instances have served to whomever, and states what came since the look before, of all instances together: `served`,
+//! `served_bad`, and of the histogram `duration` (seconds, optional) `served_duration_bucket` with the label `le`. They are slots, with the time of the look
+//! that ends them; `series` of `alerts` and `rollback-triggers` may name them. A process that began anew counts from zero, and an instance that does not
+//! count its errors has nothing told: a counter of errors begins with 0.
 //!
 //! Each page of metrics is a probe too, so `availability.every` of `objectives` is the same `every`.
 //!
@@ -37,6 +43,7 @@ mod judge;
 mod plan;
 mod reading;
 mod schedule;
+mod served;
 mod told;
 mod watch;
 

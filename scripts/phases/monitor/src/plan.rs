@@ -3,6 +3,7 @@
 use holdpoint::prelude::*;
 
 use crate::config::{Config, Metrics, Watched};
+use crate::served::MOST_BOUNDS;
 
 /// Samples that a phase may state; the contract of `report` says so.
 pub(crate) const MOST_SAMPLES: u32 = 200_000;
@@ -14,6 +15,11 @@ const BESIDE_A_BODY: u64 = 2_048;
 const MOST_REQUESTS: u32 = 64;
 /// Instances of each service that the usual `sample-every` has room for.
 const USUAL_INSTANCES: u32 = 10;
+/// Bounds that a histogram of times has as a rule.
+const USUAL_BOUNDS: u32 = 15;
+/// Series that a phase may state, and those of an instance.
+const MOST_SERIES: u32 = 1_000;
+const SERIES_OF_AN_INSTANCE: u32 = 4;
 /// The limit of a request, if the bundle says nothing.
 const USUAL_TIMEOUT: Millis = Millis(10_000);
 const LONGEST_TIMEOUT: Millis = Millis(60_000);
@@ -27,6 +33,8 @@ pub(crate) struct Plan {
     pub(crate) looks: u32,
     /// Samples are stated at one look in so many.
     pub(crate) step: u32,
+    /// Instances that are told apart, of all services. With all their series they are those that a phase may state.
+    pub(crate) instances: u32,
     pub(crate) timeout: Millis,
     pub(crate) at_least: f64,
     pub(crate) requirements: Vec<String>,
@@ -69,7 +77,9 @@ impl Plan {
             )));
         }
         let step = step(every, sample_every, looks, samples)?;
-        Ok(Self { every, looks, step, timeout, at_least, requirements, services })
+        let beside: u32 = metrics(&services).map(|metrics| metrics.samples_of_all(MOST_BOUNDS)).sum();
+        let instances = MOST_SERIES.saturating_sub(beside) / SERIES_OF_AN_INSTANCE;
+        Ok(Self { every, looks, step, instances, timeout, at_least, requirements, services })
     }
 
     /// About how many bytes answers come to: those of their bodies, and what is recorded besides.
@@ -122,9 +132,9 @@ fn granted(cx: &Context, services: std::collections::BTreeMap<String, Watched>) 
 
 /// Metrics that say something.
 fn readable(name: &str, metrics: &Metrics) -> Result<()> {
-    if metrics.samples() == 0 {
+    if metrics.samples() == 0 && metrics.served.is_none() {
         return Err(Error::new(format!(
-            "config.services.{name}.metrics names none of cpu, memory and connections, so nothing would be read"
+            "config.services.{name}.metrics names none of cpu, memory and connections, and nothing served, so nothing would be read"
         )));
     }
     match &metrics.cpu {
@@ -135,19 +145,37 @@ fn readable(name: &str, metrics: &Metrics) -> Result<()> {
     }
 }
 
-/// How many requests a look has, and how many samples if each service has one instance.
-fn counted(services: &[(Service, Watched)]) -> (u32, u32) {
+/// What is read of services.
+fn metrics(services: &[(Service, Watched)]) -> impl Iterator<Item = &Metrics> {
+    services.iter().filter_map(|(_, watched)| watched.metrics.as_ref())
+}
+
+/// Samples of a look.
+#[derive(Debug, Clone, Copy)]
+struct Samples {
+    /// If each service has one instance.
+    of_one: u32,
+    /// Of all instances together.
+    of_all: u32,
+}
+
+/// How many requests a look has, and how many samples.
+fn counted(services: &[(Service, Watched)]) -> (u32, Samples) {
     let requests = services
         .iter()
         .map(|(_, watched)| watched.endpoints.len() + usize::from(watched.metrics.is_some()))
         .sum::<usize>();
-    let samples = services.iter().filter_map(|(_, watched)| watched.metrics.as_ref()).map(Metrics::samples).sum();
-    (u32::try_from(requests).unwrap_or(u32::MAX - 1), samples)
+    let of_one = metrics(services).map(Metrics::samples).sum();
+    let of_all = metrics(services).map(|metrics| metrics.samples_of_all(USUAL_BOUNDS)).sum();
+    (u32::try_from(requests).unwrap_or(u32::MAX - 1), Samples { of_one, of_all })
 }
 
 /// At one look in how many samples are stated.
-fn step(every: Millis, sample_every: Option<Millis>, looks: u32, samples: u32) -> Result<u32> {
-    let all = |step: u32, instances: u32| u64::from(looks.div_ceil(step)) * u64::from(samples) * u64::from(instances);
+fn step(every: Millis, sample_every: Option<Millis>, looks: u32, samples: Samples) -> Result<u32> {
+    let Samples { of_one, of_all } = samples;
+    let all = |step: u32, instances: u32| {
+        u64::from(looks.div_ceil(step)) * (u64::from(of_one) * u64::from(instances) + u64::from(of_all))
+    };
     let Some(wanted) = sample_every else {
         let fits = |step: &u32| all(*step, USUAL_INSTANCES) <= u64::from(MOST_SAMPLES);
         return Ok((1..looks).find(fits).unwrap_or(looks));
@@ -161,7 +189,8 @@ fn step(every: Millis, sample_every: Option<Millis>, looks: u32, samples: u32) -
     let stated = all(step, 1);
     if stated > u64::from(MOST_SAMPLES) {
         return Err(Error::new(format!(
-            "{samples} samples each {wanted}, {} times, are {stated}, and a phase states at most {MOST_SAMPLES}; raise config.sample-every",
+            "{} samples each {wanted}, {} times, are {stated}, and a phase states at most {MOST_SAMPLES}; raise config.sample-every",
+            of_one + of_all,
             looks.div_ceil(step)
         )));
     }

@@ -8,7 +8,7 @@ use holdpoint::scrape;
 use crate::config::{Limit, Metrics, Processors};
 
 /// The longest name of an instance, in bytes.
-const LONGEST_NAME: usize = 200;
+pub(crate) const LONGEST_NAME: usize = 200;
 
 /// One number of one instance.
 #[derive(Debug, Clone, PartialEq)]

@@ -270,3 +270,51 @@ fn what_would_exceed_a_bound_is_refused_with_the_numbers() {
         assert!(t.calls().is_empty() && t.checks().is_empty(), "{says}");
     }
 }
+
+#[test]
+fn what_is_served_between_looks_is_stated_of_all_instances_together() {
+    let instance = |name: &str, requests: u32, bad: u32, quick: u32| {
+        let of = format!("instance=\"{name}\"");
+        format!(
+            "all{{{of}}} {requests}\nbad{{{of}}} {bad}\ntook_bucket{{{of},le=\"2.5\"}} {quick}\ntook_bucket{{{of},le=\"+Inf\"}} {requests}\n"
+        )
+    };
+    let served = json!({ "requests": "all", "errors": "bad", "duration": "took" });
+    let backend = json!({ "endpoints": ["/health"], "metrics": { "served": served } });
+    let more = json!({ "during": "4s", "services": { "backend": backend } });
+    let pages = [
+        instance("a", 10, 0, 10) + &instance("b", 20, 0, 20),
+        instance("a", 15, 1, 14) + &instance("b", 21, 1, 21),
+        // One began anew.
+        instance("a", 2, 0, 2) + &instance("b", 21, 1, 21),
+        instance("a", 3, 0, 3) + &instance("b", 21, 1, 21).replace("bad", "worse"),
+    ];
+    let t = watched(&more, &pages.each_ref().map(String::as_str));
+    assert_eq!((values(&t, "served"), values(&t, "served_bad")), (vec![6.0, 2.0], vec![2.0, 0.0]));
+    assert_eq!(values(&t, "served_duration_bucket"), [6.0, 5.0, 2.0, 2.0], "the bound without an end comes first");
+    let Sample { labels, at, .. } =
+        t.samples().iter().find(|sample| sample.labels.contains_key("le")).expect("a bucket");
+    let labels: Vec<String> = labels.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    assert_eq!((labels.join(" "), *at), ("le=+Inf service=backend".to_owned(), 1_010.0));
+    // Nothing is told of a look at which something of it lacks.
+    t.expect("WATCHED", Inconclusive, "left out: of backend: an instance does not count bad");
+}
+
+#[test]
+fn what_is_served_takes_of_the_room_for_samples_and_for_instances() {
+    let served = json!({ "requests": "all", "errors": "bad", "duration": "took" });
+    let metrics = json!({ "connections": { "gauge": "in_use", "of": 4 }, "served": served });
+    let backend = json!({ "metrics": metrics });
+    let t = watched(
+        &json!({ "during": "60000s", "calls": 1_000_000, "sample-every": "5s", "services": { "backend": backend } }),
+        &[],
+    );
+    refusal(&t, "18 samples each 5000 ms, 12000 times, are 216000");
+    let instance = |n: u32| {
+        let of = format!("instance=\"{n}\"");
+        format!("in_use{{{of}}} 1\nall{{{of}}} 1\nbad{{{of}}} 0\ntook_bucket{{{of},le=\"+Inf\"}} 1\n")
+    };
+    let page: String = (0..243).map(instance).collect();
+    let t = watched(&json!({ "services": { "backend": backend } }), &[&page]);
+    t.expect("WATCHED", Inconclusive, "there are more than 242 instances");
+}

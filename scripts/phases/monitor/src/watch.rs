@@ -10,10 +10,9 @@ use crate::config::Metrics;
 use crate::plan::{MOST_SAMPLES, Plan};
 use crate::reading::{self, Before, Read};
 use crate::schedule::{Looks, Schedule};
+use crate::served;
 use crate::told::Told;
 
-/// Instances that are told apart, of all services. With four series each they are the 1,000 that a phase may state.
-const MOST_INSTANCES: usize = 250;
 /// How many looks a counter may have been out of sight before what it grew says nothing about now.
 const REACH: u32 = 5;
 /// How often it is told how far it is, of the 10,000 statements of a phase.
@@ -31,6 +30,7 @@ pub(crate) struct Watch {
     pub(crate) stopped: Option<String>,
     told: Told,
     counters: BTreeMap<String, Before>,
+    served: BTreeMap<String, served::Before>,
     instances: BTreeSet<(String, String)>,
     samples: u32,
     /// Bytes of all answers.
@@ -132,34 +132,55 @@ impl Watch {
         let at = rules::Time::from_f64(cx.now().0)?;
         let reach = Span(i64::from(plan.every.0)) * i64::from(plan.step.saturating_mul(REACH));
         let before = self.counters.entry(service.name().to_owned()).or_default();
-        let Read { levels, mut problems, left_out } = reading::read(metrics, &page.text(), at, (before, reach));
+        let text = page.text();
+        let Read { levels, mut problems, left_out } = reading::read(metrics, &text, at, (before, reach));
+        let before = self.served.entry(service.name().to_owned()).or_default();
+        let counts = metrics.served.as_ref().map(|served| served::read(served, &text, at, (before, reach)));
+        let served::Counts { grown, problems: uncounted } = counts.unwrap_or_default();
+        let left_out = left_out || !uncounted.is_empty();
+        problems.extend(uncounted);
         let of = |problems: &BTreeSet<String>| problems.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
         if left_out {
             self.left_out.get_or_insert_with(|| format!("of {service}: {}", of(&problems)));
         }
-        let shown = !levels.is_empty();
+        let shown = !levels.is_empty() || !grown.is_empty();
         for reading::Level { name, instance, value } in levels {
-            if let Err(why) = self.has_room(service, &instance) {
+            if let Err(why) = self.has_room(plan, service, &instance) {
                 self.left_out.get_or_insert_with(|| format!("of {service}: {why}"));
                 problems.insert(why);
                 continue;
             }
             cx.sample(name, [("service", service.name()), ("instance", &*instance)], value);
         }
+        for ((name, bound), value) in grown {
+            if let Err(why) = self.count() {
+                self.left_out.get_or_insert_with(|| format!("of {service}: {why}"));
+                problems.insert(why);
+                break;
+            }
+            let bound = (!bound.is_empty()).then_some(("le", &*bound));
+            cx.sample(name, [("service", service.name())].into_iter().chain(bound), value);
+        }
         *self.pages.entry(service.name().to_owned()).or_default() += u32::from(shown);
         (!problems.is_empty()).then(|| of(&problems))
     }
 
-    /// Counts a sample, unless there are too many already.
-    fn has_room(&mut self, service: &Service, instance: &str) -> Result<(), String> {
+    /// Counts a sample of an instance, unless there are too many of either already.
+    fn has_room(&mut self, plan: &Plan, service: &Service, instance: &str) -> Result<(), String> {
         let instance = (service.name().to_owned(), instance.to_owned());
-        if self.instances.len() >= MOST_INSTANCES && !self.instances.contains(&instance) {
-            return Err(format!("there are more than {MOST_INSTANCES} instances"));
+        if self.instances.len() >= plan.instances as usize && !self.instances.contains(&instance) {
+            return Err(format!("there are more than {} instances", plan.instances));
         }
+        self.count()?;
+        self.instances.insert(instance);
+        Ok(())
+    }
+
+    /// Counts a sample, unless there are too many already.
+    fn count(&mut self) -> Result<(), String> {
         if self.samples >= MOST_SAMPLES {
             return Err(format!("more than {MOST_SAMPLES} samples would be stated; raise config.sample-every"));
         }
-        self.instances.insert(instance);
         self.samples += 1;
         Ok(())
     }

@@ -14,10 +14,13 @@ const ISOLATION: &str = "P3.2.isolation";
 const USERS: &str = "SUC-3.users";
 const STATE: &str = "SUC-3.state";
 const SHARED: &str = "P4.1.shared-state";
+const HUNDRED: &str = "CRIT-3";
+/// So many users the critical checklist speaks of.
+const MANY: u32 = 100;
 
 /// The rows that are judged.
 pub(crate) fn rows(quick: bool) -> &'static [&'static str] {
-    if quick { &[ISOLATION] } else { &[SUCCESS, AVERAGE, ISOLATION, USERS, STATE, SHARED] }
+    if quick { &[ISOLATION] } else { &[SUCCESS, AVERAGE, ISOLATION, USERS, STATE, SHARED, HUNDRED] }
 }
 
 /// Every row.
@@ -28,21 +31,29 @@ pub(crate) fn all(cx: &Context, config: &Config, profile: &Profile, done: &Stopp
     users(cx, profile, done);
     state(cx.check([STATE], "everybody keeps a state of its own"), done);
     state(cx.check([SHARED], "requests share no state: what one writes the next one reads, and nobody else's"), done);
+    hundred(cx, config, profile, done);
 }
 
-/// An iteration that no user was free for is a failure of what kept them waiting.
-fn success(cx: &Context, config: &Config, done: &Stopped) {
+/// The share of requests that were served, 0 to 1. An iteration that no user was free for is a failure of what kept them waiting.
+fn served(done: &Summary) -> f64 {
     let (exchanges, failed) = (done.exchanges(), done.failed());
     let wanted = u64::from(exchanges) + u64::from(done.iterations.dropped);
-    let good = f64::from(exchanges.saturating_sub(failed)) / wanted.max(1) as f64;
+    f64::from(exchanges.saturating_sub(failed)) / wanted.max(1) as f64
+}
+
+/// Whoever was not there was not served badly either, but a load that ended early for its target's sake was.
+fn is_through(done: &Summary) -> bool {
+    matches!(done.end, End::Completed | End::Bound(_))
+}
+
+fn success(cx: &Context, config: &Config, done: &Stopped) {
+    let good = served(done);
     let check = cx.check([SUCCESS], "users are served");
     let seen = format!("{:.2} %: {}", percent(good), done.words());
     if !done.exercised {
         return check.inconclusive(observed(seen), done);
     }
     let expected = expected(format!("more than {} % of the requests", percent(config.success)));
-    // Whoever was not there was not served badly either, but a load that ended early for its target's sake was.
-    let through = matches!(done.end, End::Completed | End::Bound(_));
     if good > config.success && done.users_at_once < config.at_once {
         let (most, wanted) = (done.users_at_once, config.at_once);
         let few = format!(
@@ -51,7 +62,7 @@ fn success(cx: &Context, config: &Config, done: &Stopped) {
         );
         return check.inconclusive(observed(few), done);
     }
-    check.passes_if(good > config.success && through, expected, observed(seen), done);
+    check.passes_if(good > config.success && is_through(done), expected, observed(seen), done);
 }
 
 fn average(cx: &Context, config: &Config, done: &Stopped) {
@@ -130,6 +141,36 @@ fn state(check: Check<'_>, done: &Stopped) {
         observed(seen + &done.shared_words()),
         done,
     );
+}
+
+/// A hundred users and more who are all active at once are served, each apart from the others. Fewer show nothing of it; nor do those who were never shown
+/// their own.
+fn hundred(cx: &Context, config: &Config, profile: &Profile, done: &Stopped) {
+    let check = cx.check([HUNDRED], "a hundred users at once are served, each apart from the others");
+    if profile.users < MANY {
+        return check.not_exercised(format!("{} users are planned, and it takes {MANY}", profile.users));
+    }
+    let (good, isolation) = (served(done), done.isolation());
+    let success = percent(config.success);
+    let wanted = expected(format!("{MANY} users at once, more than {success} % of the requests served, no leak"));
+    if done.leak_count > 0 {
+        return check.fail(wanted, observed(leaked(done)), done);
+    }
+    let seen = format!("{} users at once; {:.2} %: {}; {isolation}", done.users_at_once, percent(good), done.words());
+    if !done.exercised {
+        return check.inconclusive(observed(seen), done);
+    }
+    let to_the_end = done.users.saturating_sub(done.users_lost);
+    if good <= config.success || !is_through(done) || to_the_end < MANY {
+        return check.fail(wanted, observed(format!("{to_the_end} users to the end, {seen}")), done);
+    }
+    if !isolation.is_exercised() {
+        return check.inconclusive(observed(seen), done);
+    }
+    if done.users_at_once < MANY {
+        return check.not_exercised(format!("{seen}, and it takes {MANY} at once"));
+    }
+    check.expecting(wanted).pass(observed(seen), done);
 }
 
 fn percent(share: f64) -> f64 {

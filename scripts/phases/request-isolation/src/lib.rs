@@ -1,4 +1,5 @@
-//! Many users at once are served, in time, and none is shown anything of another (P3.2, SUC-3, P4.1.shared-state, P4.1.memory-per-request).
+//! Many users at once are served, in time, and none is shown anything of another (P3.2, CRIT-3, SUC-3, P4.1.shared-state,
+//! P4.1.memory-per-request).
 //!
 //! ```toml
 //! [phase.config]
@@ -22,6 +23,8 @@
 //!
 //! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
 //! (SUC-3.state, P4.1.shared-state), which also finds a state that all share and that echoes nobody's text. Zero of n is told with its 95 % bound.
+//! CRIT-3 wants both of a hundred users who are all active at once: where fewer are planned, or fewer were active, it is not exercised.
+//!
 //! Routes that the bundle declares `shared` are told beside it, with how often they showed somebody a text of somebody else.
 
 mod config;

@@ -24,7 +24,9 @@ fn test(change: impl FnOnce(&mut Summary)) -> Test<'static> {
 #[test]
 fn many_users_who_see_their_own_pass_every_row() {
     let t = test(|_| ());
-    for row in ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state", "P4.1.shared-state"] {
+    for row in
+        ["P3.2.success", "P3.2.average", "P3.2.isolation", "SUC-3.users", "SUC-3.state", "P4.1.shared-state", "CRIT-3"]
+    {
         t.expect(row, Verdict::Pass, "");
     }
 }
@@ -99,6 +101,38 @@ fn what_was_not_exercised_says_nothing() {
 }
 
 #[test]
+fn a_hundred_users_at_once_are_served_apart_or_the_critical_row_fails() {
+    let row = "CRIT-3";
+    test(|_| ()).expect(row, Verdict::Pass, "120 users at once; 100.00 %");
+    test(|summary| summary.users_at_once = 100).expect(row, Verdict::Pass, "100 users at once");
+    test(|summary| summary.leak_count = 1).expect(row, Verdict::Fail, "1 leaks in 30000 exchanges");
+    let failing = |failed: u32| test(|summary| summary.routes[0].failures.status = failed);
+    failing(1_200).expect(row, Verdict::Pass, "96.00 %");
+    failing(1_500).expect(row, Verdict::Fail, "150 users to the end, 120 users at once; 95.00 %");
+    test(|summary| summary.users_lost = 50).expect(row, Verdict::Pass, "");
+    test(|summary| summary.users_lost = 51).expect(row, Verdict::Fail, "99 users to the end");
+    test(|summary| summary.own_count = 0).expect(row, Verdict::Inconclusive, "");
+}
+
+#[test]
+fn fewer_than_a_hundred_users_do_not_exercise_the_critical_row() {
+    let row = "CRIT-3";
+    test(|summary| summary.users_at_once = 99).expect(row, Verdict::NotExercised, "and it takes 100 at once");
+    let planned = |users: u32| {
+        let config = json!({ "user": "browse-user", "users": users, "at-once": 50 });
+        holdpoint::test(run).config(config).load("user browse-user", loads(30_000).with(good))
+    };
+    planned(99).expect(row, Verdict::NotExercised, "99 users are planned, and it takes 100");
+    planned(100).expect(row, Verdict::Pass, "120 users at once");
+    // What does not last is no excuse for what was seen of it.
+    let failing = test(|summary| {
+        summary.users_at_once = 99;
+        summary.routes[0].failures.status = 1_500;
+    });
+    failing.expect(row, Verdict::Fail, "99 users at once; 95.00 %");
+}
+
+#[test]
 fn users_that_end_are_told() {
     let t = test(|summary| {
         summary.users_lost = 1;
@@ -122,7 +156,7 @@ fn a_load_that_does_not_start_says_nothing_of_the_system() {
         let refused = refused_load(cause("150 users need 214 descriptors".to_owned()));
         let t = holdpoint::test(run).config(json!({ "user": "browse-user" })).load("user browse-user", refused);
         t.expect("P3.2.isolation", Verdict::Inconclusive, "150 users need 214 descriptors");
-        assert_eq!(t.checks().len(), 6);
+        assert_eq!(t.checks().len(), 7);
     }
 }
 

@@ -78,6 +78,56 @@ fn a_tool_that_is_not_there_fails_and_one_that_is_not_granted_judges_nothing() {
     docker(ends(Exit::Killed("too many processes".into()), "")).expect("PRE-3.docker", Inconclusive, "processes");
 }
 
+/// Compose as a part of Docker, or by itself.
+fn compose(part: ToolEnds, alone: ToolEnds) -> Test<'static> {
+    let config = json!({ "commands": [{
+        "row": "PRE-3.compose", "tool": "docker", "arguments": ["compose", "version"], "at-least": "2.20",
+        "or": [{ "tool": "docker-compose", "arguments": ["--version"] }],
+    }] });
+    let test = holdpoint::test(run).config(config).tool(Tool::new("docker").arguments(["compose", "version"]), part);
+    test.tool(Tool::new("docker-compose").argument("--version"), alone)
+}
+
+#[test]
+fn what_counts_as_a_tool_is_asked_where_the_tool_is_not_there() {
+    let row = "PRE-3.compose";
+    let absent = || exits(1, "").stderr("docker: 'compose' is not a docker command.\n");
+    let unknown = || ends(Exit::Killed("too many processes".into()), "");
+    let old = || exits(0, "docker-compose version 1.29.2, build 5becea4c\n");
+    compose(exits(0, "Docker Compose version v2.29.7\n"), old()).expect(row, Pass, "v2.29.7");
+    compose(absent(), exits(0, "Docker Compose version v2.20.0-0ubuntu1\n")).expect(row, Pass, "v2.20.0");
+    compose(absent(), old()).expect(row, Fail, "docker-compose version 1.29.2");
+    compose(absent(), old()).expect(row, Fail, "version 2.20 or later");
+    compose(absent(), unstartable("docker-compose was not started: no such file")).expect(row, Fail, "not a docker");
+    compose(absent(), denied_tool()).expect(row, Inconclusive, "denied");
+    compose(absent(), unknown()).expect(row, Inconclusive, "too many processes");
+    compose(unknown(), absent()).expect(row, Inconclusive, "too many processes");
+    compose(exits(0, "Docker Compose version v2.21.0-rc.1\n"), old()).expect(row, Inconclusive, "tells no version");
+    compose(exits(0, "yes\n"), old()).expect(row, Inconclusive, "tells no version that can be compared with 2.20");
+}
+
+#[test]
+fn what_the_bundle_does_not_use_is_not_exercised_for_the_reason_that_it_gives() {
+    let unused = |why: &str| holdpoint::test(run).config(json!({ "unused": { "PRE-3.docker": why } }));
+    unused("nothing is built here").expect("PRE-3.docker", NotExercised, "nothing is built here");
+    assert!(unused(" ").returned().is_err_and(|error| error.contains("says of PRE-3.docker no reason")));
+}
+
+#[test]
+fn a_version_is_the_first_that_a_tool_tells() {
+    for (text, told) in [
+        ("Docker version 27.1.1, build 6312585", Some("27.1.1")),
+        ("\"24.0.5-0ubuntu1\"", Some("24.0.5")),
+        ("2.29.7-desktop.1", Some("2.29.7")),
+        ("v2.24.6+ds1-0ubuntu1", Some("2.24.6")),
+        ("28.0.0-rc.1", None),
+        ("build 6312585", None),
+        ("", None),
+    ] {
+        assert_eq!(Version::told_in(text), told.and_then(Version::parse), "{text}");
+    }
+}
+
 #[test]
 fn nothing_asked_is_an_error() {
     assert!(holdpoint::test(run).returned().is_err_and(|error| error.contains("nothing asked for")));

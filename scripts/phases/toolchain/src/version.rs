@@ -1,4 +1,4 @@
-//! Versions of Python's packages, as far as their order is needed: the numbers of a release.
+//! Versions of packages and tools, as far as their order is needed: the numbers of a release.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -17,6 +17,18 @@ impl Version {
         let numbers: Option<Vec<u32>> =
             numbers.trim_end_matches('.').split('.').map(|number| number.parse().ok()).collect();
         numbers.filter(|_| released).map(Self)
+    }
+
+    /// The first that a tool tells of itself: 27.1.1 of `Docker version 27.1.1-ce, build 6312585`. What was made of it since (`-0ubuntu1`) does not
+    /// count; what came before it (`-rc.1`) is none.
+    pub(crate) fn told_in(text: &str) -> Option<Self> {
+        let words = text.split(|c: char| c.is_whitespace() || matches!(c, ',' | ';' | '"' | '(' | ')'));
+        let mut bare = words.map(|word| word.strip_prefix('v').unwrap_or(word));
+        let told = bare.find(|word| word.starts_with(|c: char| c.is_ascii_digit()) && word.contains('.'))?;
+        let (numbers, rest) = told.split_at(told.find(['-', '+', '~']).unwrap_or(told.len()));
+        let rest = rest.to_ascii_lowercase();
+        let is_early = ["rc", "alpha", "beta", "dev", "pre"].iter().any(|early| rest.contains(early));
+        Self::parse(numbers).filter(|_| !is_early)
     }
 }
 

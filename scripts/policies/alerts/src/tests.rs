@@ -99,6 +99,27 @@ fn a_p95_above_three_seconds_for_ten_minutes_is_an_alert() {
 }
 
 #[test]
+fn what_is_served_to_whomever_is_judged_where_the_bundle_names_it() {
+    let series =
+        json!({ "requests": "served", "requests_bad": "served_bad", "request_duration": "served_duration_bucket" });
+    let looks = |bad: u32, slow: u32| {
+        let test = policy(judge).config(json!({ "series": series })).series("served", "1000x60", "30s");
+        test.series("served_bad", &format!("{bad}x60"), "30s")
+            .series(r#"served_duration_bucket{le="2.5"}"#, &format!("{}x60", 1_000 - slow), "30s")
+            .series(r#"served_duration_bucket{le="5"}"#, "1000x60", "30s")
+            .series(r#"served_duration_bucket{le="+Inf"}"#, "1000x60", "30s")
+            .judged_each("30s", "30m")
+    };
+    let (errors, times) = ("High Error Rate", "Slow Response Time");
+    looks(19, 40).expect(errors, Pass, "watched for 30m");
+    looks(19, 40).expect(times, Pass, "watched for 30m");
+    looks(21, 40).expect(errors, Fail, "fired 1 time");
+    looks(21, 40).expect(times, Pass, "");
+    looks(19, 100).expect(errors, Pass, "");
+    looks(19, 100).expect(times, Fail, "fired 1 time");
+}
+
+#[test]
 fn memory_that_leaks_is_an_alert_of_its_instance_and_one_that_is_collected_is_none() {
     // Four hours by the minute: 6 % of the baseline an hour and more; a saw of 30 %; a step.
     let saw: Vec<String> = (0..240).map(|minute| (1_000 + 30 * (minute % 10)).to_string()).collect();

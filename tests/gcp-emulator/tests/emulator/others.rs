@@ -1,8 +1,9 @@
 //! The services around Cloud Run: APIs, dashboards, alert policies, logs, builds, the project.
 
-use holdpoint_gcp_emulator::{Emulator, Named, Options};
+use holdpoint_gcp_emulator::{Emulator, Fault, Named, Options, Pattern, What, When};
 use serde_json::json;
 
+use crate::client::Client;
 use crate::clouds::{NEW, UNKNOWN, cloud, effects, options};
 use crate::gcloud::{self, Gcloud};
 
@@ -84,6 +85,32 @@ async fn logs_hold_what_was_seeded_and_what_services_wrote() {
     ];
     let read = gcloud.run_words(&words, "").await.json();
     assert!(read[0]["textPayload"].as_str().unwrap().contains("STARTUP TCP probe succeeded"), "{read}");
+}
+
+#[tokio::test]
+async fn numbers_are_those_that_services_tell_unless_a_fault_alters_them() {
+    let emulator = cloud().await;
+    let client = Client::of(&emulator);
+    let host = "monitoring.googleapis.com";
+    let path = |project: &str| format!("/v1/projects/{project}/location/global/prometheus/api/v1/query");
+    let ours = path("netra-staging");
+    let query = json!({ "query": "sum by (exported_instance) (in_use)" });
+    let (status, none) = client.ask("POST", host, &ours, &query).await;
+    assert_eq!((status, &none["data"]["result"]), (200, &json!([])));
+    emulator.set_exporter(|| "in_use{instance=\"a\",pool=\"x\"} 3\nin_use{instance=\"a\",pool=\"y\"} 1\n".to_owned());
+    let (_, told) = client.ask("POST", host, &ours, &query).await;
+    assert_eq!(told["data"]["resultType"], "vector");
+    assert_eq!(told["data"]["result"][0]["metric"], json!({ "exported_instance": "a" }));
+    assert_eq!(told["data"]["result"][0]["value"][1], "4");
+    let on = Pattern::new("POST", host, "*/query");
+    emulator.set_fault(Fault { on, when: When::Always, what: What::Altered("in_use") });
+    let (_, altered) = client.ask("POST", host, &ours, &query).await;
+    assert_eq!(altered["data"]["result"][0]["value"][1], "8");
+    emulator.clear_faults();
+    assert_eq!(client.ask("POST", host, &path("another"), &query).await.0, 403);
+    let (status, refused) = client.ask("POST", host, &ours, &json!({ "query": "rate(in_use[5m])" })).await;
+    assert_eq!((status, &refused["errorType"]), (400, &json!("bad_data")));
+    assert_eq!(effects(&emulator), 0);
 }
 
 #[tokio::test]

@@ -8,6 +8,8 @@ use std::time::Duration;
 use axum::http::Method;
 use hdrhistogram::Histogram;
 
+use crate::crowd::Crowd;
+
 /// An hour in microseconds; what takes longer counts as an hour.
 const LONGEST: u64 = 3_600_000_000;
 
@@ -137,11 +139,15 @@ impl Traffic {
         f64::from(u32::try_from(microseconds).unwrap_or(u32::MAX)) / 1_000.0
     }
 
-    /// The lines of the request metrics, as Prometheus reads them.
-    pub(crate) fn metrics(&self, instance: &str) -> String {
+    /// The lines of the request metrics, as Prometheus reads them, with those of others.
+    pub(crate) fn metrics(&self, instance: &str, crowd: Crowd) -> String {
         use std::fmt::Write;
         let mut text = String::new();
-        let served = self.served();
+        let mut served = self.served();
+        let Crowd { requests, errors, .. } = crowd;
+        if requests > 0 {
+            served.push(Served { route: "others", arrived: requests, answered: requests, errors });
+        }
         let mut counter = |name: &str, help: &str, value: fn(&Served) -> u64| {
             let _ = writeln!(text, "# HELP {name} {help}\n# TYPE {name} counter");
             for served in &served {
@@ -154,14 +160,16 @@ impl Traffic {
         let name = "request_duration_seconds";
         let _ = writeln!(text, "# HELP {name} Time from a request to its answer.\n# TYPE {name} histogram");
         let latencies = self.latencies.lock().unwrap_or_else(PoisonError::into_inner);
+        let all = latencies.len() + requests;
         for bound in BUCKETS {
             let (count, bound) = (latencies.count_between(0, bound), Duration::from_micros(bound).as_secs_f64());
+            let count = count + crowd.within(bound);
             let _ = writeln!(text, "{name}_bucket{{instance=\"{instance}\",le=\"{bound}\"}} {count}");
         }
-        let _ = writeln!(text, "{name}_bucket{{instance=\"{instance}\",le=\"+Inf\"}} {}", latencies.len());
-        let sum = Duration::from_micros(self.microseconds.load(Ordering::Relaxed)).as_secs_f64();
+        let _ = writeln!(text, "{name}_bucket{{instance=\"{instance}\",le=\"+Inf\"}} {all}");
+        let sum = Duration::from_micros(self.microseconds.load(Ordering::Relaxed)).as_secs_f64() + crowd.seconds();
         let _ = writeln!(text, "{name}_sum{{instance=\"{instance}\"}} {sum}");
-        let _ = writeln!(text, "{name}_count{{instance=\"{instance}\"}} {}", latencies.len());
+        let _ = writeln!(text, "{name}_count{{instance=\"{instance}\"}} {all}");
         text
     }
 }

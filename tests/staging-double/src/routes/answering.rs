@@ -21,6 +21,7 @@ use super::cors::Page;
 use super::{auth, backend, control, frontend, issuer};
 use crate::api::{Limits, Users};
 use crate::change::{Breach, Change};
+use crate::crowd::Crowds;
 use crate::effects::Ledger;
 use crate::health;
 use crate::load::{LeakForm, Own, Route, Traffic};
@@ -48,6 +49,7 @@ pub(crate) struct Shared {
     pub(crate) limits: Limits,
     pub(crate) traffic: PerService<Traffic>,
     pub(crate) resources: Resources,
+    pub(crate) crowds: Crowds,
     pub(crate) agent_lifetime: Duration,
     pub(crate) instance: String,
     /// When it began, in seconds since 1970.

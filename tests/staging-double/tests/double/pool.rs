@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use holdpoint_staging_double::{
-    Adjustment, Change, Double, Drawn, Fault, FaultSetting, Options, PoolFault, Service, SmallPool,
+    Adjustment, Change, Crowd, Double, Drawn, Fault, FaultSetting, Options, PoolFault, Service, SmallPool,
 };
 use tokio::task::JoinSet;
 
@@ -104,6 +104,21 @@ async fn agents_that_keep_memory_keep_so_much_each() -> anyhow::Result<()> {
     assert_eq!(metric(&double, "process_resident_memory_bytes").await? - before, 3_000.0);
     double.clear().await?;
     assert_eq!(metric(&double, "process_resident_memory_bytes").await?, before);
+    Ok(())
+}
+
+#[tokio::test]
+async fn others_are_told_of_at_each_look_while_they_come() -> anyhow::Result<()> {
+    let double = healthy().await?;
+    assert_eq!(metric(&double, "errors_total").await?, 0.0);
+    let change = Change::Crowd(Crowd { requests: 100, errors: 2, slow: 10 });
+    let drawn = Drawn::Server { service: Service::Backend, change };
+    double.switch(FaultSetting { name: "chosen", seed: 0, drawn }).await?;
+    assert_eq!(metric(&double, "errors_total").await?, 2.0);
+    assert_eq!(metric(&double, "errors_total").await?, 4.0);
+    double.clear().await?;
+    assert_eq!(metric(&double, "errors_total").await?, 4.0, "a counter stays");
+    assert!(metric(&double, "request_duration_seconds_count").await? >= 200.0);
     Ok(())
 }
 

@@ -171,12 +171,16 @@ async fn metrics_are_what_prometheus_reads() -> anyhow::Result<()> {
         "process_resident_memory_bytes{instance=\"blue-7\"} 209715200",
         "process_memory_limit_bytes{instance=\"blue-7\"} 536870912",
         "db_pool_in_use{instance=\"blue-7\"} 4",
+        "disk_used_bytes{instance=\"blue-7\"} 3221225472",
         "db_pool_size{instance=\"blue-7\"} 200",
         "# TYPE process_cpu_seconds_total counter",
         "agents_live{instance=\"blue-7\"} 0",
     ] {
         assert!(text.lines().any(|l| l == line), "{line} is not in {text}");
     }
+    // Whoever exports it asks for nothing, and tells the same.
+    let exported = double.exporter()();
+    assert!(exported.contains("requests_total{instance=\"blue-7\",route=\"metrics\"} 1\n"), "{exported}");
     // It began once, whoever looks how often.
     let began = |text: &str| -> Vec<String> {
         let lines = text.lines().filter(|line| line.starts_with("process_start_time_seconds{instance=\"blue-7\"} "));

@@ -1,0 +1,93 @@
+//! What the service says of itself, as the looks at its page had it. Pure.
+
+use std::collections::BTreeMap;
+
+use holdpoint::metrics::{Page, Series};
+
+use crate::config::{Config, Panel};
+
+/// Processes that are told apart, and bytes of what tells one.
+const MOST_PROCESSES: usize = 100;
+const LONGEST_LABELS: usize = 500;
+
+/// A process of the service: the values of the labels in `by`, in their order.
+pub(crate) type Process = Vec<String>;
+
+/// The least and the most that was said of each process.
+#[derive(Debug, Default, Clone, PartialEq)]
+pub(crate) struct Said(BTreeMap<Process, (f64, f64)>);
+
+impl Said {
+    /// Takes what a page says. An error says what it does not.
+    pub(crate) fn take(&mut self, page: &Page, config: &Config, panel: &Panel) -> Result<(), String> {
+        let shown = summed(page, config, &panel.shows)?;
+        let whole = panel.of.as_ref().map(|of| summed(page, config, of)).transpose()?;
+        if shown.is_empty() {
+            return Err(format!("{} does not tell {}", config.service, panel.shows));
+        }
+        for (process, value) in shown {
+            let share = match &whole {
+                None => value,
+                Some(whole) => value / whole.get(&process).copied().unwrap_or(f64::NAN),
+            };
+            let value = if panel.rest { 1.0 - share } else { share };
+            // Of nothing there is no share.
+            if !value.is_finite() {
+                continue;
+            }
+            let (least, most) = self.0.entry(process).or_insert((value, value));
+            (*least, *most) = (least.min(value), most.max(value));
+            if self.0.len() > MOST_PROCESSES {
+                return Err(format!("{} is of more than {MOST_PROCESSES} processes", panel.shows));
+            }
+        }
+        Ok(())
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    /// What a panel shows of each process, in words. An error says of which process it shows nothing, or something else.
+    pub(crate) fn compare(&self, series: &[Series], config: &Config) -> Result<String, String> {
+        let mut shown = Vec::new();
+        for (process, (least, most)) in &self.0 {
+            let is_of = |one: &&Series| {
+                let mut labels = config.by.values().zip(process);
+                labels.all(|(label, value)| one.label(label).unwrap_or_default() == value)
+            };
+            let mut found = series.iter().filter(is_of);
+            let who = named(process);
+            let value = match (found.next().and_then(Series::last), found.count()) {
+                (Some(sample), 0) => sample.value,
+                (Some(_), more) => return Err(format!("{} series{who}, and one is wanted", more + 1)),
+                (None, _) => return Err(format!("nothing{who}")),
+            };
+            let room = config.within * least.abs().max(most.abs());
+            if !(least - room..=most + room).contains(&value) {
+                let said = if least == most { least.to_string() } else { format!("{least} to {most}") };
+                return Err(format!("{value}{who}, and {} says {said}", config.service));
+            }
+            shown.push(format!("{value}{who}"));
+        }
+        Ok(shown.join(", "))
+    }
+}
+
+fn named(process: &Process) -> String {
+    if process.is_empty() { String::new() } else { format!(" of {}", process.join(" ")) }
+}
+
+/// A metric of the page, summed up for each process.
+fn summed(page: &Page, config: &Config, metric: &str) -> Result<BTreeMap<Process, f64>, String> {
+    let mut sums = BTreeMap::new();
+    for sample in page.samples(metric) {
+        let process: Process =
+            config.by.keys().map(|label| sample.label(label).unwrap_or_default().to_owned()).collect();
+        if process.iter().map(String::len).sum::<usize>() > LONGEST_LABELS {
+            return Err(format!("{metric} has labels of more than {LONGEST_LABELS} bytes"));
+        }
+        *sums.entry(process).or_insert(0.0) += sample.value;
+    }
+    Ok(sums)
+}

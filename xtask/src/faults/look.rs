@@ -1,0 +1,90 @@
+//! What one lane does: scope by scope a clean run, and beside it a run for each fault.
+
+use std::time::Instant;
+
+use anyhow::{Result, ensure};
+
+use super::clean::clean;
+use super::compare;
+use super::found::Found;
+use super::lanes::Stop;
+use super::runs::{self, judged};
+use super::share::Work;
+use super::whole;
+use crate::demo::{Fault, Lane, Outcome, Scope};
+use crate::project::Project;
+use crate::sh::say;
+
+/// How faults are looked for, whichever they are.
+#[derive(Debug)]
+pub(super) struct Look<'a> {
+    pub(super) project: &'a Project,
+    /// A clean release of the first lane that is there already.
+    pub(super) released: Option<&'a Outcome>,
+    /// The rows for which a release is taken back, where the whole bundle is run for each fault.
+    pub(super) whole: Option<Vec<String>>,
+}
+
+/// What came of it.
+#[derive(Debug, Default)]
+pub(super) struct Looked {
+    pub(super) found: Vec<Found>,
+    /// Why scopes were not looked through to their end, a line each.
+    pub(super) failures: Vec<String>,
+}
+
+impl Look<'_> {
+    /// Everything of a lane, told as it comes. A scope that can't be looked through keeps no other from being.
+    pub(super) fn along(&self, lane: Lane, works: &[Work], stop: &Stop, tell: &impl Fn(&Found)) -> Looked {
+        let mut looked = Looked::default();
+        for work in works {
+            let end = self.within(lane, work, stop, |found| {
+                tell(&found);
+                looked.found.push(found);
+            });
+            if let Err(error) = end {
+                let failure = format!("{lane}, {:?}: {error:#}", work.scope);
+                say("faults", &failure);
+                looked.failures.push(failure);
+            }
+            if stop.is_set() {
+                break;
+            }
+        }
+        looked
+    }
+
+    fn within(&self, lane: Lane, work: &Work, stop: &Stop, mut take: impl FnMut(Found)) -> Result<()> {
+        let scope = work.scope;
+        ensure!(!stop.is_set(), "interrupted");
+        let beside = match self.released.filter(|_| scope == Scope::Release && lane.is_first()) {
+            Some(released) => released.clone(),
+            None => clean(self.project, lane, scope)?,
+        };
+        for (seed, fault) in &work.faults {
+            ensure!(!stop.is_set(), "interrupted");
+            let found = self.one((lane, scope), (*fault, *seed), &beside)?;
+            // What was ended has not shown anything.
+            ensure!(!stop.is_set(), "interrupted");
+            say("faults", &format!("{} {}", found.fault, if found.is_well() { "is caught" } else { "is not caught" }));
+            take(found);
+        }
+        Ok(())
+    }
+
+    fn one(&self, (lane, scope): (Lane, Scope), (fault, seed): (Fault, u64), beside: &Outcome) -> Result<Found> {
+        let begun = Instant::now();
+        let (faulted, report) = judged(&runs::demo(self.project, lane, scope, Some((fault, seed))))?;
+        let well = if scope.scale().is_some() { "not-exercised" } else { "pass" };
+        let (requirement, exit) = match &self.whole {
+            Some(taken_back_for) => whole::wanted(fault, &faulted, taken_back_for),
+            None => (fault.requirement(), fault.exit()),
+        };
+        let wanted = compare::Wanted { requirement, exit, well };
+        let mut wrong = compare::of_faulted(beside, &faulted, wanted);
+        wrong.extend(compare::of_row(&report, requirement));
+        let unrelated = compare::unrelated(beside, &faulted, &report, wanted);
+        let (name, expected) = (fault.name(), fault.requirement());
+        Ok(Found { fault: name, seed, expected, wrong, unrelated, seconds: begun.elapsed().as_secs_f64() })
+    }
+}
