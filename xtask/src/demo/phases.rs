@@ -30,7 +30,7 @@ pub(crate) enum Scope {
     Logic,
     /// The one that holds sockets.
     Sockets,
-    /// The one that looks at stores.
+    /// The one that looks at stores, beside one that asks the services which stand on them.
     Stores,
     /// The one that looks for the knee of the connection pool.
     Pool,
@@ -57,11 +57,13 @@ const SOCKETS: &[&str] = &["health", "websocket-endurance"];
 const POOL: &[&str] = &["health", "pool"];
 const CHURN: &[&str] = &["health", "agent-churn"];
 const NEXT_STEPS: &[&str] = &["config", "next-steps"];
-const STORES: &[&str] = &["config", "data-stores"];
+const STORES: &[&str] = &["config", "health", DATA_STORES];
+/// What asks stores itself.
+const DATA_STORES: &str = "data-stores";
 /// What takes a while, or is of a scope of its own.
 const APART: [&str; 10] = [
     "environment",
-    "data-stores",
+    DATA_STORES,
     "sessions",
     "transactions",
     "files",
@@ -161,7 +163,7 @@ fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
         let too_loud = scope == Scope::Quiet && (phase.pointer("/grants/load").is_some() || APART.contains(&id));
         let too_far = scope != Scope::Storeless && phase.pointer("/grants/gcloud").is_some();
         let later = phase.pointer("/stage").is_some();
-        if of_rollback || too_loud || too_far || later || STORES[1..].contains(&id) {
+        if of_rollback || too_loud || too_far || later || id == DATA_STORES {
             left_out.insert(id);
         }
         if !left_out.contains(id) {

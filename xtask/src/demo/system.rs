@@ -29,7 +29,7 @@ pub(crate) struct System {
     pub(super) old: Double,
     /// What is deployed.
     pub(super) new: Double,
-    /// Where data is kept, if a phase asks there.
+    /// Where data is kept, if a phase asks there. Both versions stand on it.
     stores: Option<Mutex<Stores>>,
 }
 
@@ -75,14 +75,19 @@ fn line(service: Service, severity: &str, text: &str) -> Value {
 impl System {
     /// Starts it, and writes below `folder` what the operator's file and the bundle's inputs name.
     pub(super) async fn start(folder: &Path, ports: Ports, scope: Scope) -> Result<Self> {
+        let stores = scope.asks_stores().then(|| tokio::task::block_in_place(|| Stores::start(ports.stores)));
+        let known = stores.as_ref().map(Stores::known);
         let plain = |service| Service::RELEASED.iter().position(|known| *known == service).map(|at| ports.plain[at]);
         let old = Double::start(Options {
             files: Some(folder.to_owned()),
             plain_ports: Some(PerService::each(|service| plain(service).unwrap_or(0))),
+            stores: known.clone(),
             ..Options::default()
         });
         let old = old.await.context("start the version that serves")?;
-        let new = Double::start(Options::default()).await.context("start the version that is deployed")?;
+        let new = Double::start(Options { stores: known, ..Options::default() })
+            .await
+            .context("start the version that is deployed")?;
         let images = Service::ALL.iter().flat_map(|service| [OLD, NEW].map(|version| image(*service, version)));
         let cloud = Emulator::start(CloudOptions {
             services: Service::ALL.map(|service| InitialService::new(title(service), &image(service, OLD))).to_vec(),
@@ -109,9 +114,7 @@ impl System {
         for service in Service::RELEASED {
             cloud.write_log(line(service, "INFO", "listening"));
         }
-        let stores =
-            scope.asks_stores().then(|| Mutex::new(tokio::task::block_in_place(|| Stores::start(ports.stores))));
-        Ok(Self { cloud, old, new, stores })
+        Ok(Self { cloud, old, new, stores: stores.map(Mutex::new) })
     }
 
     /// Makes something wrong with the stores.

@@ -11,7 +11,9 @@ use super::{Stores, clickhouse, postgres, redis};
 /// How long a store may take to say that it is up.
 const PATIENCE: Duration = Duration::from_secs(1);
 /// Answers that are made at one time. Those beyond wait, so that who asks often does not take a store's last connection.
-const MOST_ASKING: usize = 4;
+const MOST_ASKING: usize = 8;
+/// Which dependencies are stores.
+const STORES: [&str; 3] = ["postgres", "redis", "clickhouse"];
 
 /// What asks them.
 #[derive(Debug)]
@@ -28,10 +30,16 @@ impl Asking {
     /// Which of these dependencies are down. What is no store is not asked, and without real stores nothing is.
     pub(crate) async fn down(&self, dependencies: &'static [&'static str]) -> Vec<&'static str> {
         let Some(stores) = &self.stores else { return Vec::new() };
+        let dependencies: Vec<&'static str> =
+            dependencies.iter().copied().filter(|name| STORES.contains(name)).collect();
+        if dependencies.is_empty() {
+            return dependencies;
+        }
         // Nobody ever closes it.
         let _place = self.places.acquire().await;
-        let up = join_all(dependencies.iter().map(|name| is_up(stores, name))).await;
-        dependencies.iter().zip(up).filter(|(_, up)| !up).map(|(name, _)| *name).collect()
+        let looks: Vec<_> = dependencies.iter().copied().map(|name| is_up(stores, name)).collect();
+        let up = join_all(looks).await;
+        dependencies.into_iter().zip(up).filter(|(_, up)| !up).map(|(name, _)| name).collect()
     }
 }
 
