@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use anyhow::anyhow;
 use futures::future::join_all;
 use tokio::sync::Semaphore;
 use tokio::time::timeout;
@@ -49,7 +50,7 @@ async fn is_up(stores: &Stores, name: &'static str) -> bool {
             "postgres" => postgres::ask(&stores.postgres).await,
             "redis" => redis::ask(&stores.redis).await,
             "clickhouse" => clickhouse::ask(&stores.clickhouse).await,
-            _ => Ok(()),
+            other => Err(anyhow!("{other} is no store")),
         }
     };
     matches!(timeout(PATIENCE, asked).await, Ok(Ok(())))
