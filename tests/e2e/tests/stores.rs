@@ -101,9 +101,10 @@ fn told_in_each_condition<S>(at: usize, start: fn() -> S, strike: fn(&mut S, Con
         let mut server = start();
         strike(&mut server, condition);
         let (name, kind, ..) = known(&server);
-        let store = match condition {
-            SLOW => json!({ "kind": kind, "within": "500ms" }),
-            _ => json!({ "kind": kind, "within": "10s", "place": "holdpoint" }),
+        let store = if condition == SLOW {
+            json!({ "kind": kind, "within": "500ms" })
+        } else {
+            json!({ "kind": kind, "within": "10s", "place": "holdpoint" })
         };
         let scene = prepared_beside(&[known(&server)], &json!({ "stores": { name: store } }), &staging.backend());
         let seen = checks(&scene, 1);
