@@ -10,7 +10,7 @@ use std::{
 
 use super::{Condition, Detour, PATIENCE, Running, free_port, now, program, started, wait};
 
-/// A running ClickHouse with the users `default`, without a password, `holdpoint`, which may ask ten things at a time, and `reader`, which takes no
+/// A running ClickHouse with the users `default`, without a password, `holdpoint`, which may ask twenty things at a time, and `reader`, which takes no
 /// writes.
 #[derive(Debug)]
 pub struct Clickhouse {
@@ -23,14 +23,14 @@ pub struct Clickhouse {
 }
 
 const USERS: &str = "<yandex><profiles><default/><reading><readonly>2</readonly></reading>\
-    <counted><max_concurrent_queries_for_user>10</max_concurrent_queries_for_user></counted></profiles><users>\
+    <counted><max_concurrent_queries_for_user>20</max_concurrent_queries_for_user></counted></profiles><users>\
     <default><password></password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></default>\
     <holdpoint><password>PASSWORD</password><networks><ip>::/0</ip></networks><profile>counted</profile><quota>default</quota></holdpoint>\
     <reader><password>PASSWORD</password><networks><ip>::/0</ip></networks><profile>reading</profile><quota>default</quota></reader>\
     </users><quotas><default/></quotas></yandex>";
 
 /// What `holdpoint` may ask at a time, as it stands there.
-const MOST_QUERIES: usize = 10;
+const MOST_QUERIES: usize = 20;
 
 impl Clickhouse {
     /// The password of `holdpoint` and `reader`.
