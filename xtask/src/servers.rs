@@ -35,6 +35,17 @@ const SERVERS: &[Server] = &[
     Server { name: "docker_registry", program: "docker-registry", package: "docker-registry" },
     // What opens the page of the frontend, without a window.
     Server { name: "real_browser", program: "chromium-headless-shell", package: "chromium-headless-shell" },
+    // Servers that nobody here wrote, in Python: of WebSockets, and of an API that describes itself. They have no program, but a file.
+    Server {
+        name: "real_websockets",
+        program: "/usr/lib/python3/dist-packages/websockets/__init__.py",
+        package: "python3-websockets",
+    },
+    Server {
+        name: "real_fastapi",
+        program: "/usr/lib/python3/dist-packages/fastapi/__init__.py",
+        package: "python3-fastapi",
+    },
     // What reads the unit that ships.
     Server { name: "systemd_analyze", program: "systemd-analyze", package: "systemd" },
 ];

@@ -13,4 +13,4 @@ pub use clock::SimulatedClock;
 pub use echo::{Ask, Echo, EchoBackend, EchoGrants, Mood, Said};
 pub use forgetful::Forgetful;
 pub use processes::{alive, marker, until_alive};
-pub use stores::{Clickhouse, Postgresql, Redis};
+pub use stores::{Clickhouse, Condition, Detour, Postgresql, Redis};

@@ -13,6 +13,7 @@ pub mod nginx;
 mod outcome;
 pub mod process;
 pub mod prometheus;
+pub mod python;
 pub mod registry;
 pub mod release;
 pub mod rows;

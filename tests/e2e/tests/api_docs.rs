@@ -2,6 +2,7 @@
 
 use holdpoint_e2e::Scene;
 use holdpoint_e2e::logic::{self, checks, expect, failed};
+use holdpoint_e2e::python::Python;
 use holdpoint_e2e::server::{Server, answer};
 use holdpoint_e2e::staging::{Change, Service, Staging};
 use holdpoint_staging_double::{DocsFault, Unsound};
@@ -64,6 +65,23 @@ fn each_way_to_be_wrong_fails_for_its_own_reason() {
             assert_eq!(failed(&told), [name], "{told:#?}");
         }
     }
+}
+
+#[test]
+fn a_real_fastapi_describes_what_it_serves_and_a_path_too_many_is_found() {
+    let staging = Staging::start();
+    let config = "page = \"/docs\"\nroutes = [\"/api/status\", \"/api/notes\", \"/api/notes/{id}\"]";
+    let of = |wrong: &str, exit: i32| {
+        let server = Python::notes(wrong);
+        checks(&scene_at(&server.url(), &staging, config), exit)
+    };
+    let seen = of("none", 0);
+    expect(&seen, "what is described is served", "pass", "so with 1 by GET and 2 by OPTIONS");
+    expect(&seen, "what is served is described", "pass", "all of them");
+    expect(&seen, "GET backend /docs shows a page", "pass", "");
+    let seen = of("stale", 1);
+    expect(&seen, "what is described is served", "fail", "GET /api/archive answers 404, described are 200");
+    assert_eq!(failed(&seen), ["what is described is served"], "{seen:#?}");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use holdpoint_e2e::Scene;
 use holdpoint_e2e::acting::{self, KEY};
 use holdpoint_e2e::nginx::Nginx;
 use holdpoint_e2e::process::until;
+use holdpoint_e2e::python::Python;
 use holdpoint_e2e::staging::{Change, ChatFault, Leak, LeakForm, Service, Staging, Struck};
 use serde_json::Value;
 
@@ -87,6 +88,25 @@ fn sockets_are_asked_for_in_the_older_version_where_the_server_offers_http2() {
     expect(&seen, "sockets open", "pass", "10 of 10 opened");
     expect(&seen, "every message", "pass", "0 of ");
     assert_eq!(nginx.protocols().into_iter().collect::<Vec<_>>(), [("HTTP/1.1".to_owned(), 10)]);
+}
+
+#[test]
+fn real_websockets_that_say_everything_again_are_a_chat_and_those_that_take_nothing_are_none() {
+    let echoing = |server: &Python| {
+        let scene = scene(&server.url());
+        let how = r#"within = "1s", path = "/", subprotocols = [], events = ["message"], id = "/id", number = """#;
+        scene
+            .edit("bundle/bundle.toml", |text| text.replace(r#"within = "1s""#, how).replace(r#"["/ws"]"#, r#"["/"]"#));
+        scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+        scene
+    };
+    let seen = checks(&echoing(&Python::echo(1 << 20)), 0);
+    expect(&seen, "sockets open", "pass", "10 of 10 opened");
+    expect(&seen, "every message", "pass", "0 of ");
+    expect(&seen, "nobody hears", "pass", "");
+    let seen = checks(&echoing(&Python::echo(16)), 1);
+    expect(&seen, "every message", "fail", "\"no event is lost\" was wrong");
+    expect(&seen, "nobody hears", "not-exercised", "nobody ever heard its own words");
 }
 
 #[test]

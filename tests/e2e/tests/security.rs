@@ -3,8 +3,9 @@
 use std::fmt::Write as _;
 
 use holdpoint_e2e::acting::{expect, ran, rows};
+use holdpoint_e2e::python::Python;
 use holdpoint_e2e::staging::{Breach, Change, Service, Staging};
-use holdpoint_e2e::{Scene, checklist};
+use holdpoint_e2e::{Scene, checklist, connect_to};
 use holdpoint_staging_double::{Mishandled, Options, PerService, Told, Unchecked, WrongCors, WrongLimit};
 
 /// What is tried.
@@ -219,6 +220,25 @@ fn malformed_requests_that_fail_hang_or_are_taken_are_found() {
     ] {
         found("SEC-6", INPUT, REQUESTS, Breach::Malformed(mishandled), observed);
     }
+}
+
+#[test]
+fn a_real_fastapi_bears_what_is_malformed_and_one_that_falls_over_half_a_letter_is_found() {
+    let input = r#"
+[phase.config.input]
+openapi = { service = "backend", path = "/openapi.json" }
+too-large = 100000
+created = { "POST /api/notes" = { id = "/id", path = "/api/notes/{id}" } }
+"#;
+    let http = r#"
+    { services = ["backend"], methods = ["GET"] },
+    { services = ["backend"], methods = ["POST", "DELETE"], paths = ["/api/notes"], class = "repeatable" },"#;
+    let of = |wrong: &str, exit: i32| {
+        let server = Python::notes(wrong);
+        ran(&scene_of(&server.url(), &["SEC-6"], (input, http), &connect_to(&server.url())), exit)
+    };
+    expect(&of("none", 0), "SEC-6", "pass", "");
+    expect(&of("echoes", 1), "SEC-6", "fail", "half of a surrogate pair → 500");
 }
 
 const HOST: &str = "backend.netra.example";

@@ -1,15 +1,33 @@
-//! The phase `data-stores` over real stores: what it finds, what it does not tell, and that a replay asks nobody.
+//! The phase `data-stores` over real stores: what it finds, whatever becomes of them, what it does not tell, and that a replay asks nobody. And what
+//! services say in their health that stand on them.
 
-use holdpoint_e2e::{Scene, checklist, inline};
-use holdpoint_testkit::{Clickhouse, Postgresql, Redis};
+use std::time::Duration;
+
+use holdpoint_e2e::logic::{checks, expect, failed};
+use holdpoint_e2e::staging::Staging;
+use holdpoint_e2e::{Phase, Scene, checklist, inline};
+use holdpoint_staging_double::{Options, Store, Stores};
+use holdpoint_testkit::{Clickhouse, Condition, Postgresql, Redis};
 use serde_json::{Value, json};
 
 /// What is tried.
 const PHASE: &str = "data-stores.wasm";
 
-/// A bundle with the phase over these stores (name, kind, address, user, password), whose operator knows them.
-fn prepared(stores: &[(&str, &str, String, &str, &str)], config: &Value) -> Scene {
+/// A store as a bundle and its operator know it: name, kind, address, user, password.
+type Known = (&'static str, &'static str, String, &'static str, &'static str);
+
+/// A bundle with the phase over these stores, whose operator knows them.
+fn prepared(stores: &[Known], config: &Value) -> Scene {
+    prepared_beside(stores, config, "")
+}
+
+/// The same with a phase `health` beside it, if a backend is given for that.
+fn prepared_beside(stores: &[Known], config: &Value, backend: &str) -> Scene {
     let scene = Scene::bare();
+    let (beside, place, rows) = match backend.strip_prefix("http://") {
+        Some(place) => (health(backend), format!("[connect-to]\n\"{place}\" = \"{place}\"\n"), &["CRIT-5", "P3.1"][..]),
+        None => (String::new(), String::new(), &["CRIT-5"][..]),
+    };
     let (mut tables, mut places) = (String::new(), String::new());
     for (name, kind, address, user, password) in stores {
         tables.push_str(&format!("[environments.test.stores.{name}]\nkind = \"{kind}\"\n"));
@@ -24,23 +42,140 @@ fn prepared(stores: &[(&str, &str, String, &str, &str)], config: &Value) -> Scen
     let bundle = format!(
         "[bundle]\nname = \"scene\"\nversion = \"1.0.0\"\nchecklist = \"checklist.toml\"\n[environments.test]\n{tables}\
          [[phase]]\nid = \"stores\"\nmodule = \"{module}\"\nrequirements = [\"CRIT-5\"]\nconfig = {config}\n[phase.grants]\n\
-         data = [{{ stores = {names:?}, places = [\"holdpoint\"], sql = [\"select count(*) from holdpoint\"], write = true }}]\n",
+         data = [{{ stores = {names:?}, places = [\"holdpoint\"], sql = [\"select count(*) from holdpoint\"], write = true }}]\n{beside}",
         config = inline(config),
         module = PHASE.trim_end_matches(".wasm"),
     );
     scene.write("bundle/bundle.toml", &bundle);
-    scene.write("bundle/checklist.toml", &checklist(&["CRIT-5"]));
-    scene.write("holdpoint.toml", &places);
+    scene.write("bundle/checklist.toml", &checklist(rows));
+    scene.write("holdpoint.toml", &(place + &places));
     scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
     scene
 }
 
-fn of_postgresql(server: &Postgresql) -> (&'static str, &'static str, String, &'static str, &'static str) {
+/// A phase that minds no store.
+fn health(backend: &str) -> String {
+    format!(
+        "[environments.test.services.backend]\nurl = \"{backend}\"\n[[phase]]\nid = \"health\"\nmodule = \"health\"\n\
+         requirements = [\"P3.1\"]\nconfig = {{ endpoints = [\"/health\"] }}\n[phase.grants]\n\
+         http = [{{ services = [\"backend\"], methods = [\"GET\"] }}]\n"
+    )
+}
+
+fn of_postgresql(server: &Postgresql) -> Known {
     ("database", "postgresql", server.address(), "postgres", Postgresql::PASSWORD)
 }
 
-fn of_redis(server: &Redis) -> (&'static str, &'static str, String, &'static str, &'static str) {
+fn of_redis(server: &Redis) -> Known {
     ("cache", "redis", server.address(), "default", Redis::PASSWORD)
+}
+
+fn of_clickhouse(server: &Clickhouse) -> Known {
+    ("events", "clickhouse", server.address(), "holdpoint", Clickhouse::PASSWORD)
+}
+
+/// An answer that takes longer than half a second.
+const SLOW: Condition = Condition::Slow(Duration::from_millis(600));
+
+/// What is told of a store in each condition: of PostgreSQL, of Redis and of ClickHouse. After a semicolon stands what to do.
+const TOLD: [(Condition, [&str; 3]); 6] = [
+    (Condition::Stopped, ["(refused); see that it runs"; 3]),
+    (Condition::Killed, ["(refused); see that it runs"; 3]),
+    (Condition::Paused, ["(late); see whether it is paused"; 3]),
+    (
+        Condition::Full,
+        [
+            "sorry, too many clients already (full); raise its bound",
+            "(full); raise its bound, or find out what fills it",
+            "(full); raise its bound, or find out what fills it",
+        ],
+    ),
+    (SLOW, ["; see whether it is overloaded, or far from here"; 3]),
+    (Condition::Refusing, ["(credentials); put the user and the password in holdpoint.toml right"; 3]),
+];
+
+/// Starts a store for each condition, strikes it, and looks what is told of it, while the phase beside it passes.
+fn told_in_each_condition<S>(at: usize, start: fn() -> S, strike: fn(&mut S, Condition), known: fn(&S) -> Known) {
+    let staging = Staging::start();
+    for (condition, told) in TOLD {
+        let mut server = start();
+        strike(&mut server, condition);
+        let (name, kind, ..) = known(&server);
+        let store = if condition == SLOW {
+            json!({ "kind": kind, "within": "500ms" })
+        } else {
+            json!({ "kind": kind, "within": "10s", "place": "holdpoint" })
+        };
+        let scene = prepared_beside(&[known(&server)], &json!({ "stores": { name: store } }), &staging.backend());
+        let seen = checks(&scene, 1);
+        let is_told = |(check, verdict, observed): &(String, String, String)| {
+            check.starts_with(name) && verdict == "fail" && observed.contains(told[at])
+        };
+        assert!(seen.iter().any(is_told), "{condition:?} of {name} should be told with `{}`: {seen:#?}", told[at]);
+        assert!(failed(&seen).iter().all(|check| check.starts_with(name)), "{condition:?} of {name}: {seen:#?}");
+        expect(&seen, "GET backend /health", "pass", "");
+        let rows = scene.run(&["report", "--format", "json"]).json()["rows"].clone();
+        assert_eq!((&rows["CRIT-5"]["verdict"], &rows["P3.1"]["verdict"]), (&json!("fail"), &json!("pass")));
+    }
+}
+
+#[test]
+fn whatever_becomes_of_a_real_postgresql_is_told_and_the_rest_goes_on() {
+    let start = || {
+        let server = Postgresql::start(None);
+        server.run("create table holdpoint (key text primary key, value text not null)");
+        server
+    };
+    told_in_each_condition(0, start, Postgresql::strike, of_postgresql);
+}
+
+#[test]
+fn whatever_becomes_of_a_real_redis_is_told_and_the_rest_goes_on() {
+    told_in_each_condition(1, || Redis::start(&[]), Redis::strike, of_redis);
+}
+
+#[test]
+fn whatever_becomes_of_a_real_clickhouse_is_told_and_the_rest_goes_on() {
+    let start = || {
+        let server = Clickhouse::start();
+        server.run("CREATE TABLE holdpoint (key String, value String) ENGINE = MergeTree ORDER BY key");
+        server
+    };
+    told_in_each_condition(2, start, Clickhouse::strike, of_clickhouse);
+}
+
+/// A store as the double knows it.
+fn beneath((_, _, address, user, password): Known) -> Store {
+    Store { address, user: user.to_owned(), password: password.to_owned() }
+}
+
+#[test]
+fn services_say_which_of_a_real_postgresql_a_real_redis_and_a_real_clickhouse_is_down() {
+    let (mut database, mut cache, mut events) = (Postgresql::start(None), Redis::start(&[]), Clickhouse::start());
+    let stores = Stores {
+        postgres: beneath(of_postgresql(&database)),
+        redis: beneath(of_redis(&cache)),
+        clickhouse: beneath(of_clickhouse(&events)),
+    };
+    let staging = Staging::with(Options { stores: Some(stores), ..Options::default() });
+    let config = r#"{ endpoints = [{ path = "/health", dependencies = ["postgres", "redis", "clickhouse"] }] }"#;
+    let scene = Scene::new(&staging.backend(), &[Phase::reading("health", "health", config)]);
+    let down = |exit: i32| {
+        scene.run(&["run", "BUNDLE"]).exits(exit);
+        let wrong = scene.wrong().concat();
+        let names = ["postgres", "redis", "clickhouse"].into_iter();
+        names.filter(|name| wrong.contains(&format!("{name} is down"))).collect::<Vec<_>>()
+    };
+    assert_eq!(down(0), [""; 0]);
+    cache.pause();
+    assert_eq!(down(1), ["redis"]);
+    cache.go_on();
+    assert_eq!(down(0), [""; 0], "it is asked anew each time");
+    database.strike(Condition::Full);
+    assert_eq!(down(1), ["postgres"]);
+    events.kill();
+    cache.strike(Condition::Refusing);
+    assert_eq!(down(1), ["postgres", "redis", "clickhouse"]);
 }
 
 #[test]
@@ -91,8 +226,7 @@ fn a_real_clickhouse_gives_back_what_is_written() {
     let server = Clickhouse::start();
     server.run("CREATE TABLE holdpoint (key String, value String) ENGINE = MergeTree ORDER BY key");
     let config = json!({ "stores": { "events": { "kind": "clickhouse", "place": "holdpoint", "within": "10s" } } });
-    let store = ("events", "clickhouse", server.address(), "holdpoint", Clickhouse::PASSWORD);
-    let scene = prepared(&[store], &config);
+    let scene = prepared(&[of_clickhouse(&server)], &config);
     scene.run(&["run", "BUNDLE"]).exits(0);
     let told = scene.checks();
     assert!(told.iter().any(|line| line.contains("it came back as it was written")), "{told:#?}");

@@ -1,10 +1,12 @@
-//! Sockets that are held, through the command line: against the double with what goes wrong over time, and behind a real nginx with a short time-out.
+//! Sockets that are held, through the command line: against the double with what goes wrong over time, behind a real nginx with a short time-out, and
+//! by a server that nobody here wrote.
 
 use std::time::Duration;
 
 use holdpoint_e2e::Scene;
 use holdpoint_e2e::logic::{self, LOGIN, LOGS_IN, Told, checks, expect, failed};
 use holdpoint_e2e::nginx::Nginx;
+use holdpoint_e2e::python::Python;
 use holdpoint_e2e::staging::{Change, ChatFault, Service, Staging};
 use holdpoint_staging_double::Ageing;
 
@@ -108,6 +110,42 @@ fn a_heartbeat_holds_a_socket_behind_an_impatient_nginx_if_it_is_often_enough() 
     let seen = behind_nginx("1800ms", 1);
     expect(&seen, HELD, "fail", "ended after ");
     expect(&seen, AGAIN, "pass", "");
+}
+
+/// Sockets of nobody, held by a server that says every message again.
+fn with_echo(server: &Python, exit: i32) -> Vec<Told> {
+    let module = MODULE.trim_end_matches(".wasm");
+    let phase = format!(
+        r#"id = "websocket-endurance"
+module = "{module}"
+requirements = {ROWS:?}
+[phase.config]
+service = "backend"
+path = "/"
+subprotocols = []
+events = ["message"]
+id = "/id"
+hold = "4s"
+past = "2s"
+heartbeat = "1s"
+within = "500ms"
+[phase.grants]
+http = [{{ services = ["backend"], methods = ["GET"] }}]
+websocket = [{{ services = ["backend"], paths = ["/"] }}]"#
+    );
+    checks(&logic::scene_at(&server.url(), &Staging::start(), &phase, &ROWS), exit)
+}
+
+#[test]
+fn real_websockets_hold_a_socket_and_one_that_they_end_is_told_with_its_code() {
+    let seen = with_echo(&Python::echo(1 << 20), 0);
+    for name in [HELD, BEATS, MESSAGES, SILENT, AGAIN] {
+        expect(&seen, name, "pass", "");
+    }
+    let seen = with_echo(&Python::echo(16), 1);
+    expect(&seen, HELD, "fail", "the server closed it, 1009");
+    expect(&seen, AGAIN, "fail", "1009");
+    expect(&seen, MESSAGES, "inconclusive", "no message was sent");
 }
 
 #[test]

@@ -22,6 +22,7 @@ use crate::routes::{Answering, Shared};
 use crate::seen::{Seen, SeenLog};
 use crate::server::{Door, Server};
 use crate::service::{PerService, Service};
+use crate::stores::Asking;
 use crate::switchboard::Switchboard;
 use crate::tls;
 
@@ -82,6 +83,7 @@ impl Double {
             crowds: Crowds::default(),
             agent_lifetime: options.agent_lifetime,
             instance: options.instance.clone(),
+            stores: Asking::new(options.stores.clone()),
             began: SystemTime::now().duration_since(UNIX_EPOCH).map_or(0.0, |since| since.as_secs_f64()),
             chats: Arc::new(Semaphore::new(MOST_CHATS)),
             ending: told,

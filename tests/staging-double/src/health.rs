@@ -1,5 +1,5 @@
 //! The health answers of a service, healthy or not, as a pure function of the changes that
-//! are switched on.
+//! are switched on and of the dependencies that were found down.
 
 use axum::http::StatusCode;
 use serde_json::{Map, Value, json};
@@ -10,8 +10,10 @@ use crate::service::Service;
 const VERSION: &str = "1.0.0";
 
 /// What `/health` and `/health/ready` say.
-pub(crate) fn readiness(service: Service, changes: &[Change]) -> (StatusCode, Value) {
-    let is_down = |name: &str| changes.iter().any(|c| matches!(c, Change::DependencyDown(d) if *d == name));
+pub(crate) fn readiness(service: Service, changes: &[Change], down: &[&str]) -> (StatusCode, Value) {
+    let is_down = |name: &str| {
+        down.contains(&name) || changes.iter().any(|c| matches!(c, Change::DependencyDown(d) if *d == name))
+    };
     let dependencies: Map<String, Value> = service
         .dependencies()
         .iter()
@@ -52,7 +54,7 @@ mod tests {
 
     #[test]
     fn a_healthy_backend_names_its_three_databases() {
-        let (_, body) = readiness(Service::Backend, &[]);
+        let (_, body) = readiness(Service::Backend, &[], &[]);
         assert_eq!(
             body,
             json!({
@@ -64,17 +66,19 @@ mod tests {
 
     #[test]
     fn a_dependency_that_is_down_degrades_with_status_200() {
-        let (status, body) = readiness(Service::Auth, &[Change::DependencyDown("redis")]);
+        let (status, body) = readiness(Service::Auth, &[Change::DependencyDown("redis")], &[]);
         assert_eq!(status, 200);
         assert_eq!(body["status"], "degraded");
         assert_eq!(body["dependencies"], json!({ "postgres": "up", "redis": "down" }));
+        let (_, found) = readiness(Service::Auth, &[], &["redis"]);
+        assert_eq!(found, body, "however it went down");
     }
 
     #[test]
     fn a_wrong_body_lacks_or_alters_the_status() {
-        let (_, lacking) = readiness(Service::Auth, &[Change::WrongBody(WrongBody::NoStatus)]);
+        let (_, lacking) = readiness(Service::Auth, &[Change::WrongBody(WrongBody::NoStatus)], &[]);
         assert_eq!(lacking.get("status"), None);
-        let (_, altered) = readiness(Service::Auth, &[Change::WrongBody(WrongBody::Status("starting"))]);
+        let (_, altered) = readiness(Service::Auth, &[Change::WrongBody(WrongBody::Status("starting"))], &[]);
         assert_eq!(altered["status"], "starting");
     }
 }

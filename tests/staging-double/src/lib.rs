@@ -4,8 +4,8 @@
 //! can be switched on at start and while it runs.
 //!
 //! It stands where the real system would stand and knows nothing of Holdpoint: no journal,
-//! no grants, no verdicts. It never listens on anything but 127.0.0.1 and never opens a
-//! connection itself.
+//! no grants, no verdicts. It never listens on anything but 127.0.0.1, and opens connections only to
+//! the stores that it is given ([`Options::stores`]): with them its health answers say how they really are.
 //!
 //! ```no_run
 //! # async fn example() -> anyhow::Result<()> {
@@ -63,6 +63,7 @@ mod seen;
 mod server;
 mod service;
 pub mod source;
+mod stores;
 mod switchboard;
 mod tls;
 
@@ -86,3 +87,4 @@ pub use resources::Resource;
 pub use seen::Seen;
 pub use service::{PerService, Service};
 pub use source::Edit;
+pub use stores::{Store, Stores};

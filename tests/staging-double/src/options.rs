@@ -6,6 +6,7 @@ use std::time::Duration;
 use crate::fault::FaultSetting;
 use crate::login::TEST_SIGNING_KEY;
 use crate::service::{PerService, Service};
+use crate::stores::Stores;
 
 /// How a [`Double`](crate::Double) is started.
 #[derive(Debug, Clone)]
@@ -43,6 +44,8 @@ pub struct Options {
     pub work: Duration,
     /// The label `instance` of every metric.
     pub instance: String,
+    /// What backend and auth stand on. Absent: nothing real, and always up.
+    pub stores: Option<Stores>,
 }
 
 impl Default for Options {
@@ -62,6 +65,7 @@ impl Default for Options {
             agent_lifetime: Duration::from_secs(300),
             work: Duration::ZERO,
             instance: "staging-1".to_owned(),
+            stores: None,
         }
     }
 }

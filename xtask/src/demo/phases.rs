@@ -32,7 +32,7 @@ pub(crate) enum Scope {
     Logic,
     /// The one that holds sockets.
     Sockets,
-    /// The one that looks at stores.
+    /// The one that looks at stores, beside one that asks the services which stand on them.
     Stores,
     /// The one that opens the page of the frontend.
     Frontend,
@@ -65,11 +65,13 @@ const CHURN: &[&str] = &["health", "agent-churn"];
 const NEXT_STEPS: &[&str] = &["config", "next-steps"];
 /// Health asks for the page, too, and minds.
 const FRONTEND: &[&str] = &["config", "frontend"];
-const STORES: &[&str] = &["config", "data-stores"];
+const STORES: &[&str] = &["config", "health", DATA_STORES];
+/// What asks stores itself.
+const DATA_STORES: &str = "data-stores";
 /// What takes a while, or is of a scope of its own.
 const APART: [&str; 10] = [
     "environment",
-    "data-stores",
+    DATA_STORES,
     "sessions",
     "transactions",
     "files",
@@ -189,7 +191,7 @@ fn named(text: &str, scope: Scope) -> Result<Vec<String>> {
         let too_loud = scope == Scope::Quiet && (phase.pointer("/grants/load").is_some() || APART.contains(&id));
         let too_far = !scope.deploys() && phase.pointer("/grants/gcloud").is_some();
         let later = phase.pointer("/stage").is_some();
-        let lacks_stores = !scope.asks_stores() && STORES[1..].contains(&id);
+        let lacks_stores = !scope.asks_stores() && id == DATA_STORES;
         let lacks_a_page = !scope.opens_a_page() && FRONTEND[1..].contains(&id);
         if of_rollback || too_loud || too_far || later || lacks_stores || lacks_a_page {
             left_out.insert(id);

@@ -1,6 +1,7 @@
 //! The real stores of the demonstration, on the ports that the operator's file names, and what can be made wrong with them.
 
 use anyhow::Result;
+use holdpoint_staging_double::{Store, Stores as Known};
 use holdpoint_testkit::{Clickhouse, Postgresql, Redis};
 
 use super::ports::StorePorts;
@@ -45,6 +46,20 @@ impl Stores {
         let analytics = Clickhouse::at(ports.analytics);
         analytics.run("CREATE TABLE holdpoint (key String, value String) ENGINE = MergeTree ORDER BY key");
         Self { database, cache, analytics }
+    }
+
+    /// Where they are, for the services that stand on them.
+    pub(super) fn known(&self) -> Known {
+        let store = |address: String, user: &str, password: &str| Store {
+            address,
+            user: user.to_owned(),
+            password: password.to_owned(),
+        };
+        Known {
+            postgres: store(self.database.address(), "postgres", Postgresql::PASSWORD),
+            redis: store(self.cache.address(), "default", Redis::PASSWORD),
+            clickhouse: store(self.analytics.address(), "holdpoint", Clickhouse::PASSWORD),
+        }
     }
 
     /// Makes it so.

@@ -29,7 +29,7 @@ pub(crate) struct System {
     pub(super) old: Double,
     /// What is deployed.
     pub(super) new: Double,
-    /// Where data is kept, if a phase asks there.
+    /// Where data is kept, if a phase asks there. Both versions stand on it.
     stores: Option<Mutex<Stores>>,
     /// Whether what serves at first is replaced by what is deployed.
     deploys: bool,
@@ -85,14 +85,17 @@ fn line(service: Service, severity: &str, text: &str) -> Value {
 impl System {
     /// Starts it, and writes below `folder` what the operator's file and the bundle's inputs name.
     pub(super) async fn start(folder: &Path, ports: Ports, scope: Scope, cloud_seed: u64) -> Result<Self> {
+        let stores = scope.asks_stores().then(|| tokio::task::block_in_place(|| Stores::start(ports.stores)));
+        let known = stores.as_ref().map(Stores::known);
         let plain = |service| Service::RELEASED.iter().position(|known| *known == service).map(|at| ports.plain[at]);
         let old = Double::start(Options {
             files: Some(folder.to_owned()),
             plain_ports: Some(PerService::each(|service| plain(service).unwrap_or(0))),
+            stores: known.clone(),
             ..Options::default()
         });
         let old = old.await.context("start the version that serves")?;
-        let new = Double::start(Options { instance: "staging-2".to_owned(), ..Options::default() });
+        let new = Double::start(Options { instance: "staging-2".to_owned(), stores: known, ..Options::default() });
         let new = new.await.context("start the version that is deployed")?;
         let images = Service::ALL.iter().flat_map(|service| [OLD, NEW].map(|version| image(*service, version)));
         let cloud = Emulator::start(CloudOptions {
@@ -123,9 +126,7 @@ impl System {
         for service in Service::RELEASED {
             cloud.write_log(line(service, "INFO", "listening"));
         }
-        let stores =
-            scope.asks_stores().then(|| Mutex::new(tokio::task::block_in_place(|| Stores::start(ports.stores))));
-        Ok(Self { cloud, old, new, stores, deploys: scope.deploys() })
+        Ok(Self { cloud, old, new, stores: stores.map(Mutex::new), deploys: scope.deploys() })
     }
 
     /// Makes something wrong with the stores.

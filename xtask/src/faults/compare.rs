@@ -117,11 +117,13 @@ fn must_trigger(requirement: &str) -> Option<&'static str> {
 /// does was not isolated, and may have left something behind; a socket that is not stable drops; CRIT-7 to CRIT-9 and SUC-2 say again what
 /// P4.1 says, and ALERT-3 with a higher limit, at which a day uses up the memory; RB-T2 says with a higher limit and for longer what ALERT-1 says;
 /// CRIT-3 says again what P3.2 says of service and isolation; who can't serve some users can't serve more; who shows texts of others does so at every
-/// hour; what fails anyway is not blamed on failures on purpose. A trigger fires for the rows that it watches.
+/// hour; what fails anyway is not blamed on failures on purpose. Services say in their health that a store is gone, or says nothing; that it takes no
+/// entries, or that the pipeline has another password, they can't see. A trigger fires for the rows that it watches.
 fn goes_along(requirement: &str, id: &str) -> bool {
     matches!(
         (requirement, id),
         ("P3.1", "CRIT-2")
+            | ("CRIT-5", "P3.1")
             | ("PRE-1.identity", "PRE-1.project")
             | ("P3.2.isolation", "SUC-3.state" | "CRIT-3")
             | ("SUC-3.state", "P3.2.isolation" | "P3.2.success" | "CRIT-3" | "RB-T3")
@@ -359,6 +361,11 @@ mod tests {
             (1, 1, 1)
         );
         assert!(goes_along("P3.3", "RB-T5") && !goes_along("P3.1", "RB-T5") && !goes_along("P3.3", "RB-T3"));
+    }
+
+    #[test]
+    fn health_may_fail_with_a_store_and_not_the_other_way_round() {
+        assert!(goes_along("CRIT-5", "P3.1") && !goes_along("P3.1", "CRIT-5") && !goes_along("CRIT-5", "CRIT-2"));
     }
 
     #[test]

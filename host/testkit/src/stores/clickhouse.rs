@@ -2,27 +2,35 @@
 
 use std::{
     fs,
-    io::{Read as _, Write as _},
+    io::{self, Read as _, Write as _},
     net::TcpStream,
     path::Path,
     time::Duration,
 };
 
-use super::{Running, free_port, program, started};
+use super::{Condition, Detour, PATIENCE, Running, free_port, now, program, started, wait};
 
-/// A running ClickHouse with the users `default`, without a password, `holdpoint`, and `reader`, which takes no writes.
+/// A running ClickHouse with the users `default`, without a password, `holdpoint`, which may ask twenty things at a time, and `reader`, which takes no
+/// writes.
 #[derive(Debug)]
 pub struct Clickhouse {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     running: Running,
     port: u16,
+    detour: Option<Detour>,
+    /// Connections that ask something that takes long.
+    held: Vec<TcpStream>,
 }
 
-const USERS: &str = "<yandex><profiles><default/><reading><readonly>2</readonly></reading></profiles><users>\
+const USERS: &str = "<yandex><profiles><default/><reading><readonly>2</readonly></reading>\
+    <counted><max_concurrent_queries_for_user>20</max_concurrent_queries_for_user></counted></profiles><users>\
     <default><password></password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></default>\
-    <holdpoint><password>PASSWORD</password><networks><ip>::/0</ip></networks><profile>default</profile><quota>default</quota></holdpoint>\
+    <holdpoint><password>PASSWORD</password><networks><ip>::/0</ip></networks><profile>counted</profile><quota>default</quota></holdpoint>\
     <reader><password>PASSWORD</password><networks><ip>::/0</ip></networks><profile>reading</profile><quota>default</quota></reader>\
     </users><quotas><default/></quotas></yandex>";
+
+/// What `holdpoint` may ask at a time, as it stands there.
+const MOST_QUERIES: usize = 20;
 
 impl Clickhouse {
     /// The password of `holdpoint` and `reader`.
@@ -40,8 +48,7 @@ impl Clickhouse {
 
     fn begin(port: Option<u16>) -> Self {
         let folder = tempfile::tempdir().expect("a temporary folder");
-        let users = folder.path().join("users.xml");
-        fs::write(users, USERS.replace("PASSWORD", Self::PASSWORD)).expect("a file can be written");
+        known(folder.path(), Self::PASSWORD);
         let start = |port: u16| {
             let configuration = folder.path().join("config.xml");
             fs::write(&configuration, text(folder.path(), port, free_port())).expect("a file can be written");
@@ -49,12 +56,42 @@ impl Clickhouse {
             Running::start(command.arg(format!("--config-file={}", configuration.display())))
         };
         let (running, port) = started("ClickHouse", port, start, |port| ask(port, "SELECT 1").contains("\n1\n"));
-        Self { _folder: folder, running, port }
+        Self { folder, running, port, detour: None, held: Vec::new() }
     }
 
     /// Where it is, as `127.0.0.1:8123`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.detour.as_ref().map_or_else(|| format!("127.0.0.1:{}", self.port), Detour::address)
+    }
+
+    /// Makes it so.
+    pub fn strike(&mut self, condition: Condition) {
+        match condition {
+            Condition::Stopped => self.stop(),
+            Condition::Killed => self.kill(),
+            Condition::Paused => self.pause(),
+            Condition::Full => self.fill(),
+            Condition::Slow(delay) => self.detour = Some(Detour::to(self.port, delay)),
+            Condition::Refusing => {
+                known(self.folder.path(), "another-password");
+                self.run("SYSTEM RELOAD CONFIG");
+            }
+        }
+    }
+
+    /// Has `holdpoint` ask as much as it may, for ten minutes.
+    fn fill(&mut self) {
+        let lasting = "SELECT sleepEachRow(1) FROM system.numbers LIMIT 600 SETTINGS max_block_size = 1";
+        let login = format!("x-clickhouse-user: holdpoint\r\nx-clickhouse-key: {}\r\n", Self::PASSWORD);
+        for _ in 0..MOST_QUERIES {
+            self.held.push(send(self.port, &login, lasting).expect("it runs"));
+        }
+        let wanted = format!("\n{MOST_QUERIES}\n");
+        let begun = now();
+        while !self.run("SELECT count() FROM system.processes WHERE user = 'holdpoint'").ends_with(&wanted) {
+            assert!(begun.elapsed() < PATIENCE, "ClickHouse takes no {MOST_QUERIES} queries");
+            wait(Duration::from_millis(5));
+        }
     }
 
     /// Runs SQL as `default`, without anybody between.
@@ -74,15 +111,20 @@ impl Clickhouse {
         self.running.signal("CONT");
     }
 
-    /// It is gone.
+    /// It is told to end, and is gone.
     pub fn stop(&mut self) {
+        self.running.end("TERM");
+    }
+
+    /// It is gone without a word.
+    pub fn kill(&mut self) {
         self.running.end("KILL");
     }
 }
 
 impl Drop for Clickhouse {
     fn drop(&mut self) {
-        self.stop();
+        self.kill();
     }
 }
 
@@ -97,14 +139,25 @@ fn text(folder: &Path, http: u16, native: u16) -> String {
     )
 }
 
+/// Writes who is known, by this password.
+fn known(folder: &Path, password: &str) {
+    fs::write(folder.join("users.xml"), USERS.replace("PASSWORD", password)).expect("a file can be written");
+}
+
 /// The whole answer; empty if there is none.
 fn ask(port: u16, sql: &str) -> String {
     let mut answer = String::new();
-    if let Ok(mut stream) = TcpStream::connect(("127.0.0.1", port)) {
-        let head = format!("POST / HTTP/1.0\r\nhost: 127.0.0.1\r\ncontent-length: {}\r\n\r\n{sql}", sql.len());
-        // Whoever is not there answers nothing.
-        let _ = stream.set_read_timeout(Some(Duration::from_secs(30)));
-        let _ = stream.write_all(head.as_bytes()).and_then(|()| stream.read_to_string(&mut answer));
-    }
+    // Whoever is not there answers nothing.
+    let _ = send(port, "", sql).and_then(|mut stream| stream.read_to_string(&mut answer));
     answer
+}
+
+/// Asks, with more lines of the head, and waits for nothing.
+fn send(port: u16, more: &str, sql: &str) -> io::Result<TcpStream> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port))?;
+    stream.set_read_timeout(Some(Duration::from_secs(30)))?;
+    let length = sql.len();
+    let text = format!("POST / HTTP/1.0\r\nhost: 127.0.0.1\r\n{more}content-length: {length}\r\n\r\n{sql}");
+    stream.write_all(text.as_bytes())?;
+    Ok(stream)
 }

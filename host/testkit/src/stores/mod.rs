@@ -1,6 +1,8 @@
 //! Real stores on ports of 127.0.0.1, free ones unless somebody names them, from the packages of the distribution; `cargo xtask test` sees to them. Dropped, they end.
 
 mod clickhouse;
+mod condition;
+mod detour;
 mod postgresql;
 mod redis;
 
@@ -11,11 +13,15 @@ use std::{
 };
 
 pub use clickhouse::Clickhouse;
+pub use condition::Condition;
+pub use detour::Detour;
 pub use postgresql::Postgresql;
 pub use redis::Redis;
 
 /// How long a store may take to be ready.
 const PATIENCE: Duration = Duration::from_secs(60);
+/// How long one may take to end that was asked to.
+const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A running program.
 #[derive(Debug)]
@@ -36,13 +42,20 @@ impl Running {
         run(program("kill").arg(format!("-{name}")).arg(self.0.id().to_string()));
     }
 
-    /// Ends it by a signal; its port is closed when this returns.
+    /// Ends it by a signal; its port is closed when this returns. Who does not end by that is killed.
     fn end(&mut self, signal: &str) {
-        if !self.has_ended() {
-            // What is stopped does not hear that it is to end.
-            self.signal("CONT");
-            self.signal(signal);
-            self.0.wait().expect("a child can be waited for");
+        if self.has_ended() {
+            return;
+        }
+        // What is stopped does not hear that it is to end.
+        self.signal("CONT");
+        self.signal(signal);
+        let begun = now();
+        while !self.has_ended() {
+            if begun.elapsed() > FAREWELL {
+                self.signal("KILL");
+            }
+            wait(Duration::from_millis(5));
         }
     }
 }
@@ -83,7 +96,7 @@ fn started(
                 running.end("KILL");
                 return None;
             }
-            wait();
+            wait(Duration::from_millis(50));
         }
         Some((running, port))
     };
@@ -95,7 +108,10 @@ fn now() -> Instant {
     Instant::now()
 }
 
-#[expect(clippy::disallowed_methods, reason = "a real store does not tell when it is ready")]
-fn wait() {
-    std::thread::sleep(Duration::from_millis(50));
+#[expect(
+    clippy::disallowed_methods,
+    reason = "a real store does not tell when it is ready, and a slow one takes its time"
+)]
+fn wait(long: Duration) {
+    std::thread::sleep(long);
 }

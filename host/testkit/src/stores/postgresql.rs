@@ -2,6 +2,8 @@
 
 use std::{
     fs,
+    io::{Read as _, Write as _},
+    net::TcpStream,
     os::unix::{
         fs::{MetadataExt as _, PermissionsExt as _, chown},
         process::CommandExt as _,
@@ -10,15 +12,23 @@ use std::{
     process::Command,
 };
 
-use super::{Running, program, run, started};
+use super::{Condition, Detour, Running, program, run, started};
 
 /// A running PostgreSQL whose superuser `postgres` has a password.
 #[derive(Debug)]
 pub struct Postgresql {
-    _folder: tempfile::TempDir,
+    folder: tempfile::TempDir,
     running: Running,
     port: u16,
+    detour: Option<Detour>,
+    /// Connections that nobody lets go of.
+    held: Vec<TcpStream>,
 }
+
+/// Its connections, those of its superuser too.
+const MOST_CONNECTIONS: usize = 20;
+/// Whoever begins as `postgres`, and has said nothing more (<https://www.postgresql.org/docs/current/protocol-message-formats.html>).
+const BEGINNING: &[u8] = b"\0\0\0\x17\0\x03\0\0user\0postgres\0\0";
 
 impl Postgresql {
     /// The password of `postgres`.
@@ -49,9 +59,10 @@ impl Postgresql {
         let start = |port: u16| {
             let mut command = tool("postgres");
             command.arg("-D").arg(&data).arg("-p").arg(port.to_string());
-            for setting in ["listen_addresses=127.0.0.1", "fsync=off", "max_connections=20"] {
+            for setting in ["listen_addresses=127.0.0.1", "fsync=off", "authentication_timeout=10min"] {
                 command.arg("-c").arg(setting);
             }
+            command.arg("-c").arg(format!("max_connections={MOST_CONNECTIONS}"));
             command.arg("-c").arg(format!("unix_socket_directories={}", data.display()));
             command.arg("-c").arg(format!("ssl={}", if tls.is_some() { "on" } else { "off" }));
             Running::start(&mut command)
@@ -62,12 +73,39 @@ impl Postgresql {
             command.status().is_ok_and(|status| status.success())
         };
         let (running, port) = started("PostgreSQL", port, start, is_ready);
-        Self { _folder: folder, running, port }
+        Self { folder, running, port, detour: None, held: Vec::new() }
     }
 
     /// Where it is, as `127.0.0.1:5432`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.detour.as_ref().map_or_else(|| format!("127.0.0.1:{}", self.port), Detour::address)
+    }
+
+    /// Makes it so.
+    pub fn strike(&mut self, condition: Condition) {
+        match condition {
+            Condition::Stopped => self.stop(),
+            Condition::Killed => self.kill(),
+            Condition::Paused => self.pause(),
+            Condition::Full => self.fill(),
+            Condition::Slow(delay) => self.detour = Some(Detour::to(self.port, delay)),
+            Condition::Refusing => drop(self.run("alter role postgres nologin")),
+        }
+    }
+
+    /// Takes every connection, and holds it.
+    fn fill(&mut self) {
+        // One more shows that there is none.
+        for _ in 0..=MOST_CONNECTIONS {
+            let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it runs");
+            let mut kind = [0];
+            stream.write_all(BEGINNING).and_then(|()| stream.read_exact(&mut kind)).expect("it answers");
+            match &kind {
+                b"R" => self.held.push(stream),
+                _ => return,
+            }
+        }
+        panic!("PostgreSQL has more than {MOST_CONNECTIONS} connections");
     }
 
     /// Runs SQL as `postgres`, without anybody between.
@@ -88,15 +126,29 @@ impl Postgresql {
         self.running.signal("CONT");
     }
 
-    /// It is gone, with all its processes.
+    /// It is told to end, and is gone, with all its processes.
     pub fn stop(&mut self) {
-        self.running.end("QUIT");
+        self.running.end("INT");
+    }
+
+    /// It is gone without a word. Its processes see that, and go.
+    pub fn kill(&mut self) {
+        if self.running.has_ended() {
+            return;
+        }
+        self.running.end("KILL");
+        // It would have taken its shared memory along.
+        let noted = fs::read_to_string(self.folder.path().join("data/postmaster.pid")).unwrap_or_default();
+        if let Some(memory) = noted.lines().nth(6).and_then(|line| line.split_whitespace().nth(1)) {
+            run(program("ipcrm").args(["-m", memory]));
+        }
     }
 }
 
 impl Drop for Postgresql {
     fn drop(&mut self) {
-        self.stop();
+        // At once, whoever is there.
+        self.running.end("QUIT");
     }
 }
 

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use super::{Running, program, started};
+use super::{Condition, Detour, Running, program, started};
 
 /// A running Redis that asks for a password.
 #[derive(Debug)]
@@ -14,6 +14,7 @@ pub struct Redis {
     _folder: tempfile::TempDir,
     running: Running,
     port: u16,
+    detour: Option<Detour>,
 }
 
 impl Redis {
@@ -39,12 +40,33 @@ impl Redis {
             Running::start(&mut command)
         };
         let (running, port) = started("Redis", port, start, answers);
-        Self { _folder: folder, running, port }
+        Self { _folder: folder, running, port, detour: None }
     }
 
     /// Where it is, as `127.0.0.1:6379`.
     pub fn address(&self) -> String {
-        format!("127.0.0.1:{}", self.port)
+        self.detour.as_ref().map_or_else(|| format!("127.0.0.1:{}", self.port), Detour::address)
+    }
+
+    /// Gives it a command as `default`, without anybody between.
+    pub fn run(&self, command: &str) {
+        let text = format!("AUTH {}\r\n{command}\r\nQUIT\r\n", Self::PASSWORD);
+        let mut said = String::new();
+        let mut stream = TcpStream::connect(("127.0.0.1", self.port)).expect("it runs");
+        stream.write_all(text.as_bytes()).and_then(|()| stream.read_to_string(&mut said)).expect("it answers");
+        assert_eq!(said, "+OK\r\n+OK\r\n+OK\r\n", "{command}");
+    }
+
+    /// Makes it so.
+    pub fn strike(&mut self, condition: Condition) {
+        match condition {
+            Condition::Stopped => self.stop(),
+            Condition::Killed => self.kill(),
+            Condition::Paused => self.pause(),
+            Condition::Full => self.run("CONFIG SET maxmemory 1"),
+            Condition::Slow(delay) => self.detour = Some(Detour::to(self.port, delay)),
+            Condition::Refusing => self.run("ACL SETUSER default off"),
+        }
     }
 
     /// It stays, and says nothing.
@@ -57,15 +79,20 @@ impl Redis {
         self.running.signal("CONT");
     }
 
-    /// It is gone.
+    /// It is told to end, and is gone.
     pub fn stop(&mut self) {
+        self.running.end("TERM");
+    }
+
+    /// It is gone without a word.
+    pub fn kill(&mut self) {
         self.running.end("KILL");
     }
 }
 
 impl Drop for Redis {
     fn drop(&mut self) {
-        self.stop();
+        self.kill();
     }
 }
 

@@ -37,12 +37,13 @@ fn look(cx: &Context, data: &Data<'_>, name: &str, store: &Store) -> Option<Fact
     let in_time = facts.connected + facts.answered <= store.within.as_f64();
     let tls = facts.tls.as_ref().map_or_else(|| "without TLS".to_owned(), |version| format!("over {version}"));
     let seen = observed(format!(
-        "{} {} {tls}, connected in {:.0} ms, answered in {:.0} ms{}",
+        "{} {} {tls}, connected in {:.0} ms, answered in {:.0} ms{}{}",
         facts.kind,
         facts.version,
         facts.connected,
         facts.answered,
-        if facts.read_only { ", takes no writes" } else { "" }
+        if facts.read_only { ", takes no writes" } else { "" },
+        if in_time { "" } else { "; see whether it is overloaded, or far from here" }
     ));
     cx.measure(format!("{name} connected"), facts.connected, "ms");
     cx.measure(format!("{name} answered"), facts.answered, "ms");

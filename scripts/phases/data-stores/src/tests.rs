@@ -46,7 +46,11 @@ fn a_store_that_is_something_else_fails() {
         (json!({ "version": "15.5" }), postgres(), "PostgreSQL 15.4"),
         (json!({ "version": "1" }), facts(StoreKind::Postgresql, "unknown"), "PostgreSQL unknown"),
         (json!({}), facts(StoreKind::Redis, "7.0.15"), "Redis 7.0.15"),
-        (json!({ "within": "1s" }), postgres().answered(Millis(996)), "answered in 996 ms"),
+        (
+            json!({ "within": "1s" }),
+            postgres().answered(Millis(996)),
+            "answered in 996 ms; see whether it is overloaded",
+        ),
         (json!({}), postgres().connections(81, 100), "81 % taken"),
         (json!({}), postgres().memory(91.0, 100.0), "91 % taken"),
     ] {

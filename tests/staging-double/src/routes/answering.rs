@@ -29,6 +29,7 @@ use crate::login::{Accounts, Issuer, Minted};
 use crate::resources::Resources;
 use crate::seen::SeenLog;
 use crate::service::{PerService, Service};
+use crate::stores::Asking;
 use crate::switchboard::Switchboard;
 
 const LARGEST_BODY: usize = 64 * 1024;
@@ -52,6 +53,7 @@ pub(crate) struct Shared {
     pub(crate) crowds: Crowds,
     pub(crate) agent_lifetime: Duration,
     pub(crate) instance: String,
+    pub(crate) stores: Asking,
     /// When it began, in seconds since 1970.
     pub(crate) began: f64,
     /// Places for chats; their connections are no server's any more.
@@ -243,7 +245,8 @@ impl std::error::Error for Closed {}
 
 fn health_routes(service: Service) -> Router<Arc<Shared>> {
     let ready = move |State(shared): State<Arc<Shared>>| async move {
-        let (status, body) = health::readiness(service, &shared.switchboard.changes(service));
+        let down = shared.stores.down(service.dependencies()).await;
+        let (status, body) = health::readiness(service, &shared.switchboard.changes(service), &down);
         (status, Json(body))
     };
     let alive = || async {
