@@ -1,4 +1,5 @@
-//! A write that says what it is based on is taken only if that still stands, so nobody overwrites what somebody else has just written (WRITE-1).
+//! A write that says what it is based on is taken only if that still stands, so nobody overwrites what somebody else has just written: not late
+//! (WRITE-1), and not at the same time (WRITE-2).
 //!
 //! ```toml
 //! [phase.config]
@@ -10,32 +11,36 @@
 //! refusals = [412]                       # by one of these
 //! [phase.grants]
 //! secrets = ["STAGING_USER_TOKEN"]
-//! http = [
-//!     { services = ["backend"], methods = ["GET"] },
-//!     { services = ["backend"], methods = ["PUT"], paths = ["/api/documents/holdpoint"], class = "repeatable" },
-//! ]
+//! http = [{ services = ["backend"], methods = ["GET", "PUT"], paths = ["/api/documents/holdpoint"], class = "repeatable" }]
 //! ```
-//! Something is written, and so many writers send `if-match` with its `etag` side by side: one of them is taken, all others are refused, and what is read
-//! then is the winner's. A write with that `etag` is refused afterwards, and so is one with `if-none-match: *`, which only makes what is not there. What
-//! was written last stays.
+//! Late is a write with `if-match` and an `etag` that is gone, and one with `if-none-match: *`, which only makes what is not there. Of the writers who send
+//! `if-match` side by side one is taken, all others are refused, and what is read then is the winner's. What was written last stays.
 
 mod config;
+mod late;
 mod race;
+mod writers;
 
 use holdpoint::prelude::*;
 
 use config::Config;
-
-const ROW: &str = "WRITE-1";
+use writers::Writers;
 
 #[holdpoint::phase]
 fn run(cx: &Context, config: Config) -> Result<()> {
     config.check()?;
     let service = cx.service(&config.service)?;
-    match cx.secrets().held(&config.token) {
-        Ok(token) => race::judge(cx, &config, &service, &token),
-        Err(why) => cx.check([ROW], race::NAME).inconclusive(observed(format!("not exercised: {why}")), ()),
-    }
+    let token = match cx.secrets().held(&config.token) {
+        Ok(token) => token,
+        Err(why) => {
+            cx.check(["WRITE-1", "WRITE-2"], "writes with conditions")
+                .inconclusive(observed(format!("not exercised: {why}")), ());
+            return Ok(());
+        }
+    };
+    let writers = Writers::new(cx, &config, &service, &token);
+    late::judge(&writers);
+    race::judge(&writers);
     Ok(())
 }
 

@@ -2,6 +2,9 @@
 
 use holdpoint::prelude::*;
 
+/// The latest that an account is opened: within the time that a user has to begin.
+const LATEST: Millis = Millis(20_000);
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -19,6 +22,8 @@ pub(crate) struct Account {
     pub(crate) json: Value,
     #[serde(default)]
     pub(crate) close: bool,
+    #[serde(default)]
+    pub(crate) arrive: Millis,
 }
 
 #[derive(Deserialize)]
@@ -43,6 +48,9 @@ impl Config {
         }
         if let Some(path) = [&account.path, &item.path].into_iter().find(|path| !path.starts_with('/')) {
             return Err(Error::new(format!("config: `{path}` must begin with `/`: it is one below the service's url")));
+        }
+        if account.arrive > LATEST {
+            return Err(Error::new(format!("config.account.arrive is at most {LATEST}, not {}", account.arrive)));
         }
         if !item.text.starts_with('/') {
             return Err(Error::new(format!(

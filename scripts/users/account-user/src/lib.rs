@@ -8,6 +8,7 @@
 //! path = "/api/accounts/{name}"
 //! json = { password = "{password}" }
 //! close = true                                           # with DELETE, when it has ended
+//! arrive = "20s"                                         # within this time, at most 20s: passwords take a server long to keep
 //! [user.config.item]                                     # written with PUT, read with GET
 //! path = "/api/notes/note"
 //! json = { text = "{text}" }
@@ -41,6 +42,7 @@ impl VirtualUser for Holder {
 
     fn start(me: &Me, config: Config) -> Result<Self> {
         config.check()?;
+        pause(me, config.account.arrive);
         let password: String = (0..PASSWORD).map(|_| format!("{:08x}", me.random(u32::MAX))).collect();
         let opened = me.send(
             me.service(&config.service).request("PUT", placed(&config.account.path, me.canary())).json(&filled(
@@ -70,13 +72,13 @@ impl VirtualUser for Holder {
             // What stands there now is the last one, and no sign of anybody else.
             return Ok(());
         }
-        self.think(me);
+        pause(me, self.config.think);
         if let Some(answer) = granted(me.send(self.request(me, "GET", &self.config.item.path)))? {
             let body = answer.json::<Value>().unwrap_or_default();
             let is_mine = body.pointer(&self.config.item.text).and_then(Value::as_str) == Some(text.as_str());
             me.check("the item is as I wrote it", answer.status() == 200 && is_mine);
         }
-        self.think(me);
+        pause(me, self.config.think);
         Ok(())
     }
 
@@ -92,13 +94,13 @@ impl Holder {
     fn request(&self, me: &Me, method: &str, path: &str) -> Request {
         me.service(&self.config.service).request(method, path).header("authorization", &self.authorization)
     }
+}
 
-    fn think(&self, me: &Me) {
-        let Millis(longest) = self.config.think;
-        if longest > 0 {
-            // A pause that is cut off ends with the iteration.
-            let _ = me.sleep(Millis(me.random(longest)));
-        }
+/// A pause of any length up to this one.
+fn pause(me: &Me, longest: Millis) {
+    if longest > Millis(0) {
+        // One that is cut off ends with the iteration.
+        let _ = me.sleep(Millis(me.random(longest.0)));
     }
 }
 

@@ -9,7 +9,9 @@ const ITEM: &str = "/notes/note";
 fn config() -> Value {
     json!({
         "service": "backend", "think": "5ms",
-        "account": { "path": "/accounts/{name}", "json": { "data": { "password": "{password}" } }, "close": true },
+        "account": {
+            "path": "/accounts/{name}", "json": { "data": { "password": "{password}" } }, "close": true, "arrive": "1s",
+        },
         "item": { "path": ITEM, "json": { "data": { "text": "{text}" } }, "text": "/data/text" },
     })
 }
@@ -77,6 +79,7 @@ fn who_gets_no_account_ends_and_says_why() {
 fn a_mistake_in_the_configuration_names_the_field() {
     for (place, value, error) in [
         ("/account/path", json!("/accounts"), "config.account.path has no `{name}`"),
+        ("/account/arrive", json!("21s"), "config.account.arrive is at most 20000 ms, not 21000 ms"),
         ("/account/json", json!({}), "config.account.json has no `{password}`"),
         ("/item/json", json!({}), "config.item.json has no `{text}`"),
         ("/item/path", json!("notes"), "`notes` must begin with `/`"),
