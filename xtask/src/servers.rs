@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
+use crate::project::Project;
 use crate::sh::{self, Line, say};
+use crate::tools;
 
 /// A server, or a tool, from the distribution. A test that needs it has `name` in its own name.
 #[derive(Debug, PartialEq, Eq)]
@@ -39,6 +41,9 @@ const SERVERS: &[Server] = &[
     Server { name: "systemd_analyze", program: "systemd-analyze", package: "systemd" },
 ];
 
+/// The system that nobody here wrote. It is no package of the distribution: its line is that of Python's registry.
+static KINTO: Server = Server { name: "real_kinto", program: "kinto", package: "python3-pip" };
+
 /// What the demonstration keeps data in.
 const STORES: [&str; 3] = ["real_postgresql", "real_redis", "real_clickhouse"];
 
@@ -50,6 +55,25 @@ pub(crate) fn ensure() -> Result<Vec<&'static Server>> {
 /// The same of stores alone.
 pub(crate) fn ensure_stores() -> Result<Vec<&'static Server>> {
     ensure_of(|server| STORES.contains(&server.name))
+}
+
+/// Installs Kinto if it is missing, where that may be done, and returns it if it is still missing afterwards.
+pub(crate) fn ensure_kinto(project: &Project) -> Result<Option<&'static Server>> {
+    if tools::KINTO.find(project).is_some() {
+        return Ok(None);
+    }
+    let installed = match std::env::var_os("HOLDPOINT_NO_INSTALL") {
+        Some(_) => Err(anyhow!("{} is missing, not installed because HOLDPOINT_NO_INSTALL is set", KINTO.program)),
+        None => tools::KINTO.ensure(project, "servers"),
+    };
+    match installed {
+        Ok(_) => Ok(None),
+        Err(error) if in_ci() => Err(error),
+        Err(error) => {
+            say("servers", &format!("{error:#}"));
+            Ok(Some(&KINTO))
+        }
+    }
 }
 
 fn ensure_of(is_wanted: fn(&Server) -> bool) -> Result<Vec<&'static Server>> {
