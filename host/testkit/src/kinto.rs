@@ -90,12 +90,7 @@ impl Kinto {
         Self { _folder: folder, running, port, database }
     }
 
-    /// Where it is, as `http://127.0.0.1:8888`.
-    pub fn url(&self) -> String {
-        format!("http://127.0.0.1:{}", self.port)
-    }
-
-    /// Its port.
+    /// Its port of 127.0.0.1.
     pub fn port(&self) -> u16 {
         self.port
     }
