@@ -4,9 +4,11 @@
 
 use std::path::Path;
 
-use anyhow::{Result, bail};
+use anyhow::{Result, anyhow, bail};
 
+use crate::project::Project;
 use crate::sh::{self, Line, say};
+use crate::tools;
 
 /// A server, or a tool, from the distribution. A test that needs it has `name` in its own name.
 #[derive(Debug, PartialEq, Eq)]
@@ -52,6 +54,10 @@ const SERVERS: &[Server] = &[
 
 /// What the demonstration opens a page with.
 const BROWSER: &str = "real_browser";
+
+/// The system that nobody here wrote. It is no package of the distribution: its line is that of Python's registry.
+static KINTO: Server = Server { name: "real_kinto", program: "kinto", package: "python3-pip" };
+
 /// What the demonstration keeps data in.
 const STORES: [&str; 3] = ["real_postgresql", "real_redis", "real_clickhouse"];
 
@@ -68,6 +74,24 @@ pub(crate) fn ensure_stores() -> Result<Vec<&'static Server>> {
 /// The same of the browser alone.
 pub(crate) fn ensure_browser() -> Result<Vec<&'static Server>> {
     ensure_of(|server| server.name == BROWSER)
+}
+
+/// Installs Kinto if it is missing, where that may be done, and returns it if it is still missing afterwards: not every network has Python's registry.
+pub(crate) fn ensure_kinto(project: &Project) -> Result<Option<&'static Server>> {
+    if tools::KINTO.find(project).is_some() {
+        return Ok(None);
+    }
+    let installed = match std::env::var_os("HOLDPOINT_NO_INSTALL") {
+        Some(_) => Err(anyhow!("{} is missing, not installed because HOLDPOINT_NO_INSTALL is set", KINTO.program)),
+        None => tools::KINTO.ensure(project, "servers"),
+    };
+    match installed {
+        Ok(_) => Ok(None),
+        Err(error) => {
+            say("servers", &format!("{error:#}"));
+            Ok(Some(&KINTO))
+        }
+    }
 }
 
 fn ensure_of(is_wanted: fn(&Server) -> bool) -> Result<Vec<&'static Server>> {

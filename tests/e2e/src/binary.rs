@@ -44,6 +44,11 @@ pub fn sabotaged(how: &'static str) -> Holdpoint {
     Holdpoint { sabotage: Some(how), ..Holdpoint::at(program) }
 }
 
+/// Where a real Kinto is installed.
+pub fn kinto() -> PathBuf {
+    existing("HOLDPOINT_KINTO", &target().join("tools/kinto"))
+}
+
 /// The folder of the built guests.
 pub fn guests() -> PathBuf {
     existing("HOLDPOINT_GUESTS", &target().join("guests"))

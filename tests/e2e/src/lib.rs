@@ -25,7 +25,7 @@ pub mod staging;
 mod toml;
 pub mod watching;
 
-pub use binary::{Holdpoint, guests, sabotaged, with_modules};
+pub use binary::{Holdpoint, guests, kinto, sabotaged, with_modules};
 pub use outcome::Outcome;
 pub use scene::{PYTEST, Phase, Scene, checklist, connect_to};
 pub use search::holding;

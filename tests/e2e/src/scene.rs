@@ -89,6 +89,17 @@ impl Scene {
         scene
     }
 
+    /// A copy of a bundle that ships, by the name of its folder, with these choices. Nothing is allowed yet.
+    pub fn of_bundle(name: &str, choices: Vec<String>) -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../scripts/bundles").join(name);
+        let scene = Self { choices, ..Self::bare() };
+        for file in ["bundle.toml", "checklist.toml"] {
+            let text = std::fs::read_to_string(folder.join(file)).unwrap_or_else(|e| panic!("{file}: {e}"));
+            scene.write(&format!("bundle/{file}"), &text);
+        }
+        scene
+    }
+
     /// Nothing but an empty folder; the bundle is to be written to `bundle/`.
     pub fn bare() -> Self {
         Self {

@@ -58,6 +58,7 @@ mod release_crash;
 mod replay;
 mod retry;
 mod schedule;
+mod second_bundle;
 mod security;
 mod service_logs;
 mod sessions;

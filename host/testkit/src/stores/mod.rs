@@ -25,10 +25,10 @@ const FAREWELL: Duration = Duration::from_secs(10);
 
 /// A running program.
 #[derive(Debug)]
-struct Running(Child);
+pub(crate) struct Running(Child);
 
 impl Running {
-    fn start(command: &mut Command) -> Self {
+    pub(crate) fn start(command: &mut Command) -> Self {
         let child = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).spawn();
         Self(child.unwrap_or_else(|error| panic!("{command:?}: {error}; `cargo xtask test` installs it")))
     }
@@ -43,7 +43,7 @@ impl Running {
     }
 
     /// Ends it by a signal; its port is closed when this returns. Who does not end by that is killed.
-    fn end(&mut self, signal: &str) {
+    pub(crate) fn end(&mut self, signal: &str) {
         if self.has_ended() {
             return;
         }
@@ -61,12 +61,12 @@ impl Running {
 }
 
 #[expect(clippy::disallowed_methods, reason = "a real store is a process of the test's own, and ends with it")]
-fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
+pub(crate) fn program(name: impl AsRef<std::ffi::OsStr>) -> Command {
     Command::new(name)
 }
 
 /// Runs a program to its end, which is a good one.
-fn run(command: &mut Command) -> String {
+pub(crate) fn run(command: &mut Command) -> String {
     let output = command.output().unwrap_or_else(|error| panic!("{command:?}: {error}"));
     let said = String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success(), "{command:?}: {said}");
@@ -81,7 +81,7 @@ fn free_port() -> u16 {
 
 /// Starts a store on this port, or on some free one, and waits until it is ready; another process may be faster at a free port, and then there is
 /// another.
-fn started(
+pub(crate) fn started(
     what: &str,
     port: Option<u16>,
     start: impl Fn(u16) -> Running,

@@ -1,5 +1,7 @@
 //! What the body of a health endpoint says. Pure: it reads JSON values and knows no request.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::config::Expect;
@@ -39,6 +41,16 @@ pub(crate) fn judge(
             ));
         }
     }
+    if !expect.values.is_empty() {
+        match serde_json::from_str(text) {
+            Ok(body) => {
+                let (right, wrong) = values(&body, &expect.values);
+                says.extend(right);
+                faults.extend(wrong);
+            }
+            Err(_) => faults.push(Fault::new("JSON", format!("no JSON: {}", excerpt(text)))),
+        }
+    }
     if expect.json {
         match serde_json::from_str(text) {
             Ok(Value::Object(body)) => {
@@ -59,6 +71,34 @@ pub(crate) fn judge(
         return Err(faults);
     }
     Ok(says.join(", "))
+}
+
+/// Of each place what stands there if it is what should, and what is wrong otherwise.
+fn values(body: &Value, wanted: &BTreeMap<String, Value>) -> (Vec<String>, Vec<Fault>) {
+    let (mut right, mut wrong) = (Vec::new(), Vec::new());
+    for (place, value) in wanted {
+        match body.pointer(place) {
+            Some(found) if found == value => right.push(format!("{place} is {}", excerpt(&found.to_string()))),
+            found => {
+                let seen = found.map_or_else(|| "not there".to_owned(), |found| excerpt(&found.to_string()));
+                wrong.push(Fault::new(format!("{place} is {value}"), format!("{place} is {seen}")));
+            }
+        }
+    }
+    (right, wrong)
+}
+
+/// The headers of an answer that are not as they should be.
+pub(crate) fn headers(wanted: &BTreeMap<String, String>, header: impl Fn(&str) -> Option<String>) -> Vec<Fault> {
+    let wrong = wanted.iter().filter_map(|(name, value)| {
+        let found = header(name);
+        if found.as_ref() == Some(value) {
+            return None;
+        }
+        let seen = found.map_or_else(|| "not there".to_owned(), |found| excerpt(&found));
+        Some(Fault::new(format!("{name}: {value}"), format!("{name} is {seen}")))
+    });
+    wrong.collect()
 }
 
 /// The names of the dependencies that a body reports.
@@ -183,6 +223,38 @@ mod tests {
         ] {
             check(&format!(r#"{{"status": "ok", "dependencies": {{"db": {state}}}}}"#), Err(&[problem]));
         }
+    }
+
+    #[test]
+    fn values_stand_at_their_places_whether_or_not_there_is_a_status() {
+        let wanted = [("/storage", Value::Bool(true)), ("/all/0", Value::from("a"))];
+        let values: BTreeMap<String, Value> =
+            wanted.into_iter().map(|(place, value)| (place.to_owned(), value)).collect();
+        let expect = Expect { json: false, values, ..Expect::default() };
+        let said = |body: &str| judge(body, &expect, &[], &[]).map_err(|faults| joined(&faults));
+        assert_eq!(said(r#"{"storage": true, "all": ["a"]}"#), Ok("/all/0 is \"a\", /storage is true".to_owned()));
+        for (body, observed) in [
+            (r#"{"storage": false, "all": ["a"]}"#, "/storage is false"),
+            (r#"{"storage": "true", "all": ["a"]}"#, "/storage is \"true\""),
+            (r#"{"all": ["b"]}"#, "/all/0 is \"b\"; /storage is not there"),
+            ("[]", "/all/0 is not there; /storage is not there"),
+            ("<html>", "no JSON: <html>"),
+        ] {
+            assert_eq!(said(body), Err(observed.to_owned()), "{body}");
+        }
+    }
+
+    fn joined(faults: &[Fault]) -> String {
+        faults.iter().map(|fault| fault.observed.as_str()).collect::<Vec<_>>().join("; ")
+    }
+
+    #[test]
+    fn headers_are_what_they_should_be() {
+        let wanted = BTreeMap::from([("x-frame-options".to_owned(), "DENY".to_owned())]);
+        let seen = |found: Option<&str>| joined(&headers(&wanted, |_| found.map(str::to_owned)));
+        assert_eq!(seen(Some("DENY")), "");
+        assert_eq!(seen(Some("SAMEORIGIN")), "x-frame-options is SAMEORIGIN");
+        assert_eq!(seen(None), "x-frame-options is not there");
     }
 
     #[test]

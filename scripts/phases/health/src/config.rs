@@ -10,6 +10,8 @@ use serde::de::{Error as _, MapAccess, Visitor};
 
 /// The most endpoints that one run asks.
 const MOST_ENDPOINTS: usize = 500;
+/// The most values, and the most headers, that one endpoint has to show.
+const MOST_EXPECTED: usize = 50;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -58,6 +60,12 @@ pub(crate) struct Expect {
     pub(crate) json: bool,
     /// What the body must contain.
     pub(crate) contains: Option<String>,
+    /// What must stand at places of the body, whether or not it has a `status`.
+    #[serde(default)]
+    pub(crate) values: BTreeMap<String, Value>,
+    /// What headers must be, whatever letters their names are written in.
+    #[serde(default)]
+    pub(crate) headers: BTreeMap<String, String>,
 }
 
 impl Config {
@@ -110,7 +118,25 @@ impl Config {
 
 impl Default for Expect {
     fn default() -> Self {
-        Self { status: two_hundred(), json: yes(), contains: None }
+        Self { status: two_hundred(), json: yes(), contains: None, values: BTreeMap::new(), headers: BTreeMap::new() }
+    }
+}
+
+impl Expect {
+    /// Whether the body is read at all.
+    pub(crate) fn reads_body(&self) -> bool {
+        self.json || self.contains.is_some() || !self.values.is_empty()
+    }
+
+    /// What is wrong with it, if anything is.
+    fn mistake(&self) -> Option<String> {
+        for (field, count) in [("values", self.values.len()), ("headers", self.headers.len())] {
+            if count > MOST_EXPECTED {
+                return Some(format!("expect.{field} has {count} entries, of at most {MOST_EXPECTED}"));
+            }
+        }
+        let place = self.values.keys().find(|place| !place.starts_with('/'))?;
+        Some(format!("expect.values: `{place}` is no place within JSON, as in \"/storage\""))
     }
 }
 
@@ -160,6 +186,9 @@ impl<'de> Deserialize<'de> for Endpoint {
                 return Err(E::custom(format!(
                     "{path} must report dependencies, but `json = false` leaves its body unread"
                 )));
+            }
+            if let Some(mistake) = expect.mistake() {
+                return Err(E::custom(format!("{path}: {mistake}")));
             }
             Ok(Endpoint { path, within, expect, dependencies })
         }

@@ -3,11 +3,17 @@
 //! ```toml
 //! config = { endpoints = ["/health", "/health/ready"], within = "2s", retries = 3 }
 //! ```
-//! An endpoint is a path, or `{ path, within, expect = { status, json, contains }, dependencies }`. `services.<name>` replaces the
-//! endpoints of a service and lists the `dependencies` that it must report. It judges nothing that was not asked of it: a service
+//! An endpoint is a path, or `{ path, within, expect = { status, json, contains, values, headers }, dependencies }`. `services.<name>` replaces
+//! the endpoints of a service and lists the `dependencies` that it must report. It judges nothing that was not asked of it: a service
 //! without an endpoint is an error, because zero checks are no pass.
 //!
 //! Two checks an endpoint: that it *answers* (P3.1 and CRIT-2), and what it *says* (P3.1).
+//!
+//! A body is JSON with a `status`, unless `json = false` says otherwise. What stands elsewhere in it is named by its place, as in RFC 6901, and what the
+//! answer has to carry in its head by its name:
+//! ```toml
+//! expect = { json = false, values = { "/storage" = true, "/version" = "2.4.0" }, headers = { x-content-type-options = "nosniff" } }
+//! ```
 
 mod body;
 mod config;

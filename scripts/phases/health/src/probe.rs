@@ -4,7 +4,7 @@ use holdpoint::Answer;
 use holdpoint::prelude::*;
 
 use crate::body::{self, Fault};
-use crate::config::{Config, Endpoint, Expect};
+use crate::config::{Config, Endpoint};
 
 /// What CRIT-2 asks of every endpoint, whatever the bundle allows for P3.1.
 const CRITICAL: Millis = Millis(2_000);
@@ -45,8 +45,8 @@ impl Probe<'_> {
     /// States that it answers, and if it does, what it says.
     pub(crate) fn judge(&self, cx: &Context, answer: &Answer) {
         let within = self.within();
-        let Expect { status, json, contains } = &self.endpoint.expect;
-        if *status != 200 {
+        let expect = &self.endpoint.expect;
+        if expect.status != 200 {
             // CRIT-2 asks for 200, so an endpoint that answers otherwise cannot speak for it.
             self.judge_answer(cx, &["P3.1"], within, answer);
         } else if within > CRITICAL {
@@ -57,8 +57,8 @@ impl Probe<'_> {
             self.judge_answer(cx, &["P3.1", "CRIT-2"], within, answer);
         }
         let Ok(response) = answer else { return };
-        let asks_for_a_body = *json || contains.is_some();
-        if response.status() != *status || !asks_for_a_body {
+        let asks_for_more = expect.reads_body() || !expect.headers.is_empty();
+        if response.status() != expect.status || !asks_for_more {
             return;
         }
         let check = cx.check(["P3.1"], format!("GET {} {} says that it is well", self.service, self.endpoint.path));
@@ -97,13 +97,20 @@ impl Probe<'_> {
 
     fn says(&self, response: &Response) -> Result<String, Vec<Fault>> {
         let Endpoint { expect, dependencies, .. } = &self.endpoint;
-        if response.truncated() {
-            return Err(vec![Fault {
+        let mut faults = body::headers(&expect.headers, |name| response.header(name).map(str::to_owned));
+        let mut says: Vec<String> = expect.headers.keys().map(|name| format!("{name} as wanted")).collect();
+        if expect.reads_body() && response.truncated() {
+            faults.push(Fault {
                 expected: "a body that can be read whole".to_owned(),
                 observed: format!("{} bytes, cut", response.length()),
-            }]);
+            });
+        } else {
+            match body::judge(&response.text(), expect, &self.config.healthy, dependencies) {
+                Ok(said) => says.extend(Some(said).filter(|said| !said.is_empty())),
+                Err(more) => faults.extend(more),
+            }
         }
-        body::judge(&response.text(), expect, &self.config.healthy, dependencies)
+        if faults.is_empty() { Ok(says.join(", ")) } else { Err(faults) }
     }
 
     fn within(&self) -> Millis {

@@ -64,11 +64,23 @@ fn a_bundle_may_use_one_row_only() {
     assert_eq!(t.rows().into_iter().collect::<Vec<_>>(), [("P3.1", Pass)]);
 }
 
+fn many() -> Value {
+    (0..51).map(|number| (format!("x-{number}"), json!("a"))).collect()
+}
+
 #[test]
 fn a_mistake_in_the_configuration_names_the_field() {
     for (config, error) in [
         (json!({ "endpoints": ["health"] }), "config.endpoints[0]: path `health` must begin with `/`"),
         (json!({ "endpoints": [{ "path": "/health", "withn": "1s" }] }), "unknown field `withn`"),
+        (
+            json!({ "endpoints": [{ "path": "/health", "expect": { "values": { "storage": true } } }] }),
+            "config.endpoints[0]: /health: expect.values: `storage` is no place within JSON",
+        ),
+        (
+            json!({ "endpoints": [{ "path": "/health", "expect": { "headers": many() } }] }),
+            "config.endpoints[0]: /health: expect.headers has 51 entries, of at most 50",
+        ),
         (json!({ "endpoints": ["/health"], "within": "soon" }), "config.within: invalid value"),
         (json!({ "endpoints": ["/health"], "healthy": [] }), "config.healthy is empty"),
         (

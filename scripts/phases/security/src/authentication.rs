@@ -15,6 +15,8 @@ const UNSIGNED: &str =
     "eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.eyJzdWIiOiJob2xkcG9pbnQiLCJuYW1lIjoiaG9sZHBvaW50IiwiZXhwIjo0MTAyNDQ0ODAwfQ.";
 /// The same with HS256 and a signature of zeros.
 pub(crate) const FORGED: &str = "eyJhbGciOiJIUzI1NiIsInR5cCI6IkpXVCJ9.eyJzdWIiOiJob2xkcG9pbnQiLCJuYW1lIjoiaG9sZHBvaW50IiwiZXhwIjo0MTAyNDQ0ODAwfQ.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA";
+/// `holdpoint:not-a-password`.
+const MADE_UP: &str = "aG9sZHBvaW50Om5vdC1hLXBhc3N3b3Jk";
 
 /// Which routes are protected, and what belongs to whom.
 #[derive(Deserialize)]
@@ -45,7 +47,7 @@ impl Authentication {
 
 pub(crate) fn judge(asker: &Asker<'_>, authentication: &Authentication, tokens: &Tokens) -> Result<()> {
     for route in &authentication.routes {
-        without_token(asker, authentication, route, &tokens.expired)?;
+        without_token(asker, authentication, route, tokens.expired.as_ref())?;
         with_token(asker, route, &tokens.user)?;
     }
     for owned in &authentication.owned {
@@ -56,21 +58,27 @@ pub(crate) fn judge(asker: &Asker<'_>, authentication: &Authentication, tokens: 
 }
 
 /// What is no token of anybody, by its name, with the header that carries it.
-fn bad(expired: &Token) -> Vec<(&'static str, Option<String>)> {
+fn bad(expired: Option<&Token>) -> Vec<(&'static str, Option<String>)> {
     let mut bad = vec![
         ("no token", None),
         ("a word", Some("Bearer not-a-token".to_owned())),
         ("no scheme", Some("not-a-token".to_owned())),
         ("an unsigned token", Some(format!("Bearer {UNSIGNED}"))),
         ("a forged token", Some(format!("Bearer {FORGED}"))),
+        ("a made-up password", Some(format!("Basic {MADE_UP}"))),
     ];
-    if let Ok(expired) = expired {
+    if let Some(Ok(expired)) = expired {
         bad.push(("an expired token", Some(expired.clone())));
     }
     bad
 }
 
-fn without_token(asker: &Asker<'_>, authentication: &Authentication, route: &Route, expired: &Token) -> Result<()> {
+fn without_token(
+    asker: &Asker<'_>,
+    authentication: &Authentication,
+    route: &Route,
+    expired: Option<&Token>,
+) -> Result<()> {
     let wanted = authentication.refusals.iter().map(u16::to_string).collect::<Vec<_>>().join(" or ");
     let check = asker.check(ROW, format!("{route} is for nobody without a good token")).expecting(expected(&wanted));
     let (mut open, mut unknown, mut calls) = (Vec::new(), Vec::new(), Vec::new());
@@ -97,7 +105,7 @@ fn without_token(asker: &Asker<'_>, authentication: &Authentication, route: &Rou
     } else {
         check.pass(observed(format!("so with {}", names(&bad))), ());
     }
-    if let Err(why) = expired {
+    if let Some(Err(why)) = expired {
         untried(asker.check(ROW, format!("{route} is for nobody with an expired token")), why);
     }
     Ok(())

@@ -65,6 +65,7 @@ impl Config {
         {
             return Err(Error::new(format!("the bundle lists {row}, and config.{section} is not there")));
         }
+        self.tokens.check()?;
         self.https.as_ref().map_or(Ok(()), Https::check)?;
         self.authentication.as_ref().map_or(Ok(()), Authentication::check)?;
         self.cors.as_ref().map_or(Ok(()), Cors::check)?;

@@ -69,9 +69,9 @@ impl Operation {
 
 /// The operations of a document, or why they can't be told.
 pub(crate) fn operations(document: &Value) -> Result<Vec<Operation>, String> {
-    let version = document["openapi"].as_str().unwrap_or_default();
-    if !version.starts_with("3.") {
-        return Err(format!("no OpenAPI 3 document: its version is `{version}`"));
+    let version = document["openapi"].as_str().or(document["swagger"].as_str()).unwrap_or_default();
+    if !version.starts_with("3.") && !is_swagger(document) {
+        return Err(format!("no OpenAPI document: its version is `{version}`, and 3 and 2 are read"));
     }
     let Some(paths) = document["paths"].as_object() else { return Err("it has no paths".to_owned()) };
     let base = base(document);
@@ -89,9 +89,15 @@ pub(crate) fn operations(document: &Value) -> Result<Vec<Operation>, String> {
     Ok(operations)
 }
 
+/// Whether it is of version 2, as Swagger wrote it.
+fn is_swagger(document: &Value) -> bool {
+    document["swagger"].as_str().is_some_and(|version| version.starts_with("2."))
+}
+
 /// The path of the first server, which all paths are below.
 fn base(document: &Value) -> String {
-    let url = document["servers"][0]["url"].as_str().unwrap_or_default();
+    let url = if is_swagger(document) { &document["basePath"] } else { &document["servers"][0]["url"] };
+    let url = url.as_str().unwrap_or_default();
     let path = match Url::parse(url) {
         Ok(url) => url.path().to_owned(),
         Err(_) => url.to_owned(),
@@ -102,8 +108,7 @@ fn base(document: &Value) -> String {
 
 fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) -> Operation {
     let operation = &item[method];
-    let contents = resolved(document, &operation["requestBody"])["content"].as_object();
-    let contents: Vec<(&String, &Value)> = contents.into_iter().flatten().collect();
+    let contents = contents(document, item, operation);
     let taken = contents.iter().filter(|(_, content)| content["schema"].is_object());
     let taken: Vec<(String, &Value)> = taken.filter_map(|(media, content)| Some((sent_as(media)?, *content))).collect();
     let chosen = taken.iter().find(|(media, _)| media == JSON).or(taken.first());
@@ -113,7 +118,7 @@ fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) ->
     });
     let example = given.cloned().or_else(|| body.as_ref().map(Schema::example)).unwrap_or_default();
     let media = chosen.map_or_else(|| JSON.to_owned(), |(media, _)| media.clone());
-    let offered = contents.iter().map(|(media, _)| (*media).clone()).collect();
+    let offered = contents.iter().map(|(media, _)| (*media).to_owned()).collect();
     // Those of the operation go before those of the path.
     let mut parameters: Vec<Parameter> = Vec::new();
     for list in [&operation["parameters"], &item["parameters"]] {
@@ -125,7 +130,8 @@ fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) ->
                 parameters.push(Parameter {
                     name: name.to_owned(),
                     in_path: place == "path",
-                    schema: Schema::read(document, &parameter["schema"]),
+                    // In version 2 a parameter is its own schema.
+                    schema: Schema::read(document, if is_swagger(document) { parameter } else { &parameter["schema"] }),
                     required: parameter["required"] == true,
                 });
             }
@@ -136,6 +142,22 @@ fn read(document: &Value, base: &str, path: &str, item: &Value, method: &str) ->
     let path_filled = filled(&template, &parameters, None);
     let name = format!("{method} {path}");
     Operation { method, name, path: path_filled, body, media, offered, example, parameters, template }
+}
+
+/// The bodies of an operation by their media types, each with a `schema`. In version 2 the body is a parameter, and the media types stand beside it.
+fn contents<'a>(document: &'a Value, item: &'a Value, operation: &'a Value) -> Vec<(&'a str, &'a Value)> {
+    if !is_swagger(document) {
+        let contents = resolved(document, &operation["requestBody"])["content"].as_object();
+        return contents.into_iter().flatten().map(|(media, content)| (media.as_str(), content)).collect();
+    }
+    let mut parameters = [operation, item].into_iter().flat_map(|of| of["parameters"].as_array().into_iter().flatten());
+    let body = parameters.find_map(|one| Some(resolved(document, one)).filter(|one| one["in"] == "body"));
+    let Some(body) = body else { return Vec::new() };
+    let media = [&operation["consumes"], &document["consumes"]].into_iter().find_map(Value::as_array);
+    match media {
+        Some(media) => media.iter().filter_map(Value::as_str).map(|media| (media, body)).collect(),
+        None => vec![(JSON, body)],
+    }
 }
 
 /// The media type that JSON is sent as where this one is taken; none where JSON is not.
@@ -246,6 +268,32 @@ mod tests {
     }
 
     #[test]
+    fn version_2_is_read_as_swagger_wrote_it() {
+        let document = json!({
+            "swagger": "2.0",
+            "basePath": "/v1",
+            "paths": { "/items/{id}": {
+                "parameters": [{ "name": "id", "in": "path", "required": true, "type": "integer" }],
+                "get": {},
+                "put": { "parameters": [{ "name": "body", "in": "body", "schema": { "$ref": "#/definitions/Item" } }] },
+                "patch": {
+                    "consumes": ["application/json-patch+json", "text/plain"],
+                    "parameters": [{ "name": "body", "in": "body", "schema": { "type": "array" } }],
+                },
+            } },
+            "definitions": { "Item": { "required": ["a"], "properties": { "a": { "type": "boolean" } } } },
+        });
+        let operations = operations(&document).unwrap();
+        let shown: Vec<&str> = operations.iter().map(|operation| operation.name.as_str()).collect();
+        assert_eq!(shown, ["GET /items/{id}", "PUT /items/{id}", "PATCH /items/{id}"]);
+        assert_eq!(operations[0].path, "/v1/items/1");
+        assert_eq!(operations[0].body, None);
+        assert_eq!((&operations[1].example, operations[1].media.as_str()), (&json!({ "a": false }), JSON));
+        assert_eq!(operations[2].media, "application/json-patch+json");
+        assert_eq!(operations[2].offered, ["application/json-patch+json", "text/plain"]);
+    }
+
+    #[test]
     fn what_an_operation_takes_is_told_and_json_goes_first() {
         let schema = json!({ "type": "object" });
         let document = json!({ "openapi": "3.0.0", "paths": { "/a": {
@@ -263,9 +311,10 @@ mod tests {
     #[test]
     fn what_is_no_document_says_why() {
         for (document, why) in [
-            (json!({ "swagger": "2.0" }), "no OpenAPI 3 document"),
+            (json!({ "swagger": "1.2" }), "no OpenAPI document: its version is `1.2`"),
             (json!({ "openapi": "3.0.3" }), "it has no paths"),
-            (json!("<html>"), "no OpenAPI 3 document"),
+            (json!({ "swagger": "2.0" }), "it has no paths"),
+            (json!("<html>"), "no OpenAPI document"),
         ] {
             assert!(operations(&document).unwrap_err().contains(why), "{document}");
         }

@@ -17,6 +17,8 @@ pub(crate) const ROW: &str = "SEC-6";
 const MOST_ASKED: usize = 2_000;
 /// The largest body that is sent, well below the contract's 16 MiB.
 const LARGEST: usize = 8 << 20;
+/// The deepest that a body nests.
+const DEEPEST: usize = 100_000;
 /// The most media types that are told.
 const MOST_MEDIA: usize = 10;
 /// Methods that make nothing anew and take nothing away, however often they are sent.
@@ -46,6 +48,9 @@ pub(crate) struct Input {
     also_taken: Vec<String>,
     /// Bytes of a body that no operation takes.
     too_large: Option<usize>,
+    /// How deep a body of lists in each other is that must be survived.
+    #[serde(default = "a_thousand")]
+    nested: usize,
     /// An answer comes within this time.
     #[serde(default = "ten_seconds")]
     within: Millis,
@@ -82,6 +87,9 @@ impl Input {
         if let Some(size) = self.too_large.filter(|size| !(1..=LARGEST).contains(size)) {
             return Err(Error::new(format!("config.input.too-large is {size}, and has to be 1 to {LARGEST}")));
         }
+        if !(1..=DEEPEST).contains(&self.nested) {
+            return Err(Error::new(format!("config.input.nested is {}, and has to be 1 to {DEEPEST}", self.nested)));
+        }
         Ok(())
     }
 
@@ -90,7 +98,7 @@ impl Input {
         let in_full = created.is_some()
             || IN_FULL.contains(&operation.method.as_str())
             || self.also_taken.contains(&operation.name);
-        let mut cases = cases(&operation, self.too_large);
+        let mut cases = cases(&operation, self.too_large, self.nested);
         cases.retain(|case| in_full || case.must == Must::Reject);
         Plan { service: service.clone(), operation, cases, created, in_full }
     }
@@ -142,7 +150,7 @@ pub(crate) fn judge(asker: &Asker<'_>, input: &Input, tokens: &Tokens) -> Result
 
 /// The operations of the document; none, and a check that says so, where it can't be had.
 fn documented<'a>(asker: &Asker<'_>, input: &'a Input, service: &Service, path: &str) -> Vec<Plan<'a>> {
-    let wanted = "an OpenAPI 3 document with operations";
+    let wanted = "an OpenAPI document with operations";
     let check = asker.check(ROW, format!("{service} {path} tells what it takes")).expecting(expected(wanted));
     let response = match asker.send(service.get(path)) {
         Ok(response) => response,
@@ -188,6 +196,10 @@ fn media_types(plans: &[Plan<'_>]) -> String {
     let offered: BTreeSet<&str> = plans.iter().flat_map(|plan| &plan.operation.offered).map(String::as_str).collect();
     let told: Vec<&str> = offered.into_iter().take(MOST_MEDIA).collect();
     if told.is_empty() { "no media type".to_owned() } else { told.join(", ") }
+}
+
+fn a_thousand() -> usize {
+    1_000
 }
 
 fn ten_seconds() -> Millis {

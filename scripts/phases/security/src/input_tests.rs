@@ -56,6 +56,20 @@ fn what_is_malformed_is_refused_and_what_is_odd_is_survived() {
 }
 
 #[test]
+fn how_deep_a_body_nests_is_the_bundles_to_say() {
+    let nested = |nested: u32| with(json!({ "also-taken": ["POST /api/x"], "nested": nested }));
+    let t = times(nested(100), 7, "/api/x", &status(422));
+    // It is the last but one that is odd.
+    let t = times(t, 8, "/api/x", &status(200)).answer(post("/api/x"), status(500)).answer(post("/api/x"), status(200));
+    t.expect("SEC-6", Fail, "100 lists in each other → 500");
+    for beyond in [0, 100_001] {
+        let why = format!("config.input.nested is {beyond}, and has to be 1 to 100000");
+        let t = nested(beyond);
+        assert!(t.returned().is_err_and(|error| error.contains(&why)), "{:?}", t.returned());
+    }
+}
+
+#[test]
 fn a_post_that_nobody_takes_back_is_sent_nothing_that_it_should_take() {
     let unnamed = || with(json!({}));
     let t = times(unnamed(), 7, "/api/x", &status(422));

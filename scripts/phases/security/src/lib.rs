@@ -28,7 +28,8 @@
 //! openapi = { service = "backend", path = "/openapi.json" }
 //! created = { "POST /api/agents" = { id = "/id", path = "/api/agents/{id}" } }
 //! ```
-//! A token is a secret: this phase holds its placeholder alone. What a missing token leaves untried leaves its row inconclusive. Everything that any row
+//! A token is a secret: this phase holds its placeholder alone. What a missing token leaves untried leaves its row inconclusive. Where none ends by
+//! itself, as names with their passwords don't, `never-expire = true` stands in the place of `expired`. Everything that any row
 //! is answered is searched for SEC-4.
 //!
 //! SEC-5 asks until it is refused, which a bundle grants as `disruptive`: that phase runs alone, in an environment that the operator has named.

@@ -91,9 +91,9 @@ fn authentication<'a>(answers: &[Scripted]) -> Test<'a> {
     answers.iter().fold(test("authentication", routes), |t, answer| t.answer(get("/api/me"), answer.clone()))
 }
 
-/// Six bad tokens are refused, and the user is let in.
+/// Seven bad tokens are refused, and the user is let in.
 fn well_guarded() -> Vec<Scripted> {
-    let mut answers = vec![status(401); 6];
+    let mut answers = vec![status(401); 7];
     answers.push(ok(json!({ "id": "user" })));
     answers
 }
@@ -101,16 +101,22 @@ fn well_guarded() -> Vec<Scripted> {
 #[test]
 fn a_route_refuses_every_bad_token_and_lets_its_user_in() {
     let t = authentication(&well_guarded());
-    t.expect("SEC-2", Pass, "a forged token, an expired token");
+    t.expect("SEC-2", Pass, "a forged token, a made-up password, an expired token");
     assert_eq!(t.checks().len(), 2, "{}", t.shown());
 }
 
 #[test]
 fn each_bad_token_that_is_taken_is_named() {
-    for (at, kind) in ["no token", "a word", "no scheme", "an unsigned token", "a forged token", "an expired token"]
-        .iter()
-        .enumerate()
-    {
+    let kinds = [
+        "no token",
+        "a word",
+        "no scheme",
+        "an unsigned token",
+        "a forged token",
+        "a made-up password",
+        "an expired token",
+    ];
+    for (at, kind) in kinds.iter().enumerate() {
         let mut answers = well_guarded();
         answers[at] = ok(json!({ "id": "user" }));
         authentication(&answers).expect("SEC-2", Fail, &format!("{kind} → 200"));
@@ -140,18 +146,18 @@ fn who_is_not_answered_was_neither_let_in_nor_refused() {
 
 #[test]
 fn a_route_that_refuses_everybody_proves_nothing() {
-    authentication(&vec![status(401); 7]).expect("SEC-2", Inconclusive, "401 for a user's own token");
+    authentication(&vec![status(401); 8]).expect("SEC-2", Inconclusive, "401 for a user's own token");
 }
 
 #[test]
 fn a_control_that_is_not_let_in_proves_nothing() {
     for away in [302, 404, 429] {
         let mut answers = well_guarded();
-        answers[6] = status(away);
+        answers[7] = status(away);
         authentication(&answers).expect("SEC-2", Inconclusive, &format!("{away} for a user's own token"));
     }
     let mut answers = well_guarded();
-    answers[6] = status(500);
+    answers[7] = status(500);
     authentication(&answers).expect("SEC-2", Fail, "500");
 }
 
@@ -166,6 +172,27 @@ fn tokens_that_nobody_has_leave_their_row_open() {
     // One bad token less.
     let t = authentication(&well_guarded()[1..]).secret("EXPIRED", false);
     t.expect("SEC-2", Inconclusive, "EXPIRED has no real value on this machine");
+}
+
+#[test]
+fn where_tokens_never_expire_none_that_has_expired_is_tried() {
+    let with = |tokens: Value| {
+        let routes = json!({ "routes": [{ "service": "backend", "path": "/api/me" }] });
+        let t = holdpoint::test(run).service("backend").secret("USER", true).secret("EXPIRED", true);
+        let t = t.config(json!({ "tokens": tokens, "authentication": routes }));
+        // One bad token less.
+        well_guarded()[1..].iter().fold(t, |t, answer| t.answer(get("/api/me"), answer.clone()))
+    };
+    let t = with(json!({ "user": "USER", "never-expire": true }));
+    t.expect(
+        "SEC-2",
+        Pass,
+        "so with no token, a word, no scheme, an unsigned token, a forged token, a made-up password",
+    );
+    assert_eq!(t.checks().len(), 2, "{}", t.shown());
+    let t = with(json!({ "user": "USER", "expired": "EXPIRED", "never-expire": true }));
+    let why = "config.tokens: where tokens never-expire there is none that has expired";
+    assert!(t.returned().is_err_and(|error| error.contains(why)), "{:?}", t.returned());
 }
 
 /// What a user has made and reads, what another is answered for it, and what becomes of both at the end.

@@ -6,11 +6,23 @@ use holdpoint::prelude::*;
 
 /// Secrets by name, each a token of a test user.
 #[derive(Default, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(crate) struct Named {
     user: Option<String>,
     other: Option<String>,
     expired: Option<String>,
+    /// Whether no token of this system ends by itself, as a name with its password does not. Then none that has expired can be tried.
+    #[serde(default)]
+    never_expire: bool,
+}
+
+impl Named {
+    pub(crate) fn check(&self) -> Result<()> {
+        if self.never_expire && self.expired.is_some() {
+            return Err(Error::new("config.tokens: where tokens never-expire there is none that has expired"));
+        }
+        Ok(())
+    }
 }
 
 /// A token that may be sent, or why it can't be.
@@ -42,8 +54,8 @@ pub(crate) struct Tokens {
     pub(crate) user: Token,
     /// Of another test user.
     pub(crate) other: Token,
-    /// One that was good once.
-    pub(crate) expired: Token,
+    /// One that was good once; none where tokens never expire.
+    pub(crate) expired: Option<Token>,
 }
 
 impl Tokens {
@@ -51,7 +63,7 @@ impl Tokens {
         Self {
             user: named_or_none(cx, "user", named.user.as_deref()),
             other: named_or_none(cx, "other", named.other.as_deref()),
-            expired: named_or_none(cx, "expired", named.expired.as_deref()),
+            expired: (!named.never_expire).then(|| named_or_none(cx, "expired", named.expired.as_deref())),
         }
     }
 }
@@ -62,12 +74,7 @@ fn named_or_none(cx: &Context, field: &'static str, name: Option<&str>) -> Token
 
 /// The placeholder of a secret, or why there is none that could be sent or found.
 pub(crate) fn held(cx: &Context, name: &str) -> Result<String, String> {
-    let facts = cx.secrets().available(name).map_err(|error| format!("{name}: {error}"))?;
-    if !facts.present || facts.stand_in {
-        return Err(format!("{name} has no real value on this machine; give it one in the operator's file"));
-    }
-    let placeholder = cx.secrets().reference(name).map_err(|error| format!("{name}: {error}"))?;
-    Ok(placeholder.to_string())
+    cx.secrets().held(name).map(|placeholder| placeholder.to_string())
 }
 
 /// The request with a token of a user. The operator's file says what the header then holds, `Bearer` and the value.

@@ -17,6 +17,9 @@
 //! path = "/api/pots"
 //! conserved = ["/pots/left", "/pots/right"]   # places within its JSON; the sum of these numbers never changes
 //! ```
+//! A body may also say what is to stand there, as two writes of one batch; then `back` says the contrary, and the first to be let through is whichever
+//! moves something.
+//!
 //! One transfer is let through: it tells how long one takes, and that it moves something. The others are broken off, each at another moment of that time,
 //! and the invariant is read at once while the server may still be at it, and again when all has settled. A sum that is another at any time is a partial
 //! write that could be seen. A transfer that is refused ends the trial, and nothing is known. If every transfer was answered before it could be broken off, nothing was exercised; nor is it where nothing is configured.

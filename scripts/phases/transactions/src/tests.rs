@@ -74,6 +74,19 @@ fn every_second_transfer_goes_back_where_one_can() {
 }
 
 #[test]
+fn where_the_first_moves_nothing_the_one_back_does() {
+    let with = |readings: Vec<Scripted>| {
+        let mut config = config();
+        config["transfer"]["back"] = json!({ "amount": -1 });
+        test(readings, &[100, 100]).config(config)
+    };
+    with(vec![pots(1, 0), pots(1, 0), pots(0, 1)]).expect("BIZ-4", Pass, "always; 3 of 3 were broken off");
+    with(vec![pots(1, 0), pots(1, 0), pots(1, 0)]).expect("BIZ-4", Inconclusive, "nothing was moved");
+    with(vec![pots(1, 0), pots(1, 0), pots(0, 2)]).expect("BIZ-4", Fail, "0 + 2 = 2");
+    with(vec![pots(1, 0), pots(1, 1)]).expect("BIZ-4", Fail, "1 + 1 = 2");
+}
+
+#[test]
 fn what_could_not_be_broken_off_is_not_exercised() {
     let t = test(vec![pots(10, 10), pots(9, 11)], &[1]);
     t.expect("BIZ-4", NotExercised, "0 of 3 were broken off, 3 answered before");
