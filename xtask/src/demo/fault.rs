@@ -318,7 +318,7 @@ impl Fault {
         match self {
             Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Load,
             Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::over_a_day(), fault.name) => Scope::Watch,
-            Self::Staging(fault) if fault.requirement == "ALERT-4" => Scope::Day,
+            Self::Staging(fault) if fault.requirement == "ALERT-4" => Scope::Evening,
             Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::at_hours(), fault.name) => Scope::Hours,
             Self::Staging(fault) => match fault.requirement {
                 "SEC-5" => Scope::Rate,

@@ -48,7 +48,9 @@ pub(crate) enum Scope {
     Watch,
     /// Also those that put load on at the hours of the day, each for moments. Alerts are left out: whether one sees anything of so short a test is chance.
     Hours,
-    /// All of them, and the last hour takes long enough for every alert.
+    /// The watch and the alerts at the last hour of the day, which takes as long as an alert about isolation has to last.
+    Evening,
+    /// All of the day.
     Day,
 }
 
@@ -86,10 +88,12 @@ const APART: [&str; 10] = [
 const WATCH: [&str; 4] = ["monitor", "objectives", "day-triggers", "alerts"];
 /// Where the policy of alerts stands among them.
 const ALERTS: usize = 3;
+/// The hour that takes as long as an alert needs.
+const EVENING: [&str; 3] = ["monitor", "stress-evening", "alerts"];
 /// And what puts load on in it.
 const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", "failure-injection"];
 /// How many times faster it passes.
-const SCALE: u32 = 7_200;
+const SCALE: u32 = 36_000;
 
 impl Scope {
     /// Everything that can be done with what is here.
@@ -129,12 +133,17 @@ impl Scope {
 
     /// How many times faster waits pass, in a rehearsal.
     pub(crate) fn scale(self) -> Option<u32> {
-        matches!(self, Self::Watch | Self::Hours | Self::Day).then_some(SCALE)
+        matches!(self, Self::Watch | Self::Hours | Self::Evening | Self::Day).then_some(SCALE)
     }
 
-    /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that.
+    /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that;
+    /// one look surely falls into more than half a minute.
     pub(crate) fn evening(self) -> &'static str {
-        if self == Self::Day { "evening-during=110s" } else { "evening-during=6s" }
+        match self {
+            Self::Evening => "evening-during=110s",
+            Self::Day => "evening-during=40s",
+            _ => "evening-during=6s",
+        }
     }
 
     /// How a run ends when nothing is wrong, and what it decides: one that leaves phases out is partial, and no release.
@@ -143,7 +152,7 @@ impl Scope {
             Self::Release => (0, "release"),
             // Without load nothing is known of errors and times.
             Self::Watch => (3, "inconclusive"),
-            Self::Hours | Self::Day => (8, "rehearsed"),
+            Self::Hours | Self::Evening | Self::Day => (8, "rehearsed"),
             _ => (7, "partial"),
         }
     }
@@ -168,6 +177,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
         Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS].concat()),
+        Scope::Evening => return only(&EVENING),
         Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
         Scope::Pageless | Scope::Storeless | Scope::Standing | Scope::Quiet => {}
     }
@@ -228,6 +238,7 @@ mod tests {
             &super::APART,
             &super::WATCH,
             &super::STRESS,
+            &super::EVENING,
         ];
         for id in lists.concat() {
             assert!(text.contains(&format!("id = \"{id}\"")), "{id}");

@@ -23,12 +23,12 @@ const SCOPES: [Scope; 17] = [
     Scope::Monitoring,
     Scope::Watch,
     Scope::Hours,
-    Scope::Day,
+    Scope::Evening,
     Scope::Release,
 ];
 
 /// What is judged there are times and queues, which another heavy load would change. No two of them are side by side.
-const HEAVY: [Scope; 3] = [Scope::Hours, Scope::Day, Scope::Pool];
+const HEAVY: [Scope; 3] = [Scope::Hours, Scope::Evening, Scope::Pool];
 
 /// A scope with the faults that are looked for in it, each with what its parameters are drawn from.
 #[derive(Debug, Clone)]
@@ -40,11 +40,11 @@ pub(super) struct Work {
 /// About how many seconds a run takes on two cores.
 fn weight(scope: Scope) -> usize {
     match scope {
-        Scope::Day => 190,
-        Scope::Hours => 90,
+        Scope::Day | Scope::Evening => 130,
+        Scope::Hours => 80,
         Scope::Pool => 70,
         Scope::Release | Scope::Pageless | Scope::Storeless | Scope::Standing => 40,
-        Scope::Watch => 28,
+        Scope::Watch => 24,
         Scope::Load => 22,
         Scope::Sockets => 20,
         Scope::Churn => 15,

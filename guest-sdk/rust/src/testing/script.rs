@@ -120,6 +120,12 @@ impl Test<'_> {
         self
     }
 
+    /// Grants writes as a bundle does with `class = "repeatable"`: they may be sent again, so a batch takes them.
+    pub fn repeatable(mut self) -> Self {
+        self.world.is_repeatable = true;
+        self
+    }
+
     /// Answers a command of gcloud. Several answers for the same command are given in order, and the last one stays.
     pub fn command(mut self, command: Command, ends: Ends) -> Self {
         self.world.commands.push((command, ends));

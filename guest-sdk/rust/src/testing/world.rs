@@ -31,6 +31,8 @@ pub(crate) struct World {
     pub(crate) secrets: BTreeMap<String, SecretFacts>,
     pub(crate) elsewhere: BTreeMap<String, Vec<Counterpart>>,
     pub(crate) answers: Vec<(Asked, Scripted)>,
+    /// Whether writes may be sent again, so that a batch takes them.
+    pub(crate) is_repeatable: bool,
     pub(crate) commands: Vec<(Command, Ends)>,
     pub(crate) tools: Vec<(Tool, ToolEnds)>,
     /// Jobs that run, how each will end, and the milliseconds until it does.
@@ -389,7 +391,7 @@ impl World {
     }
 
     fn answer_in_batch(&mut self, request: &Request) -> (Millis, Outcome<Response>) {
-        if request.is_read() {
+        if request.is_read() || self.is_repeatable {
             return self.answer(request);
         }
         self.calls.push(request.to_string());

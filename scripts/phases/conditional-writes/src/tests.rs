@@ -18,7 +18,7 @@ fn standing(version: &str, writer: &str) -> Scripted {
 
 /// What each PUT is answered, in order, and each GET; the last of each stays.
 fn test<'a>(puts: &[Scripted], gets: &[Scripted]) -> Test<'a> {
-    let t = holdpoint::test(run).service("backend").secret("USER", true).config(config());
+    let t = holdpoint::test(run).service("backend").secret("USER", true).repeatable().config(config());
     let t = puts.iter().fold(t, |t, put| t.answer(request("PUT", PATH), put.clone()));
     gets.iter().fold(t, |t, answer| t.answer(get(PATH), answer.clone()))
 }
