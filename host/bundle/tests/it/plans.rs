@@ -2,7 +2,7 @@
 
 use crate::support::{JUDGED, modules, operator, shipped, sources};
 use holdpoint_bundle::{Allowed, OperatorSource, Plan, Resolved, RollbackMode, Sources, allow};
-use holdpoint_model::{Class, Level};
+use holdpoint_model::Class;
 
 const BUNDLE: &str = r#"
 [bundle]
