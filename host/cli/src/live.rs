@@ -46,8 +46,9 @@ impl Display {
 }
 
 async fn lines(mut events: mpsc::UnboundedReceiver<Event>) {
+    let mut lines = live::Lines::default();
     while let Some(event) = events.recv().await {
-        if let Some(line) = live::line(&event) {
+        if let Some(line) = lines.next(&event) {
             terminal::say(&line);
         }
     }
@@ -59,6 +60,7 @@ const WAITING: Duration = Duration::from_secs(1);
 async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
     let all = MultiProgress::new();
     let mut running: BTreeMap<PhaseId, ProgressBar> = BTreeMap::new();
+    let mut lines = live::Lines::default();
     while let Some(event) = events.recv().await {
         let mut begin = |phase: &PhaseId, pace: Duration| {
             let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(phase.to_string()));
@@ -103,7 +105,7 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
         }
         // What is worth a line of its own stays above the bars.
         let lasting = !matches!(event.kind, EventKind::PhaseStarted { .. } | EventKind::RunEnded { .. });
-        if let (true, Some(line)) = (lasting, live::line(&event)) {
+        if let (true, Some(line)) = (lasting, lines.next(&event)) {
             // A terminal that can't be written to has nobody to tell.
             let _ = all.println(line);
         }

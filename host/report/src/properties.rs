@@ -190,8 +190,9 @@ proptest! {
         ] {
             assert_clean(&text)?;
         }
+        let mut lines = render::live::Lines::default();
         for event in &events {
-            let line = render::live::line(event).unwrap_or_default() + &render::live::message(event).unwrap_or_default();
+            let line = lines.next(event).unwrap_or_default() + &render::live::message(event).unwrap_or_default();
             assert_clean(&line)?;
             prop_assert!(!line.contains('\n') && line.chars().count() <= 400);
             assert_clean(&render::event_in_full(event, style))?;

@@ -1,9 +1,13 @@
 //! What is said while a run goes on: lines where there is no terminal, and the text beside a progress bar where there is one.
 
+mod lines;
+
 use holdpoint_model::{
     Event, EventKind, LogLevel, OutcomeKind, RequirementId, ScheduledStart, Statement, Verdict, Waiver,
     policy::{Found, Judgement},
 };
+
+pub use lines::Lines;
 
 use super::{approvals, calls::progress};
 use crate::text;
@@ -12,8 +16,8 @@ use crate::text;
 const LINE: usize = 300;
 const MESSAGE: usize = 160;
 
-/// The line for an event that a person should hear of at once; no line break at its end.
-pub fn line(event: &Event) -> Option<String> {
+/// The line for an event that a person should hear of at once, whatever was said before; no line break at its end.
+fn line(event: &Event) -> Option<String> {
     let said = match &event.kind {
         EventKind::RunStarted(header) => format!(
             "run {} of {} {} · environment {}",
@@ -64,7 +68,7 @@ pub(super) fn scheduled(start: &ScheduledStart) -> String {
     format!("waits until {}", text::moment(start.at))
 }
 
-/// What fires or has failed, or why the policy judges no more. While it fires it is said at every tick, which are far apart.
+/// What fires or has failed, or why the policy judges no more.
 fn firing(Found { policy, judgement, .. }: &Found) -> Option<String> {
     let findings = match judgement {
         Judgement::Ended(why) => return Some(format!("{policy}: ended: {why}")),
