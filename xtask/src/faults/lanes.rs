@@ -17,7 +17,7 @@ use crate::sh::say;
 pub(super) struct Stop(AtomicBool);
 
 impl Stop {
-    fn set(&self) {
+    pub(super) fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
