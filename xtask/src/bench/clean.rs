@@ -39,19 +39,30 @@ pub(crate) fn clean(project: &Project, count: u32, released: Option<&Outcome>) -
 fn each(project: &Project, count: u32, released: Option<&Outcome>, tell: impl Fn(&Round)) -> Result<()> {
     demo::build(project)?;
     let scopes = Scope::of_demo(demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
-    // What the first came to is what all must come to.
+    // What the first came to in which nothing was wrong is what all must come to.
     let mut first = [released.cloned(), None, None];
     let mut wrong = Vec::new();
     for number in 1..=count {
         let round = one(project, number, scopes, &mut first)?;
-        wrong.extend(round.alarms.iter().map(|alarm| format!("run {number} (seed {}): {alarm}", round.seed)));
+        let found = round.alarms.iter().map(|alarm| format!("run {number} (seed {}): {alarm}", round.seed));
+        // At once: whoever ends this in the midst of it knows them, too.
+        found.clone().for_each(|alarm| say("clean", &alarm));
+        wrong.extend(found);
         tell(&round);
     }
     match wrong.len() {
-        0 => say("clean", &format!("{count} runs without a false alarm")),
+        0 => say("clean", &well(count, scopes)),
         alarms => bail!("{alarms} false alarms in {count} runs, which are kept below {RUNS}\n  {}", wrong.join("\n  ")),
     }
     Ok(())
+}
+
+/// What is said where none was found. What was not run is not clean.
+fn well(count: u32, [first, ..]: [Scope; 3]) -> String {
+    match first {
+        Scope::Release => format!("{count} runs without a false alarm"),
+        part => format!("{count} runs without a false alarm, none of them of the whole release: {part:?}"),
+    }
 }
 
 /// One demonstration, in which the cloud draws other names and the time is another.
@@ -72,16 +83,45 @@ fn one(project: &Project, number: u32, scopes: [Scope; 3], first: &mut [Option<O
         };
         let outcome = faults::performed(&demo)?;
         let found = faults::alarms(first.as_ref(), &outcome, scope);
+        keep(first, &outcome, &found);
         if found.is_empty() {
             fs::remove_dir_all(&demo.runs).with_context(|| format!("remove {}", demo.runs.display()))?;
         }
         alarms.extend(found.into_iter().map(|alarm| format!("{name}: {alarm}")));
-        if first.is_none() {
-            *first = Some(outcome.clone());
-        }
         outcomes.push(outcome);
     }
     let exits = outcomes.iter().map(|outcome| outcome.exit).collect();
     let seconds = begun.elapsed().as_secs_f64();
     Ok(Round { number, seed, seconds, exits, rows: Tally::of(&outcomes), alarms })
+}
+
+/// Keeps the first in which nothing is wrong. Beside one with a false alarm, those without it would be alarms.
+fn keep(first: &mut Option<Outcome>, outcome: &Outcome, alarms: &[String]) {
+    if first.is_none() && alarms.is_empty() {
+        *first = Some(outcome.clone());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::digests::Digests;
+
+    #[test]
+    fn the_first_in_which_nothing_is_wrong_is_kept() {
+        let outcome = |exit| Outcome { exit, object: None, digests: Digests::new() };
+        let mut first = None;
+        keep(&mut first, &outcome(1), &["P3.1 failed".to_owned()]);
+        assert_eq!(first, None);
+        keep(&mut first, &outcome(0), &[]);
+        keep(&mut first, &outcome(7), &[]);
+        assert_eq!(first, Some(outcome(0)));
+    }
+
+    #[test]
+    fn what_was_left_out_is_said_beside_what_is_clean() {
+        let whole = Scope::of_demo(true, true, true);
+        assert_eq!(well(3, whole), "3 runs without a false alarm");
+        assert!(well(3, Scope::of_demo(true, true, false)).ends_with("none of them of the whole release: Pageless"));
+    }
 }
