@@ -132,7 +132,7 @@ fn a_real_browser_trusts_the_key_that_it_was_told_and_no_other() {
     let host = Service::Frontend.host();
     let place = staging.address(Service::Frontend);
     // Nothing else is there for this browser.
-    let leads = format!("--host-resolver-rules=\"MAP {host} {place}, MAP * ~NOTFOUND, EXCLUDE 127.0.0.1\"");
+    let leads = format!("--host-resolver-rules=\"MAP {host} {place}, MAP * ~NOTFOUND\"");
     let found = checks(&browser::scene(&url, ONCE, &leads), 1);
     expect_of(&url, &found, "loads", "fail", "net::ERR_CERT_AUTHORITY_INVALID");
     let key = staging.key_hash().expect("there is a certificate");

@@ -20,7 +20,20 @@ pub(super) fn environment(cloud: &Emulator) -> (&'static str, String) {
 
 #[cfg(test)]
 mod tests {
+    use holdpoint_staging_double::Service;
+
+    use super::super::ports::PORTS;
     use super::*;
+
+    #[test]
+    fn the_page_is_led_to_the_front_of_the_services_and_nowhere_else() {
+        let text = include_str!("../../../tests/staging-double/holdpoint.toml");
+        let rules: Vec<&str> =
+            text.lines().filter(|line| line.contains("--host-resolver-rules=")).map(str::trim).collect();
+        let place = format!("MAP {} 127.0.0.1:{}", Service::Frontend.host(), PORTS.front);
+        // An exclusion of 127.0.0.1 would let a page ask whatever else listens on this machine.
+        assert_eq!(rules, [format!("--host-resolver-rules=\"{place}, MAP * ~NOTFOUND\" \\")]);
+    }
 
     #[test]
     fn the_operators_file_hands_it_on_and_trusts_no_other_key() {

@@ -68,21 +68,28 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<ExitCode> 
             println!("{}", found.json());
         }
     })?;
-    let wrong = looked.complaints();
+    let asked_for = !arguments.names.is_empty() || !arguments.row.is_empty();
+    let wrong = looked.complaints(asked_for);
     wrong.iter().for_each(|line| eprintln!("error: {line}"));
     let (caught, all) = (looked.found.iter().filter(|found| found.is_well()).count(), looked.found.len());
     let seconds: f64 = looked.found.iter().map(|found| found.seconds).sum();
     let passed = begun.elapsed().as_secs_f64();
+    let left_out = match looked.left_out {
+        0 => String::new(),
+        some => format!("; {some} are left out"),
+    };
     say(
         "faults",
-        &format!("{caught} of {all} are caught, and nothing else changes; {seconds:.0} s within {passed:.0} s"),
+        &format!(
+            "{caught} of {all} are caught, and nothing else changes; {seconds:.0} s within {passed:.0} s{left_out}"
+        ),
     );
     Ok(if wrong.is_empty() { ExitCode::SUCCESS } else { ExitCode::FAILURE })
 }
 
 /// The first fault of each row, in two lanes. A release without a fault may be there already.
 pub(crate) fn quick(project: &Project, released: Option<&Outcome>) -> Result<()> {
-    let wrong = each(project, Profile::of(false, None), released, is_first, |_| {})?.complaints();
+    let wrong = each(project, Profile::of(false, None), released, is_first, |_| {})?.complaints(false);
     if wrong.is_empty() { Ok(()) } else { bail!("{}", wrong.join("\n  ")) }
 }
 
@@ -106,9 +113,16 @@ impl Profile {
 }
 
 impl Looked {
-    /// What is not as it should be, a line each.
-    fn complaints(&self) -> Vec<String> {
-        self.found.iter().flat_map(Found::complaints).chain(self.failures.iter().cloned()).collect()
+    /// What is not as it should be, a line each. What somebody has asked for by its name or row must have been looked for; otherwise something must.
+    fn complaints(&self, asked_for: bool) -> Vec<String> {
+        let unseen = if asked_for && self.left_out > 0 {
+            Some(format!("{} of the faults that were asked for are left out", self.left_out))
+        } else if self.found.is_empty() && self.failures.is_empty() {
+            Some("no fault was looked for".to_owned())
+        } else {
+            None
+        };
+        self.found.iter().flat_map(Found::complaints).chain(self.failures.iter().cloned()).chain(unseen).collect()
     }
 }
 
@@ -122,6 +136,7 @@ fn each(
     demo::build(project)?;
     let (gcloud, stores, browser) = (demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
     let mut works = share::works(if profile.full { whole::scope } else { Fault::scope }, chosen);
+    let mut all = Looked::default();
     works.retain(|share::Work { scope, faults }| {
         let lacking = match scope {
             _ if scope.needs_gcloud() && !gcloud => Some("gcloud"),
@@ -130,6 +145,7 @@ fn each(
             _ => None,
         };
         if let Some(lacking) = lacking {
+            all.left_out += faults.len();
             say("faults", &format!("{} are left out, because {lacking} is not here: {scope:?}", faults.len()));
         }
         lacking.is_none()
@@ -139,7 +155,6 @@ fn each(
     let shares: Vec<_> = (1..).map(Lane::numbered).zip(share::shared(works, profile.lanes)).collect();
     let names: Vec<Lane> = shares.iter().map(|(lane, _)| *lane).collect();
     let ends = lanes::side_by_side(shares, |(lane, works), stop| Ok(look.along(lane, &works, stop, &tell)))?;
-    let mut all = Looked::default();
     for (lane, end) in names.into_iter().zip(ends) {
         match end {
             Ok(looked) => {
@@ -191,8 +206,20 @@ mod tests {
             Found { fault: "slow", seed: 3, expected: "P3.1", wrong, unrelated: vec![], seconds: 1.0 }
         };
         let failures = vec!["lane 2, Pool: interrupted".to_owned()];
-        let looked = Looked { found: vec![found(&[]), found(&["ended with 0"])], failures };
-        assert_eq!(looked.complaints(), ["slow (seed 3): ended with 0", "lane 2, Pool: interrupted"]);
-        assert!(Looked { found: vec![found(&[])], failures: vec![] }.complaints().is_empty());
+        let looked = Looked { found: vec![found(&[]), found(&["ended with 0"])], failures, left_out: 0 };
+        assert_eq!(looked.complaints(false), ["slow (seed 3): ended with 0", "lane 2, Pool: interrupted"]);
+        let well = |left_out| Looked { found: vec![found(&[])], failures: vec![], left_out };
+        assert!(well(0).complaints(true).is_empty() && well(2).complaints(false).is_empty());
+        assert_eq!(well(2).complaints(true), ["2 of the faults that were asked for are left out"]);
+    }
+
+    #[test]
+    fn nothing_looked_for_is_nothing_caught() {
+        for asked_for in [true, false] {
+            assert_eq!(Looked::default().complaints(asked_for), ["no fault was looked for"]);
+        }
+        let left_out = Looked { left_out: 3, ..Looked::default() };
+        assert_eq!(left_out.complaints(false), ["no fault was looked for"]);
+        assert_eq!(left_out.complaints(true), ["3 of the faults that were asked for are left out"]);
     }
 }

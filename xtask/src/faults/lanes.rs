@@ -14,20 +14,20 @@ use crate::sh::say;
 
 /// Whether somebody wants everything to end. Who sees it begins nothing more; what runs gets the signal itself.
 #[derive(Debug, Default)]
-pub(super) struct Stop(AtomicBool);
+pub(crate) struct Stop(AtomicBool);
 
 impl Stop {
-    fn set(&self) {
+    pub(crate) fn set(&self) {
         self.0.store(true, Ordering::SeqCst);
     }
 
-    pub(super) fn is_set(&self) -> bool {
+    pub(crate) fn is_set(&self) -> bool {
         self.0.load(Ordering::SeqCst)
     }
 }
 
 /// Does the work of each lane, all at once, and returns when the last has ended: what came of each, in their order. A lane that fails stops no other.
-pub(super) fn side_by_side<W: Send, T: Send>(
+pub(crate) fn side_by_side<W: Send, T: Send>(
     works: Vec<W>,
     work: impl Fn(W, &Stop) -> Result<T> + Sync,
 ) -> Result<Vec<Result<T>>> {
@@ -62,7 +62,7 @@ fn until<W: Send, T: Send>(
         runtime.block_on(async {
             tokio::select! {
                 name = stopping => {
-                    say("faults", &format!("got SIG{name}, ending every lane"));
+                    say("lanes", &format!("got SIG{name}, ending every lane"));
                     stop.set();
                 }
                 _ = last.recv() => {}

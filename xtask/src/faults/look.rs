@@ -1,8 +1,9 @@
 //! What one lane does: scope by scope a clean run, and beside it a run for each fault.
 
+use std::panic::{self, AssertUnwindSafe};
 use std::time::Instant;
 
-use anyhow::{Result, ensure};
+use anyhow::{Result, anyhow, ensure};
 
 use super::clean::clean;
 use super::compare;
@@ -31,24 +32,26 @@ pub(super) struct Looked {
     pub(super) found: Vec<Found>,
     /// Why scopes were not looked through to their end, a line each.
     pub(super) failures: Vec<String>,
+    /// How many faults nobody looked for, because what they strike is not here.
+    pub(super) left_out: usize,
 }
 
 impl Look<'_> {
-    /// Everything of a lane, told as it comes. A scope that can't be looked through keeps no other from being.
+    /// Everything of a lane, told as it comes. A scope that can't be looked through keeps no other from being, and one that is not begun any more is
+    /// told like it.
     pub(super) fn along(&self, lane: Lane, works: &[Work], stop: &Stop, tell: &impl Fn(&Found)) -> Looked {
         let mut looked = Looked::default();
         for work in works {
-            let end = self.within(lane, work, stop, |found| {
-                tell(&found);
-                looked.found.push(found);
+            let end = unpanicked(|| {
+                self.within(lane, work, stop, |found| {
+                    tell(&found);
+                    looked.found.push(found);
+                })
             });
             if let Err(error) = end {
                 let failure = format!("{lane}, {:?}: {error:#}", work.scope);
                 say("faults", &failure);
                 looked.failures.push(failure);
-            }
-            if stop.is_set() {
-                break;
             }
         }
         looked
@@ -86,5 +89,35 @@ impl Look<'_> {
         let unrelated = compare::unrelated(beside, &faulted, &report, wanted);
         let (name, expected) = (fault.name(), fault.requirement());
         Ok(Found { fault: name, seed, expected, wrong, unrelated, seconds: begun.elapsed().as_secs_f64() })
+    }
+}
+
+/// A store that can't be started panics, which is a failure of its scope alone.
+fn unpanicked<T>(work: impl FnOnce() -> Result<T>) -> Result<T> {
+    panic::catch_unwind(AssertUnwindSafe(work)).unwrap_or_else(|_| Err(anyhow!("it panicked")))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::path::PathBuf;
+
+    use super::*;
+
+    #[test]
+    fn what_is_not_begun_any_more_is_told() {
+        let project = Project { root: PathBuf::new(), target: PathBuf::new(), packages: vec![] };
+        let look = Look { project: &project, released: None, whole: None };
+        let stop = Stop::default();
+        stop.set();
+        let works = [Scope::Quiet, Scope::Pool].map(|scope| Work { scope, faults: vec![] });
+        let looked = look.along(Lane::FIRST, &works, &stop, &|_: &Found| {});
+        assert_eq!(looked.failures, ["lane 1, Quiet: interrupted", "lane 1, Pool: interrupted"]);
+    }
+
+    #[test]
+    fn a_panic_is_a_failure() {
+        let end: Result<()> = unpanicked(|| panic!("on purpose"));
+        assert_eq!(end.unwrap_err().to_string(), "it panicked");
+        assert_eq!(unpanicked(|| Ok(3)).unwrap(), 3);
     }
 }

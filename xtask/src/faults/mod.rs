@@ -14,4 +14,5 @@ mod whole;
 
 pub(crate) use clean::{Tally, alarms, clean};
 pub(crate) use command::{Arguments, quick, run};
+pub(crate) use lanes::{Stop, side_by_side};
 pub(crate) use runs::performed;

@@ -11,8 +11,9 @@ use crate::demo::{Demo, Fault, Lane, Outcome, Scope, Stdout};
 use crate::project::Project;
 use crate::sh::Line;
 
-/// The exit code of a run that was stopped by a signal.
-const INTERRUPTED: u8 = 130;
+/// The exit codes of a run that was stopped: what it says itself, and what shells say of HUP, KILL and TERM, by which it ends without a word. A run that
+/// breaks by itself ends otherwise.
+const STOPPED: [u8; 4] = [130, 129, 137, 143];
 /// Where the runs of a lane are kept, each until the next of its name.
 const RUNS: &str = ".holdpoint/ci";
 
@@ -36,9 +37,15 @@ pub(crate) fn performed(demo: &Demo<'_>) -> Result<Outcome> {
         system.stop().await;
         anyhow::Ok(outcome)
     })?;
-    ensure!(outcome.exit != INTERRUPTED, "interrupted");
+    unstopped(outcome.exit)?;
     scan::no_control_routes(runs)?;
     Ok(outcome)
+}
+
+/// What was stopped has shown nothing, good or bad.
+fn unstopped(exit: u8) -> Result<()> {
+    ensure!(!STOPPED.contains(&exit), "interrupted, the run ended with {exit}");
+    Ok(())
 }
 
 /// The same with its full report.
@@ -74,6 +81,17 @@ fn only_run(runs: &Path) -> Result<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_run_that_was_stopped_shows_nothing() {
+        for exit in [129, 130, 137, 143] {
+            assert!(unstopped(exit).unwrap_err().to_string().starts_with("interrupted"), "{exit}");
+        }
+        // An abort is a matter of the run.
+        for exit in [0, 1, 8, 134] {
+            assert!(unstopped(exit).is_ok(), "{exit}");
+        }
+    }
 
     #[test]
     fn finds_the_one_run() {

@@ -7,7 +7,7 @@ use std::cmp::Reverse;
 use crate::demo::{Fault, Scope};
 
 /// Where faults are looked for.
-const SCOPES: [Scope; 17] = [
+const SCOPES: [Scope; 18] = [
     Scope::Quiet,
     Scope::Load,
     Scope::Security,
@@ -24,11 +24,12 @@ const SCOPES: [Scope; 17] = [
     Scope::Watch,
     Scope::Hours,
     Scope::Evening,
+    Scope::Day,
     Scope::Release,
 ];
 
 /// What is judged there are times and queues, which another heavy load would change. No two of them are side by side.
-const HEAVY: [Scope; 3] = [Scope::Hours, Scope::Evening, Scope::Pool];
+const HEAVY: [Scope; 4] = [Scope::Hours, Scope::Evening, Scope::Day, Scope::Pool];
 
 /// A scope with the faults that are looked for in it, each with what its parameters are drawn from.
 #[derive(Debug, Clone)]
@@ -95,6 +96,7 @@ pub(super) fn shared(works: Vec<Work>, lanes: u16) -> Vec<Vec<Work>> {
 #[cfg(test)]
 mod tests {
     use super::super::command::is_first;
+    use super::super::whole;
     use super::*;
     use crate::demo::Lane;
 
@@ -128,11 +130,20 @@ mod tests {
     }
 
     #[test]
+    fn every_fault_is_looked_for_in_a_whole_too() {
+        let wholes = works(whole::scope, |_| true);
+        assert_eq!(names(&wholes), names(&all()));
+        assert!(wholes.iter().any(|work| work.scope == Scope::Day), "{wholes:?}");
+    }
+
+    #[test]
     fn what_is_sensitive_to_time_is_in_one_lane() {
-        for lanes in 1..=Lane::MOST {
-            let shares = shared(all(), lanes);
-            let heavy = |share: &&Vec<Work>| share.iter().any(|work| HEAVY.contains(&work.scope));
-            assert_eq!(shares.iter().filter(heavy).count(), 1, "{lanes}");
+        for scope_of in [Fault::scope, whole::scope] {
+            for lanes in 1..=Lane::MOST {
+                let shares = shared(works(scope_of, |_| true), lanes);
+                let heavy = |share: &&Vec<Work>| share.iter().any(|work| HEAVY.contains(&work.scope));
+                assert_eq!(shares.iter().filter(heavy).count(), 1, "{lanes}");
+            }
         }
     }
 

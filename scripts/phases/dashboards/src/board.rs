@@ -92,11 +92,14 @@ fn asks(board: &Value, title: &str) -> Result<String, Lack> {
             if titled.is_empty() { "no panel has".to_owned() } else { format!("{} panels have", titled.len()) };
         return Err(Lack::Missing(format!("{how_many} the title `{title}`")));
     };
-    let mut queries = Vec::new();
+    let (mut queries, mut series) = (Vec::new(), 0_usize);
     walk(&Value::Object(panel.clone()), &mut |fields| {
         queries.extend(fields.get("prometheusQuery").and_then(Value::as_str).map(str::to_owned));
+        series += usize::from(fields.contains_key("timeSeriesQuery"));
     });
     match queries.as_slice() {
+        // What is drawn beside it is not compared, and people see it as well.
+        [_] if series > 1 => Err(Lack::Unread(format!("it draws {series} series, and not all by PromQL"))),
         [query] => Ok(query.clone()),
         [] => Err(Lack::Unread("it asks by no PromQL".to_owned())),
         several => Err(Lack::Unread(format!("it asks {} queries, and one is compared", several.len()))),
@@ -143,6 +146,11 @@ mod tests {
         assert_eq!(of(json!([chart(&[])])), Lack::Unread("it asks by no PromQL".to_owned()));
         let two = Lack::Unread("it asks 2 queries, and one is compared".to_owned());
         assert_eq!(of(json!([chart(&["up", "down"])])), two);
+        let mut mixed = chart(&["up"]);
+        let filtered = json!({ "timeSeriesQuery": { "timeSeriesFilter": {} } });
+        mixed["xyChart"]["dataSets"].as_array_mut().expect("a list").push(filtered);
+        let not_all = Lack::Unread("it draws 2 series, and not all by PromQL".to_owned());
+        assert_eq!(of(json!([mixed])), not_all);
         let twice = Lack::Missing("2 panels have the title `Errors`".to_owned());
         assert_eq!(of(json!([chart(&["up"]), chart(&["up"])])), twice);
     }

@@ -63,7 +63,8 @@ pub(crate) fn all(cx: &Context, config: &Config, panels: Vec<Panel<'_>>) {
                 Err(error) => Came::Failed(error),
                 Ok(answer) => {
                     one.calls.extend(answer.calls());
-                    let compared = answer.sound(YOUNG).and_then(|series| one.said.compare(series, config));
+                    let compared =
+                        answer.sound(YOUNG).and_then(|series| one.said.compare(series, config, one.panel.wanted));
                     compared.map_or_else(Came::Wrong, Came::Right)
                 }
             };

@@ -7,7 +7,7 @@
 //! service = "backend"            # what the boards are about, with its page of metrics
 //! path = "/metrics"
 //! by = { instance = "exported_instance" }    # what tells the processes apart: a label of the page, and how boards call it
-//! within = 0.05                  # how far a panel may be from what the service says, as a share of that
+//! within = 0.05                  # how far a panel may be from what the service says, as a share of that, or of what is taken from one
 //! settles = "3m"                 # how long it may take until it is
 //! [[phase.config.boards]]
 //! row = "DASH-1"
@@ -19,7 +19,7 @@
 //! rest = false                   # true: what is left of one
 //! ```
 //! The boards are those of the project, as gcloud lists them. A panel has to be there once. Its query is the board's own, so a panel that asks for
-//! something else, or by which nothing comes, fails as one does whose number is another. A panel that asks by no PromQL is not judged.
+//! something else, or by which nothing comes, fails as one does whose number is another. A panel that asks by no PromQL, or not by that alone, is not judged.
 //!
 //! Numbers move while they are looked at. A look reads the page, asks the panels, and reads the page again; a panel is right once its number is no
 //! more than `within` outside of what the pages said so far, for each process that they showed. What is looked at has to be alone: under a load its

@@ -25,6 +25,11 @@ impl Said {
         if shown.is_empty() {
             return Err(format!("{} does not tell {}", config.service, panel.shows));
         }
+        if let (Some(of), Some(whole)) = (&panel.of, &whole)
+            && whole.is_empty()
+        {
+            return Err(format!("{} does not tell {of}", config.service));
+        }
         for (process, value) in shown {
             let share = match &whole {
                 None => value,
@@ -49,7 +54,7 @@ impl Said {
     }
 
     /// What a panel shows of each process, in words. An error says of which process it shows nothing, or something else.
-    pub(crate) fn compare(&self, series: &[Series], config: &Config) -> Result<String, String> {
+    pub(crate) fn compare(&self, series: &[Series], config: &Config, panel: &Panel) -> Result<String, String> {
         let mut shown = Vec::new();
         for (process, (least, most)) in &self.0 {
             let is_of = |one: &&Series| {
@@ -63,7 +68,9 @@ impl Said {
                 (Some(_), more) => return Err(format!("{} series{who}, and one is wanted", more + 1)),
                 (None, _) => return Err(format!("nothing{who}")),
             };
-            let room = config.within * least.abs().max(most.abs());
+            // Of errors that are next to nothing, next to everything is left: a share of that would be room for many more errors.
+            let part = |value: f64| if panel.rest { 1.0 - value } else { value };
+            let room = config.within * part(*least).abs().max(part(*most).abs());
             if !(least - room..=most + room).contains(&value) {
                 let said = if least == most { least.to_string() } else { format!("{least} to {most}") };
                 return Err(format!("{value}{who}, and {} says {said}", config.service));

@@ -183,19 +183,31 @@ fn what_could_not_be_asked_or_compared_judges_nothing() {
     };
     paged(failed_numbers("status 503")).expect("DASH-1", Inconclusive, "status 503");
     paged(page([])).expect("DASH-1", Inconclusive, "backend does not tell errors_total");
+    let sample = Exposed { name: "errors_total".to_owned(), labels: vec![], value: 5.0, at: None };
+    let errors = Family { name: "errors_total".to_owned(), samples: vec![sample], ..Family::default() };
+    paged(page([errors])).expect("DASH-1", Inconclusive, "backend does not tell requests_total");
     paged(told(0.0, 0.0, 4.0)).expect("DASH-1", Inconclusive, "backend has nothing to show yet");
 }
 
 #[test]
 fn what_is_left_of_one_and_a_page_without_labels_are_compared_too() {
-    let mut config = config();
-    config["by"] = json!({});
-    config["boards"][0]["panels"][0]["rest"] = json!(true);
-    let t = holdpoint::test(run).config(config).command(list(), prints(&boards()));
-    let t = t.metrics(PAGE, told(5.0, 100.0, 4.0));
-    let t = t.metrics(&asked(SHARE), numbers([(&[][..], 0.95)])).metrics(&asked(IN_USE), numbers([(&[][..], 4.0)]));
+    let left = |errors: f64, shown: f64| {
+        let mut config = config();
+        config["by"] = json!({});
+        config["boards"][0]["panels"][0]["rest"] = json!(true);
+        let t = holdpoint::test(run).config(config).command(list(), prints(&boards()));
+        let t = t.metrics(PAGE, told(errors, 100.0, 4.0));
+        t.metrics(&asked(SHARE), numbers([(&[][..], shown)])).metrics(&asked(IN_USE), numbers([(&[][..], 4.0)]))
+    };
+    let t = left(5.0, 0.95);
     t.expect("DASH-1", Pass, "0.95");
     t.expect("DASH-2", Pass, "4");
+    // `within` is of what is taken from one. Of one itself, it would be room for twice as many errors as there are.
+    for (errors, shown, verdict) in
+        [(5.0, 0.948, Pass), (5.0, 0.947, Fail), (5.0, 0.953, Fail), (0.0, 1.0, Pass), (0.0, 0.96, Fail)]
+    {
+        left(errors, shown).expect("DASH-1", verdict, &shown.to_string());
+    }
 }
 
 /// A page of so many instances.

@@ -81,8 +81,12 @@ impl Config {
 
     /// Whether a request of the page counts: it goes to a host of the team's, and is none that may fail.
     pub(crate) fn counts(&self, page: &Url, request: &Url) -> bool {
-        let Some(host) = request.host_str() else { return false };
-        let is_own = page.host_str() == Some(host) || self.own.iter().any(|own| own == host);
-        is_own && !self.may_fail.iter().any(|path| path == request.path())
+        self.is_own(page, request) && !self.may_fail.iter().any(|path| path == request.path())
+    }
+
+    /// Whether a URL is of a host of the team's.
+    pub(crate) fn is_own(&self, page: &Url, other: &Url) -> bool {
+        let Some(host) = other.host_str() else { return false };
+        page.host_str() == Some(host) || self.own.iter().any(|own| own == host)
     }
 }

@@ -146,6 +146,14 @@ fn shown(cx: &Context, config: &Config, url: &Url, pages: &[&Page], calls: &[u32
     let text = if page.text.is_empty() { "no text".to_owned() } else { format!("`{}`", cut(&page.text)) };
     let seen = if missing.is_empty() { text } else { format!("not {}; {text}", quoted(&missing)) };
     let is_well = missing.is_empty() && !page.text.is_empty();
+    let ends = pages.iter().filter_map(|page| Url::parse(&page.load.led_to).ok());
+    let others = ends.filter(|end| !config.is_own(url, end)).filter_map(|end| end.host_str().map(str::to_owned));
+    let others: BTreeSet<String> = others.collect();
+    if is_well && !others.is_empty() {
+        // Whatever stands there, it is not of this page.
+        let seen = observed(format!("the page leads to {}", named(others)));
+        return check.expecting(expected(expects)).inconclusive(seen, calls.to_vec());
+    }
     check.passes_if(is_well, expected(expects), observed(seen), calls.to_vec());
 }
 

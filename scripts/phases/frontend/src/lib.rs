@@ -15,7 +15,7 @@
 //! that does. A page that does not come fails. What can't be started or read judges nothing.
 //!
 //! The time is that of Navigation Timing: from the start of the navigation to the end of the load event. A request fails that is answered with 400 or
-//! more, or not at all. A page that leads to a host that is not the team's has asked for nothing of its own, and shows nothing. Whether sockets open and hold is judged by `chat` and `websocket-endurance`.
+//! more, or not at all. A page that leads to a host that is not the team's, by a redirect or by itself once it is loaded, shows nothing. Whether sockets open and hold is judged by `chat` and `websocket-endurance`.
 
 mod browser;
 mod config;

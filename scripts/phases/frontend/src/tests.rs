@@ -188,7 +188,27 @@ fn a_page_that_leads_to_another_host_shows_nothing_of_this_one() {
     let t = once(elsewhere());
     t.expect("DASH-4", Inconclusive, "no request counts, of those to login.example");
     let config = json!({ "url": URL, "times": 1, "own": ["login.example"] });
-    test(config, vec![elsewhere()]).expect("DASH-4", Pass, "none of 1 fails");
+    let t = test(config, vec![elsewhere()]);
+    t.expect("DASH-4", Pass, "none of 1 fails");
+    assert_eq!(t.rows()["DASH-4"], Pass, "{}", t.shown());
+}
+
+#[test]
+fn a_page_that_goes_on_to_another_host_by_itself_shows_nothing_of_this_one() {
+    let with = |frame: &str| {
+        let mut trace = trace(URL, 200, 10.0, &[]);
+        let data = json!({ "requestId": "E", "resourceType": "Document", "url": "https://login.example/start" });
+        let asks =
+            json!({ "name": "ResourceSendRequest", "ts": 1_020_000.0, "args": { "frame": frame, "data": data } });
+        trace["traceEvents"].as_array_mut().unwrap().push(asks);
+        once(exits(0, wrote(&trace, DOCUMENT)))
+    };
+    let t = with("F");
+    t.expect("DASH-4", Inconclusive, "the page leads to login.example");
+    assert_eq!(t.rows()["DASH-4"], Inconclusive, "{}", t.shown());
+    // A frame within the page is a part of it.
+    let t = with("inner");
+    assert_eq!(t.rows()["DASH-4"], Pass, "{}", t.shown());
 }
 
 #[test]

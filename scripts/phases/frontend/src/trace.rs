@@ -42,6 +42,8 @@ pub(crate) struct Load {
     /// When the first and the largest content were painted, in milliseconds, if that was before the end.
     pub(crate) first_paint: Option<f64>,
     pub(crate) largest_paint: Option<f64>,
+    /// The URL of the document that stands there in the end. A page can go on to another by itself.
+    pub(crate) led_to: String,
     /// In the order of their ids.
     pub(crate) requests: Vec<Request>,
 }
@@ -124,8 +126,10 @@ impl Load {
     /// None: no page was begun.
     pub(crate) fn of(events: &[Event]) -> Option<Self> {
         let named = |name: &'static str| events.iter().filter(move |event| event.name == name);
-        let documents = named(ASKS).filter(|event| event.kind == "Document" && event.is_of_web());
-        let document = documents.min_by(|a, b| a.at.total_cmp(&b.at))?;
+        let documents = || named(ASKS).filter(|event| event.kind == "Document" && event.is_of_web());
+        let document = documents().min_by(|a, b| a.at.total_cmp(&b.at))?;
+        let of_its_frame = documents().filter(|event| event.frame == document.frame);
+        let last = of_its_frame.max_by(|a, b| a.at.total_cmp(&b.at)).unwrap_or(document);
         let began = named(BEGINS).find(|event| event.id == document.id)?.at;
         let ended = named(ENDS).filter(|event| event.frame == document.frame && event.at > began);
         let ended = ended.map(|event| event.at).min_by(f64::total_cmp);
@@ -139,6 +143,7 @@ impl Load {
             took: ended.map(|end| end - began),
             first_paint: painted(FIRST_PAINT),
             largest_paint: painted(LARGEST_PAINT),
+            led_to: last.url.clone(),
             requests: requests(events),
         })
     }
