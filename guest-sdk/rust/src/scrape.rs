@@ -27,6 +27,11 @@ impl Sample {
     pub fn label(&self, name: &str) -> Option<&str> {
         self.labels.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str())
     }
+
+    /// All labels with their values, in the order in which they stand there.
+    pub fn labels(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.labels.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 /// The samples of a metric, in their order. Lines that can't be read, and values that are no finite numbers, are left out.
@@ -92,6 +97,7 @@ mod tests {
         assert_eq!(read.len(), 1, "{read:?}");
         assert_eq!((read[0].label("job"), read[0].label("instance")), (Some("a\"}\\\n"), Some("10.0.0.1:80")));
         assert_eq!((read[0].value, read[0].label("other")), (1.5, None));
+        assert_eq!(read[0].labels().map(|(name, _)| name).collect::<Vec<_>>(), ["job", "instance"]);
     }
 
     #[test]

@@ -59,6 +59,14 @@ impl Buckets {
         self.0.last().map_or(0.0, |(_, count)| *count)
     }
 
+    /// Whether so much of it lies above the highest bound that is finite that nobody knows the value below which this share lies:
+    /// [`quantile`](Self::quantile) is then less than it.
+    pub fn is_beyond(&self, share: f64) -> bool {
+        let Some(((_, all), below)) = self.0.split_last() else { return false };
+        let highest = below.iter().fold(0.0_f64, |highest, (_, count)| highest.max(*count));
+        share * all.max(highest) > highest
+    }
+
     /// The value below which this share of the observations lies, interpolated within its bucket.
     ///
     /// In the last bucket it is the highest bound that is finite. `None` without observations, with one bucket, or for a share that is
@@ -134,6 +142,19 @@ mod tests {
         assert_eq!(both, Buckets::new([(1.0, 90.0), (2.0, 90.0), (INF, 90.0), (INF, 10.0), (2.0, 10.0)]).unwrap());
         let other = Buckets::new([(3.0, 0.0), (INF, 0.0)]).unwrap();
         assert!(both.merge(&other).is_err());
+    }
+
+    #[test]
+    fn above_the_highest_finite_bound_nobody_knows_a_quantile() {
+        for (pairs, beyond) in [
+            (&[(1.0, 90.0), (2.0, 95.0), (INF, 100.0)][..], false),
+            (&[(1.0, 90.0), (2.0, 94.0), (INF, 100.0)], true),
+            (&[(1.0, 96.0), (2.0, 90.0), (INF, 100.0)], false),
+            (&[(1.0, 96.0), (2.0, 96.0), (INF, 90.0)], false),
+            (&[(INF, 100.0)], true),
+        ] {
+            assert_eq!(Buckets::new(pairs.iter().copied()).unwrap().is_beyond(0.95), beyond, "{pairs:?}");
+        }
     }
 
     #[test]

@@ -261,6 +261,8 @@ fn now_said(alarm: &Alarm, stand: Option<&rules::Finding>) -> String {
             let number = said(value.estimate, alarm.unit);
             if bounds.low == bounds.high {
                 number
+            } else if bounds.low == value.estimate && bounds.high.is_infinite() {
+                format!("at least {number}")
             } else {
                 format!("{number} ({} to {})", said(bounds.low, alarm.unit), said(bounds.high, alarm.unit))
             }

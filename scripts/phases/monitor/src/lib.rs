@@ -22,8 +22,9 @@
 //!
 //! `served` reads counters of what instances have served to whomever, and states what came since the look before, of all instances together: `served`,
 //! `served_bad`, and of the histogram `duration` (seconds, optional) `served_duration_bucket` with the label `le`. They are slots, with the time of the look
-//! that ends them; `series` of `alerts` and `rollback-triggers` may name them. A process that began anew counts from zero, and an instance that does not
-//! count its errors has nothing told: a counter of errors begins with 0.
+//! that ends them; `series` of `alerts` and `rollback-triggers` may name them. A process that began anew counts from zero; a counter that is gone does
+//! not mean that. An instance that does not count its errors has nothing told of all instances (a counter of errors begins with 0), and so have
+//! instances whose histograms have other bounds than each other's. The next page that is whole tells what came meanwhile, for five looks.
 //!
 //! Each page of metrics is a probe too, so `availability.every` of `objectives` is the same `every`.
 //!

@@ -318,3 +318,18 @@ fn what_is_served_takes_of_the_room_for_samples_and_for_instances() {
     let t = watched(&json!({ "services": { "backend": backend } }), &[&page]);
     t.expect("WATCHED", Inconclusive, "there are more than 242 instances");
 }
+
+#[test]
+fn what_is_served_at_a_look_is_stated_whole_or_not_at_all() {
+    let served = json!({ "requests": "all", "errors": "bad", "duration": "took" });
+    let metrics = json!({ "connections": { "gauge": "in_use", "of": 4 }, "served": served });
+    let mut page: String = (0..218).map(|n| format!("in_use{{instance=\"{n}\"}} 1\n")).collect();
+    page.push_str("all{instance=\"0\"} 1\nbad{instance=\"0\"} 0\ntook_bucket{instance=\"0\",le=\"+Inf\"} 1\n");
+    // Of the 200,000 samples one is left for the last of 905 looks.
+    let t = watched(&json!({ "during": "905s", "services": { "backend": { "metrics": metrics } } }), &[&page]);
+    t.expect("WATCHED", Inconclusive, "more than 200000 samples would be stated");
+    for name in ["served", "served_bad", "served_duration_bucket"] {
+        assert_eq!(values(&t, name).len(), 903, "{name}");
+    }
+    assert_eq!(t.samples().len(), 199_999);
+}

@@ -152,12 +152,13 @@ impl Watch {
             }
             cx.sample(name, [("service", service.name()), ("instance", &*instance)], value);
         }
-        for ((name, bound), value) in grown {
-            if let Err(why) = self.count() {
-                self.left_out.get_or_insert_with(|| format!("of {service}: {why}"));
-                problems.insert(why);
-                break;
-            }
+        // All of a look or nothing: requests without their errors would look well.
+        let room = self.count(u32::try_from(grown.len()).unwrap_or(u32::MAX));
+        if let Err(why) = &room {
+            self.left_out.get_or_insert_with(|| format!("of {service}: {why}"));
+            problems.insert(why.clone());
+        }
+        for ((name, bound), value) in grown.into_iter().filter(|_| room.is_ok()) {
             let bound = (!bound.is_empty()).then_some(("le", &*bound));
             cx.sample(name, [("service", service.name())].into_iter().chain(bound), value);
         }
@@ -171,17 +172,17 @@ impl Watch {
         if self.instances.len() >= plan.instances as usize && !self.instances.contains(&instance) {
             return Err(format!("there are more than {} instances", plan.instances));
         }
-        self.count()?;
+        self.count(1)?;
         self.instances.insert(instance);
         Ok(())
     }
 
-    /// Counts a sample, unless there are too many already.
-    fn count(&mut self) -> Result<(), String> {
-        if self.samples >= MOST_SAMPLES {
+    /// Counts so many samples, unless there would be too many.
+    fn count(&mut self, samples: u32) -> Result<(), String> {
+        if samples > MOST_SAMPLES - self.samples {
             return Err(format!("more than {MOST_SAMPLES} samples would be stated; raise config.sample-every"));
         }
-        self.samples += 1;
+        self.samples += samples;
         Ok(())
     }
 }

@@ -23,7 +23,8 @@
 //!
 //! Isolation is judged twice: nobody was shown another's canary (P3.2.isolation), and besides everybody read what it had written itself
 //! (SUC-3.state, P4.1.shared-state), which also finds a state that all share and that echoes nobody's text. Zero of n is told with its 95 % bound.
-//! CRIT-3 wants both of a hundred users who are all active at once: where fewer are planned, or fewer were active, it is not exercised.
+//! CRIT-3 wants both of a hundred users who are all active at once: where fewer are planned, or fewer were active, it is not exercised. It wants more than
+//! 95 % of their requests served, also where `success` asks for less.
 //!
 //! Routes that the bundle declares `shared` are told beside it, with how often they showed somebody a text of somebody else.
 

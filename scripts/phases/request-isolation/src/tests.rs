@@ -115,6 +115,15 @@ fn a_hundred_users_at_once_are_served_apart_or_the_critical_row_fails() {
 }
 
 #[test]
+fn a_bundle_that_is_content_with_less_has_no_less_for_the_critical_row() {
+    let ends = loads(30_000).with(good).with(|summary| summary.routes[0].failures.status = 1_500);
+    let config = json!({ "user": "browse-user", "success": 0.5 });
+    let t = holdpoint::test(run).config(config).load("user browse-user", ends);
+    t.expect("P3.2.success", Verdict::Pass, "95.00 %");
+    t.expect("CRIT-3", Verdict::Fail, "95.00 %");
+}
+
+#[test]
 fn fewer_than_a_hundred_users_do_not_exercise_the_critical_row() {
     let row = "CRIT-3";
     test(|summary| summary.users_at_once = 99).expect(row, Verdict::NotExercised, "and it takes 100 at once");

@@ -34,6 +34,10 @@ struct Other {
 type Ran = Result<Finished, CallError>;
 
 impl Command {
+    pub(crate) fn row(&self) -> &str {
+        &self.row
+    }
+
     pub(crate) fn judge(&self, cx: &Context) {
         let tool = Tool::new(&self.tool).arguments(&self.arguments);
         let name = self.name.clone().unwrap_or_else(|| tool.to_string());

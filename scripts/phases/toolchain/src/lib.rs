@@ -44,6 +44,14 @@ struct Config {
     unused: BTreeMap<String, String>,
 }
 
+impl Config {
+    /// Whether something is asked for a row.
+    fn asks(&self, row: &str) -> bool {
+        let python = self.python.iter().map(Python::row);
+        python.chain(self.commands.iter().map(Command::row)).any(|asked| asked == row)
+    }
+}
+
 #[holdpoint::phase]
 fn run(cx: &Context, config: Config) -> Result<()> {
     let asked =
@@ -55,6 +63,9 @@ fn run(cx: &Context, config: Config) -> Result<()> {
     }
     if let Some((row, _)) = config.unused.iter().find(|(_, why)| why.trim().is_empty()) {
         return Err(Error::new(format!("config.unused says of {row} no reason")));
+    }
+    if let Some(row) = config.unused.keys().find(|row| config.asks(row)) {
+        return Err(Error::new(format!("config says of {row} what is asked, and in config.unused that nothing is")));
     }
     if let Some(python) = &config.python {
         python.judge(cx);

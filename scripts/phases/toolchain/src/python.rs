@@ -41,6 +41,10 @@ struct Found {
 }
 
 impl Python {
+    pub(crate) fn row(&self) -> &str {
+        &self.row
+    }
+
     /// What asks for the packages.
     pub(crate) fn command(&self) -> Tool {
         Tool::new(&self.tool).argument("-c").argument(SCRIPT).stdin(json!(self.packages).to_string())

@@ -111,6 +111,11 @@ fn what_the_bundle_does_not_use_is_not_exercised_for_the_reason_that_it_gives() 
     let unused = |why: &str| holdpoint::test(run).config(json!({ "unused": { "PRE-3.docker": why } }));
     unused("nothing is built here").expect("PRE-3.docker", NotExercised, "nothing is built here");
     assert!(unused(" ").returned().is_err_and(|error| error.contains("says of PRE-3.docker no reason")));
+    let both =
+        json!({ "commands": [{ "row": "PRE-3.docker", "tool": "docker" }], "unused": { "PRE-3.docker": "not here" } });
+    let t = holdpoint::test(run).config(both);
+    assert!(t.returned().is_err_and(|error| error.contains("says of PRE-3.docker what is asked")));
+    assert!(t.checks().is_empty());
 }
 
 #[test]

@@ -99,6 +99,20 @@ fn a_p95_above_three_seconds_for_ten_minutes_is_an_alert() {
 }
 
 #[test]
+fn a_p95_above_buckets_that_end_below_its_limit_is_known_to_nobody() {
+    let slow = |slow: u32| {
+        let test = policy(judge).config(json!({ "window": "59s" }));
+        test.series(r#"request_duration_bucket{le="1"}"#, "50x30", "1m")
+            .series(r#"request_duration_bucket{le="2.5"}"#, &format!("{}x30", 100 - slow), "1m")
+            .series(r#"request_duration_bucket{le="+Inf"}"#, "100x30", "1m")
+            .judged_each("1m", "30m")
+    };
+    slow(5).expect("Slow Response Time", Pass, "response_time_p95 2.5 s");
+    slow(6).expect("Slow Response Time", Inconclusive, "response_time_p95 at least 2.5 s");
+    assert_eq!(slow(100).first_firing("Slow Response Time"), None);
+}
+
+#[test]
 fn what_is_served_to_whomever_is_judged_where_the_bundle_names_it() {
     let series =
         json!({ "requests": "served", "requests_bad": "served_bad", "request_duration": "served_duration_bucket" });

@@ -56,6 +56,8 @@ struct Errors {
     limit: f64,
     hold: Millis,
     window: Millis,
+    /// With fewer exchanges in a window there is no data: of five exchanges, one that always fails is 20 %.
+    at_least: f64,
 }
 
 #[derive(Deserialize)]
@@ -89,7 +91,7 @@ impl Default for Config {
 
 impl Default for Errors {
     fn default() -> Self {
-        Self { limit: 0.05, hold: Millis(10 * 60_000), window: Millis(60_000) }
+        Self { limit: 0.05, hold: Millis(10 * 60_000), window: Millis(60_000), at_least: 1.0 }
     }
 }
 
@@ -171,10 +173,10 @@ fn unhealthy(cx: &Context, config: &Config) -> Result<Vec<Alarm>> {
 
 /// RB-T2.
 fn errors(cx: &Context, config: &Config) -> Alarm {
-    let Errors { limit, hold, window } = config.errors;
+    let Errors { limit, hold, window, at_least } = config.errors;
     let above = Condition { compare: Compare::Above, limit };
     let rule = Rule::new("Errors", Severity::Critical, config.series.errors(window.into()), above);
-    let rule = Rule { no_data: NoData::Holds, at_least: 1.0, ..rule.lasting(hold.into()) };
+    let rule = Rule { no_data: NoData::Holds, at_least, ..rule.lasting(hold.into()) };
     trigger(unless_away(cx, config, rule), "RB-T2", "error_rate", Unit::Share)
 }
 

@@ -110,6 +110,22 @@ fn more_than_five_percent_errors_for_ten_minutes_are_a_trigger() {
 }
 
 #[test]
+fn one_request_that_always_fails_is_no_trigger_where_more_are_wanted() {
+    // Two looks a minute, of two requests each, and somebody who asks once a minute for what is broken.
+    let quiet = |at_least: u32, requests: &str, bad: &str| {
+        let config = json!({ "errors": { "window": "59s", "at_least": at_least } });
+        let test = policy(judge).config(config).series("requests", requests, "30s");
+        test.series("requests_bad", bad, "30s").judged_each("30s", "30m")
+    };
+    let [few, one] = ["3 2 ".repeat(30), "1 0 ".repeat(30)];
+    assert!(first(&quiet(1, few.trim_end(), one.trim_end()), "Errors").is_some());
+    let judged = quiet(100, few.trim_end(), one.trim_end());
+    assert_eq!(first(&judged, "Errors"), None, "{}", judged.shown());
+    judged.expect("Errors", Inconclusive, "too few observations");
+    assert!(first(&quiet(100, "1000x60", "60x60"), "Errors").is_some());
+}
+
+#[test]
 fn what_was_broken_on_purpose_triggers_nothing() {
     let config = json!({ "errors": { "window": "999ms" }, "probed_each": "2s" });
     let test = policy(judge).config(config).series(r#"up{service="auth"}"#, "1x99 0x500 1x300", "1s");

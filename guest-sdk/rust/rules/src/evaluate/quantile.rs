@@ -5,7 +5,7 @@ use alloc::vec::Vec;
 
 use super::{Window, known};
 use crate::buckets::Buckets;
-use crate::{Counted, Labels, Missing, Reading, Selector};
+use crate::{Bounds, Counted, Labels, Missing, Reading, Selector, Value};
 
 /// The label with the upper bound of a bucket.
 const BOUND: &str = "le";
@@ -32,7 +32,14 @@ impl<'a> Window<'a> {
                 Counted::Counter => merged.count() * length.as_seconds(),
                 Counted::Slots => merged.count(),
             };
-            Ok(known(value, seen, newest))
+            let at_least = known(value, seen, newest);
+            // Its estimate is that of Prometheus; a limit above the highest bound is not kept by it.
+            let bounds = if merged.is_beyond(share) {
+                Bounds { high: f64::INFINITY, ..at_least.bounds }
+            } else {
+                at_least.bounds
+            };
+            Ok(Value { bounds, ..at_least })
         })
     }
 }

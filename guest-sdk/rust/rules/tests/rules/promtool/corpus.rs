@@ -162,6 +162,9 @@ fn rule(name: &str, measure: Measure, by: &[&str], compare: Compare, limit: f64)
     Rule::new(name, Severity::Warning, expression, Condition { compare, limit })
 }
 
+/// The rule whose limit is above all finite bounds, so that Prometheus never has an alert of it.
+pub(super) const BEYOND: &str = "beyond the buckets";
+
 pub(super) fn rules() -> Vec<Rule> {
     use Compare::{Above, AtLeast, AtMost, Below};
     let minutes = Span::minutes;
@@ -198,6 +201,8 @@ pub(super) fn rules() -> Vec<Rule> {
         rule("slots", slots(minutes(1)), &[], Above, 0.02).lasting(minutes(2)),
         rule("slots of an instance", slots(minutes(3)), &["instance"], Above, 0.02).keeping(Span::seconds(60)),
         rule("p95", latency(0.95, minutes(2)), &[], Above, 3.0).lasting(minutes(3)),
+        // The highest finite bound is ten seconds.
+        rule(BEYOND, latency(0.995, minutes(2)), &[], Above, 12.0),
         rule("median of an instance", latency(0.5, minutes(5)), &["instance"], AtLeast, 0.5).lasting(minutes(1)),
         rule("pools together", pool(Over::Now, Across::Sum), &[], Above, 160.5).lasting(minutes(1)),
         rule("a pool", pool(Over::Now, Across::Highest), &["instance"], Above, 80.0).keeping(minutes(2)),

@@ -8,7 +8,7 @@ use super::Case;
 use super::file::state;
 
 /// Each difference, and why it is meant.
-const NAMED: [(&str, &str); 7] = [
+const NAMED: [(&str, &str); 8] = [
     ("no data is not good news", "Prometheus has no alert without a series or a sample; we are inconclusive"),
     ("no number is not good news", "zero of zero is NaN, which is never above a limit; we are inconclusive"),
     ("too few observations", "Prometheus has no alert below the number that a rule wants; we are inconclusive"),
@@ -24,6 +24,10 @@ const NAMED: [(&str, &str); 7] = [
     (
         "no data counts",
         "Prometheus has no alert of a series that is gone; a rule of ours may count that as the condition",
+    ),
+    (
+        "beyond the buckets",
+        "what lies above the highest finite bound is that bound there, which is not above a greater limit; we are inconclusive",
     ),
 ];
 
@@ -82,6 +86,7 @@ fn name(rule: &Rule, status: Status) -> Option<&'static str> {
         Status::Inconclusive(Missing::NotANumber) => Some(NAMED[1].0),
         Status::Inconclusive(Missing::TooFew) => Some(NAMED[2].0),
         Status::Inconclusive(Missing::Old) => Some(NAMED[3].0),
+        Status::Inconclusive(Missing::Undecided) => Some(NAMED[7].0),
         _ => None,
     }
 }
