@@ -60,7 +60,8 @@ impl RunVault {
             check(&binding)?;
             if let (Some(value), true) = (&binding.value, binding.is_hidden()) {
                 let placeholder = placeholder::secret(&run, binding.name.as_str());
-                hidden.push(Hidden { value: value.as_str().to_owned(), placeholder });
+                let values = [vec![value.as_str().to_owned()], value.within()].concat();
+                hidden.extend(values.into_iter().map(|value| Hidden { value, placeholder: placeholder.clone() }));
             }
             if let Some(twice) = named.insert(binding.name.to_string(), binding) {
                 return Err(Error::Twice { name: twice.name });
