@@ -47,7 +47,8 @@ mod tests {
 
     fn told(base: &str, led: Option<(&str, u16)>) -> Option<String> {
         let place = SocketAddr::from(([127, 0, 0, 1], 1));
-        let connect_to = led.map(|(host, port)| (HostPort::parse(host, port).unwrap(), place)).into_iter().collect();
+        let connect_to: BTreeMap<HostPort, SocketAddr> =
+            led.map(|(host, port)| (HostPort::parse(host, port).unwrap(), place)).into_iter().collect();
         closed(&ServiceName::parse("kinto").unwrap(), &Url::parse(base).unwrap(), &connect_to, "/etc/ours.toml")
     }
 

@@ -8,6 +8,9 @@ use holdpoint_model::Digest;
 
 const COMMENTED: &str = "# ours\nca-file = \"ca.pem\" # the demo's\n\n[limits]\nparallel = 4\n";
 
+/// A program that has one module inside.
+const HEALTH: Builtin = Builtin::new(&[("health", b"h")]);
+
 fn allowed() -> String {
     allow(&resolve(&sample()), &operator(COMMENTED)).unwrap()
 }
@@ -300,7 +303,7 @@ fn looks_for_modules_and_says_where() {
     assert_eq!(error.message, "there is no built module phases/health");
     let hint = error.hint.unwrap();
     assert!(hint.contains("modules/health.wasm") && hint.contains("by `builtin:` before their names"), "{hint}");
-    let inside = bundle.clone().with_builtin(Builtin::new(&[("health", b"h")]));
+    let inside = bundle.clone().with_builtin(HEALTH);
     let hint = inside.module("phases/health").unwrap_err().hint.unwrap();
     assert!(hint.contains("this program has one inside: write module = \"builtin:health\""), "{hint}");
     std::fs::create_dir(folder.path().join("modules")).unwrap();
