@@ -158,7 +158,7 @@ impl RunVault {
         let deny = |reason: String, line: String| Denial {
             wanted: format!("secret {name} to {place}"),
             reason,
-            remedy: format!("to allow it, write in holdpoint.toml:\n    [secrets.{name}]\n    {line}"),
+            remedy: format!("to allow it, write in the operator's file:\n    [secrets.{name}]\n    {line}"),
         };
         let bound = self.named.get(name).and_then(|binding| Some((binding, binding.value.as_ref()?)));
         let Some((binding, value)) = bound else {

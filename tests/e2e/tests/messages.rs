@@ -296,7 +296,7 @@ fn a_run_and_its_denials_are_told_in_report_and_show() {
             no grant of service backend covers the method POST; granted: services backend (GET)
             to allow it, add to [phase.grants] of 'writes' in bundle.toml:
                 http = [{ services = ["backend"], paths = ["/effects"], methods = ["POST"] }]
-            and to holdpoint.toml, which bounds every bundle on this machine
+            and to the operator's file, which bounds every bundle on this machine
 
         hold · failed: P3.1
         "#);
