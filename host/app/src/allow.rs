@@ -2,15 +2,18 @@
 
 use std::path::PathBuf;
 
-use holdpoint_bundle::{OperatorSource, Text, asks_in_words};
+use holdpoint_bundle::{Operator, OperatorSource, Resolved, Text, asks_in_words};
+use holdpoint_model::ServiceName;
 
-use crate::{BundleChoices, Error, Machine, machine::operator_source};
+use crate::{BundleChoices, Error, Machine, closed::closed, machine::operator_source};
 
 /// What a bundle asks, and the file that would allow it. Nothing is written yet.
 #[derive(Debug, Clone)]
 pub struct Allowance {
     /// One line an ask.
     pub asks: Vec<String>,
+    /// Of each service that no request would reach all the same, what would change it.
+    pub closed: Vec<String>,
     /// The operator's file.
     pub path: PathBuf,
     before: Option<String>,
@@ -35,7 +38,19 @@ pub fn allow(choices: &BundleChoices, machine: &Machine) -> Result<Allowance, Er
     let readable = Machine { operator: crate::OperatorChoice::Found, ..machine.clone() };
     let (_, resolved) = choices.resolve(&readable)?;
     let after = holdpoint_bundle::allow(&resolved, &operator)?;
-    Ok(Allowance { asks: asks_in_words(&resolved), path, before, after })
+    let closed = closed_to(&resolved, &operator)?;
+    Ok(Allowance { asks: asks_in_words(&resolved), closed, path, before, after })
+}
+
+/// The services that `connect-to` of an operator's file does not lead to though it has to. About one that was moved by `--service` decides
+/// `service-overrides`.
+fn closed_to(resolved: &Resolved, source: &OperatorSource) -> Result<Vec<String>, Error> {
+    let operator = Operator::parse(source)?;
+    let is_asked = |service: &ServiceName| resolved.askers().any(|phase| phase.services.contains(service));
+    let services = resolved.services.iter().filter(|service| !service.overridden && is_asked(&service.name));
+    let told = services
+        .filter_map(|service| closed(&service.name, service.base.as_ref()?, &operator.connect_to, &source.file.label));
+    Ok(told.collect())
 }
 
 impl Allowance {

@@ -84,6 +84,13 @@ impl<'t> Problems<'t> {
         self.push(Some(offset), message.into(), None);
     }
 
+    /// Whether this was said already, as a message or a line of a hint.
+    pub(crate) fn has_told(&self, line: &str) -> bool {
+        self.found.iter().any(|mistake| {
+            mistake.message == line || mistake.hint.iter().flat_map(|hint| hint.lines()).any(|told| told == line)
+        })
+    }
+
     /// A mistake at a byte of the text, with what would change it.
     pub(crate) fn at_with(&mut self, offset: usize, message: impl Into<String>, hint: impl Into<String>) {
         self.push(Some(offset), message.into(), Some(hint.into()));

@@ -79,8 +79,12 @@ impl BundleFolder {
             return bounded(place, MAX_MODULE).map_err(|e| ModuleError { message: e.to_string(), hint: None });
         }
         let looked: Vec<String> = places.iter().map(|place| format!("looked for {}", place.display())).collect();
+        let inside = match self.builtin.get(name) {
+            Ok(_) => format!("\nthis program has one inside: write module = \"builtin:{name}\""),
+            Err(_) => String::new(),
+        };
         let hint = format!(
-            "{}\nbuild it with `{}`, or the modules of holdpoint with `cargo xtask guests`",
+            "{}{inside}\nbuild it with `{}`, or the modules of holdpoint with `cargo xtask guests`\na program that has modules inside takes them by `builtin:` before their names",
             looked.join("\n"),
             built::BUILD
         );

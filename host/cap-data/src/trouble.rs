@@ -80,9 +80,9 @@ impl TroubleKind {
     /// What somebody can do about it.
     pub fn remedy(self) -> &'static str {
         match self {
-            Self::Refused => "see that it runs, and that its address in holdpoint.toml is right",
+            Self::Refused => "see that it runs, and that its address in the operator's file is right",
             Self::Tls => "give it a certificate that ca-file covers, or write tls = false where the way to it is safe",
-            Self::Credentials => "put the user and the password in holdpoint.toml right",
+            Self::Credentials => "put the user and the password in the operator's file right",
             Self::Forbidden => "grant the user what the phase does",
             Self::ReadOnly => "lead the address to a primary, and let it and the user write",
             Self::Full => "raise its bound, or find out what fills it",

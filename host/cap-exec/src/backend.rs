@@ -97,8 +97,9 @@ impl ExecBackend {
             return Err(BackendError::NotSent("it is no start".into()));
         };
         let Some(tool) = self.tools.get(name) else {
-            let why =
-                format!("tool `{name}` is not pinned on this machine; pin it under [tools.{name}] in holdpoint.toml");
+            let why = format!(
+                "tool `{name}` is not pinned on this machine; pin it under [tools.{name}] in the operator's file"
+            );
             return Err(BackendError::NotSent(why));
         };
         let slot = self.slots.clone().try_acquire_owned().map_err(|_| {

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 /// What kind of place this is, if requests only go there when the operator says so.
-pub(crate) fn guarded(address: IpAddr) -> Option<&'static str> {
+pub fn guarded(address: IpAddr) -> Option<&'static str> {
     match address {
         IpAddr::V4(address) => guarded_v4(address),
         IpAddr::V6(address) => guarded_v6(address),

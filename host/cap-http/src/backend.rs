@@ -221,7 +221,8 @@ impl HttpBackend {
             return Err(BackendError::Denied(Denial {
                 wanted: capability::wanted(request),
                 reason: format!("an ID token is not sent to {authority} in the clear"),
-                remedy: "give the service an https URL, or say in holdpoint.toml with `connect-to` where it is".into(),
+                remedy: "give the service an https URL, or say in the operator's file with `connect-to` where it is"
+                    .into(),
             }));
         }
         let token = token::fetch(&*self.id_tokens, service, audience, limit).await?;

@@ -63,6 +63,7 @@ mod unanswered;
 mod upgrade;
 pub mod user;
 
+pub use address::guarded;
 pub use ask::{Misshapen, check as shape};
 pub use backend::HttpBackend;
 pub use capability::{Http, shown};

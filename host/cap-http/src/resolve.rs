@@ -52,7 +52,7 @@ pub(crate) async fn resolve(
             wanted: wanted(),
             reason: format!("{authority} leads to {}, {kind}", address.ip()),
             remedy: format!(
-                "to allow it, add below [connect-to] in holdpoint.toml:\n    \"{authority}\" = \"{address}\""
+                "to allow it, add below [connect-to] in the operator's file:\n    \"{authority}\" = \"{address}\""
             ),
         })),
         None => Ok(Resolved { addresses, dns }),

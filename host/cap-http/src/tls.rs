@@ -67,7 +67,7 @@ impl Tls {
             .map_err(|_| BackendError::NotSent("reading the machine's certificates was broken off".into()))?;
         roots.add_parsable_certificates(native.iter().cloned());
         if roots.is_empty() {
-            let text = "this machine trusts no certificate; install its root certificates, or name a ca-file in holdpoint.toml";
+            let text = "this machine trusts no certificate; install its root certificates, or name a ca-file in the operator's file";
             return Err(BackendError::NotSent(text.into()));
         }
         let builder = ClientConfig::builder_with_provider(Arc::new(rustls::crypto::ring::default_provider()));

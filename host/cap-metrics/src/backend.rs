@@ -34,7 +34,7 @@ impl Backend<Metrics> for MetricsBackend {
         if let Some(name) = &permit.request().source.secret {
             let placeholder = (self.placeholders)(name).ok_or_else(|| {
                 let why = format!(
-                    "this machine has no value for secret {name}; give it one under [secrets.{name}] in holdpoint.toml"
+                    "this machine has no value for secret {name}; give it one under [secrets.{name}] in the operator's file"
                 );
                 BackendError::NotSent(why)
             })?;

@@ -18,7 +18,7 @@ impl Backend<Secrets> for RunVault {
             Request::Reference { name } => match self.placeholder(name) {
                 Some(placeholder) => Ok(Response::Reference { placeholder }),
                 None => Err(BackendError::NotSent(format!(
-                    "this machine has no value for secret {name}; give it one under [secrets.{name}] in holdpoint.toml"
+                    "this machine has no value for secret {name}; give it one under [secrets.{name}] in the operator's file"
                 ))),
             },
             Request::Elsewhere { name } => Ok(Response::Elsewhere { secrets: self.elsewhere(name) }),

@@ -1,5 +1,9 @@
 //! What the operator says about a secret: its value, and where it may go.
 
+use base64::{
+    Engine as _,
+    engine::general_purpose::{STANDARD, STANDARD_NO_PAD},
+};
 use holdpoint_model::{ServiceName, grant::SecretName};
 
 /// The shortest value that can be told from other text.
@@ -17,6 +21,22 @@ impl SecretValue {
 
     pub(crate) fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// What is as secret as the value: of `name:password` in base64, as basic authentication has it, the two in plain and the password alone. A server
+    /// that shows a password shows it so. What is too short to be told from other text, or a common word, is none of them.
+    pub(crate) fn within(&self) -> Vec<String> {
+        let text = self.0.trim();
+        let decoded = STANDARD.decode(text).or_else(|_| STANDARD_NO_PAD.decode(text)).ok();
+        let Some(pair) = decoded.and_then(|bytes| String::from_utf8(bytes).ok()) else { return Vec::new() };
+        let Some((name, password)) = pair.split_once(':').filter(|_| !pair.contains(char::is_control)) else {
+            return Vec::new();
+        };
+        if name.is_empty() || password.is_empty() {
+            return Vec::new();
+        }
+        let is_told = |text: &String| text.len() >= SHORTEST && !Self::new(text.as_str()).is_stand_in();
+        [password.to_owned(), pair.clone()].into_iter().filter(is_told).collect()
     }
 
     /// Whether somebody forgot to put the real value in.
@@ -58,6 +78,30 @@ impl SecretBinding {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_name_with_its_password_is_secret_in_plain_too() {
+        // `alice:the-password-of-alice`, with and without its padding.
+        let value = "YWxpY2U6dGhlLXBhc3N3b3JkLW9mLWFsaWNl";
+        assert_eq!(SecretValue::new(value).within(), ["the-password-of-alice", "alice:the-password-of-alice"]);
+        for value in [
+            "Ym9iOnRoZS1wYXNzd29yZC1vZi1ib2I=",
+            "Ym9iOnRoZS1wYXNzd29yZC1vZi1ib2I",
+            "Ym9iOnRoZS1wYXNzd29yZC1vZi1ib2I=\n",
+        ] {
+            assert_eq!(
+                SecretValue::new(value).within(),
+                ["the-password-of-bob", "bob:the-password-of-bob"],
+                "{value:?}"
+            );
+        }
+        // `carol:pw`, `carol:password`: a field of many answers has that name.
+        assert_eq!(SecretValue::new("Y2Fyb2w6cHc=").within(), ["carol:pw"]);
+        assert_eq!(SecretValue::new("Y2Fyb2w6cGFzc3dvcmQ=").within(), ["carol:password"]);
+        for value in ["", "sk-live-0123456789", "c29tZXRoaW5nIGVsc2U=", "OnNvbWV0aGluZw=="] {
+            assert!(SecretValue::new(value).within().is_empty(), "{value:?}");
+        }
+    }
 
     #[test]
     fn knows_a_stand_in() {

@@ -26,9 +26,11 @@ pub struct Leak {
 }
 
 impl Search {
-    /// Looks for a secret too. A value of fewer than 8 bytes can't be told from other text.
+    /// Looks for a secret too, and for the name and the password that one holds. A value of fewer than 8 bytes can't be told from other text.
     pub fn secret(&mut self, name: &str, value: &SecretValue) {
         self.add(format!("secret {name}"), value.as_str());
+        let what = format!("secret {name}");
+        self.finder.add(value.within().into_iter().map(|value| Hidden { value, placeholder: what.clone() }).collect());
     }
 
     /// Looks for the session tokens that a file of a run still holds. No file, no tokens.

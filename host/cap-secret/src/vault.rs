@@ -60,7 +60,8 @@ impl RunVault {
             check(&binding)?;
             if let (Some(value), true) = (&binding.value, binding.is_hidden()) {
                 let placeholder = placeholder::secret(&run, binding.name.as_str());
-                hidden.push(Hidden { value: value.as_str().to_owned(), placeholder });
+                let values = [vec![value.as_str().to_owned()], value.within()].concat();
+                hidden.extend(values.into_iter().map(|value| Hidden { value, placeholder: placeholder.clone() }));
             }
             if let Some(twice) = named.insert(binding.name.to_string(), binding) {
                 return Err(Error::Twice { name: twice.name });
@@ -157,7 +158,7 @@ impl RunVault {
         let deny = |reason: String, line: String| Denial {
             wanted: format!("secret {name} to {place}"),
             reason,
-            remedy: format!("to allow it, write in holdpoint.toml:\n    [secrets.{name}]\n    {line}"),
+            remedy: format!("to allow it, write in the operator's file:\n    [secrets.{name}]\n    {line}"),
         };
         let bound = self.named.get(name).and_then(|binding| Some((binding, binding.value.as_ref()?)));
         let Some((binding, value)) = bound else {

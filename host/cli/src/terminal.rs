@@ -35,6 +35,13 @@ pub(crate) fn say(text: &str) {
     let _ = writeln!(io::stderr().lock(), "{text}");
 }
 
+/// Writes warnings for people, each with what would mend it.
+pub(crate) fn warn(warnings: &[String]) {
+    for warning in warnings {
+        say(&format!("warning: {warning}"));
+    }
+}
+
 /// Writes an error for people.
 pub(crate) fn error(error: &anyhow::Error) {
     let bundle = error.downcast_ref::<holdpoint_app::Error>();

@@ -41,7 +41,7 @@ impl<C: Capability, B: Backend<C>> PendingCall<'_, C, B> {
 pub(crate) fn admissible(rules: &Rules, class: Class, batch: bool) -> Result<(), (String, String)> {
     let refuse = |reason: &str, remedy: &str| Err((reason.to_owned(), remedy.to_owned()));
     if class == Class::Disruptive && !rules.may_disrupt {
-        let remedy = "leave the disruptive call out, or name the environment in `disruptive` of holdpoint.toml";
+        let remedy = "leave the disruptive call out, or name the environment in `disruptive` of the operator's file";
         return refuse("this environment may not be disrupted", remedy);
     }
     if class.happens_once() && batch {

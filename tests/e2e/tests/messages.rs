@@ -101,6 +101,7 @@ http = [{ services = ["bakend"], methods = ["get"] }]
             bundle.toml:19:11  there is no built module nowhere
                 looked for [GUESTS]/nowhere.wasm
                 build it with `cargo build --release --target wasm32-wasip2`, or the modules of holdpoint with `cargo xtask guests`
+                a program that has modules inside takes them by `builtin:` before their names
             bundle.toml:22:24  service `bakend` is not in the environment, did you mean `backend`?
             bundle.toml:22:46  `get` is not an HTTP method: use 1 to 20 upper-case letters, e.g. GET
             7 errors, nothing was run
@@ -159,6 +160,8 @@ fn allow_shows_what_is_asked_and_writes_only_what_was_consented_to() {
         reads: send GET to services backend
         reads: run for 5m with 10000 calls, 64MiB of memory and 64MiB of output
         ---
+        warning: service backend is at 127.0.0.1:9, a loopback address, where no request goes unless you say so; to allow it, add below [connect-to] in holdpoint.toml:
+            "127.0.0.1:9" = "127.0.0.1:9"
         nothing was written; pass --yes to write without being asked
         "#);
     });
@@ -168,6 +171,22 @@ fn allow_shows_what_is_asked_and_writes_only_what_was_consented_to() {
     assert!(operator().starts_with("# ours\n") && operator().contains("[bundles.scene.test]"), "{}", operator());
     let again = scene.run(&["allow", "BUNDLE"]).exits(0);
     assert!(again.stderr.contains("holdpoint.toml allows this already"), "{again:?}");
+}
+
+#[test]
+fn an_address_on_this_machine_that_nothing_leads_to_is_told_before_a_run_is_denied_it() {
+    let scene = scene(READS, "");
+    scene.run(&["allow", "BUNDLE", "--yes"]).exits(0);
+    let warning = "warning: service backend is at 127.0.0.1:9, a loopback address";
+    let line = "\n    \"127.0.0.1:9\" = \"127.0.0.1:9\"\n";
+    let told = scene.run(&["check", "BUNDLE"]).exits(0);
+    assert!(told.stderr.contains(warning) && told.stderr.contains(line), "{told:?}");
+    // The line that it names is the one that helps.
+    scene.edit("holdpoint.toml", |text| format!("{text}\n[connect-to]{line}"));
+    for command in ["check", "allow"] {
+        let told = scene.run(&[command, "BUNDLE"]).exits(0);
+        assert!(!told.stderr.contains("warning"), "{told:?}");
+    }
 }
 
 #[test]
@@ -277,7 +296,7 @@ fn a_run_and_its_denials_are_told_in_report_and_show() {
             no grant of service backend covers the method POST; granted: services backend (GET)
             to allow it, add to [phase.grants] of 'writes' in bundle.toml:
                 http = [{ services = ["backend"], paths = ["/effects"], methods = ["POST"] }]
-            and to holdpoint.toml, which bounds every bundle on this machine
+            and to the operator's file, which bounds every bundle on this machine
 
         hold · failed: P3.1
         "#);

@@ -91,7 +91,7 @@ const TOLD: [(Condition, [&str; 3]); 6] = [
         ],
     ),
     (SLOW, ["; see whether it is overloaded, or far from here"; 3]),
-    (Condition::Refusing, ["(credentials); put the user and the password in holdpoint.toml right"; 3]),
+    (Condition::Refusing, ["(credentials); put the user and the password in the operator's file right"; 3]),
 ];
 
 /// Starts a store for each condition, strikes it, and looks what is told of it, while the phase beside it passes.

@@ -101,9 +101,17 @@ impl Context<'_> {
         let bytes = match (self.modules)(&module) {
             Ok(bytes) => bytes,
             Err(e) => {
-                match e.hint {
-                    Some(hint) => problems.at_with(at, e.message, hint),
-                    None => problems.at(at, e.message),
+                // Many phases may name one module, and many modules be missing for one reason: each is told once, and so is what helps.
+                if problems.has_told(&e.message) {
+                    return None;
+                }
+                let hint: Vec<&str> =
+                    e.hint.iter().flat_map(|hint| hint.lines()).filter(|line| !problems.has_told(line)).collect();
+                let hint = hint.join("\n");
+                if hint.is_empty() {
+                    problems.at(at, e.message)
+                } else {
+                    problems.at_with(at, e.message, hint)
                 }
                 return None;
             }

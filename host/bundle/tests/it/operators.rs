@@ -1,10 +1,15 @@
 //! What an operator allows, and what is refused with the lines that would allow it.
 
 use crate::support::{component, modules, operator, resolve, sample, shipped, verify};
-use holdpoint_bundle::{BundleFolder, Operator, Resolved, SecretBinding, SecretSource, Verified, allow, asks_in_words};
+use holdpoint_bundle::{
+    Builtin, BundleFolder, Operator, Resolved, SecretBinding, SecretSource, Verified, allow, asks_in_words,
+};
 use holdpoint_model::Digest;
 
 const COMMENTED: &str = "# ours\nca-file = \"ca.pem\" # the demo's\n\n[limits]\nparallel = 4\n";
+
+/// A program that has one module inside.
+const HEALTH: Builtin = Builtin::new(&[("health", b"h")]);
 
 fn allowed() -> String {
     allow(&resolve(&sample()), &operator(COMMENTED)).unwrap()
@@ -296,7 +301,11 @@ fn looks_for_modules_and_says_where() {
     assert_eq!(bundle.checklist, sample().checklist);
     let error = bundle.module("phases/health").unwrap_err();
     assert_eq!(error.message, "there is no built module phases/health");
-    assert!(error.hint.unwrap().contains("modules/health.wasm"));
+    let hint = error.hint.unwrap();
+    assert!(hint.contains("modules/health.wasm") && hint.contains("by `builtin:` before their names"), "{hint}");
+    let inside = bundle.clone().with_builtin(HEALTH);
+    let hint = inside.module("phases/health").unwrap_err().hint.unwrap();
+    assert!(hint.contains("this program has one inside: write module = \"builtin:health\""), "{hint}");
     std::fs::create_dir(folder.path().join("modules")).unwrap();
     write("modules/health.wasm", b"x");
     assert_eq!(bundle.module("phases/health").unwrap(), b"x");

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::support::{modules, operator, resolve, sample, verify};
-use holdpoint_bundle::{BundleFolder, Plan, Resolved, Sources, allow, asks_in_words};
+use holdpoint_bundle::{BundleFolder, ModuleError, Plan, Resolved, Sources, allow, asks_in_words};
 
 /// The sample with a policy that has these fields.
 fn with_policy(fields: &str) -> Sources {
@@ -33,6 +33,24 @@ fn a_policy_asks_for_nothing_and_is_part_of_the_bundle() {
     assert_eq!(resolve(&with).policy_modules().len(), 1);
     let plan = Plan::of(&resolve(&with), None).unwrap();
     assert_eq!((plan.policies[0].rows[0].id.as_str(), plan.tick), ("P3.1", Duration::from_secs(30)));
+}
+
+#[test]
+fn a_module_that_is_not_built_is_told_once_and_so_is_what_helps() {
+    let sources = with_policy("");
+    let missing = |module: &str| -> Result<Vec<u8>, ModuleError> {
+        let hint = Some(format!("looked for {module}.wasm\nbuild it"));
+        Err(ModuleError { message: format!("there is no built module {module}"), hint })
+    };
+    let error = Resolved::from_sources(&sources, &missing).map(|_| ()).unwrap_err().to_string();
+    assert!(error.matches("there is no built module").count() > 1, "{error}");
+    assert_eq!(error.matches("build it").count(), 1, "{error}");
+    // Whoever names one twice is told of it once.
+    let one = |_: &str| -> Result<Vec<u8>, ModuleError> {
+        Err(ModuleError { message: "there is no built module".to_owned(), hint: None })
+    };
+    let error = Resolved::from_sources(&sources, &one).map(|_| ()).unwrap_err().to_string();
+    assert_eq!(error.matches("there is no built module").count(), 1, "{error}");
 }
 
 #[test]

@@ -129,7 +129,7 @@ async fn a_job_runs_until_it_ends_and_its_end_is_given_once() {
 #[tokio::test]
 async fn what_is_not_pinned_or_not_there_is_not_started() {
     let unpinned = Request::Start { tool: "unpinned".into(), args: vec![], stdin: Body::default() };
-    failed(Phase::new(sh()).call(unpinned).await, "pin it under [tools.unpinned] in holdpoint.toml");
+    failed(Phase::new(sh()).call(unpinned).await, "pin it under [tools.unpinned] in the operator's file");
     let mut nowhere = Phase::new(Tool::new("/usr/bin/no-such-tool"));
     failed(
         nowhere.try_start(&[], b"").await,

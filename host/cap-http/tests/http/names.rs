@@ -76,7 +76,10 @@ async fn a_name_that_leads_to_a_guarded_address_is_denied() {
         let (_server, network, phase) = phase(&[&[address]]).await;
         let denial = denial(phase.get("/").await);
         assert!(denial.reason.starts_with("backend.test:80 leads to "), "{denial:?}");
-        assert!(denial.remedy.contains("[connect-to] in holdpoint.toml:\n    \"backend.test:80\" = \""), "{denial:?}");
+        assert!(
+            denial.remedy.contains("[connect-to] in the operator's file:\n    \"backend.test:80\" = \""),
+            "{denial:?}"
+        );
         assert_eq!(network.connected(), [""; 0], "{address}");
     }
 }

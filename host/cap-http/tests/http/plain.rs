@@ -122,7 +122,10 @@ async fn denies_guarded_addresses_in_every_spelling() {
     ] {
         match phase.send(Request::get(Target::Url(url.into()))).await {
             Err(CallError::Denied(denial)) => {
-                assert!(denial.remedy.contains("below [connect-to] in holdpoint.toml:\n    \""), "{url}: {denial:?}");
+                assert!(
+                    denial.remedy.contains("below [connect-to] in the operator's file:\n    \""),
+                    "{url}: {denial:?}"
+                );
                 assert!(denial.wanted.starts_with("http GET http://"), "{url}: {denial:?}");
             }
             other => panic!("{url} should be denied: {other:?}"),

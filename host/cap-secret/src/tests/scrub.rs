@@ -119,6 +119,19 @@ proptest! {
 }
 
 #[test]
+fn a_password_that_is_kept_with_its_name_is_taken_out_however_it_comes_back() {
+    let vault = vault(vec![binding("USER", "YWxpY2U6dGhlLXBhc3N3b3JkLW9mLWFsaWNl")]);
+    let placeholder = vault.placeholder("USER").unwrap();
+    for (text, left) in [
+        (r#"{"password": "the-password-of-alice"}"#, format!("{{\"password\": \"{placeholder}\"}}")),
+        ("as alice:the-password-of-alice", format!("as {placeholder}")),
+        ("authorization: Basic YWxpY2U6dGhlLXBhc3N3b3JkLW9mLWFsaWNl", format!("authorization: Basic {placeholder}")),
+    ] {
+        assert_eq!(String::from_utf8(vault.scrub(text.as_bytes()).unwrap().bytes).unwrap(), left);
+    }
+}
+
+#[test]
 fn names_the_encoding_and_counts() {
     let vault = vault(vec![binding("KEY", "s3cret/value!")]);
     let placeholder = vault.placeholder("KEY").unwrap();

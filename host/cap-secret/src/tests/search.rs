@@ -30,6 +30,15 @@ fn every_encoding_is_found_and_named() {
 }
 
 #[test]
+fn a_password_is_found_that_a_secret_holds_with_its_name() {
+    let mut search = Search::default();
+    search.secret("USER", &SecretValue::new("YWxpY2U6dGhlLXBhc3N3b3JkLW9mLWFsaWNl"));
+    let leak = search.find(b"the password is the-password-of-alice").unwrap();
+    assert_eq!((leak.what.as_str(), leak.encoding), ("secret USER", "plain"));
+    assert_eq!(search.values(), 1);
+}
+
+#[test]
 fn tokens_that_were_left_behind_are_found_and_a_short_value_is_no_secret() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("sessions");

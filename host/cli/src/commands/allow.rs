@@ -25,6 +25,7 @@ pub(crate) struct Arguments {
 pub(crate) fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let allowance = holdpoint_app::allow(&arguments.bundle.choices(machine), machine)?;
     terminal::out(&allowance.asks.join("\n"));
+    terminal::warn(&allowance.closed);
     let path = allowance.path.display();
     if allowance.is_there() {
         terminal::say(&format!("\n{path} allows this already"));

@@ -26,6 +26,7 @@ pub(crate) fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result
         verified.digest,
         phases.join(", ")
     ));
+    terminal::warn(&holdpoint_app::closed_services(verified, machine));
     if let Some(why) = allowed.late().and_then(|_| holdpoint_app::why_not(&verified.gcloud)) {
         terminal::say(&format!("warning: Cloud Run can't be asked from here: {why}"));
     }

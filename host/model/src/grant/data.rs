@@ -181,7 +181,7 @@ pub(super) fn judge(phase: &PhaseId, grants: &[DataGrant], ask: &DataAsk, shown:
         wanted: format!("data {shown}"),
         reason: format!("no grant covers {what} store {}; granted: {granted}", ask.store),
         remedy: format!(
-            "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    data = [{}]\nand to holdpoint.toml, which bounds every bundle on this machine",
+            "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    data = [{}]\nand to the operator's file, which bounds every bundle on this machine",
             line.to_toml()
         ),
     })

@@ -59,7 +59,7 @@ pub(super) fn class(phase: &PhaseId, grants: &[ExecGrant], tool: &str) -> Result
                 Ok(name) => {
                     let line = ExecGrant { tools: vec![name], class: None }.to_toml();
                     format!(
-                        "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    exec = [{line}]\nand to holdpoint.toml, which bounds every bundle on this machine and pins the tool"
+                        "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    exec = [{line}]\nand to the operator's file, which bounds every bundle on this machine and pins the tool"
                     )
                 }
                 Err(_) => "ask for a tool by its name in the operator's file".to_owned(),

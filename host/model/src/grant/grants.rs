@@ -279,7 +279,7 @@ impl Grants {
 
     fn remedy(&self, line: &str) -> String {
         format!(
-            "to allow it, add to [phase.grants] of '{}' in bundle.toml:\n    {line}\nand to holdpoint.toml, which bounds every bundle on this machine",
+            "to allow it, add to [phase.grants] of '{}' in bundle.toml:\n    {line}\nand to the operator's file, which bounds every bundle on this machine",
             self.phase
         )
     }
@@ -333,7 +333,7 @@ mod tests {
             denial.remedy,
             "to allow it, add to [phase.grants] of 'health' in bundle.toml:\n    \
              http = [{ hosts = [\"api.stripe.com\"], paths = [\"/v1/charges\"], methods = [\"GET\"] }]\n\
-             and to holdpoint.toml, which bounds every bundle on this machine"
+             and to the operator's file, which bounds every bundle on this machine"
         );
     }
 

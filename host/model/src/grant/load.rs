@@ -105,7 +105,7 @@ pub(super) fn judge(phase: &PhaseId, grant: Option<&LoadGrant>, ask: &LoadAsk) -
         return Err(denial(
             "the phase has no grant of load".into(),
             format!(
-                "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    {line}\nand to holdpoint.toml, which bounds every bundle on this machine"
+                "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    {line}\nand to the operator's file, which bounds every bundle on this machine"
             ),
         ));
     };
@@ -113,7 +113,9 @@ pub(super) fn judge(phase: &PhaseId, grant: Option<&LoadGrant>, ask: &LoadAsk) -
         None => Ok(grant.clone()),
         Some(reason) => Err(denial(
             reason,
-            format!("ask for less, or raise it in [phase.grants] of '{phase}' in bundle.toml and in holdpoint.toml"),
+            format!(
+                "ask for less, or raise it in [phase.grants] of '{phase}' in bundle.toml and in the operator's file"
+            ),
         )),
     }
 }
@@ -128,7 +130,7 @@ pub(super) fn judge_disturbance(phase: &PhaseId, grant: Option<&LoadGrant>) -> R
         reason: "the grant of load does not let it disturb".into(),
         remedy: format!(
             "to allow it, add to `load` in [phase.grants] of '{phase}' in bundle.toml: disturb = true\nand name the environment in `disruptive` of \
-             holdpoint.toml"
+             the operator's file"
         ),
     })
 }

@@ -138,7 +138,7 @@ pub(super) fn judge(phase: &PhaseId, grants: &[MetricsGrant], ask: &MetricsAsk, 
         wanted: format!("metrics {shown}"),
         reason: format!("no grant covers {what} of service {}; granted: {granted}", ask.service),
         remedy: format!(
-            "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    metrics = [{}]\nand to holdpoint.toml, which bounds every bundle on this machine",
+            "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    metrics = [{}]\nand to the operator's file, which bounds every bundle on this machine",
             line.to_toml()
         ),
     })

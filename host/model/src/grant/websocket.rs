@@ -139,7 +139,7 @@ fn granted(grants: &[WebsocketGrant]) -> String {
 
 fn remedy(phase: &PhaseId, line: &str) -> String {
     format!(
-        "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    websocket = [{line}]\nand to holdpoint.toml, which bounds every bundle on this machine"
+        "to allow it, add to [phase.grants] of '{phase}' in bundle.toml:\n    websocket = [{line}]\nand to the operator's file, which bounds every bundle on this machine"
     )
 }
 

@@ -97,7 +97,7 @@ impl Probe<'_> {
 
     fn says(&self, response: &Response) -> Result<String, Vec<Fault>> {
         let Endpoint { expect, dependencies, .. } = &self.endpoint;
-        let mut faults = body::headers(&expect.headers, |name| response.header(name).map(str::to_owned));
+        let mut faults = body::headers(&expect.headers, response.headers());
         let mut says: Vec<String> = expect.headers.keys().map(|name| format!("{name} as wanted")).collect();
         if expect.reads_body() && response.truncated() {
             faults.push(Fault {

@@ -18,6 +18,15 @@ struct Owner<'a> {
     jar: CookieJar,
 }
 
+/// What a transfer that nobody broke off has shown.
+struct Moved {
+    sum: f64,
+    /// How long it took.
+    whole: Millis,
+    /// Which one it was that moved something.
+    number: u32,
+}
+
 /// What came of the transfers that were to be broken off.
 #[derive(Default)]
 struct Tally {
@@ -36,13 +45,13 @@ pub(crate) fn judge(cx: &Context, tried: &Tried) {
         Ok(owner) => owner,
         Err(why) => return why(cx.check([ROW], name)),
     };
-    let Some((sum, whole)) = owner.judge_whole() else { return };
+    let Some(Moved { sum, whole, number }) = owner.judge_whole() else { return };
     let check = cx.check([ROW], name);
     if whole > LONGEST {
         let seen = format!("a transfer takes {whole}, and is broken off within {LONGEST}");
         return check.inconclusive(observed(seen), ());
     }
-    match owner.break_off(sum, whole) {
+    match owner.break_off(sum, whole, number) {
         Ok(tally) => conclude(check, tried, sum, &tally),
         Err(unread) => unread.conclude(check),
     }
@@ -69,9 +78,8 @@ impl Owner<'_> {
         Reading::take(self.cx, self.tried, &self.service, &self.jar)
     }
 
-    fn transfer(&self, number: u32, limit: Option<Millis>) -> Answer {
-        let transfer = &self.tried.transfer;
-        let request = self.service.post(&transfer.path).json(transfer.nth(number)).cookies(&self.jar);
+    fn transfer(&self, body: &Value, limit: Option<Millis>) -> Answer {
+        let request = self.service.post(&self.tried.transfer.path).json(body).cookies(&self.jar);
         self.cx.http().send(match limit {
             Some(limit) => request.timeout(limit),
             None => request,
@@ -80,7 +88,7 @@ impl Owner<'_> {
 
     /// A transfer that nobody breaks off, and what is read after it.
     fn whole(&self, number: u32) -> Result<(Response, Reading), Unread> {
-        let done = self.transfer(number, None).map_err(Unread::Call)?;
+        let done = self.transfer(self.tried.transfer.nth(number), None).map_err(Unread::Call)?;
         if !(200..300).contains(&done.status()) {
             return Err(Unread::Other(format!("the transfer answers {}", done.status()), done.calls()));
         }
@@ -88,7 +96,7 @@ impl Owner<'_> {
     }
 
     /// One that nobody breaks off: the sum, and how long it takes. Without it nothing else is tried. By itself it shows nothing for the row.
-    fn judge_whole(&self) -> Option<(f64, Millis)> {
+    fn judge_whole(&self) -> Option<Moved> {
         let name = "a transfer moves something and keeps the sum";
         let check = || self.cx.check([ROW], name);
         let before = match self.read() {
@@ -103,9 +111,9 @@ impl Owner<'_> {
         let moved = self.whole(0).and_then(|(done, after)| {
             // What stands there already as the first leaves it is moved by the one back.
             let is_there = after.numbers == before.numbers && self.tried.transfer.back.is_some();
-            if is_there { self.whole(1) } else { Ok((done, after)) }
+            if is_there { self.whole(1).map(|(done, after)| (1, done, after)) } else { Ok((0, done, after)) }
         });
-        let (done, after) = match moved {
+        let (number, done, after) = match moved {
             Ok(moved) => moved,
             Err(unread) => {
                 unread.conclude(check());
@@ -122,18 +130,18 @@ impl Owner<'_> {
             return None;
         }
         self.cx.observation(name).expecting(wanted).pass(observed(after.shown()), evidence);
-        Some((before.sum(), done.total()))
+        Some(Moved { sum: before.sum(), whole: done.total(), number })
     }
 
     /// Breaks each off at another moment, and looks at once. One that is refused leaves it open whether any other was worked on.
-    fn break_off(&self, sum: f64, whole: Millis) -> Result<Tally, Unread> {
+    fn break_off(&self, sum: f64, whole: Millis, moved: u32) -> Result<Tally, Unread> {
         let mut tally = Tally::default();
         let breaks = self.tried.breaks;
         for number in 1..=breaks {
             let limit = Millis(moment(whole, number, breaks));
             self.cx.progress(number, breaks, format_args!("a transfer is broken off after {limit}"));
             let mut refused = None;
-            match self.transfer(number, Some(limit)) {
+            match self.transfer(self.tried.transfer.nth_after(moved, number), Some(limit)) {
                 Ok(done) if (200..300).contains(&done.status()) => tally.answered += 1,
                 Ok(done) => refused = Some(done),
                 Err(error) => match error.cause() {

@@ -33,6 +33,12 @@ impl Transfer {
     pub(crate) fn nth(&self, number: u32) -> &Value {
         self.back.as_ref().filter(|_| number % 2 == 1).unwrap_or(&self.body)
     }
+
+    /// The body of the `number`th that is broken off, from 1, after the transfer of another number has moved something: the first goes the other way,
+    /// for what says again what stands there already moves nothing, and nothing of it could be seen.
+    pub(crate) fn nth_after(&self, moved: u32, number: u32) -> &Value {
+        self.nth(moved.saturating_add(number))
+    }
 }
 
 #[derive(Debug, Deserialize)]

@@ -74,6 +74,15 @@ fn every_second_transfer_goes_back_where_one_can() {
 }
 
 #[test]
+fn the_first_that_is_broken_off_goes_the_other_way_than_what_was_moved() {
+    let transfer = Transfer { path: "/transfers".to_owned(), body: json!(1), back: Some(json!(2)) };
+    for moved in [0, 1] {
+        assert_ne!(transfer.nth_after(moved, 1), transfer.nth(moved), "what stands there already is not said again");
+        assert_eq!(transfer.nth_after(moved, 2), transfer.nth(moved));
+    }
+}
+
+#[test]
 fn where_the_first_moves_nothing_the_one_back_does() {
     let with = |readings: Vec<Scripted>| {
         let mut config = config();

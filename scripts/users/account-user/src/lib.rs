@@ -27,8 +27,8 @@ use holdpoint::{Me, VirtualUser, granted};
 pub use config::Config;
 use config::{filled, placed};
 
-/// Half of the characters of a password.
-const PASSWORD: usize = 4;
+/// How often a password is drawn for: eight characters each time, so that nobody guesses it.
+const DRAWN: usize = 4;
 
 pub struct Holder {
     config: Config,
@@ -43,7 +43,7 @@ impl VirtualUser for Holder {
     fn start(me: &Me, config: Config) -> Result<Self> {
         config.check()?;
         pause(me, config.account.arrive);
-        let password: String = (0..PASSWORD).map(|_| format!("{:08x}", me.random(u32::MAX))).collect();
+        let password: String = (0..DRAWN).map(|_| format!("{:08x}", me.random(u32::MAX))).collect();
         let opened = me.send(
             me.service(&config.service).request("PUT", placed(&config.account.path, me.canary())).json(&filled(
                 &config.account.json,
