@@ -11,7 +11,7 @@ use crate::demo::{self, Lane, Outcome, Scope};
 use crate::project::Project;
 use crate::{bench, docs, faults, guests, test, tidy};
 
-/// Clean demonstrations besides the release of the part `demo`, so that there are three. Each takes about two minutes, which is less than
+/// Clean demonstrations besides the release of the part `demo`, so that there are three. Each takes about five minutes, which is what
 /// faults in two lanes save.
 const CLEAN: u32 = 2;
 

@@ -136,14 +136,9 @@ impl Scope {
         matches!(self, Self::Watch | Self::Hours | Self::Evening | Self::Day).then_some(SCALE)
     }
 
-    /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that;
-    /// one look surely falls into more than half a minute.
+    /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that.
     pub(crate) fn evening(self) -> &'static str {
-        match self {
-            Self::Evening => "evening-during=110s",
-            Self::Day => "evening-during=40s",
-            _ => "evening-during=6s",
-        }
+        if matches!(self, Self::Evening | Self::Day) { "evening-during=95s" } else { "evening-during=6s" }
     }
 
     /// How a run ends when nothing is wrong, and what it decides: one that leaves phases out is partial, and no release.

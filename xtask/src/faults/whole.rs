@@ -18,9 +18,7 @@ const ROLLED_BACK: u8 = 5;
 /// The whole that a fault is looked for in. What only a day shows has no release in it, and neither has what people write afterwards.
 pub(super) fn scope(fault: Fault) -> Scope {
     match fault.scope() {
-        Scope::Watch | Scope::Hours => Scope::Day,
-        // In a whole day this hour is too short for an alert.
-        Scope::Evening => Scope::Evening,
+        Scope::Watch | Scope::Hours | Scope::Evening => Scope::Day,
         Scope::NextSteps => Scope::NextSteps,
         _ => Scope::Release,
     }
