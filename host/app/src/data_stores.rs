@@ -56,8 +56,10 @@ fn store(verified: &Verified, name: &StoreName, PlacedStore { kind, binding }: &
         None => None,
         Some(secret) => {
             let value = secrets::named(verified, secret).map_err(|error| error.to_string())?;
-            let lacking =
-                || format!("the password of the store {name} is the secret {secret}, which has no value here");
+            let lacking = || {
+                let remedy = secrets::remedy(verified, secret);
+                format!("the password of the store {name} is the secret {secret}, which has no value here; {remedy}")
+            };
             Some(Password::new(value.filter(|value| !value.is_empty()).ok_or_else(lacking)?))
         }
     };

@@ -87,6 +87,15 @@ pub(crate) fn named(verified: &Verified, name: &SecretName) -> Result<Option<Str
     value(bound.ok_or_else(unbound)?)
 }
 
+/// What gives a secret of the operator's file a value.
+pub(crate) fn remedy(verified: &Verified, name: &SecretName) -> String {
+    match verified.secrets.iter().find(|bound| bound.name == *name).map(|bound| &bound.from) {
+        Some(SecretSource::Env(variable)) => format!("set the variable {variable}"),
+        Some(SecretSource::File(path)) => format!("write it to {}", path.display()),
+        None => format!("bind it below [secrets.{name}]"),
+    }
+}
+
 fn value(bound: &Bound) -> Result<Option<String>, Error> {
     read(&bound.from).map_err(|reason| Error::Secret { name: bound.name.to_string(), reason })
 }

@@ -205,6 +205,16 @@ fn a_real_postgresql_and_a_real_redis_pass_and_each_trouble_is_told_alone() {
 }
 
 #[test]
+fn a_store_whose_password_is_nowhere_is_told_with_what_to_do_before_a_run_begins() {
+    let known = ("cache", "redis", "127.0.0.1:1".to_owned(), "default", "");
+    let scene = prepared(&[known], &json!({ "stores": { "cache": { "kind": "redis" } } }));
+    let told = scene.run(&["run", "BUNDLE"]).exits(2);
+    let says = "the password of the store cache is the secret CACHE_PASSWORD, which has no value here; write it to ";
+    assert!(told.stderr.contains(says), "{told:?}");
+    assert!(!scene.path().join(".holdpoint/runs").exists(), "nothing was begun");
+}
+
+#[test]
 fn a_real_redis_is_not_written_to_in_a_dry_run_and_its_password_is_in_no_file() {
     let redis = Redis::start(&[]);
     let config = json!({ "stores": { "cache": { "kind": "redis", "place": "holdpoint" } } });
