@@ -96,6 +96,21 @@ fn where_the_first_moves_nothing_the_one_back_does() {
 }
 
 #[test]
+fn where_the_one_back_moved_something_the_first_that_is_broken_off_goes_forth() {
+    let mut config = config();
+    config["breaks"] = json!(1);
+    config["transfer"]["back"] = json!({ "amount": -1 });
+    let (forth, back) = (post("/transfers").saying("\"amount\":1"), post("/transfers").saying("\"amount\":-1"));
+    let taken = || status(201).after(Millis(100));
+    let t = holdpoint::test(run).service("backend").config(config).answer(forth, taken());
+    // A second one back says what stands there, and is refused.
+    let answers = [taken(), taken(), status(409)];
+    let t = answers.into_iter().fold(t, |t, answer| t.answer(back.clone(), answer));
+    let t = [pots(1, 0), pots(1, 0), pots(0, 1)].into_iter().fold(t, |t, pots| t.answer(get("/pots"), pots));
+    t.expect("BIZ-4", Pass, "always; 1 of 1 were broken off");
+}
+
+#[test]
 fn what_could_not_be_broken_off_is_not_exercised() {
     let t = test(vec![pots(10, 10), pots(9, 11)], &[1]);
     t.expect("BIZ-4", NotExercised, "0 of 3 were broken off, 3 answered before");
