@@ -1,9 +1,10 @@
 //! Demonstrations in which nothing is wrong, one after the other: whether any row of any of them is a false alarm.
 
 use std::fs;
+use std::thread;
 use std::time::Instant;
 
-use anyhow::{Context, Result, bail, ensure};
+use anyhow::{Context, Result, anyhow, bail, ensure};
 
 use super::round::{HEAD, Round};
 use crate::demo::{self, Demo, Lane, Outcome, Scope, Stdout};
@@ -40,7 +41,7 @@ fn each(project: &Project, count: u32, released: Option<&Outcome>, tell: impl Fn
     demo::build(project)?;
     let scopes = Scope::of_demo(demo::gcloud_is_here(), demo::ensure_stores()?, demo::ensure_browser()?);
     let clean = Clean { project, count, scopes, released };
-    // One lane: a signal that comes between two runs ends it as one that comes within a run does.
+    // One at a time: a signal that comes between two runs ends it as one that comes within a run does.
     faults::side_by_side(vec![()], |(), stop| clean.rounds(stop, &tell))?.into_iter().collect()
 }
 
@@ -76,32 +77,36 @@ impl Clean<'_> {
         Ok(())
     }
 
-    /// One demonstration, in which the cloud draws other names and the time is another.
+    /// One demonstration, in which the cloud draws other names and the time is another. As in any, the day passes beside the release.
     fn one(&self, number: u32, first: &mut [Option<Outcome>; 3], stop: &Stop) -> Result<Round> {
         let (seed, begun) = (demo::fresh_seed(), Instant::now());
-        let (mut alarms, mut outcomes) = (Vec::new(), Vec::new());
-        for ((scope, name), first) in self.scopes.into_iter().zip(NAMES).zip(first) {
-            ensure!(!stop.is_set(), "interrupted");
-            let demo = Demo {
-                project: self.project,
-                setting: None,
-                scope,
-                json: true,
-                stdout: Stdout::Keep,
-                lane: Lane::FIRST,
-                cloud_seed: seed,
-                runs: self.project.root.join(RUNS).join(number.to_string()).join(name),
-            };
-            let outcome = faults::performed(&demo)?;
-            // What was ended has not shown anything.
-            ensure!(!stop.is_set(), "interrupted");
-            let found = faults::alarms(first.as_ref(), &outcome, scope);
-            keep(first, &outcome, &found);
+        let demo = |part: usize, lane| Demo {
+            project: self.project,
+            setting: None,
+            scope: self.scopes[part],
+            json: true,
+            stdout: Stdout::Keep,
+            lane,
+            cloud_seed: seed,
+            runs: self.project.root.join(RUNS).join(number.to_string()).join(NAMES[part]),
+        };
+        let parts = [demo(0, Lane::FIRST), demo(1, Lane::numbered(2)), demo(2, Lane::FIRST)];
+        ensure!(!stop.is_set(), "interrupted");
+        let (release, day) = thread::scope(|scope| {
+            let day = scope.spawn(|| faults::performed(&parts[1]));
+            (faults::performed(&parts[0]), day.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))))
+        });
+        let outcomes = [release?, day?, faults::performed(&parts[2])?];
+        // What was ended has not shown anything.
+        ensure!(!stop.is_set(), "interrupted");
+        let mut alarms = Vec::new();
+        for ((demo, outcome), (name, first)) in parts.iter().zip(&outcomes).zip(NAMES.into_iter().zip(first)) {
+            let found = faults::alarms(first.as_ref(), outcome, demo.scope);
+            keep(first, outcome, &found);
             if found.is_empty() {
                 fs::remove_dir_all(&demo.runs).with_context(|| format!("remove {}", demo.runs.display()))?;
             }
             alarms.extend(found.into_iter().map(|alarm| format!("{name}: {alarm}")));
-            outcomes.push(outcome);
         }
         let exits = outcomes.iter().map(|outcome| outcome.exit).collect();
         let seconds = begun.elapsed().as_secs_f64();

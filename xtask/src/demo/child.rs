@@ -3,7 +3,7 @@
 
 use std::io::{BufRead, BufReader, Read};
 use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::process::{Command, ExitStatus, Stdio};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
@@ -21,6 +21,8 @@ pub(crate) enum Stdout {
     Pass,
     /// Only the last line is kept.
     Keep,
+    /// All is kept, and what it says on standard error too, to be told when whatever is shown meanwhile has ended.
+    Hold,
 }
 
 /// How a child ended.
@@ -28,6 +30,22 @@ pub(crate) enum Stdout {
 pub(super) struct Ended {
     pub(super) exit: u8,
     pub(super) last_line: Option<String>,
+    pub(super) held: Held,
+}
+
+/// What a child has printed and said, if it was not shown at once.
+#[derive(Debug, Default)]
+pub(crate) struct Held {
+    pub(super) printed: Vec<String>,
+    pub(super) said: Vec<String>,
+}
+
+impl Held {
+    /// Shows it where it belongs: what was said first, for the report comes at the end of a run.
+    pub(super) fn tell(&self) {
+        self.said.iter().for_each(|line| eprintln!("{line}"));
+        self.printed.iter().for_each(|line| println!("{line}"));
+    }
 }
 
 /// A child that was asked to end has this long to write down where it stopped.
@@ -42,8 +60,12 @@ pub(super) async fn run(mut command: Command, stdout: Stdout, mut signals: Signa
     if stdout != Stdout::Ours {
         command.stdout(Stdio::piped());
     }
+    if stdout == Stdout::Hold {
+        command.stderr(Stdio::piped());
+    }
     let mut child = command.spawn().context("start holdpoint")?;
-    let reader = read_lines(&mut child, stdout);
+    let reader = child.stdout.take().map(|pipe| read_lines(pipe, stdout));
+    let listener = child.stderr.take().map(|pipe| read_lines(pipe, stdout));
     let pid = child.id();
     let mut waiting = tokio::task::spawn_blocking(move || child.wait());
     let status = tokio::select! {
@@ -62,22 +84,28 @@ pub(super) async fn run(mut command: Command, stdout: Stdout, mut signals: Signa
         }
     };
     let status = status.context("wait for holdpoint")?.context("wait for holdpoint")?;
-    let last_line = match reader {
-        Some(reader) => reader.join().ok().flatten(),
-        None => None,
-    };
-    Ok(Ended { exit: exit_code(status), last_line })
+    let (last_line, printed) = read(reader);
+    let (_, said) = read(listener);
+    Ok(Ended { exit: exit_code(status), last_line, held: Held { printed, said } })
 }
 
-fn read_lines(child: &mut Child, stdout: Stdout) -> Option<JoinHandle<Option<String>>> {
-    let pipe = child.stdout.take()?;
-    Some(std::thread::spawn(move || {
-        last_line(pipe, |line| {
-            if stdout == Stdout::Pass {
-                println!("{line}");
-            }
-        })
-    }))
+/// The last line of a pipe, and all of them where they are held.
+type Lines = (Option<String>, Vec<String>);
+
+fn read_lines(pipe: impl Read + Send + 'static, stdout: Stdout) -> JoinHandle<Lines> {
+    std::thread::spawn(move || {
+        let mut held = Vec::new();
+        let last = last_line(pipe, |line| match stdout {
+            Stdout::Pass => println!("{line}"),
+            Stdout::Hold => held.push(line.to_owned()),
+            Stdout::Ours | Stdout::Keep => {}
+        });
+        (last, held)
+    })
+}
+
+fn read(reader: Option<JoinHandle<Lines>>) -> Lines {
+    reader.and_then(|reader| reader.join().ok()).unwrap_or_default()
 }
 
 /// Shows each line and gives back the last that is not empty.
@@ -150,6 +178,18 @@ mod tests {
         command.args(["-c", "echo one; echo '{\"decision\":\"hold\"}'; echo; exit 3"]);
         let ended = run(command, Stdout::Keep, Signals::listen().unwrap()).await.unwrap();
         assert_eq!((ended.exit, ended.last_line.as_deref()), (3, Some("{\"decision\":\"hold\"}")));
+    }
+
+    #[tokio::test]
+    async fn what_is_held_is_all_of_both_streams() {
+        let mut command = Command::new("sh");
+        command.args(["-c", "echo one; echo told >&2; echo two"]);
+        let ended = run(command, Stdout::Hold, Signals::listen().unwrap()).await.unwrap();
+        assert_eq!(
+            (ended.held.printed, ended.held.said),
+            (vec!["one".to_owned(), "two".to_owned()], vec!["told".to_owned()])
+        );
+        assert_eq!(ended.last_line.as_deref(), Some("two"));
     }
 
     #[tokio::test]

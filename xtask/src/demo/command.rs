@@ -1,6 +1,7 @@
 //! `cargo xtask demo`: its arguments, what it says, and its exit code, which is the command line's own.
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use anyhow::{Context, Result, anyhow};
 use clap::ValueEnum;
@@ -11,7 +12,7 @@ use super::fault::Fault;
 use super::lane::Lane;
 use super::phases::Scope;
 use super::ports::PORTS;
-use super::run::{Demo, Outcome, Stdout, build};
+use super::run::{Demo, Outcome, Performed, Stdout, build};
 use super::seed;
 use super::stores::ensure_stores;
 use super::system::{PYTHON, gcloud_is_here, pytest_is_here};
@@ -118,42 +119,73 @@ fn perform(project: &Project, arguments: &Arguments, fault: Option<Fault>) -> Re
             "without gcloud: nothing is deployed, and the phases that would are left out, like that of the page",
         );
     }
-    let all = Scope::of_all(gcloud, stores, browser);
-    // A release, then a day in a rehearsal, and what a team does before production; or what finds the fault. What is kept is what was released.
-    let scopes = match fault {
-        Some(fault) => vec![fault.scope()],
-        None if arguments.keep => vec![all],
-        None => Scope::of_demo(gcloud, stores, browser).to_vec(),
-    };
-    let demo = |scope| Demo {
+    let demo = |scope, lane, stdout| Demo {
         project,
         scope,
         setting: fault.map(|fault| fault.settle(arguments.seed.unwrap_or_else(seed::fresh))),
         json,
-        stdout: if json { Stdout::Pass } else { Stdout::Ours },
-        lane: Lane::FIRST,
+        stdout,
+        lane,
         cloud_seed: 0,
         runs: project.root.join(".holdpoint/runs"),
     };
+    let shown = if json { Stdout::Pass } else { Stdout::Ours };
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
-    runtime.block_on(async {
-        let last = scopes.len() - 1;
-        for (place, scope) in scopes.into_iter().enumerate() {
-            let (outcome, system) = demo(scope).run().await?;
-            say("demo", &verdict(&outcome, fault, scope));
-            let is_as_wanted = fault.is_none() && outcome.exit == scope.clean_end().0;
-            if place < last && is_as_wanted {
-                system.stop().await;
-                continue;
-            }
-            if arguments.keep {
-                stays().await?;
-            }
-            system.stop().await;
-            return Ok(if is_as_wanted { 0 } else { outcome.exit });
+    if fault.is_some() || arguments.keep {
+        // What finds the fault, or what is kept: that is what was released.
+        let scope = fault.map_or_else(|| Scope::of_all(gcloud, stores, browser), Fault::scope);
+        return runtime.block_on(alone(&demo(scope, Lane::FIRST, shown), fault, arguments.keep));
+    }
+    let [release, day, after] = Scope::of_demo(gcloud, stores, browser);
+    let begun = Instant::now();
+    let exit = runtime.block_on(whole(
+        &demo(release, Lane::FIRST, shown),
+        &demo(day, Lane::numbered(2), Stdout::Hold),
+        &demo(after, Lane::FIRST, shown),
+    ))?;
+    say("demo", &format!("took {} s", begun.elapsed().as_secs()));
+    Ok(exit)
+}
+
+/// One scope, whose system may stay afterwards.
+async fn alone(demo: &Demo<'_>, fault: Option<Fault>, keep: bool) -> Result<u8> {
+    let Performed { outcome, system, .. } = demo.run().await?;
+    say("demo", &verdict(&outcome, fault, demo.scope));
+    if keep {
+        stays().await?;
+    }
+    system.stop().await;
+    Ok(exit(&outcome, fault, demo.scope))
+}
+
+/// Everything without a fault: a release, and beside it a day in a rehearsal, which mostly waits and is shown afterwards; then what a team does before
+/// production. Nothing is begun after what did not end as it should.
+async fn whole(release: &Demo<'_>, day: &Demo<'_>, after: &Demo<'_>) -> Result<u8> {
+    let (release, day) = tokio::join!(ended(release), async {
+        say("demo", "a day is rehearsed meanwhile, and shown afterwards");
+        day.run().await
+    });
+    let release = release?;
+    let Performed { outcome, system, held } = day?;
+    held.tell();
+    say("demo", &verdict(&outcome, None, Scope::Day));
+    system.stop().await;
+    for exit in [release, exit(&outcome, None, Scope::Day)] {
+        if exit != 0 {
+            return Ok(exit);
         }
-        Ok(HOST_FAULT)
-    })
+    }
+    ended(after).await
+}
+
+/// The exit code of a scope in which nothing is wrong, which is 0 where it ended as it should.
+async fn ended(demo: &Demo<'_>) -> Result<u8> {
+    alone(demo, None, false).await
+}
+
+/// As it should without a fault is 0, whatever the command line said; otherwise it is the command line's own.
+fn exit(outcome: &Outcome, fault: Option<Fault>, scope: Scope) -> u8 {
+    if fault.is_none() && outcome.exit == scope.clean_end().0 { 0 } else { outcome.exit }
 }
 
 async fn stays() -> Result<()> {
@@ -194,6 +226,20 @@ mod tests {
             };
             assert!(id.is_some_and(is_row) && text.is_some(), "{line}");
             assert!(exit.is_some_and(|exit| exit.parse::<u8>().is_ok()), "{line}");
+        }
+    }
+
+    #[test]
+    fn an_end_as_it_should_be_is_0_where_nothing_is_wrong() {
+        let outcome = |exit| Outcome { exit, object: None, digests: Digests::new() };
+        for (ended, fault, scope, wanted) in [
+            (8, None, Scope::Day, 0),
+            (7, None, Scope::Standing, 0),
+            (0, None, Scope::Day, 0),
+            (1, None, Scope::Day, 1),
+            (1, Fault::named("slow"), Scope::Quiet, 1),
+        ] {
+            assert_eq!(exit(&outcome(ended), fault, scope), wanted, "{ended} {scope:?}");
         }
     }
 

@@ -318,9 +318,11 @@ impl Fault {
         match self {
             Self::Staging(fault) if UNDER_LOAD.contains(&fault.name) => Scope::Load,
             Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::over_a_day(), fault.name) => Scope::Watch,
-            Self::Staging(fault) if fault.requirement == "ALERT-4" => Scope::Evening,
-            Self::Staging(fault) if is_of(holdpoint_staging_double::Fault::at_hours(), fault.name) => Scope::Hours,
             Self::Staging(fault) => match fault.requirement {
+                "ALERT-4" => Scope::Evening,
+                "P4.3.t4" => Scope::Night,
+                row if row.starts_with("P4.3.") => Scope::Stress,
+                "P4.1.errors" | "P4.1.p95" => Scope::Hours,
                 "SEC-5" => Scope::Rate,
                 "CRIT-6" | "KI-3" => Scope::Sockets,
                 "NOTE-1" => Scope::Logic,

@@ -48,6 +48,10 @@ pub(crate) enum Scope {
     Watch,
     /// Also those that put load on at the hours of the day, each for moments. Alerts are left out: whether one sees anything of so short a test is chance.
     Hours,
+    /// These alone, for what they see themselves.
+    Stress,
+    /// The one that has requests go wrong on purpose in the night.
+    Night,
     /// The watch and the alerts at the last hour of the day, which takes as long as an alert about isolation has to last.
     Evening,
     /// All of the day.
@@ -91,7 +95,11 @@ const ALERTS: usize = 3;
 /// The hour that takes as long as an alert needs.
 const EVENING: [&str; 3] = ["monitor", "stress-evening", "alerts"];
 /// And what puts load on in it.
-const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", "failure-injection"];
+const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", INJECTION];
+/// Where the hours of the guide end, and the night begins.
+const HOURS: usize = 3;
+const INJECTION: &str = "failure-injection";
+const NIGHT: [&str; 2] = ["stress-morning", INJECTION];
 /// How many times faster it passes.
 const SCALE: u32 = 36_000;
 
@@ -131,9 +139,14 @@ impl Scope {
         self.deploys() || matches!(self, Self::Monitoring | Self::Logs)
     }
 
+    /// Whether it is a part of the day, or all of it.
+    pub(crate) fn is_of_the_day(self) -> bool {
+        matches!(self, Self::Watch | Self::Hours | Self::Stress | Self::Night | Self::Evening | Self::Day)
+    }
+
     /// How many times faster waits pass, in a rehearsal.
     pub(crate) fn scale(self) -> Option<u32> {
-        matches!(self, Self::Watch | Self::Hours | Self::Evening | Self::Day).then_some(SCALE)
+        self.is_of_the_day().then_some(SCALE)
     }
 
     /// How long load is put on at the last hour of the day. The alert about isolation takes a minute to fire, and three looks of the policy to see that.
@@ -147,7 +160,7 @@ impl Scope {
             Self::Release => (0, "release"),
             // Without load nothing is known of errors and times.
             Self::Watch => (3, "inconclusive"),
-            Self::Hours | Self::Evening | Self::Day => (8, "rehearsed"),
+            part if part.is_of_the_day() => (8, "rehearsed"),
             _ => (7, "partial"),
         }
     }
@@ -171,7 +184,9 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Churn => return only(CHURN),
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
-        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS].concat()),
+        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS[..HOURS]].concat()),
+        Scope::Stress => return only(&STRESS[..HOURS]),
+        Scope::Night => return only(&NIGHT),
         Scope::Evening => return only(&EVENING),
         Scope::Day => return only(&[&WATCH[..], &STRESS].concat()),
         Scope::Pageless | Scope::Storeless | Scope::Standing | Scope::Quiet => {}
@@ -234,6 +249,7 @@ mod tests {
             &super::WATCH,
             &super::STRESS,
             &super::EVENING,
+            &super::NIGHT,
         ];
         for id in lists.concat() {
             assert!(text.contains(&format!("id = \"{id}\"")), "{id}");

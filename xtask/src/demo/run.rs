@@ -17,7 +17,7 @@ use crate::guests;
 use crate::project::Project;
 use crate::sh::{Line, say};
 
-pub(crate) use super::child::Stdout;
+pub(crate) use super::child::{Held, Stdout};
 
 /// The folder of the shipped bundle, below the root.
 pub(crate) const BUNDLE: &str = "scripts/bundles/netra-staging";
@@ -73,20 +73,32 @@ pub(crate) struct Outcome {
     pub(crate) digests: Digests,
 }
 
+/// A demonstration that has been run.
+#[derive(Debug)]
+pub(crate) struct Performed {
+    pub(crate) outcome: Outcome,
+    /// As it stands afterwards.
+    pub(crate) system: System,
+    /// What was not shown at once.
+    pub(super) held: Held,
+}
+
 impl Demo<'_> {
-    /// Runs, and gives back the system as it stands afterwards.
-    pub(crate) async fn run(&self) -> Result<(Outcome, System)> {
+    /// Runs. The system goes on until it is stopped.
+    pub(crate) async fn run(&self) -> Result<Performed> {
         // A signal that comes while the system starts ends the run, too.
         let signals = child::Signals::listen()?;
         let folder = self.project.root.join(self.lane.folder());
         let system = self.start(&folder).await?;
         let digests = self.digests()?;
-        self.announce(&digests);
+        let announced = self.announce(&digests);
         let line = self.line(&folder, &system)?;
         say("demo", line.shown());
-        let ended = child::run(line.into_command(), self.stdout, signals).await?;
+        let mut ended = child::run(line.into_command(), self.stdout, signals).await?;
+        ended.held.printed.splice(..0, announced);
         let object = ended.last_line.and_then(|line| serde_json::from_str(&line).ok());
-        Ok((Outcome { exit: ended.exit, object, digests }, system))
+        let outcome = Outcome { exit: ended.exit, object, digests };
+        Ok(Performed { outcome, system, held: ended.held })
     }
 
     async fn start(&self, folder: &Path) -> Result<System> {
@@ -139,24 +151,24 @@ impl Demo<'_> {
         Ok(digests)
     }
 
-    /// What is run with what, before it runs.
-    fn announce(&self, digests: &Digests) {
-        if !self.json {
-            for (name, digest) in digests {
-                say("demo", &format!("{name} {digest}"));
-            }
-        } else if self.stdout == Stdout::Pass {
-            let fault = self.setting.as_ref();
-            println!(
-                "{}",
-                json!({
-                    "fault": fault.map(Setting::name),
-                    "seed": fault.and_then(Setting::seed),
-                    "setting": fault.map(ToString::to_string),
-                    "digests": digests,
-                })
-            );
+    /// What is run with what, before it runs. Gives back what is not said at once.
+    fn announce(&self, digests: &Digests) -> Option<String> {
+        let fault = self.setting.as_ref();
+        let object = || {
+            json!({
+                "fault": fault.map(Setting::name),
+                "seed": fault.and_then(Setting::seed),
+                "setting": fault.map(ToString::to_string),
+                "digests": digests,
+            })
+        };
+        match (self.stdout, self.json) {
+            (Stdout::Hold, true) => return Some(object().to_string()),
+            (Stdout::Pass, true) => println!("{}", object()),
+            (Stdout::Keep, true) | (Stdout::Ours, true) => {}
+            (_, false) => digests.iter().for_each(|(name, digest)| say("demo", &format!("{name} {digest}"))),
         }
+        None
     }
 
     fn line(&self, files: &Path, system: &System) -> Result<Line> {
@@ -246,9 +258,9 @@ mod tests {
         let lane = lane.on(ports::FREE);
         let (scope, stdout) = (Scope::Storeless, Stdout::Keep);
         let demo = Demo { project, setting, scope, json: true, stdout, lane, cloud_seed: 0, runs };
-        let (outcome, system) = demo.run().await.unwrap();
-        system.stop().await;
-        outcome
+        let performed = demo.run().await.unwrap();
+        performed.system.stop().await;
+        performed.outcome
     }
 
     #[tokio::test]

@@ -33,9 +33,9 @@ pub(crate) fn performed(demo: &Demo<'_>) -> Result<Outcome> {
     fs::create_dir_all(runs).with_context(|| format!("create {}", runs.display()))?;
     let runtime = tokio::runtime::Runtime::new().context("start the runtime of the system")?;
     let outcome = runtime.block_on(async {
-        let (outcome, system) = demo.run().await?;
-        system.stop().await;
-        anyhow::Ok(outcome)
+        let performed = demo.run().await?;
+        performed.system.stop().await;
+        anyhow::Ok(performed.outcome)
     })?;
     unstopped(outcome.exit)?;
     scan::no_control_routes(runs)?;

@@ -18,7 +18,7 @@ const ROLLED_BACK: u8 = 5;
 /// The whole that a fault is looked for in. What only a day shows has no release in it, and neither has what people write afterwards.
 pub(super) fn scope(fault: Fault) -> Scope {
     match fault.scope() {
-        Scope::Watch | Scope::Hours | Scope::Evening => Scope::Day,
+        part if part.is_of_the_day() => Scope::Day,
         Scope::NextSteps => Scope::NextSteps,
         _ => Scope::Release,
     }
