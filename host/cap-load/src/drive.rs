@@ -134,15 +134,9 @@ async fn again<U: Users>(
 ) -> bool {
     let mut opened = match user.take() {
         Some(user) => user,
-        None => match users.open(number).await {
-            Ok(user) => {
-                shared.tally().totals.user();
-                user
-            }
-            Err(error) => {
-                shared.lost(&error, false);
-                return false;
-            }
+        None => match opened(users, shared, number).await {
+            Some(user) => user,
+            None => return false,
         },
     };
     let Some(iteration) = shared.leave().await else {
@@ -160,6 +154,21 @@ async fn again<U: Users>(
         Err(error) => {
             shared.lost(&error, opened.is_harmed());
             false
+        }
+    }
+}
+
+/// Makes a user, who is counted; or it is told why it can't be made.
+async fn opened<U: Users>(users: &U, shared: &Shared, number: u32) -> Option<U::User> {
+    // What making one takes is not kept room for in every user's task.
+    match Box::pin(users.open(number)).await {
+        Ok(user) => {
+            shared.tally().totals.user();
+            Some(user)
+        }
+        Err(error) => {
+            shared.lost(&error, false);
+            None
         }
     }
 }
@@ -227,17 +236,11 @@ impl<U: Users> Crew<U> {
     }
 
     async fn opened(&self) -> Option<U::User> {
-        match self.users.open(self.opened.fetch_add(1, Relaxed)).await {
-            Ok(user) => {
-                self.shared.tally().totals.user();
-                Some(user)
-            }
-            Err(error) => {
-                self.alive.fetch_sub(1, Relaxed);
-                self.shared.lost(&error, false);
-                None
-            }
+        let user = opened(&*self.users, &self.shared, self.opened.fetch_add(1, Relaxed)).await;
+        if user.is_none() {
+            self.alive.fetch_sub(1, Relaxed);
         }
+        user
     }
 
     /// An iteration of a user that is free, or that is opened for it.
