@@ -16,6 +16,7 @@ use crate::{
     arrivals::Arrivals,
     crew::numbers,
     crowd::{Crowd, Presence},
+    gathering::Gathering,
     plan::Pace,
     shared::{Shared, ms},
 };
@@ -51,10 +52,14 @@ pub(crate) async fn drive<U: Users>(
             open(users, shared, arrivals, (*pre_allocated, *most), planned, tasks).await;
         }
         Pace::Closed(crowd) => {
-            shared.begin();
+            let at_once = |number: &u32| crowd.presence(*number, shared.now()) == Presence::Here;
+            let first = (0..crowd.most()).filter(at_once).count();
+            let gathering = Arc::new(Gathering::of(u32::try_from(first).unwrap_or(u32::MAX)));
             for number in 0..crowd.most() {
-                tasks.spawn(present(users.clone(), shared.clone(), crowd.clone(), number));
+                let gathering = (gathering.clone(), at_once(&number));
+                tasks.spawn(present(users.clone(), shared.clone(), crowd.clone(), gathering, number));
             }
+            gathering.begin(&shared).await;
             closed(&shared, planned, tasks).await;
         }
         Pace::Each { users: many, iterations } => {
@@ -77,9 +82,23 @@ async fn closed(shared: &Shared, planned: Duration, tasks: &mut JoinSet<()>) {
     }
 }
 
-/// A user that is there at some times.
-async fn present<U: Users>(users: Arc<U>, shared: Arc<Shared>, crowd: Crowd, number: u32) {
+/// A user that is there at some times, maybe from the start.
+async fn present<U: Users>(
+    users: Arc<U>,
+    shared: Arc<Shared>,
+    crowd: Crowd,
+    (gathering, at_once): (Arc<Gathering>, bool),
+    number: u32,
+) {
     let mut user = None;
+    if at_once {
+        user = opened(&*users, &shared, number).await;
+        gathering.arrived();
+        if user.is_none() {
+            return;
+        }
+    }
+    gathering.begun().await;
     loop {
         let now = shared.now();
         match crowd.presence(number, now) {
