@@ -1,6 +1,6 @@
 //! Opening a connection to checked addresses.
 
-use std::{net::SocketAddr, sync::Arc, time::Duration};
+use std::{future::poll_fn, net::SocketAddr, pin::Pin, sync::Arc, time::Duration};
 
 use holdpoint_gate::BackendError;
 use hyper::{
@@ -182,7 +182,9 @@ where
             .handshake(io)
             .await
             .map_err(fail)?;
-        tasks.execute(async move { drop(connection.with_upgrades().await) });
+        let mut connection = connection.with_upgrades();
+        // An `async` block would keep room for the connection twice, before it is awaited and while it is.
+        tasks.execute(poll_fn(move |cx| Pin::new(&mut connection).poll(cx).map(drop)));
         Sender::Http1(sender)
     };
     Ok(Connection { sender, meter, peer, tls, used: Instant::now(), tasks })

@@ -16,6 +16,7 @@ use crate::{
     arrivals::Arrivals,
     crew::numbers,
     crowd::{Crowd, Presence},
+    gathering::Gathering,
     plan::Pace,
     shared::{Shared, ms},
 };
@@ -51,10 +52,14 @@ pub(crate) async fn drive<U: Users>(
             open(users, shared, arrivals, (*pre_allocated, *most), planned, tasks).await;
         }
         Pace::Closed(crowd) => {
-            shared.begin();
+            let at_once = |number: &u32| crowd.presence(*number, shared.now()) == Presence::Here;
+            let first = (0..crowd.most()).filter(at_once).count();
+            let gathering = Arc::new(Gathering::of(u32::try_from(first).unwrap_or(u32::MAX)));
             for number in 0..crowd.most() {
-                tasks.spawn(present(users.clone(), shared.clone(), crowd.clone(), number));
+                let gathering = (gathering.clone(), at_once(&number));
+                tasks.spawn(present(users.clone(), shared.clone(), crowd.clone(), gathering, number));
             }
+            gathering.begin(&shared).await;
             closed(&shared, planned, tasks).await;
         }
         Pace::Each { users: many, iterations } => {
@@ -77,9 +82,23 @@ async fn closed(shared: &Shared, planned: Duration, tasks: &mut JoinSet<()>) {
     }
 }
 
-/// A user that is there at some times.
-async fn present<U: Users>(users: Arc<U>, shared: Arc<Shared>, crowd: Crowd, number: u32) {
+/// A user that is there at some times, maybe from the start.
+async fn present<U: Users>(
+    users: Arc<U>,
+    shared: Arc<Shared>,
+    crowd: Crowd,
+    (gathering, at_once): (Arc<Gathering>, bool),
+    number: u32,
+) {
     let mut user = None;
+    if at_once {
+        user = opened(&*users, &shared, number).await;
+        gathering.arrived();
+        if user.is_none() {
+            return;
+        }
+    }
+    gathering.begun().await;
     loop {
         let now = shared.now();
         match crowd.presence(number, now) {
@@ -134,15 +153,9 @@ async fn again<U: Users>(
 ) -> bool {
     let mut opened = match user.take() {
         Some(user) => user,
-        None => match users.open(number).await {
-            Ok(user) => {
-                shared.tally().totals.user();
-                user
-            }
-            Err(error) => {
-                shared.lost(&error, false);
-                return false;
-            }
+        None => match opened(users, shared, number).await {
+            Some(user) => user,
+            None => return false,
         },
     };
     let Some(iteration) = shared.leave().await else {
@@ -160,6 +173,21 @@ async fn again<U: Users>(
         Err(error) => {
             shared.lost(&error, opened.is_harmed());
             false
+        }
+    }
+}
+
+/// Makes a user, who is counted; or it is told why it can't be made.
+async fn opened<U: Users>(users: &U, shared: &Shared, number: u32) -> Option<U::User> {
+    // What making one takes is not kept room for in every user's task.
+    match Box::pin(users.open(number)).await {
+        Ok(user) => {
+            shared.tally().totals.user();
+            Some(user)
+        }
+        Err(error) => {
+            shared.lost(&error, false);
+            None
         }
     }
 }
@@ -227,17 +255,11 @@ impl<U: Users> Crew<U> {
     }
 
     async fn opened(&self) -> Option<U::User> {
-        match self.users.open(self.opened.fetch_add(1, Relaxed)).await {
-            Ok(user) => {
-                self.shared.tally().totals.user();
-                Some(user)
-            }
-            Err(error) => {
-                self.alive.fetch_sub(1, Relaxed);
-                self.shared.lost(&error, false);
-                None
-            }
+        let user = opened(&*self.users, &self.shared, self.opened.fetch_add(1, Relaxed)).await;
+        if user.is_none() {
+            self.alive.fetch_sub(1, Relaxed);
         }
+        user
     }
 
     /// An iteration of a user that is free, or that is opened for it.

@@ -56,6 +56,7 @@ mod crew;
 mod crowd;
 mod disturbed;
 mod drive;
+mod gathering;
 mod ledger;
 mod outage;
 mod plan;

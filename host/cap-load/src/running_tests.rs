@@ -22,6 +22,8 @@ use crate::{
 #[derive(Default)]
 struct World {
     takes: Duration,
+    /// How long making a user takes.
+    opens: Duration,
     /// Fails from now on.
     failing: AtomicBool,
     /// Says nothing of its exchanges.
@@ -50,6 +52,7 @@ impl Users for Actors {
     }
 
     async fn open(&self, number: u32) -> Result<Actor, UserError> {
+        tokio::time::sleep(self.0.opens).await;
         Ok(Actor(number, self.0.clone()))
     }
 }
@@ -162,6 +165,38 @@ async fn a_closed_model_has_its_users_and_keeps_the_grants_rate() {
     // One second has 100, and the half after it no more than 100.
     assert!((100..=200).contains(&summary.iterations.started), "{:?}", summary.iterations);
     assert_eq!(world.closed.load(SeqCst), 5);
+}
+
+/// A closed model of three users, of whom each takes so long to be made.
+fn opening(seconds: u64) -> (Arc<World>, Plan) {
+    let world = World { opens: Duration::from_secs(seconds), takes: Duration::from_millis(100), ..World::default() };
+    (Arc::new(world), plan(Executor::ConstantVus { vus: 3, duration_ms: 10_000 }))
+}
+
+#[tokio::test(start_paused = true)]
+async fn users_who_are_there_from_the_start_are_made_before_the_plan_begins() {
+    let (world, constant) = opening(3);
+    let summary = whole(&constant, WIDE, &world).await;
+    assert!((270..=303).contains(&summary.iterations.started), "{:?}", summary.iterations);
+    assert!(summary.elapsed_ms < 10_500.0 && summary.users == 3, "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_plan_does_not_wait_for_its_users_for_ever_and_whoever_is_late_takes_part() {
+    let (world, constant) = opening(15);
+    let summary = whole(&constant, WIDE, &world).await;
+    assert!((135..=153).contains(&summary.iterations.started), "{:?}", summary.iterations);
+    assert!(summary.elapsed_ms < 10_500.0, "{summary:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_load_that_is_stopped_before_its_users_are_there_sends_nothing() {
+    let (world, constant) = opening(60);
+    let running = start(&constant, WIDE, &world, None);
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let summary = running.stop().await.unwrap();
+    assert_eq!((summary.end, world.sent.load(SeqCst)), (End::Stopped, 0));
+    assert!(summary.elapsed_ms < 5_000.0);
 }
 
 #[tokio::test]

@@ -9,15 +9,18 @@ const SECOND: Duration = Duration::from_secs(1);
 pub(crate) struct Starts {
     /// In any second.
     most: usize,
-    /// The last of them, at most `most`.
+    /// Those of the last second, at most `most`.
     last: VecDeque<Duration>,
+    /// The latest time that somebody has asked at. Whoever asks at once may have looked at the clock in another order.
+    now: Duration,
     /// Requests that may still be sent.
     left: u32,
 }
 
 impl Starts {
     pub(crate) fn new(max_rate: u32, left: u32) -> Self {
-        Self { most: usize::try_from(max_rate).unwrap_or(usize::MAX), last: VecDeque::new(), left }
+        let most = usize::try_from(max_rate).unwrap_or(usize::MAX);
+        Self { most, last: VecDeque::new(), now: Duration::ZERO, left }
     }
 
     /// Takes the next start: when it may be, now or later. None if there are no requests left.
@@ -26,6 +29,12 @@ impl Starts {
             return None;
         }
         self.left = self.left.checked_sub(1)?;
+        self.now = self.now.max(now);
+        // Those before the last second hold nobody back, and a wide bound would keep every one of them.
+        while self.last.front().is_some_and(|first| *first + SECOND <= self.now) {
+            self.last.pop_front();
+        }
+        let now = self.now;
         let at = if self.last.len() < self.most {
             now
         } else {
@@ -55,6 +64,17 @@ mod tests {
         starts.one_more();
         assert_eq!(starts.next(Duration::ZERO), None);
         assert_eq!(Starts::new(0, 10).next(Duration::ZERO), None);
+    }
+
+    #[test]
+    fn those_before_the_last_second_are_forgotten() {
+        let mut starts = Starts::new(u32::MAX, u32::MAX);
+        for ms in 0..10_000 {
+            assert_eq!(starts.next(Duration::from_millis(ms)), Some(Duration::from_millis(ms)));
+        }
+        assert_eq!(starts.last.len(), 1_000);
+        // A clock that was looked at before does not go back.
+        assert_eq!(starts.next(Duration::from_millis(9_998)), Some(Duration::from_millis(9_999)));
     }
 
     proptest! {

@@ -383,7 +383,7 @@ fn without_the_key_nothing_is_begun_and_the_reason_is_told() {
 #[test]
 fn users_that_end_fail_their_row_and_the_others_go_on() {
     let staging = Staging::start();
-    let user = "module = \"rude-user\"\nconfig = { path = \"/health\", act = \"panic\", who = [3] }\n[user.grants]\n\
+    let user = "module = \"rude-user\"\nconfig = { path = \"/health\", acts = [\"panic\"], who = [3] }\n[user.grants]\n\
         http = [{ services = [\"backend\"], methods = [\"GET\"] }]";
     let config = "users = 20\nat-once = 1\npace = \"500ms\"\nramp = \"0s\"\nduring = \"3s\"";
     let ids = ["SUC-3.users", "P3.2.isolation"];

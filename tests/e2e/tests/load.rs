@@ -5,7 +5,7 @@
 use std::time::Duration;
 
 use holdpoint_e2e::{
-    Outcome, Phase, Scene, inline,
+    Outcome, Phase, Scene, acting, inline,
     nginx::Nginx,
     process::until,
     staging::{Change, Service, Staging},
@@ -98,6 +98,65 @@ fn percentiles_are_those_of_the_servers_own_log() {
         assert!((-0.01 * servers..=10.0 + 0.05 * servers).contains(&apart), "{field}: {ours} and {servers}: {load}");
     }
     assert!(load["p95"].as_f64().unwrap() > 4.0 * load["p50"].as_f64().unwrap(), "{load}");
+}
+
+#[test]
+fn a_stall_of_seconds_is_in_the_slowest_percent_of_an_open_model() {
+    let staging = Staging::start();
+    let loads = json!([{
+        "executor": { "constant-arrival-rate": 30 }, "during": "12s", "users": [20, 200], "timeout": "10s",
+    }]);
+    let scene = scene(&staging.backend(), &loads, &format!("{GET}\n{WIDE}"));
+    let run = scene.start(&["run", "BUNDLE"]);
+    until("some have arrived", || staging.requests() > 60);
+    staging.change(Service::Backend, Change::Stall(Duration::from_secs(5)));
+    run.finish();
+    let load = &told(&scene)[0];
+    let ms = |field: &str| load[field].as_f64().unwrap();
+    assert_eq!((number(load, "failed"), number(load, "exchanges")), (0, count(staging.requests())), "{load}");
+    // Less than half was due while it halted. Who was due first waited for all of it.
+    assert!((4_500.0..7_000.0).contains(&ms("latency-p99")), "{load}");
+    assert!(ms("latency-p50") < 2_000.0, "{load}");
+}
+
+/// A load of users who are well-behaved, but for these.
+fn crowd(backend: &str, users: u32, who: &[u32]) -> Scene {
+    let user = format!(
+        r#"id = "rude-user"
+module = "rude-user"
+config = {{ path = "/health", acts = ["spin", "allocate", "flood", "panic"], who = {who:?} }}
+[user.grants]
+{GET}"#
+    );
+    let loads = json!([{ "executor": { "constant-vus": users }, "during": "6s", "user": "rude-user" }]);
+    let phase = format!(
+        r#"id = "load"
+module = "load"
+requirements = ["P3.1"]
+config = {}
+[phase.grants]
+{GET}
+load = {{ max-users = 40, max-rate = 10000, max-duration = "10m", max-requests = 100000, users = ["rude-user"] }}"#,
+        inline(&json!({ "loads": loads }))
+    );
+    acting::scene(backend, &user, &phase, &["P3.1"])
+}
+
+#[test]
+fn users_who_mean_harm_end_and_the_others_wait_no_longer_than_without_them() {
+    let staging = Staging::start();
+    staging.slow(Duration::from_millis(40));
+    let round = |users, hostile: &[u32]| {
+        let load = ran(&crowd(&staging.backend(), users, hostile))[0].clone();
+        assert_eq!(number(&load, "users-lost"), count(hostile.len()), "each of them ends, and nobody else: {load}");
+        assert!(number(&load, "exchanges") > 36 * 30, "the others go on: {load}");
+        load["p95"].as_f64().unwrap()
+    };
+    // What else this machine does may be in the way of a round.
+    let rounds = (0..4).map(|_| (round(36, &[]), round(40, &[9, 19, 29, 39])));
+    let mut seen = Vec::new();
+    let well = rounds.inspect(|round| seen.push(*round)).any(|(alone, beside)| beside <= 1.1 * alone);
+    assert!(well, "within a tenth of what it is without them: {seen:?}");
 }
 
 #[test]

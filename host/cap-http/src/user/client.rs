@@ -285,6 +285,10 @@ impl UserClient {
         if state.connections.len() == MOST_CONNECTIONS {
             state.connections.remove(0);
         }
+        // Most users speak with one place, and a list makes room for four.
+        if state.connections.capacity() == 0 {
+            state.connections.reserve_exact(1);
+        }
         state.connections.push((origin, connection));
     }
 

@@ -3,7 +3,7 @@
 use std::{
     collections::{BTreeMap, HashMap},
     net::SocketAddr,
-    sync::Arc,
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -13,7 +13,7 @@ use holdpoint_model::{
     HttpVersions, ServiceName,
     grant::{Grants, HostPort, PathPrefix, RequestPath},
 };
-use tokio::{sync::Mutex, time::Instant};
+use tokio::{sync::OnceCell, time::Instant};
 use url::Url;
 
 use super::{client::UserClient, disturb::Disturbance, routes::Routes};
@@ -46,6 +46,9 @@ pub struct CrowdConfig {
     pub shared: Vec<PathPrefix>,
 }
 
+/// When somebody first wanted the addresses of a place, and what was found.
+type Places = HashMap<Origin, (Instant, Arc<OnceCell<Vec<SocketAddr>>>)>;
+
 /// The users of a load.
 pub struct Crowd {
     pub(super) services: Services,
@@ -61,7 +64,7 @@ pub struct Crowd {
     shared: Vec<PathPrefix>,
     pub(super) routes: Routes,
     disturbance: Option<Disturbance>,
-    addresses: Mutex<HashMap<Origin, (Instant, Vec<SocketAddr>)>>,
+    addresses: Mutex<Places>,
 }
 
 impl Crowd {
@@ -125,19 +128,30 @@ impl Crowd {
         if let Some(address) = resolve::pinned(&self.connect_to, origin) {
             return Ok(vec![address]);
         }
-        // Whoever comes while somebody looks a name up waits for that.
-        let mut known = self.addresses.lock().await;
-        if let Some((_, addresses)) = known.get(origin).filter(|(at, _)| at.elapsed() < ADDRESSES_LAST) {
-            return Ok(addresses.clone());
+        // Whoever comes while somebody looks a name up waits for that, and all of them go on together.
+        let place = self.place(origin);
+        let found = place.get_or_try_init(|| async {
+            let wanted = || capability::wanted(request);
+            let resolved = resolve::resolve(&*self.network, &self.connect_to, origin, wanted).await;
+            resolved.map(|resolved| resolved.addresses)
+        });
+        found.await.cloned()
+    }
+
+    /// Where the addresses of an origin are kept, or will be when they have been looked up.
+    fn place(&self, origin: &Origin) -> Arc<OnceCell<Vec<SocketAddr>>> {
+        // Every change is whole before anything can panic.
+        let mut known = self.addresses.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, place)) = known.get(origin).filter(|(at, _)| at.elapsed() < ADDRESSES_LAST) {
+            return place.clone();
         }
-        let wanted = || capability::wanted(request);
-        let found = resolve::resolve(&*self.network, &self.connect_to, origin, wanted).await?.addresses;
         // A pattern of hosts lets a user name any number of them.
         if known.len() >= MOST_PLACES {
             known.clear();
         }
-        known.insert(origin.clone(), (Instant::now(), found.clone()));
-        Ok(found)
+        let place = Arc::<OnceCell<_>>::default();
+        known.insert(origin.clone(), (Instant::now(), place.clone()));
+        place
     }
 
     /// Whether what comes from this target may show what others have written.

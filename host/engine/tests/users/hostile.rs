@@ -16,7 +16,7 @@ const USERS: u32 = 40;
 const ITERATIONS: u64 = 50;
 
 fn scene(echo: &Echo, act: Value, who: &[u32]) -> Scene {
-    let config = json!({ "path": "/a", "act": act, "who": who });
+    let config = json!({ "path": "/a", "acts": [act], "who": who });
     let url = format!("http://{}", echo.address);
     let limits = UserLimits { iteration: Duration::from_secs(2), ..UserLimits::default() };
     Scene { limits, users: USERS, ..Scene::new("rude-user.wasm", url, echo.address, config) }

@@ -9,7 +9,7 @@ use crate::{driver::run, echo::Echo, scene::Scene};
 
 fn scene(echo: &Echo, act: serde_json::Value) -> Scene {
     let lines: Vec<String> = (0..3).map(|n| format!("\"token-of-user-{n}-eyJhbGciOi\"")).collect();
-    let config = json!({ "path": "/echo", "act": act, "who": [1] });
+    let config = json!({ "path": "/echo", "acts": [act], "who": [1] });
     let identities = Some(Identities::listed(&lines.join("\n")).unwrap());
     let url = format!("http://{}", echo.address);
     Scene { identities, users: 3, ..Scene::new("rude-user.wasm", url, echo.address, config) }

@@ -167,7 +167,9 @@ fn shown(summary: &Summary, in_windows: u32) -> Value {
         "longest": summary.longest_outage_ms.round(),
         "p50": summary.routes.first().and_then(|route| route.service).map(|times| times.p50),
         "p95": summary.routes.first().and_then(|route| route.service).map(|times| times.p95),
+        "p99": summary.routes.first().and_then(|route| route.service).map(|times| times.p99),
         "latency-p50": summary.routes.first().and_then(|route| route.latency).map(|times| times.p50),
+        "latency-p99": summary.routes.first().and_then(|route| route.latency).map(|times| times.p99),
     })
 }
 

@@ -16,7 +16,7 @@ pub(crate) enum Act {
     Allocate,
     /// Calls itself without end.
     Recurse,
-    /// Asks without end.
+    /// Asks without end, and nothing that others ask.
     Flood,
     /// Reads its clock without end, which is a call that reaches nobody.
     Tick,
@@ -50,7 +50,7 @@ impl Rude {
                 me.note(&format!("{deep} calls deep"));
             }
             Act::Flood => loop {
-                let _ = black_box(me.send(me.service("backend").get(&self.config.path)));
+                let _ = black_box(me.send(me.service("backend").get("/flood")));
             },
             Act::Tick => loop {
                 black_box(me.now());

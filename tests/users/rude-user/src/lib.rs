@@ -13,10 +13,18 @@ pub struct Config {
     /// What everybody asks in each iteration.
     path: String,
     #[serde(default)]
-    act: Option<Act>,
-    /// Who does that besides, in every iteration from the second on.
+    acts: Vec<Act>,
+    /// Who does one of these besides, each the next, in every iteration from the second on.
     #[serde(default)]
     who: Vec<u32>,
+}
+
+impl Config {
+    /// What somebody does besides; nothing, if it is well-behaved.
+    fn act_of(&self, number: u32) -> Option<Act> {
+        let place = self.who.iter().position(|who| *who == number)?;
+        self.acts.iter().cycle().nth(place).cloned()
+    }
 }
 
 pub struct Rude {
@@ -35,8 +43,7 @@ impl VirtualUser for Rude {
     fn iterate(&mut self, me: &Me) -> Result<()> {
         self.iterations += 1;
         if self.iterations > 1
-            && self.config.who.contains(&me.number())
-            && let Some(act) = self.config.act.clone()
+            && let Some(act) = self.config.act_of(me.number())
         {
             self.act(me, act)?;
         }
@@ -54,12 +61,12 @@ mod tests {
     use holdpoint::prelude::*;
     use holdpoint::testing::user;
 
-    use super::Rude;
+    use super::{Act, Config, Rude};
 
     #[test]
     fn harms_from_the_second_iteration_on_and_only_if_it_is_named() {
         let t = |number| {
-            let config = json!({ "path": "/a", "act": { "tell": "https://evil.example.com/" }, "who": [3] });
+            let config = json!({ "path": "/a", "acts": [{ "tell": "https://evil.example.com/" }], "who": [3] });
             let t = user::<Rude>().number(number).config(config);
             t.answer(get("/a"), ok(json!(1)))
                 .answer(get("/farewell"), ok(json!(1)))
@@ -71,9 +78,19 @@ mod tests {
     }
 
     #[test]
+    fn those_who_are_named_do_what_there_is_to_do_in_turn() {
+        let acts = |who: &[u32]| {
+            let config = Config { path: "/a".into(), acts: vec![Act::Spin, Act::Panic], who: who.into() };
+            (0..4).map(|number| config.act_of(number)).collect::<Vec<_>>()
+        };
+        assert!(matches!(acts(&[3, 1, 0])[..], [Some(Act::Spin), Some(Act::Panic), None, Some(Act::Spin)]));
+        assert!(acts(&[]).iter().all(Option::is_none));
+    }
+
+    #[test]
     #[should_panic(expected = "user 0 has had enough")]
     fn panics_when_it_is_told_to() {
-        let config = json!({ "path": "/a", "act": "panic", "who": [0] });
+        let config = json!({ "path": "/a", "acts": ["panic"], "who": [0] });
         let _ = user::<Rude>().config(config).answer(get("/a"), ok(json!(1))).iterate(2);
     }
 }

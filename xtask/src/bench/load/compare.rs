@@ -7,7 +7,7 @@ use anyhow::{Result, ensure};
 use super::peers::{LoadPeer, PEERS};
 use super::target::Nginx;
 use super::wire::Wire;
-use super::{Ran, ours};
+use super::{Ran, hostile, ours, percentiles};
 use crate::bench::figure::{Better, Figure, Peer};
 use crate::project::Project;
 use crate::sh::say;
@@ -40,6 +40,10 @@ pub(crate) fn figures(project: &Project, work: Work<'_>) -> Result<Vec<Figure>> 
     let mut figures = Vec::new();
     for wire in work.over {
         figures.extend(over(project, (&nginx, *wire), work, &peers)?);
+    }
+    if work.over.contains(&Wire::Plain) {
+        figures.extend(percentiles::figures(project, &nginx, work.seconds)?);
+        figures.push(hostile::figure(project, &nginx, work.seconds)?);
     }
     Ok(figures)
 }

@@ -1,10 +1,14 @@
 //! Virtual users beside other load generators, towards the same nginx: processor time of a request and memory of a user, of whole
-//! processes, as the operating system counts them, and the time until all had begun, as the server saw it.
+//! processes, as the operating system counts them, and the time until all had begun, as the server saw it. Times that are told
+//! beside those of others, and users beside those who mean harm, at a pace that the server keeps.
 
 mod begun;
 mod compare;
+mod hostile;
 mod ours;
+mod paced;
 mod peers;
+mod percentiles;
 mod target;
 mod wire;
 

@@ -9,6 +9,7 @@ use std::time::{Duration, Instant};
 
 use anyhow::{Context, Result, bail};
 
+use super::paced;
 use super::wire::Wire;
 use crate::project::Project;
 use crate::sh::Line;
@@ -19,6 +20,8 @@ const BODY: usize = 450;
 const ADDRESS: &str = "127.0.0.1";
 const CERTIFICATE: &str = "nginx.pem";
 const KEY: &str = "nginx.key";
+/// Each way to speak, and the one that keeps a pace.
+const PORTS: usize = Wire::ALL.len() + 1;
 /// When it has answered the first request of each connection.
 const BEGUN: &str = "begun.log";
 
@@ -27,7 +30,7 @@ const BEGUN: &str = "begun.log";
 pub(super) struct Nginx {
     child: Child,
     folder: PathBuf,
-    ports: [u16; Wire::ALL.len()],
+    ports: [u16; PORTS],
 }
 
 impl Nginx {
@@ -64,6 +67,16 @@ impl Nginx {
         format!("{ADDRESS}:{}", self.ports[wire as usize])
     }
 
+    /// Where it [keeps a pace](paced), without a slash at its end.
+    pub(super) fn paced(&self) -> String {
+        format!("http://{ADDRESS}:{}", self.ports[Wire::ALL.len()])
+    }
+
+    /// Where it notes how long it took for each request that it answered at a pace.
+    pub(super) fn times(&self) -> PathBuf {
+        self.folder.join(paced::TIMES)
+    }
+
     /// What its certificate is known by.
     pub(super) fn certificate(&self) -> PathBuf {
         self.folder.join(CERTIFICATE)
@@ -84,11 +97,12 @@ impl Drop for Nginx {
 }
 
 /// Free until somebody else takes them.
-fn ports() -> std::io::Result<[u16; Wire::ALL.len()]> {
+fn ports() -> std::io::Result<[u16; PORTS]> {
+    let bound = || TcpListener::bind((ADDRESS, 0));
     // Held together, so that no two are the same.
-    let held = [TcpListener::bind((ADDRESS, 0))?, TcpListener::bind((ADDRESS, 0))?, TcpListener::bind((ADDRESS, 0))?];
-    let [a, b, c] = held.each_ref().map(|port| port.local_addr().map(|address| address.port()));
-    Ok([a?, b?, c?])
+    let held = [bound()?, bound()?, bound()?, bound()?];
+    let [a, b, c, d] = held.each_ref().map(|port| port.local_addr().map(|address| address.port()));
+    Ok([a?, b?, c?, d?])
 }
 
 fn certify(folder: &Path) -> Result<()> {
@@ -99,7 +113,7 @@ fn certify(folder: &Path) -> Result<()> {
     Ok(())
 }
 
-fn configuration(ports: [u16; Wire::ALL.len()]) -> String {
+fn configuration(ports: [u16; PORTS]) -> String {
     let body = format!("{{\"text\":\"{}\"}}", "a".repeat(BODY));
     let server = |wire: &Wire| {
         let port = ports[*wire as usize];
@@ -114,13 +128,14 @@ fn configuration(ports: [u16; Wire::ALL.len()]) -> String {
         )
     };
     let servers: String = Wire::ALL.iter().map(server).collect();
+    let paced = paced::configuration(&format!("{ADDRESS}:{}", ports[Wire::ALL.len()]), &body);
     format!(
         "daemon off;\nmaster_process off;\npid nginx.pid;\nworker_rlimit_nofile 30000;\n\
          events {{ worker_connections 25000; }}\n\
          http {{\n  map $connection_requests $first {{ 1 1; default 0; }}\n  log_format begun $msec;\n  \
          access_log {BEGUN} begun if=$first;\n  ssl_certificate {CERTIFICATE};\n  ssl_certificate_key {KEY};\n  \
          keepalive_requests 1000000000;\n  keepalive_timeout 600s;\n  client_body_temp_path temp;\n  \
-         proxy_temp_path temp;\n  fastcgi_temp_path temp;\n  uwsgi_temp_path temp;\n  scgi_temp_path temp;\n{servers}}}\n"
+         proxy_temp_path temp;\n  fastcgi_temp_path temp;\n  uwsgi_temp_path temp;\n  scgi_temp_path temp;\n{servers}{paced}}}\n"
     )
 }
 
@@ -128,18 +143,19 @@ fn configuration(ports: [u16; Wire::ALL.len()]) -> String {
 mod tests {
     #[test]
     fn the_body_ends_its_directive() {
-        let text = super::configuration([8_080, 8_081, 8_082]);
+        let text = super::configuration([8_080, 8_081, 8_082, 8_083]);
         assert!(
             text.contains("listen 127.0.0.1:8080 backlog") && text.contains("return 200 '{\"text\":\"aaa"),
             "{text}"
         );
         assert!(text.contains("listen 127.0.0.1:8082 ssl http2 backlog"), "{text}");
+        assert!(text.contains("listen 127.0.0.1:8083 backlog"), "{text}");
         assert_eq!(text.matches('{').count(), text.matches('}').count());
     }
 
     #[test]
     fn no_two_ports_are_the_same() {
-        let [a, b, c] = super::ports().unwrap();
-        assert!(a != b && b != c && a != c);
+        let ports = super::ports().unwrap();
+        assert!((0..ports.len()).all(|at| !ports[..at].contains(&ports[at])), "{ports:?}");
     }
 }
