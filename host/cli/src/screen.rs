@@ -55,8 +55,9 @@ impl Screen {
             terminal::out(text);
         };
         match &self.bars {
-            Some(bars) => bars.suspend(write),
-            None => write(),
+            // Setting them aside would panic on a terminal that can't be written to.
+            Some(bars) if bars.clear().is_ok() => bars.suspend(write),
+            _ => write(),
         }
     }
 }

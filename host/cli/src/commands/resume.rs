@@ -12,8 +12,9 @@ use self::all::all;
 use super::{Output, run::conclude};
 use crate::{exit_code::Exit, live, screen::Screen, terminal};
 
-/// How many runs go on at once, if nobody says; and at the most. Each has an engine, a journal and sockets of its own.
+/// How many runs go on at once, if nobody says. Each has an engine, a journal and sockets of its own.
 const JOBS: u16 = 8;
+/// The most that anybody may say.
 const MOST_JOBS: i64 = 64;
 
 /// Goes on with a run that was interrupted
