@@ -19,7 +19,7 @@ use holdpoint_model::{
 };
 use url::Url;
 
-use crate::{Error, crews, data_stores, gcloud, secrets, tokens::Tokens, tools};
+use crate::{Error, data_stores, gcloud, tokens::Tokens, tools};
 
 /// How this machine reaches the services of a run.
 pub(crate) struct Network {
@@ -31,11 +31,7 @@ pub(crate) struct Network {
 impl Network {
     /// As the operator's file says.
     pub(crate) fn of(verified: &Verified) -> Result<Self, Error> {
-        let ca_file = match &verified.ca_file {
-            Some(path) => Some(std::fs::read(path).map_err(|source| Error::ReadCa { path: path.clone(), source })?),
-            None => None,
-        };
-        let id_tokens = Arc::new(Tokens::of(verified)?);
+        let (ca_file, id_tokens) = (ca_file(verified)?, Arc::new(Tokens::of(verified)?));
         Ok(Self { connect_to: verified.connect_to.clone(), ca_file, id_tokens })
     }
 
@@ -45,29 +41,15 @@ impl Network {
     }
 }
 
+/// The certificates that the operator trusts besides; none if the file names none.
+pub(crate) fn ca_file(verified: &Verified) -> Result<Option<Vec<u8>>, Error> {
+    let Some(path) = &verified.ca_file else { return Ok(None) };
+    std::fs::read(path).map(Some).map_err(|source| Error::ReadCa { path: path.clone(), source })
+}
+
 /// Where the services of a bundle are.
 pub(crate) fn bases(verified: &Verified) -> BTreeMap<ServiceName, Url> {
     verified.services.iter().map(|service| (service.name.clone(), service.base.clone())).collect()
-}
-
-/// Whether this machine has what the backends of every phase need: directories, the CA file, ID tokens, the
-/// values of secrets, gcloud, tools, passwords of stores, identities of those who act in loads.
-pub(crate) fn probe(verified: &Verified) -> Result<(), Error> {
-    secrets::bindings(verified)?;
-    Network::of(verified)?;
-    for phase in &verified.phases {
-        FilesBackend::new(&phase.grants).map_err(|e| refused(&phase.id, &e))?;
-        if phase.grants.gcloud.is_some() {
-            gcloud::probe(&verified.gcloud).map_err(|e| refused(&phase.id, &e))?;
-        }
-        tools::probe(verified, phase).map_err(|e| refused(&phase.id, &e))?;
-        data_stores::probe(verified, &phase.grants).map_err(|e| refused(&phase.id, &e))?;
-    }
-    for user in verified.acting() {
-        let users = || user.base.id.to_string();
-        crews::identities(verified, user).map_err(|reason| Error::Users { users: users(), reason })?;
-    }
-    Ok(())
 }
 
 /// What loads of a run have in common.
@@ -175,6 +157,7 @@ pub(crate) fn placeholders(vault: &Arc<RunVault>) -> Box<Placeholders> {
     Box::new(move |name| vault.placeholder(name))
 }
 
-fn refused(phase: &PhaseId, reason: &dyn std::fmt::Display) -> Error {
+/// Why a phase can't be started.
+pub(crate) fn refused(phase: &PhaseId, reason: &dyn std::fmt::Display) -> Error {
     Error::Backend { phase: phase.to_string(), reason: reason.to_string() }
 }

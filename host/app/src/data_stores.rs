@@ -7,11 +7,12 @@ use holdpoint_cap_data::{DataBackend, DataConfig, Password, Store};
 use holdpoint_gate::Vault;
 use holdpoint_model::grant::{Grants, HostPort, StoreName};
 
-use crate::secrets;
+use crate::{Error, secrets};
 
-/// Whether the passwords of the stores that these grants name are on this machine.
-pub(crate) fn probe(verified: &Verified, grants: &Grants) -> Result<(), String> {
-    known(verified, grants).map(drop)
+/// The stores whose password has no value here. Of a secret that can't be read, or is bound nowhere, others tell.
+pub(crate) fn lacking(verified: &Verified) -> Vec<Error> {
+    let lacks = verified.stores.iter().filter_map(|(name, placed)| password(verified, name, placed).err());
+    lacks.filter(|lack| !matches!(lack, Error::Secret { .. })).collect()
 }
 
 /// Asks the stores that a phase is granted.
@@ -51,18 +52,9 @@ fn known(verified: &Verified, grants: &Grants) -> Result<BTreeMap<StoreName, Sto
     stores.map(|(name, placed)| Ok((name.clone(), store(verified, name, placed)?))).collect()
 }
 
-fn store(verified: &Verified, name: &StoreName, PlacedStore { kind, binding }: &PlacedStore) -> Result<Store, String> {
-    let password = match &binding.password {
-        None => None,
-        Some(secret) => {
-            let value = secrets::named(verified, secret).map_err(|error| error.to_string())?;
-            let lacking = || {
-                let remedy = secrets::remedy(verified, secret);
-                format!("the password of the store {name} is the secret {secret}, which has no value here; {remedy}")
-            };
-            Some(Password::new(value.filter(|value| !value.is_empty()).ok_or_else(lacking)?))
-        }
-    };
+fn store(verified: &Verified, name: &StoreName, placed: &PlacedStore) -> Result<Store, String> {
+    let password = password(verified, name, placed).map_err(|error| error.to_string())?;
+    let PlacedStore { kind, binding } = placed;
     Ok(Store {
         kind: *kind,
         address: binding.address.clone(),
@@ -71,4 +63,17 @@ fn store(verified: &Verified, name: &StoreName, PlacedStore { kind, binding }: &
         password,
         tls: binding.tls,
     })
+}
+
+/// The password of a store; none if it is asked without.
+fn password(verified: &Verified, name: &StoreName, placed: &PlacedStore) -> Result<Option<Password>, Error> {
+    let Some(secret) = &placed.binding.password else { return Ok(None) };
+    let value = secrets::named(verified, secret)?.filter(|value| !value.is_empty());
+    let lacking = || {
+        let remedy = secrets::remedy(verified, secret);
+        Error::Usage(format!(
+            "the password of the store {name} is the secret {secret}, which has no value here; {remedy}"
+        ))
+    };
+    value.ok_or_else(lacking).map(|value| Some(Password::new(value)))
 }

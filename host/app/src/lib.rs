@@ -23,6 +23,7 @@ mod gcloud;
 mod import;
 mod inspect;
 mod judging;
+mod lacks;
 mod logins;
 mod machine;
 mod movable;

@@ -7,7 +7,7 @@ use holdpoint_gate::Clock as _;
 use holdpoint_journal::Reader;
 use holdpoint_model::{EventKind, Timestamp, Waiver, grant::Missing};
 
-use crate::{Error, Machine, backends, record::StoredSources};
+use crate::{Error, Machine, lacks, record::StoredSources};
 
 /// What the file says; without one it permits nothing.
 pub(crate) fn operator(machine: &Machine) -> Result<Operator, Error> {
@@ -32,7 +32,7 @@ pub(crate) fn to_go_on(header: &StoredSources, reader: &Reader, machine: &Machin
     let verified = to_act(header, reader, machine)?;
     waivers(reader, machine)?;
     if reader.imports()? > 0 {
-        backends::probe(&verified)?;
+        lacks::probe(&verified)?;
     }
     Ok(verified)
 }

@@ -8,9 +8,9 @@ use holdpoint_model::{Digest, Level, Origin, PhaseEnd, PhaseId, Retry, RunId, Ti
 use holdpoint_report::Report;
 
 use crate::{
-    Error, Live, Machine, Started, backends,
+    Error, Live, Machine, Started,
     drive::progress_of,
-    permission,
+    lacks, permission,
     plan::Progress,
     record::{self, StoredSources},
     report, run,
@@ -38,7 +38,7 @@ pub async fn retry(choices: &RetryChoices, machine: &Machine, live: Option<Live>
     reader.verify()?;
     let before = report::of_journal(&stored.journal(), &header.verify()?)?;
     let (sources, verified) = permission::today(&header, machine)?;
-    backends::probe(&verified)?;
+    lacks::probe(&verified)?;
     let progress = progress_of(&stored.journal())?;
     let again = again(&verified, &progress, &choices.from)?;
     let head = reader.head()?.1;

@@ -9,10 +9,10 @@ use holdpoint_model::{RunId, Scale, Timestamp};
 use holdpoint_report::Report;
 
 use crate::{
-    BundleChoices, Cancel, Error, Live, Machine, backends,
+    BundleChoices, Cancel, Error, Live, Machine,
     control::Control,
     drive::{Drive, watching},
-    places,
+    lacks, places,
     plan::Progress,
     record::{self, Manner},
     store::StoredFolder,
@@ -42,7 +42,7 @@ pub fn check(choices: &BundleChoices, machine: &Machine) -> Result<Allowed, Erro
     let allowed = choices.allowed(machine)?.1;
     crate::workshop::Workshop::new(allowed.so_far(), machine)?;
     crate::judging::seats(allowed.so_far(), machine)?;
-    backends::probe(allowed.so_far())?;
+    lacks::probe(allowed.so_far())?;
     Ok(allowed)
 }
 
@@ -56,14 +56,14 @@ pub async fn run(
 ) -> Result<Started, Error> {
     let (texts, allowed) = choices.bundle.allowed(machine)?;
     // A mistake that can be seen now must not leave a run behind, nor ask anybody anything.
-    backends::probe(allowed.so_far())?;
+    lacks::probe(allowed.so_far())?;
     let binding = allowed.so_far().gcloud.clone();
     let (sources, verified) = match allowed.placed() {
         Ok(verified) => (texts.sources, verified),
         Err(late) => {
             let found = places::ask(&late, &binding, asking).await?;
             let (sources, verified) = texts.with(found)?;
-            backends::probe(&verified)?;
+            lacks::probe(&verified)?;
             (sources, verified)
         }
     };

@@ -30,6 +30,11 @@ pub(crate) fn bindings(verified: &Verified) -> Result<Vec<SecretBinding>, Error>
         .collect()
 }
 
+/// The secrets of a bundle that can't be read here. That one has no value is told where it is wanted.
+pub(crate) fn lacking(verified: &Verified) -> Vec<Error> {
+    verified.secrets.iter().filter_map(|bound| value(bound).err()).collect()
+}
+
 /// What each secret of a run is beside those of other environments. What is kept of a value is a hash, with a key that nobody keeps.
 pub(crate) fn elsewhere(verified: &Verified) -> Result<BTreeMap<String, Vec<Counterpart>>, Error> {
     if verified.secrets_elsewhere.is_empty() {

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, path::PathBuf};
 
 use holdpoint_bundle::{Allowed, BundleFolder, Resolved, Sources, Verified};
 
-use crate::{Error, Machine};
+use crate::{Error, Machine, lacks};
 
 /// A bundle and the choices about it.
 #[derive(Debug, Clone, Default)]
@@ -48,7 +48,7 @@ impl BundleChoices {
     pub(crate) fn allowed(&self, machine: &Machine) -> Result<(Texts, Allowed), Error> {
         let (folder, sources) = self.read(machine)?;
         let resolved = Resolved::from_sources(&sources, &|module| folder.module(module))?;
-        let allowed = Allowed::new(resolved, &sources)?;
+        let allowed = Allowed::new(resolved, &sources).map_err(|refused| lacks::beside(&refused))?;
         Ok((Texts { folder, sources }, allowed))
     }
 }

@@ -32,16 +32,22 @@ struct Source {
 impl Tokens {
     /// Those that the phases of a bundle are granted. Each is read, so that one that is missing is told before anything is sent.
     pub(crate) fn of(verified: &Verified) -> Result<Self, Error> {
-        let source = |service: &PlacedService| {
-            let name = &service.name;
-            let refused = |reason| Error::IdToken { service: name.to_string(), reason };
-            let from = verified.id_tokens.get(name).ok_or_else(|| refused(missing(name)))?.clone();
-            let last = Mutex::new((read(&from, &service.base).map_err(refused)?, Instant::now()));
-            Ok((name.clone(), Source { from, last }))
-        };
-        let sources = verified.services_with_id_token().map(source).collect::<Result<_, Error>>()?;
-        Ok(Self { sources, fresh: FRESH })
+        let sources = verified.services_with_id_token().map(|service| source(verified, service));
+        Ok(Self { sources: sources.collect::<Result<_, Error>>()?, fresh: FRESH })
     }
+}
+
+/// The services whose token is missing, or is none for them.
+pub(crate) fn lacking(verified: &Verified) -> Vec<Error> {
+    verified.services_with_id_token().filter_map(|service| source(verified, service).err()).collect()
+}
+
+fn source(verified: &Verified, service: &PlacedService) -> Result<(ServiceName, Source), Error> {
+    let name = &service.name;
+    let refused = |reason| Error::IdToken { service: name.to_string(), reason };
+    let from = verified.id_tokens.get(name).ok_or_else(|| refused(missing(name)))?.clone();
+    let last = Mutex::new((read(&from, &service.base).map_err(refused)?, Instant::now()));
+    Ok((name.clone(), Source { from, last }))
 }
 
 impl IdTokens for Tokens {

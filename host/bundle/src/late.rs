@@ -7,7 +7,8 @@ use holdpoint_model::ServiceName;
 use holdpoint_model::grant::{ProjectId, Region, UrlPattern};
 use url::Url;
 
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::Diagnostic;
+use crate::refused::Refused;
 use crate::resolved::{Resolved, Service};
 use crate::sources::Sources;
 use crate::verified::{Verified, whole};
@@ -105,7 +106,7 @@ pub struct Allowed {
 
 impl Allowed {
     /// Compares a resolved bundle with what the operator allows.
-    pub fn new(resolved: Resolved, sources: &Sources) -> Result<Self, Diagnostics> {
+    pub fn new(resolved: Resolved, sources: &Sources) -> Result<Self, Refused> {
         let (late, missing) = match Late::of(&resolved) {
             Ok(late) => (late, Vec::new()),
             Err(missing) => (None, missing),

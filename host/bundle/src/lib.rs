@@ -23,6 +23,7 @@ mod module;
 mod operator;
 mod plan;
 mod reading;
+mod refused;
 mod resolved;
 pub mod schema;
 mod sources;
@@ -46,6 +47,7 @@ pub use operator::{
 pub use plan::{
     Plan, PlannedGrant, PlannedPhase, PlannedPolicy, PlannedRow, PlannedSecret, PlannedService, PlannedUsers,
 };
+pub use refused::Refused;
 pub use resolved::{
     EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, RollbackMode,
     Service,

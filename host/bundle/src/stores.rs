@@ -35,23 +35,42 @@ pub(crate) fn placed(resolved: &Resolved, operator: &Operator) -> BTreeMap<Store
 /// Every store that is asked has a place on this machine, and can be asked as its place says.
 pub(crate) fn check(resolved: &Resolved, operator: &Operator, label: &str) -> Vec<Diagnostic> {
     let environment = &resolved.environment.name;
-    let lacking = |name: &StoreName| {
-        let table = format!("[stores.{environment}.{name}]");
-        let Some(binding) = operator.stores.get(&(environment.clone(), name.clone())) else {
-            let message = format!("a phase asks the store `{name}`, and this machine does not know where it is");
-            let lines = format!("{table}\n    address = \"HOST:PORT\"\n    user = \"…\"\n    password = \"SECRET\"");
-            return Some(whole(label, &message, Some(format!("to say where, add to {label}:\n    {lines}"))));
-        };
-        if let Some(password) = &binding.password {
-            return check_password(name, password, resolved, operator, label);
+    let lacking = |name: &StoreName| match operator.stores.get(&(environment.clone(), name.clone())) {
+        Some(StoreBinding { password: Some(password), .. }) => {
+            check_password(name, password, resolved, operator, label)
         }
-        // It knows nobody by a name alone, and would be asked as `default`.
-        let redis = resolved.environment.stores.contains(&(name.clone(), StoreKind::Redis));
-        let message = format!("the store `{name}` has a user and no password, and a user of Redis needs a password");
-        let hint = format!("write password = \"SECRET\" in {table} in {label}, or take its user out");
-        (redis && binding.user.is_some()).then(|| whole(label, &message, Some(hint)))
+        Some(binding) => check_user(name, binding, resolved, label).into_iter().collect(),
+        None => vec![unplaced(name, environment, operator, label)],
     };
-    asked(resolved).into_iter().filter_map(lacking).collect()
+    asked(resolved).into_iter().flat_map(lacking).collect()
+}
+
+/// Where the store is and with which password it is asked: all that there is to write, so that nobody is told of the rest afterwards.
+fn unplaced(name: &StoreName, environment: &str, operator: &Operator, label: &str) -> Diagnostic {
+    let message = format!("a phase asks the store `{name}`, and this machine does not know where it is");
+    let password = format!("{}_PASSWORD", name.as_str().to_uppercase().replace('-', "_"));
+    let lines = format!(
+        "[stores.{environment}.{name}]\n    address = \"HOST:PORT\"\n    user = \"…\"\n    password = \"{password}\""
+    );
+    // A table that stood there twice would be a mistake.
+    let known = operator.secrets.iter().any(|secret| secret.name.as_str() == password);
+    let secret = if known { String::new() } else { format!("\n    {}", bound(&password)) };
+    whole(label, &message, Some(format!("to say where, add to {label}:\n    {lines}{secret}")))
+}
+
+/// The lines that take a secret from a variable, which has to be set too.
+fn bound(secret: &str) -> String {
+    format!("[secrets.{secret}]\n    from = {{ env = \"{secret}\" }}\nand set the variable {secret}")
+}
+
+/// It knows nobody by a name alone, and would be asked as `default`.
+fn check_user(name: &StoreName, binding: &StoreBinding, resolved: &Resolved, label: &str) -> Option<Diagnostic> {
+    let environment = &resolved.environment;
+    let redis = environment.stores.contains(&(name.clone(), StoreKind::Redis));
+    let message = format!("the store `{name}` has a user and no password, and a user of Redis needs a password");
+    let table = format!("[stores.{}.{name}]", environment.name);
+    let hint = format!("write password = \"SECRET\" in {table} in {label}, or take its user out");
+    (redis && binding.user.is_some()).then(|| whole(label, &message, Some(hint)))
 }
 
 /// A password is a secret that this machine has, of no other environment, and none that the bundle calls public.
@@ -61,26 +80,32 @@ fn check_password(
     resolved: &Resolved,
     operator: &Operator,
     label: &str,
-) -> Option<Diagnostic> {
+) -> Vec<Diagnostic> {
     let environment = &resolved.environment;
-    if environment.public.contains(password) {
+    let public = environment.public.contains(password).then(|| {
         // What a bundle calls public is not searched for in answers.
         let message = format!("the password of the store `{name}` is {password}, which the bundle calls public");
         let hint = format!("take {password} out of public in [environments.{}]", environment.name);
-        return Some(whole(&resolved.label, &message, Some(hint)));
-    }
-    let Some(bound) = operator.secrets.iter().find(|secret| secret.name == *password) else {
-        let message = format!("the password of the store `{name}` is the secret {password}, which this machine lacks");
-        let lines = format!("[secrets.{password}]\n    from = {{ env = \"{password}\" }}");
-        return Some(whole(label, &message, Some(format!("to bind it, add to {label}:\n    {lines}"))));
+        whole(&resolved.label, &message, Some(hint))
+    });
+    let (here, known) = (&environment.name, operator.secrets.iter().find(|secret| secret.name == *password));
+    let unusable = match known {
+        Some(known) if is_of(known, here) => None,
+        Some(foreign) => {
+            let of = foreign.environment.as_deref().unwrap_or_default();
+            let message = format!(
+                "the password of the store `{name}` is secret `{password}`, which is of environment `{of}`, not of `{here}`"
+            );
+            let hint =
+                format!("give `{here}` a password of its own; [secrets.{password}] in {label} says whose this is");
+            Some(whole(label, &message, Some(hint)))
+        }
+        None => {
+            let message =
+                format!("the password of the store `{name}` is the secret {password}, which this machine lacks");
+            let lines = bound(password.as_str());
+            Some(whole(label, &message, Some(format!("to bind it, add to {label}:\n    {lines}"))))
+        }
     };
-    if is_of(bound, &environment.name) {
-        return None;
-    }
-    let (here, of) = (&environment.name, bound.environment.as_deref().unwrap_or_default());
-    let message = format!(
-        "the password of the store `{name}` is secret `{password}`, which is of environment `{of}`, not of `{here}`"
-    );
-    let hint = format!("give `{here}` a password of its own; [secrets.{password}] in {label} says whose this is");
-    Some(whole(label, &message, Some(hint)))
+    public.into_iter().chain(unusable).collect()
 }

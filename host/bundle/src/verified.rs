@@ -18,6 +18,7 @@ use url::{Host, Url};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operator::{GcloudBinding, Operator, SecretBinding, SecretSource, ToolBinding, asks_digest};
+use crate::refused::Refused;
 use crate::resolved::{
     EnvironmentFacts, IdentitySource, Resolved, ResolvedPhase, ResolvedPolicy, ResolvedUser, Rollback, Service,
 };
@@ -140,7 +141,7 @@ impl Verified {
         pinned: Option<&BTreeMap<PhaseId, Digest>>,
     ) -> Result<Self, Diagnostics> {
         let missing = unplaced(&resolved);
-        Self::lacking(resolved, sources, pinned, missing)
+        Self::lacking(resolved, sources, pinned, missing).map_err(Diagnostics::from)
     }
 
     /// The same, with what is known to be missing besides.
@@ -149,17 +150,14 @@ impl Verified {
         sources: &Sources,
         pinned: Option<&BTreeMap<PhaseId, Digest>>,
         missing: Vec<Diagnostic>,
-    ) -> Result<Self, Diagnostics> {
+    ) -> Result<Self, Refused> {
         let Some(source) = &sources.operator else {
-            return Err(Diagnostics::new(vec![no_operator(&resolved)]));
+            return Err(Diagnostics::new(vec![no_operator(&resolved)]).into());
         };
         let operator = Operator::parse(source)?;
         let mut found = check_grants(&resolved, &operator, &source.file.label);
         found.extend(resolved.askers().filter_map(|phase| check_digest(phase, pinned, &resolved.label)));
         found.extend(missing);
-        if !found.is_empty() {
-            return Err(Diagnostics::new(found));
-        }
         let stores = stores::placed(&resolved, &operator);
         let granted = |binding: &SecretBinding| {
             resolved.asking().any(|phase| phase.grants.secrets.iter().any(|grant| grant.name == binding.name))
@@ -171,7 +169,7 @@ impl Verified {
         let mut connect_to = operator.connect_to;
         connect_to
             .extend(resolved.reached().filter_map(|service| pinned_by_override(service, &operator.service_overrides)));
-        Ok(Self {
+        let verified = Self {
             operator_digest: Operator::digest(Some(source)),
             services: placed(&resolved),
             phases: resolved.phases.into_iter().map(VerifiedPhase::from).collect(),
@@ -199,7 +197,8 @@ impl Verified {
             stores,
             parallel: operator.parallel,
             dry_run_only: operator.dry_run_only,
-        })
+        };
+        if found.is_empty() { Ok(verified) } else { Err(Refused::new(Diagnostics::new(found), verified)) }
     }
 }
 

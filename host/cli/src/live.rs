@@ -1,10 +1,6 @@
 //! The live display: a line a running phase on a terminal, plain lines elsewhere. It shows only what is committed.
 
-use std::{
-    collections::BTreeMap,
-    io::{self, IsTerminal as _},
-    time::Duration,
-};
+use std::{collections::BTreeMap, time::Duration};
 
 use holdpoint_app::{Cancel, Live};
 use holdpoint_model::{Event, EventKind, PhaseId};
@@ -15,7 +11,7 @@ use tokio::{
     task::JoinHandle,
 };
 
-use crate::terminal;
+use crate::{screen::Screen, terminal};
 
 /// Shows events until there are no more.
 pub(crate) struct Display {
@@ -24,11 +20,13 @@ pub(crate) struct Display {
 }
 
 impl Display {
-    /// Begins to show.
-    pub(crate) fn start() -> Self {
+    /// Begins to show a run there.
+    pub(crate) fn start(screen: &Screen) -> Self {
         let (events, receiver) = mpsc::unbounded_channel();
-        let shown =
-            if io::stderr().is_terminal() { tokio::spawn(bars(receiver)) } else { tokio::spawn(lines(receiver)) };
+        let shown = match screen.bars() {
+            Some(all) => tokio::spawn(bars(receiver, screen.clone(), all.clone())),
+            None => tokio::spawn(lines(receiver, screen.clone())),
+        };
         Self { events, shown }
     }
 
@@ -45,25 +43,28 @@ impl Display {
     }
 }
 
-async fn lines(mut events: mpsc::UnboundedReceiver<Event>) {
+async fn lines(mut events: mpsc::UnboundedReceiver<Event>, screen: Screen) {
     let mut lines = live::Lines::default();
     while let Some(event) = events.recv().await {
         if let Some(line) = lines.next(&event) {
-            terminal::say(&line);
+            screen.say(&line);
         }
     }
 }
 
+/// The width of a phase's name.
+const PHASE: usize = 20;
 /// How often the bar of a phase moves that only waits.
 const WAITING: Duration = Duration::from_secs(1);
 
-async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
-    let all = MultiProgress::new();
+async fn bars(mut events: mpsc::UnboundedReceiver<Event>, screen: Screen, all: MultiProgress) {
+    let style = style(PHASE + screen.line("").len());
     let mut running: BTreeMap<PhaseId, ProgressBar> = BTreeMap::new();
     let mut lines = live::Lines::default();
     while let Some(event) = events.recv().await {
         let mut begin = |phase: &PhaseId, pace: Duration| {
-            let bar = all.add(ProgressBar::new_spinner().with_style(style()).with_prefix(phase.to_string()));
+            let prefix = screen.line(phase.as_str());
+            let bar = all.add(ProgressBar::new_spinner().with_style(style.clone()).with_prefix(prefix));
             bar.enable_steady_tick(pace);
             if let Some(waited) = running.insert(phase.clone(), bar) {
                 waited.finish_and_clear();
@@ -106,8 +107,7 @@ async fn bars(mut events: mpsc::UnboundedReceiver<Event>) {
         // What is worth a line of its own stays above the bars.
         let lasting = !matches!(event.kind, EventKind::PhaseStarted { .. } | EventKind::RunEnded { .. });
         if let (true, Some(line)) = (lasting, lines.next(&event)) {
-            // A terminal that can't be written to has nobody to tell.
-            let _ = all.println(line);
+            screen.say(&line);
         }
     }
     for bar in running.into_values() {
@@ -121,11 +121,13 @@ fn update(running: &BTreeMap<PhaseId, ProgressBar>, phase: &PhaseId, event: &Eve
     }
 }
 
-fn style() -> ProgressStyle {
-    ProgressStyle::with_template("  {spinner} {prefix:20} {elapsed:>5} {wide_msg}").expect("the template is a constant")
+/// The bar of a phase, whose name has this width.
+fn style(width: usize) -> ProgressStyle {
+    let template = format!("  {{spinner}} {{prefix:{width}}} {{elapsed:>5}} {{wide_msg}}");
+    ProgressStyle::with_template(&template).expect("the template is a constant but for a number")
 }
 
-/// Stops a run at the first interrupt, and the process at the second.
+/// Stops every run that is given it at the first interrupt, and the process at the second.
 pub(crate) fn on_interrupt() -> Cancel {
     let (stop, cancel) = watch::channel(false);
     tokio::spawn(async move {

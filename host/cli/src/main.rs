@@ -6,6 +6,7 @@ mod bundle_args;
 mod commands;
 mod exit_code;
 mod live;
+mod screen;
 mod terminal;
 
 use std::process::ExitCode;

@@ -44,10 +44,15 @@ pub(crate) fn warn(warnings: &[String]) {
 
 /// Writes an error for people.
 pub(crate) fn error(error: &anyhow::Error) {
+    say(&told(error));
+}
+
+/// An error as people are told of it.
+pub(crate) fn told(error: &anyhow::Error) -> String {
     let bundle = error.downcast_ref::<holdpoint_app::Error>();
     match bundle {
         // Mistakes in files begin with their place, so that editors find it.
-        Some(holdpoint_app::Error::Bundle(diagnostics)) => say(&diagnostics.to_string()),
-        _ => say(&format!("error: {error}")),
+        Some(holdpoint_app::Error::Bundle(diagnostics)) => diagnostics.to_string(),
+        _ => format!("error: {error}"),
     }
 }

@@ -6,11 +6,13 @@
 use std::{
     fs,
     hash::{Hash as _, Hasher as _},
+    io::Write as _,
     os::unix::fs::{DirBuilderExt as _, MetadataExt as _, PermissionsExt as _},
     path::PathBuf,
 };
 
 use holdpoint_model::Digest;
+use tempfile::NamedTempFile;
 use wasmtime::{Engine, component::Component};
 
 /// A folder of compiled modules.
@@ -62,10 +64,11 @@ impl Cache {
         let Ok(mut bytes) = component.serialize() else { return };
         let sum = Digest::of(&bytes);
         bytes.extend(sum.0);
-        let path = self.path(digest);
-        let temporary = path.with_extension(format!("{}.tmp", std::process::id()));
-        if fs::write(&temporary, &bytes).and_then(|()| fs::rename(&temporary, &path)).is_err() {
-            let _ = fs::remove_file(&temporary);
+        // Each its own file: another run, of this process or of another, may keep the same module now.
+        let Ok(mut file) = NamedTempFile::new_in(&self.folder) else { return };
+        if file.write_all(&bytes).is_ok() {
+            // One that could not be put in place is removed.
+            let _ = file.persist(self.path(digest));
         }
     }
 }
@@ -111,6 +114,26 @@ mod tests {
         assert!(cache.load(&engine, &digest).is_none());
         fs::write(&path, b"short").unwrap();
         assert!(cache.load(&engine, &digest).is_none());
+    }
+
+    #[test]
+    fn the_same_module_is_kept_whole_from_many_sides_at_once() {
+        let (folder, engine) = (tempfile::tempdir().unwrap(), Engine::default());
+        let (cache, digest, path) = stored(folder.path(), &engine);
+        let component = Component::from_binary(&engine, EMPTY).unwrap();
+        std::thread::scope(|scope| {
+            for _ in 0..8 {
+                scope.spawn(|| {
+                    for _ in 0..20 {
+                        cache.store(&digest, &component);
+                        assert!(cache.load(&engine, &digest).is_some(), "another one is half written in its place");
+                    }
+                });
+            }
+        });
+        let kept: Vec<PathBuf> =
+            fs::read_dir(folder.path().join("cache")).unwrap().map(|e| e.unwrap().path()).collect();
+        assert_eq!(kept, [path]);
     }
 
     #[test]

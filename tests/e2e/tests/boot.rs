@@ -62,6 +62,21 @@ fn runs(scene: &Scene) -> String {
     scene.run(&["runs"]).exits(0).stdout
 }
 
+/// When a run was taken up and when it came to its decision, as it has recorded.
+fn went_on(journal: &Path) -> (f64, f64) {
+    let journal = Connection::open(journal).expect("it is a database");
+    let at = |kind: &str| -> f64 {
+        let found = journal.query_row("SELECT at FROM event WHERE kind = ?1", [kind], |row| row.get(0));
+        found.unwrap_or_else(|e| panic!("{kind}: {e}"))
+    };
+    (at("run-resumed"), at("run-ended"))
+}
+
+/// The id of a run, whose folder is called so.
+fn id_of(journal: &Path) -> String {
+    journal.parent().and_then(Path::file_name).expect("a run has a folder").to_string_lossy().into_owned()
+}
+
 #[test]
 fn where_nothing_was_interrupted_there_is_nothing_to_do() {
     let staging = Staging::start();
@@ -80,6 +95,59 @@ fn all_that_was_interrupted_goes_on_and_the_gravest_end_is_the_exit_code() {
     let runs = runs(&scene);
     assert!(runs.contains("hold") && runs.contains("release") && !runs.contains("interrupted"), "{runs}");
     started(&scene).exits(0);
+}
+
+#[test]
+fn two_runs_go_on_side_by_side_and_each_line_names_its_run() {
+    let staging = Staging::start();
+    let (scene, older) = two_interrupted(&staging);
+    let newer = scene.journal();
+    staging.slow(Duration::from_secs(3));
+    let ended = started(&scene).exits(1);
+    let (first, second) = (went_on(&older), went_on(&newer));
+    assert!(first.0 < second.1 && second.0 < first.1, "{first:?} and {second:?} share no moment: {ended:?}");
+
+    let ids = [id_of(&older), id_of(&newer)];
+    let lines: Vec<&str> = ended.stderr.lines().collect();
+    assert!(lines.first().is_some_and(|line| line.starts_with("2 runs go on, side by side")), "{ended:?}");
+    let is_of = |line: &str, id: &String| line.starts_with(&format!("{} ", &id[id.len() - 6..]));
+    assert!(lines.iter().skip(1).all(|line| ids.iter().any(|id| is_of(line, id))), "{ended:?}");
+    for id in &ids {
+        assert!(lines.iter().any(|line| is_of(line, id) && line.contains("told: completed")), "{ended:?}");
+    }
+    // Nothing of another stands between the head of a report and the place of its page.
+    let place = |text: &str| ended.stdout.find(text).unwrap_or_else(|| panic!("{text} is missing: {ended:?}"));
+    for (own, other) in [(&ids[0], &ids[1]), (&ids[1], &ids[0])] {
+        let report = &ended.stdout[place(&format!("run {own}"))..place(&format!("{own}/report.html"))];
+        assert!(!report.contains(other.as_str()), "{report}");
+    }
+}
+
+#[test]
+fn with_one_at_a_time_the_newer_run_waits() {
+    let staging = Staging::start();
+    let (scene, older) = two_interrupted(&staging);
+    let ended = scene.run(&["resume", "--all", "--jobs", "1"]).exits(1);
+    let (first, second) = (went_on(&older), went_on(&scene.journal()));
+    assert!(first.1 <= second.0, "{first:?} and {second:?} are one after another: {ended:?}");
+    assert!(ended.stderr.contains("1 at a time, the oldest first: 1 waits"), "{ended:?}");
+}
+
+#[test]
+fn one_interrupt_ends_all_and_they_go_on_later() {
+    let staging = Staging::start();
+    let (scene, _) = two_interrupted(&staging);
+    let before = staging.requests();
+    staging.slow(Duration::from_secs(5));
+    let resumed = scene.start(&["resume", "--all"]);
+    until("both have asked", || staging.requests() >= before + 2);
+    resumed.interrupt();
+    let stopped = resumed.finish().exits(130);
+    assert_eq!(stopped.stderr.matches("was interrupted; `holdpoint resume").count(), 2, "{stopped:?}");
+    assert_eq!(runs(&scene).matches("interrupted").count(), 2);
+    staging.clear();
+    started(&scene).exits(1);
+    assert!(!runs(&scene).contains("interrupted"));
 }
 
 #[test]

@@ -214,6 +214,66 @@ fn a_store_whose_password_is_nowhere_is_told_with_what_to_do_before_a_run_begins
     assert!(!scene.path().join(".holdpoint/runs").exists(), "nothing was begun");
 }
 
+/// Three stores that nobody has started, whose passwords are empty files.
+fn three_without_passwords() -> Scene {
+    let place = || "127.0.0.1:1".to_owned();
+    let known = [
+        ("database", "postgresql", place(), "postgres", ""),
+        ("cache", "redis", place(), "default", ""),
+        ("events", "clickhouse", place(), "holdpoint", ""),
+    ];
+    let kinds = known.iter().map(|(name, kind, ..)| ((*name).to_owned(), json!({ "kind": kind })));
+    let stores: Value = kinds.collect::<serde_json::Map<_, _>>().into();
+    prepared(&known, &json!({ "stores": stores }))
+}
+
+#[test]
+fn three_passwords_that_are_nowhere_are_told_at_once() {
+    let scene = three_without_passwords();
+    for command in ["check", "run"] {
+        let told = scene.run(&[command, "BUNDLE"]).exits(2).stderr;
+        for (store, secret) in [("database", "DATABASE"), ("cache", "CACHE"), ("events", "EVENTS")] {
+            let says = format!(
+                "this machine  the password of the store {store} is the secret {secret}_PASSWORD, which has no value here; write it to "
+            );
+            assert!(told.contains(&says) && told.contains(&format!("{store}.password\n")), "{says}: {told}");
+        }
+        assert!(told.ends_with("3 errors, nothing was run\n"), "{told}");
+    }
+    scene.write("cache.password", "a-password-of-redis");
+    scene.write("events.password", "a-password-of-clickhouse");
+    let told = scene.run(&["check", "BUNDLE"]).exits(2).stderr;
+    assert!(told.starts_with("error: the password of the store database") && told.lines().count() == 1, "{told}");
+    scene.write("database.password", "a-password-of-postgresql");
+    scene.run(&["check", "BUNDLE"]).exits(0);
+}
+
+#[test]
+fn a_place_a_secret_and_a_value_that_are_missing_are_told_at_once() {
+    let scene = three_without_passwords();
+    scene.edit("holdpoint.toml", |text| {
+        let text = text.replace("[stores.test.database]", "[stores.other.database]");
+        text.replace("[secrets.DATABASE_PASSWORD]", "[secrets.OTHER_PASSWORD]")
+            .replace("[secrets.CACHE_PASSWORD]", "[secrets.ANOTHER_PASSWORD]")
+    });
+    let place = "to say where, add to holdpoint.toml:\n        [stores.test.database]\n        address = \"HOST:PORT\"\n        user = \"…\"\n        \
+                 password = \"DATABASE_PASSWORD\"\n        [secrets.DATABASE_PASSWORD]\n        from = { env = \"DATABASE_PASSWORD\" }\n    \
+                 and set the variable DATABASE_PASSWORD\n";
+    let secret = "to bind it, add to holdpoint.toml:\n        [secrets.CACHE_PASSWORD]\n        from = { env = \"CACHE_PASSWORD\" }\n    \
+                  and set the variable CACHE_PASSWORD\n";
+    let value = "this machine  the password of the store events is the secret EVENTS_PASSWORD, which has no value here; write it to ";
+    for command in ["check", "run"] {
+        let told = scene.run(&[command, "BUNDLE"]).exits(2).stderr;
+        for says in [place, secret, value] {
+            assert!(told.contains(says), "{says} is missing: {told}");
+        }
+        assert!(told.ends_with("3 errors, nothing was run\n"), "{told}");
+    }
+    // Consent is to what is asked; whether a value is there is another question.
+    let told = scene.run(&["allow", "BUNDLE", "--yes"]).exits(2).stderr;
+    assert!(told.contains(place) && told.contains(secret) && told.ends_with("2 errors, nothing was run\n"), "{told}");
+}
+
 #[test]
 fn a_real_redis_is_not_written_to_in_a_dry_run_and_its_password_is_in_no_file() {
     let redis = Redis::start(&[]);

@@ -1,7 +1,7 @@
 //! Stores: a bundle names them, an operator says where they are, and allows what is done there.
 
 use crate::support::{operator, resolve, sample, sample_with, verify};
-use holdpoint_bundle::{Plan, Sources, allow, asks_in_words};
+use holdpoint_bundle::{Allowed, Plan, Sources, allow, asks_in_words};
 use holdpoint_model::Class;
 
 const PLACE: &str = "[stores.staging.database]\naddress = \"10.0.0.5:5432\"\nuser = \"holdpoint\"\npassword = \"DATABASE_PASSWORD\"\n\
@@ -48,6 +48,45 @@ fn a_store_without_a_place_or_a_password_is_refused_with_the_lines() {
         let error = verify(sources.clone(), &other).unwrap_err().to_string();
         assert!(error.contains(lines), "{gone}: {error}");
     }
+}
+
+#[test]
+fn everything_that_stores_lack_is_told_at_once() {
+    let mut sources = granted("{ stores = [\"database\", \"cache\", \"big-data\"] }");
+    sources.bundle.text.push_str(
+        "[environments.staging.stores.cache]\nkind = \"redis\"\n[environments.staging.stores.big-data]\nkind = \"clickhouse\"\n",
+    );
+    let project = "project = \"netra-staging\"\n";
+    let public = format!("{project}public = [\"CACHE_PASSWORD\"]\n");
+    sources.bundle.text = sources.bundle.text.replace(project, &public);
+    let places = format!(
+        "[stores.staging.cache]\naddress = \"10.0.0.6:6379\"\npassword = \"CACHE_PASSWORD\"\n{}",
+        PLACE.replace("[stores.staging.database]", "[stores.production.database]")
+    );
+    let error = allow(&resolve(&sources), &operator(&places)).unwrap_err().to_string();
+    // The secret of the database is there, and a table that stands twice would be a mistake.
+    let database = "    [stores.staging.database]\n        address = \"HOST:PORT\"\n        user = \"…\"\n        password = \"DATABASE_PASSWORD\"\n\
+        holdpoint.toml  ";
+    let data = "password = \"BIG_DATA_PASSWORD\"\n        [secrets.BIG_DATA_PASSWORD]\n        from = { env = \"BIG_DATA_PASSWORD\" }\n    \
+        and set the variable BIG_DATA_PASSWORD\n";
+    let cache = "the password of the store `cache` is the secret CACHE_PASSWORD, which this machine lacks";
+    for says in [database, data, cache, "which the bundle calls public"] {
+        assert!(error.contains(says), "{says} is missing: {error}");
+    }
+    assert!(error.ends_with("4 errors, nothing was run"), "{error}");
+}
+
+#[test]
+fn what_is_refused_can_be_looked_at_for_what_else_is_missing() {
+    let mut sources = granted(LINE);
+    sources.operator = Some(operator(PLACE));
+    let refused = Allowed::new(resolve(&sources), &sources).unwrap_err();
+    assert!(refused.found().to_string().contains("nothing is allowed to bundle"), "{refused}");
+    let so_far = refused.so_far().unwrap();
+    assert_eq!(so_far.stores.len(), 1);
+    assert!(so_far.secrets.iter().any(|secret| secret.name.as_str() == "DATABASE_PASSWORD"));
+    sources.operator = None;
+    assert!(Allowed::new(resolve(&sources), &sources).unwrap_err().so_far().is_none());
 }
 
 #[test]

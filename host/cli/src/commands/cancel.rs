@@ -3,7 +3,7 @@
 use holdpoint_app::{Machine, RunRef};
 use holdpoint_model::parse_reason;
 
-use super::{Output, run::show};
+use super::{Output, run::shown};
 use crate::{exit_code::Exit, terminal};
 
 /// Ends a run for good
@@ -30,7 +30,7 @@ pub(crate) struct Arguments {
 
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
     let cancelled = holdpoint_app::cancel(&arguments.run, &arguments.reason.unwrap_or_default(), machine).await?;
-    show(&cancelled.report, machine, arguments.output);
+    terminal::out(&shown(&cancelled.report, machine, arguments.output));
     terminal::say(&format!("run {} is cancelled", cancelled.run));
     Ok(Exit::Done)
 }

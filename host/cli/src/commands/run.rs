@@ -7,7 +7,7 @@ use holdpoint_model::{PhaseId, Scale};
 use holdpoint_report::{Report, render};
 
 use super::Output;
-use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, terminal};
+use crate::{bundle_args::BundleChoiceArguments, exit_code::Exit, live, screen::Screen, terminal};
 
 /// Runs a bundle to its decision
 ///
@@ -66,7 +66,7 @@ pub(crate) struct Arguments {
 }
 
 pub(crate) async fn execute(arguments: Arguments, machine: &Machine) -> anyhow::Result<Exit> {
-    let display = live::Display::start();
+    let display = live::Display::start(&Screen::new());
     let events = Some(display.events());
     let started = match (arguments.bundle, arguments.retry.zip(arguments.from)) {
         (_, Some((run, from))) => holdpoint_app::retry(&RetryChoices { run, from }, machine, events).await?,
@@ -95,24 +95,26 @@ fn asking(late: &Late) {
 
 /// Shows the report of a run that has ended; its decision is the exit code.
 pub(super) fn conclude(report: &Report, machine: &Machine, output: Output) -> Exit {
-    show(report, machine, output);
+    terminal::out(&shown(report, machine, output));
+    decided(report)
+}
+
+/// The exit code of a run that has ended.
+pub(super) fn decided(report: &Report) -> Exit {
     // A run that was driven to its end has a decision; without one nothing may pass.
     report.decision.map_or(Exit::Fault, Exit::Decided)
 }
 
-/// Shows a report, and leaves it as a page in the run's folder.
-pub(super) fn show(report: &Report, machine: &Machine, output: Output) {
+/// What stdout gets of a report, which is left as a page in the run's folder.
+pub(super) fn shown(report: &Report, machine: &Machine, output: Output) -> String {
     let page = write_page(report, machine);
     match output {
         Output::Text => {
             let text = render::terminal(report, terminal::style(), false);
             let page = page.map(|page| format!(" · report: {}", page.display())).unwrap_or_default();
-            terminal::out(&format!("{}{page}", text.trim_end()));
+            format!("{}{page}", text.trim_end())
         }
-        Output::Json => {
-            terminal::out(&render::json(report));
-            terminal::out(&render::summary_line(report));
-        }
+        Output::Json => format!("{}\n{}", render::json(report).trim_end(), render::summary_line(report)),
     }
 }
 
