@@ -321,7 +321,7 @@ fn two_processes_that_answer_by_one_name_in_turn_are_told_and_not_judged() {
     let says = "left out: of backend: by the instance a several processes answer in turn";
     for (old, young, stated) in [(OLD, YOUNG, 2), ("", "", 3)] {
         let one = |look: u32| {
-            if look % 2 == 0 { (old, 1_000 + 10 * look, 500) } else { (young, 20 + look, 50) }
+            if look.is_multiple_of(2) { (old, 1_000 + 10 * look, 500) } else { (young, 20 + look, 50) }
         };
         let t = shown(&(0..8).map(one).collect::<Vec<_>>());
         t.expect("WATCHED", Inconclusive, says);
