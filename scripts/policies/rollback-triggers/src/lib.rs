@@ -2,7 +2,7 @@
 //! by `when` in `[rollback]`.
 //!
 //! - RB-T1: a critical service is unhealthy for longer than five minutes. While one that `critical` names is probed, its silence counts as unhealthy;
-//!   when nothing probes it any more, what is pending stays so.
+//!   when nothing probes it any more, what is pending stays so, and that time does not count.
 //! - RB-T2: more than 5 % of the exchanges fail for longer than ten minutes, in which there were at least `errors.at_least` (20) of them. Silence is no
 //!   evidence of errors that last: its time does not count, and after ten minutes of it what is pending begins anew.
 //! - RB-T3: isolation has failed: users were shown what is others', or a check of its rows has failed. Without such a check it passes only if

@@ -79,6 +79,10 @@ fn a_service_that_somebody_asked_once_is_not_missed() {
         first(&judged, UNHEALTHY)
     };
     assert_eq!((asked(json!([])), asked(json!(["auth"])).is_some()), (None, true));
+    // Two bad answers with five minutes between them that nobody asked in.
+    let test = policy(judge).config(json!({ "probed_each": "2s" }));
+    let judged = test.series(r#"up{service="auth"}"#, "1x9 0 _x310 0 1x50", "1s").judged_each("1s", "6m");
+    assert_eq!(first(&judged, UNHEALTHY), None, "{}", judged.shown());
 }
 
 #[test]
