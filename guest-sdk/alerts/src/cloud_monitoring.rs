@@ -109,7 +109,7 @@ mod tests {
                     "displayName": "error_rate > 2% for 5 minutes",
                     "conditionPrometheusQueryLanguage": {
                         "query": "(sum (sum_over_time(requests_bad[1m])) / sum (sum_over_time(requests[1m])) > 0.02) and \
-                                  (sum (sum_over_time(requests[1m])) >= 1)",
+                                  (sum (sum_over_time(requests[5m])) >= 10)",
                         "duration": "300s",
                         "evaluationInterval": "30s",
                         "labels": { "severity": "critical" },

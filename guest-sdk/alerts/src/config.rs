@@ -22,7 +22,8 @@ pub struct Config {
     pub window: Millis,
     /// How the memory's trend is measured.
     pub trend: Trend,
-    /// With fewer exchanges in a window there is no data.
+    /// With fewer exchanges in the time that an alert has to last there is no data: two of three that fail are no rate. Ten are half of what a look each half
+    /// minute brings in five minutes by itself.
     pub at_least: f64,
     /// Names of series.
     pub series: Names,
@@ -55,7 +56,7 @@ impl Default for Config {
             ]),
             window: Millis(60_000),
             trend: Trend::default(),
-            at_least: 1.0,
+            at_least: 10.0,
             series: Names::default(),
         }
     }

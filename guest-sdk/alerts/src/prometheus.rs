@@ -48,7 +48,7 @@ mod tests {
             "      severity: critical",
             r#"      summary: "error_rate > 2% for 5 minutes""#,
             r#"      rows: "ALERT-1""#,
-            r#"    expr: "(histogram_quantile(0.95, sum by (le) (sum_over_time(request_duration_bucket[1m]))) > 3) and (sum (sum_over_time(request_duration_bucket{le=\"+Inf\"}[1m])) >= 1)""#,
+            r#"    expr: "(histogram_quantile(0.95, sum by (le) (sum_over_time(request_duration_bucket[1m]))) > 3) and (sum (sum_over_time(request_duration_bucket{le=\"+Inf\"}[10m])) >= 10)""#,
             r#"    expr: "(min (isolation_success) < 0.9) and on () (max(isolation_running) > 0)""#,
         ] {
             assert!(text.lines().any(|written| written == line), "{line} is not in\n{text}");

@@ -82,7 +82,7 @@ fn the_alerts_of_a_bundle_are_written_over_the_series_of_a_team() {
     let outcome = scene.run(&line).exits(0);
     let scalars = scalars(&outcome.stdout);
     let query = "(sum (increase(http_requests_total{code=~\"5..\"}[1m])) / sum (increase(http_requests_total[1m])) > 0.01) and \
-                 (sum (increase(http_requests_total[1m])) >= 1)";
+                 (sum (increase(http_requests_total[2m])) >= 10)";
     for said in ["watch", "Errors", query, "2m", "warning", "error_rate > 1% for 2 minutes", "ALERT-1", "page_on_call"]
     {
         assert!(scalars.iter().any(|scalar| scalar == said), "{said} is not in {scalars:#?}");

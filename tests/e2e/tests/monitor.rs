@@ -132,6 +132,7 @@ module = "alerts"
 requirements = ["ALERT-1", "ALERT-2"]
 [policy.config]
 window = "2s"
+at_least = 1
 alerts = """
 alerts:
   - { name: "High Error Rate", condition: "error_rate > 2%", duration: "2 seconds", severity: "CRITICAL" }

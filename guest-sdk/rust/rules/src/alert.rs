@@ -17,7 +17,7 @@ pub enum Status {
     Clear,
     /// It is met, and not yet for long enough.
     Pending {
-        /// Since this tick.
+        /// Since this tick; later, where time without data does not count.
         since: Time,
     },
     /// It was met for long enough.
@@ -97,8 +97,9 @@ impl Alert {
         if let Some(last) = self.last.filter(|last| tick <= *last) {
             return Err(Error::NotLater { at: tick, last });
         }
-        self.last = Some(tick);
+        let before = self.last.replace(tick);
         let mut readings = rule.expression.read(evidence, tick);
+        rule.count(&mut readings, evidence, tick);
         for labels in self.instances.keys() {
             readings.entry(labels.clone()).or_insert(Err(Missing::Series));
         }
@@ -110,7 +111,8 @@ impl Alert {
             readings.insert(Labels::default(), Err(Missing::Series));
         }
         let asked = is_asked(rule, evidence, tick);
-        let findings = readings.into_iter().map(|(labels, reading)| self.find(rule, tick, asked, labels, reading));
+        let ticks = (before, tick);
+        let findings = readings.into_iter().map(|(labels, reading)| self.find(rule, ticks, asked, labels, reading));
         let findings = findings.collect();
         Ok(findings)
     }
@@ -120,7 +122,15 @@ impl Alert {
         self.firings
     }
 
-    fn find(&mut self, rule: &Rule, tick: Time, asked: bool, labels: Labels, reading: Reading) -> Finding {
+    /// Where a label set stands at a tick, with the one before it.
+    fn find(
+        &mut self,
+        rule: &Rule,
+        (before, tick): (Option<Time>, Time),
+        asked: bool,
+        labels: Labels,
+        reading: Reading,
+    ) -> Finding {
         let age = reading.ok().map(|value| tick - value.newest);
         let reading = rule.admitted(reading, tick);
         let outcome = match reading {
@@ -141,12 +151,15 @@ impl Alert {
         let is_about_one = reading.is_ok() || rule.expression.by.is_empty() || !labels.is_empty();
         let (status, firings) = if self.instances.contains_key(&labels) || (room && is_about_one) {
             let instance = self.instances.entry(labels.clone()).or_default();
+            if rule.no_data == NoData::Holds {
+                instance.leave_out(rule, before, tick, reading.is_ok());
+            }
             if reading.is_ok() {
                 instance.last_data = Some(tick);
             }
-            let before = instance.firings;
+            let fired = instance.firings;
             let status = instance.step(rule, tick, outcome);
-            self.firings = self.firings.saturating_add(instance.firings - before);
+            self.firings = self.firings.saturating_add(instance.firings - fired);
             (status, instance.firings)
         } else {
             let why = if room { reading.err().unwrap_or(Missing::Series) } else { Missing::TooManyInstances };
@@ -184,6 +197,16 @@ impl Instance {
             (Phase::Inactive, Outcome::NotAsked) => Status::NotAsked,
             (Phase::Inactive, _) => Status::Clear,
         }
+    }
+
+    /// Leaves the time since the tick before out of what is pending, unless there was data at both. What is there again after no data for as long as the
+    /// hold begins anew: nobody knows what lasted.
+    fn leave_out(&mut self, rule: &Rule, before: Option<Time>, tick: Time, has_data: bool) {
+        let (Phase::Pending, Some(before), Some(last)) = (self.phase, before, self.last_data) else { return };
+        if has_data && last == before {
+            return;
+        }
+        self.since = if has_data && tick - last >= rule.hold { tick } else { self.since + (tick - before) };
     }
 
     fn met(&mut self, rule: &Rule, tick: Time) {

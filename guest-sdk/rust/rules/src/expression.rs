@@ -128,6 +128,16 @@ impl Expression {
         self
     }
 
+    /// The same over more time. `None` where its window is as long already, and for what counts nothing.
+    pub(crate) fn over(&self, length: Span) -> Option<Self> {
+        let mut longer = self.clone();
+        match &mut longer.measure {
+            Measure::Ratio { window, .. } | Measure::Quantile { window, .. } if *window < length => *window = length,
+            _ => return None,
+        }
+        Some(longer)
+    }
+
     /// The series that it looks at.
     pub fn selectors(&self) -> Vec<&Selector> {
         match &self.measure {

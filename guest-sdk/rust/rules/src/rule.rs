@@ -1,10 +1,14 @@
 //! A rule: when something is an alert, for how long it must be, and what no data means. It never means that all is well.
 
 use alloc::borrow::ToOwned;
+use alloc::collections::BTreeMap;
 use alloc::string::String;
 use core::fmt;
 
-use crate::{Condition, Error, Expression, LOOKBACK, Measure, Missing, Over, Reading, Selector, Span, Time, Value};
+use crate::{
+    Condition, Error, Evidence, Expression, LOOKBACK, Labels, Measure, Missing, Over, Reading, Selector, Span, Time,
+    Value,
+};
 
 /// The longest name of a rule, in bytes.
 pub const LONGEST_NAME: usize = 200;
@@ -27,7 +31,8 @@ pub enum Severity {
 pub enum NoData {
     /// It is inconclusive, and interrupts what was pending, as Prometheus does.
     Inconclusive,
-    /// It leaves pending and firing as they are; what is neither is inconclusive.
+    /// It leaves pending and firing as they are; what is neither is inconclusive. Its time does not count for what is pending, which begins anew after no
+    /// data for as long as the hold.
     Holds,
     /// It counts as if the condition were met: a service that says nothing is unhealthy.
     Counts,
@@ -50,6 +55,8 @@ pub struct Rule {
     pub keep: Span,
     /// With fewer observations there is no data: requests of a ratio or a quantile, series of a gauge, points of a trend.
     pub at_least: f64,
+    /// Over which time observations of a ratio or a quantile are counted for that; its window, where this is shorter.
+    pub at_least_over: Span,
     /// With a latest sample older than this (and the offset of the expression) there is no data.
     pub fresh: Span,
     /// What a tick without data does.
@@ -72,6 +79,7 @@ impl Rule {
             hold: Span::ZERO,
             keep: Span::ZERO,
             at_least: 0.0,
+            at_least_over: Span::ZERO,
             fresh: LOOKBACK,
             no_data: NoData::Inconclusive,
             during: None,
@@ -110,7 +118,7 @@ impl Rule {
                 (length(*window) && length(settings.bucket) && of_settings, 0.0)
             }
         };
-        let spans = [self.hold, self.keep, self.fresh, self.forget, self.expression.offset];
+        let spans = [self.hold, self.keep, self.fresh, self.forget, self.at_least_over, self.expression.offset];
         let why = if self.name.is_empty() || self.name.len() > LONGEST_NAME {
             "needs a name of at most 200 bytes"
         } else if !windows {
@@ -130,6 +138,17 @@ impl Rule {
     /// Whether nobody has renewed what a value is made of for longer than [`fresh`](Self::fresh).
     pub fn is_old(&self, value: &Value, tick: Time) -> bool {
         tick - value.newest > self.fresh + self.expression.offset
+    }
+
+    /// Counts the observations of readings over all the time in which there have to be enough.
+    pub(crate) fn count(&self, readings: &mut BTreeMap<Labels, Reading>, evidence: &Evidence, tick: Time) {
+        let longer = self.expression.over(self.at_least_over).filter(|_| self.at_least > 0.0);
+        let Some(counted) = longer.map(|longer| longer.read(evidence, tick)) else { return };
+        for (labels, reading) in readings {
+            if let (Ok(value), Some(Ok(of_all))) = (reading, counted.get(labels)) {
+                value.seen = of_all.seen;
+            }
+        }
     }
 
     /// A reading as this rule takes it: too few observations and too old ones are none.
@@ -171,6 +190,7 @@ mod tests {
             rule(Over::Highest(Span::ZERO)),
             rule(Over::Now).lasting(LONGEST_SPAN + Span(1)),
             rule(Over::Now).keeping(Span(-1)),
+            Rule { at_least_over: LONGEST_SPAN + Span(1), ..rule(Over::Now) },
             Rule { condition: Condition { compare: Compare::Above, limit: f64::NAN }, ..rule(Over::Now) },
         ];
         for rule in wrong {

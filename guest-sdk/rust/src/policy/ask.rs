@@ -33,13 +33,14 @@ impl Ask {
     pub fn of_rule(rule: &Rule, now: Time) -> Vec<Self> {
         let to = now - rule.expression.offset;
         let last = |selector: &Selector, length: Span| Self::last(selector.clone(), length, to);
+        let counted = |selector: &Selector, window: Span| last(selector, window.max(rule.at_least_over));
         let mut asks = match &rule.expression.measure {
             Measure::Gauge { selector, over, .. } => vec![match over {
                 Over::Now => last(selector, LOOKBACK),
                 Over::Highest(length) | Over::Lowest(length) => last(selector, *length),
             }],
-            Measure::Ratio { part, whole, window, .. } => vec![last(part, *window), last(whole, *window)],
-            Measure::Quantile { buckets, window, .. } => vec![last(buckets, *window)],
+            Measure::Ratio { part, whole, window, .. } => vec![counted(part, *window), counted(whole, *window)],
+            Measure::Quantile { buckets, window, .. } => vec![counted(buckets, *window)],
             // A thing warms up from its first sample on, so that one has to be seen.
             Measure::Trend { selector, .. } | Measure::TimeToLimit { selector, .. } => {
                 vec![Self::whole(selector.clone(), to)]

@@ -1,11 +1,14 @@
 //! Looks at the service and at the panels until they say the same, or the time is over.
 
+use std::collections::BTreeMap;
+
 use holdpoint::metrics::Page;
 use holdpoint::prelude::*;
 
 use crate::board::Panel;
 use crate::config::{self, Config, EVERY};
-use crate::page::Said;
+use crate::page::{self, Process, Said};
+use crate::restart::Restarts;
 
 /// How old an answer may be. It is of the moment of the question, so more says that a clock is wrong.
 const YOUNG: Millis = Millis(60_000);
@@ -16,6 +19,8 @@ struct Open<'a> {
     said: Said,
     /// Why the last page said nothing.
     silent: Option<String>,
+    /// The last restart that was seen.
+    anew: Option<String>,
     came: Came,
     calls: Vec<u32>,
 }
@@ -43,10 +48,8 @@ fn as_said(config: &Config) -> holdpoint::Expected {
 }
 
 pub(crate) fn all(cx: &Context, config: &Config, panels: Vec<Panel<'_>>) {
-    let mut all: Vec<Open<'_>> = panels
-        .into_iter()
-        .map(|panel| Open { panel, said: Said::default(), silent: None, came: Came::Nothing, calls: Vec::new() })
-        .collect();
+    let mut all: Vec<Open<'_>> = panels.into_iter().map(Open::new).collect();
+    let mut restarts = Restarts::default();
     for look in 0..config.looks() {
         if look > 0 && cx.sleep(EVERY).is_err() {
             break;
@@ -56,9 +59,14 @@ pub(crate) fn all(cx: &Context, config: &Config, panels: Vec<Panel<'_>>) {
         let open = all.iter().filter(|one| one.is_open());
         let answers: Vec<_> = open.map(|one| ask(cx, config, &one.panel.query)).collect();
         let after = cx.metrics(&config.service).scrape(&config.path);
+        let anew =
+            [&before, &after].map(|page| page.as_ref().map(|page| restarts.take(page, config)).unwrap_or_default());
         for (one, answer) in all.iter_mut().filter(|one| one.is_open()).zip(answers) {
             one.calls.clear();
-            [&before, &after].into_iter().for_each(|page| one.hear(page, config));
+            for (page, anew) in [&before, &after].into_iter().zip(&anew) {
+                one.begin_anew(anew, config);
+                one.hear(page, config);
+            }
             one.came = match answer {
                 Err(error) => Came::Failed(error),
                 Ok(answer) => {
@@ -81,13 +89,25 @@ fn ask(cx: &Context, config: &Config, query: &str) -> Result<holdpoint::metrics:
     metrics.query(query)
 }
 
-impl Open<'_> {
+impl<'a> Open<'a> {
+    fn new(panel: Panel<'a>) -> Self {
+        Self { panel, said: Said::default(), silent: None, anew: None, came: Came::Nothing, calls: Vec::new() }
+    }
+
     /// Whether it is still looked at: what is denied stays so.
     fn is_open(&self) -> bool {
         match &self.came {
             Came::Right(_) => self.said.is_empty() || self.silent.is_some(),
             Came::Failed(error) => !error.is_denied(),
             Came::Nothing | Came::Wrong(_) => true,
+        }
+    }
+
+    /// What these processes said before is nothing that a panel is compared with any more.
+    fn begin_anew(&mut self, anew: &BTreeMap<Process, String>, config: &Config) {
+        for (process, shows) in anew {
+            self.said.forget(process);
+            self.anew = Some(format!("{}{} began anew: {shows}", config.service, page::named(process)));
         }
     }
 
@@ -116,7 +136,11 @@ impl Open<'_> {
                 check.inconclusive(observed(format!("{} has nothing to show yet", config.service)), calls);
             }
             (Came::Right(shown), None) => check.pass(observed(shown), calls),
-            (Came::Wrong(why), None) => check.fail(as_said(config), observed(why), calls),
+            (Came::Wrong(why), None) => match self.anew {
+                // It had less time to settle than it may take.
+                Some(anew) => check.inconclusive(observed(format!("{why}; {anew}")), calls),
+                None => check.fail(as_said(config), observed(why), calls),
+            },
             (Came::Nothing, None) => check.inconclusive(observed("it was not asked"), calls),
         }
     }

@@ -25,11 +25,16 @@
 //! more than `within` outside of what the pages said so far, for each process that they showed. What is looked at has to be alone: under a load its
 //! numbers move so far that nearly any is among them. Whoever collects is some time behind, which `settles` covers. A number that never changes says
 //! nothing of how old it is.
+//!
+//! A process that begins anew while it is looked at, as a counter that falls or `process_start_time_seconds` tells, would have nearly any number between what it
+//! said before and says then. What it said before is forgotten, and it is looked on; a panel that is not right until the end is inconclusive, for it had
+//! less than `settles`.
 
 mod board;
 mod config;
 mod judge;
 mod page;
+mod restart;
 
 use holdpoint::prelude::*;
 

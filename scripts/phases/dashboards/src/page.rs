@@ -1,21 +1,26 @@
 //! What the service says of itself, as the looks at its page had it. Pure.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use holdpoint::metrics::{Page, Series};
+use holdpoint::metrics::{Exposed, Page, Series};
 
 use crate::config::{Config, Panel};
 
 /// Processes that are told apart, and bytes of what tells one.
-const MOST_PROCESSES: usize = 100;
+pub(crate) const MOST_PROCESSES: usize = 100;
 const LONGEST_LABELS: usize = 500;
 
 /// A process of the service: the values of the labels in `by`, in their order.
 pub(crate) type Process = Vec<String>;
 
-/// The least and the most that was said of each process.
+/// What was said of each process.
 #[derive(Debug, Default, Clone, PartialEq)]
-pub(crate) struct Said(BTreeMap<Process, (f64, f64)>);
+pub(crate) struct Said {
+    /// The least and the most.
+    between: BTreeMap<Process, (f64, f64)>,
+    /// Those that began anew and have said nothing since.
+    mute: BTreeSet<Process>,
+}
 
 impl Said {
     /// Takes what a page says. An error says what it does not.
@@ -40,23 +45,34 @@ impl Said {
             if !value.is_finite() {
                 continue;
             }
-            let (least, most) = self.0.entry(process).or_insert((value, value));
+            self.mute.remove(&process);
+            let (least, most) = self.between.entry(process).or_insert((value, value));
             (*least, *most) = (least.min(value), most.max(value));
-            if self.0.len() > MOST_PROCESSES {
+            if self.between.len() > MOST_PROCESSES {
                 return Err(format!("{} is of more than {MOST_PROCESSES} processes", panel.shows));
             }
         }
         Ok(())
     }
 
+    /// Forgets what a process said before it began anew.
+    pub(crate) fn forget(&mut self, process: &Process) {
+        if self.between.remove(process).is_some() {
+            self.mute.insert(process.clone());
+        }
+    }
+
     pub(crate) fn is_empty(&self) -> bool {
-        self.0.is_empty()
+        self.between.is_empty()
     }
 
     /// What a panel shows of each process, in words. An error says of which process it shows nothing, or something else.
     pub(crate) fn compare(&self, series: &[Series], config: &Config, panel: &Panel) -> Result<String, String> {
+        if let Some(process) = self.mute.first() {
+            return Err(format!("{} says nothing{} since it began anew", config.service, named(process)));
+        }
         let mut shown = Vec::new();
-        for (process, (least, most)) in &self.0 {
+        for (process, (least, most)) in &self.between {
             let is_of = |one: &&Series| {
                 let mut labels = config.by.values().zip(process);
                 labels.all(|(label, value)| one.label(label).unwrap_or_default() == value)
@@ -81,7 +97,7 @@ impl Said {
     }
 }
 
-fn named(process: &Process) -> String {
+pub(crate) fn named(process: &Process) -> String {
     if process.is_empty() { String::new() } else { format!(" of {}", process.join(" ")) }
 }
 
@@ -89,12 +105,16 @@ fn named(process: &Process) -> String {
 fn summed(page: &Page, config: &Config, metric: &str) -> Result<BTreeMap<Process, f64>, String> {
     let mut sums = BTreeMap::new();
     for sample in page.samples(metric) {
-        let process: Process =
-            config.by.keys().map(|label| sample.label(label).unwrap_or_default().to_owned()).collect();
-        if process.iter().map(String::len).sum::<usize>() > LONGEST_LABELS {
-            return Err(format!("{metric} has labels of more than {LONGEST_LABELS} bytes"));
-        }
-        *sums.entry(process).or_insert(0.0) += sample.value;
+        *sums.entry(process(sample, config)?).or_insert(0.0) += sample.value;
     }
     Ok(sums)
+}
+
+/// The process that a sample is of.
+pub(crate) fn process(sample: &Exposed, config: &Config) -> Result<Process, String> {
+    let process: Process = config.by.keys().map(|label| sample.label(label).unwrap_or_default().to_owned()).collect();
+    if process.iter().map(String::len).sum::<usize>() > LONGEST_LABELS {
+        return Err(format!("{} has labels of more than {LONGEST_LABELS} bytes", sample.name));
+    }
+    Ok(process)
 }

@@ -55,7 +55,7 @@ fn of(instance: &str, errors: f64, requests: f64, in_use: f64) -> Numbers {
     };
     let family = |name: &str, samples: Vec<Exposed>| Family {
         name: name.to_owned(),
-        kind: MetricKind::Gauge,
+        kind: if name.ends_with("_total") { MetricKind::Counter } else { MetricKind::Gauge },
         samples,
         ..Family::default()
     };
@@ -136,6 +136,83 @@ fn what_moves_while_it_is_looked_at_may_be_anywhere_between() {
     };
     moves(15.0).expect("DASH-2", Pass, "15 of a");
     moves(22.0).expect("DASH-2", Fail, "22 of a, and backend says 10 to 20");
+}
+
+/// Pages one after the other, of which the last one stays, and what the panels show.
+fn over(pages: Vec<Numbers>, share: Vec<Numbers>, in_use: f64) -> Test<'static> {
+    let t = holdpoint::test(run).config(config()).command(list(), prints(&boards()));
+    let t = pages.into_iter().fold(t, |t, page| t.metrics(PAGE, page));
+    share.into_iter().fold(t, |t, share| t.metrics(&asked(SHARE), share)).metrics(&asked(IN_USE), shows(in_use))
+}
+
+#[test]
+fn a_counter_that_restarts_within_a_look_lets_no_other_number_pass() {
+    let pages = || vec![told(5_000.0, 100_000.0, 10.0), told(3.0, 100.0, 1.0)];
+    let t = over(pages(), vec![shows(0.04)], 5.0);
+    t.expect(
+        "DASH-1",
+        Inconclusive,
+        "0.04 of a, and backend says 0.03; backend of a began anew: errors_total was 5000 and is 3",
+    );
+    // A level that is between what it was before and after it, too.
+    t.expect("DASH-2", Inconclusive, "5 of a, and backend says 1; backend of a began anew");
+    assert_eq!(t.calls().iter().filter(|call| **call == asked(SHARE)).count(), 3, "it is looked on: {:?}", t.calls());
+    // What shows the new numbers is right, at once or when it has been collected.
+    let t = over(pages(), vec![shows(0.05), shows(0.03)], 1.0);
+    t.expect("DASH-1", Pass, "0.03 of a");
+    t.expect("DASH-2", Pass, "1 of a");
+    // It restarts each time, or between two looks.
+    let t = over([pages(), pages(), pages()].concat(), vec![shows(0.04)], 5.0);
+    t.expect("DASH-1", Inconclusive, "began anew");
+    let before = || told(5_000.0, 100_000.0, 10.0);
+    let t = over(vec![before(), before(), told(3.0, 100.0, 1.0)], vec![numbers([]), shows(0.04)], 10.0);
+    t.expect("DASH-1", Inconclusive, "began anew");
+    t.expect("DASH-2", Pass, "10 of a");
+}
+
+#[test]
+fn counters_that_only_grow_are_compared_as_they_are() {
+    let grows = |shown: f64| over(vec![told(5.0, 100.0, 4.0), told(16.0, 200.0, 4.0)], vec![shows(shown)], 4.0);
+    grows(0.06).expect("DASH-1", Pass, "0.06 of a");
+    grows(0.09).expect("DASH-1", Fail, "0.09 of a, and backend says 0.05 to 0.08");
+}
+
+#[test]
+fn a_restart_is_known_by_when_the_process_began_and_by_what_a_name_says() {
+    let line = |name: &str, kind: MetricKind, value: f64| Family {
+        name: name.to_owned(),
+        kind,
+        samples: vec![Exposed {
+            name: name.to_owned(),
+            labels: vec![("instance".to_owned(), "a".to_owned())],
+            value,
+            at: None,
+        }],
+        ..Family::default()
+    };
+    let in_use = |value: f64, other: Family| page([line("db_pool_in_use", MetricKind::Gauge, value), other]);
+    for (name, kind, before, after, verdict) in [
+        ("process_start_time_seconds", MetricKind::Gauge, 1_000.0, 2_000.0, Inconclusive),
+        ("process_start_time_seconds", MetricKind::Gauge, 1_000.0, 1_000.5, Pass),
+        ("jobs_total", MetricKind::Unknown, 7.0, 6.0, Inconclusive),
+        ("jobs_total", MetricKind::Unknown, 7.0, 8.0, Pass),
+        ("jobs", MetricKind::Counter, 7.0, 6.0, Inconclusive),
+        ("jobs", MetricKind::Unknown, 7.0, 6.0, Pass),
+        ("jobs_total", MetricKind::Gauge, 7.0, 6.0, Pass),
+    ] {
+        let pages = vec![in_use(10.0, line(name, kind, before)), in_use(1.0, line(name, kind, after))];
+        over(pages, vec![shows(0.05)], 5.0).expect("DASH-2", verdict, "5 of a");
+    }
+}
+
+#[test]
+fn a_process_that_says_nothing_since_it_began_anew_is_wanted() {
+    let (a, b) = (|errors, requests| told(errors, requests, 4.0), of("b", 5.0, 100.0, 4.0));
+    let of_b = || numbers([(&[("exported_instance", "b")][..], 0.05)]);
+    let t = over(vec![b, a(5_000.0, 100_000.0), a(0.0, 0.0)], vec![of_b()], 4.0);
+    t.expect("DASH-1", Inconclusive, "backend says nothing of a since it began anew");
+    let t = over(vec![a(5_000.0, 100_000.0), a(0.0, 0.0)], vec![shows(0.05)], 4.0);
+    t.expect("DASH-1", Inconclusive, "backend has nothing to show yet");
 }
 
 #[test]

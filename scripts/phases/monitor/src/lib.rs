@@ -26,6 +26,11 @@
 //! not mean that. An instance that does not count its errors has nothing told of all instances (a counter of errors begins with 0), and so have
 //! instances whose histograms have other bounds than each other's. The next page that is whole tells what came meanwhile, for five looks.
 //!
+//! An instance is one process. Where several answer by its name in turn, as containers behind one address do whose label `instance` says the same,
+//! their counters look like restarts and their levels jump. A page that says `process_start_time_seconds` shows that at once when the time goes back;
+//! otherwise it is seen once counters have gone back and forth twice within some pages. From then on nothing is told of that instance, nothing `served` of
+//! the service, and the check below is inconclusive and names it. A restart, whose counters go on from zero, is none of that.
+//!
 //! Each page of metrics is a probe too, so `availability.every` of `objectives` is the same `every`.
 //!
 //! The n-th look is due at the start and n times `every`. Looks that nobody made, because the host was away or the look before took too long, are counted
@@ -42,6 +47,7 @@
 mod config;
 mod judge;
 mod plan;
+mod processes;
 mod reading;
 mod schedule;
 mod served;

@@ -300,6 +300,49 @@ fn what_is_served_between_looks_is_stated_of_all_instances_together() {
     t.expect("WATCHED", Inconclusive, "left out: of backend: an instance does not count bad");
 }
 
+/// What a service of one instance says of its memory and of what it has served, in this order at the looks.
+fn shown(pages: &[(&str, u32, u32)]) -> Test<'static> {
+    let served = json!({ "requests": "all", "errors": "bad" });
+    let metrics = json!({ "memory": { "gauge": "memory" }, "served": served });
+    let page = |(began, requests, memory): &(&str, u32, u32)| {
+        format!("{began}all{{instance=\"a\"}} {requests}\nbad{{instance=\"a\"}} 0\nmemory{{instance=\"a\"}} {memory}\n")
+    };
+    let during = format!("{}s", pages.len());
+    let pages: Vec<String> = pages.iter().map(page).collect();
+    let more = json!({ "during": during, "services": { "backend": { "endpoints": ["/health"], "metrics": metrics } } });
+    watched(&more, &pages.iter().map(String::as_str).collect::<Vec<_>>())
+}
+
+const OLD: &str = "process_start_time_seconds{instance=\"a\"} 1000\n";
+const YOUNG: &str = "process_start_time_seconds{instance=\"a\"} 2000\n";
+
+#[test]
+fn two_processes_that_answer_by_one_name_in_turn_are_told_and_not_judged() {
+    let says = "left out: of backend: by the instance a several processes answer in turn";
+    for (old, young, stated) in [(OLD, YOUNG, 2), ("", "", 3)] {
+        let one = |look: u32| {
+            if look.is_multiple_of(2) { (old, 1_000 + 10 * look, 500) } else { (young, 20 + look, 50) }
+        };
+        let t = shown(&(0..8).map(one).collect::<Vec<_>>());
+        t.expect("WATCHED", Inconclusive, says);
+        // What was stated before it was known: levels of each look, and counts from the second one on.
+        assert_eq!((values(&t, "memory_bytes").len(), values(&t, "served").len()), (stated, stated - 1), "{old}");
+        let told = t.log().iter().filter(|line| line.contains("several processes answer in turn")).count();
+        assert_eq!(told, 1, "{:?}", t.log());
+    }
+}
+
+#[test]
+fn a_process_that_began_anew_is_one() {
+    for (old, young) in [(OLD, YOUNG), ("", "")] {
+        let t = shown(&[(old, 1_000, 500), (old, 1_010, 500), (young, 4, 50), (young, 9, 60), (young, 2_000, 70)]);
+        t.expect("WATCHED", Pass, "5 of 5 looks were made");
+        assert_eq!(values(&t, "served"), [10.0, 4.0, 5.0, 1_991.0]);
+        assert_eq!(values(&t, "memory_bytes"), [500.0, 500.0, 50.0, 60.0, 70.0]);
+        assert!(t.log().is_empty(), "{:?}", t.log());
+    }
+}
+
 #[test]
 fn what_is_served_takes_of_the_room_for_samples_and_for_instances() {
     let served = json!({ "requests": "all", "errors": "bad", "duration": "took" });

@@ -8,6 +8,7 @@ use holdpoint::rules::{self, Span};
 
 use crate::config::Metrics;
 use crate::plan::{MOST_SAMPLES, Plan};
+use crate::processes::{self, Processes};
 use crate::reading::{self, Before, Read};
 use crate::schedule::{Looks, Schedule};
 use crate::served;
@@ -31,6 +32,7 @@ pub(crate) struct Watch {
     told: Told,
     counters: BTreeMap<String, Before>,
     served: BTreeMap<String, served::Before>,
+    processes: BTreeMap<String, Processes>,
     instances: BTreeSet<(String, String)>,
     samples: u32,
     /// Bytes of all answers.
@@ -133,12 +135,18 @@ impl Watch {
         let reach = Span(i64::from(plan.every.0)) * i64::from(plan.step.saturating_mul(REACH));
         let before = self.counters.entry(service.name().to_owned()).or_default();
         let text = page.text();
-        let Read { levels, mut problems, left_out } = reading::read(metrics, &text, at, (before, reach));
+        let several = self.processes.entry(service.name().to_owned()).or_default().take(metrics, &text);
+        let Read { mut levels, mut problems, left_out } = reading::read(metrics, &text, at, (before, reach));
         let before = self.served.entry(service.name().to_owned()).or_default();
         let counts = metrics.served.as_ref().map(|served| served::read(served, &text, at, (before, reach)));
-        let served::Counts { grown, problems: uncounted } = counts.unwrap_or_default();
-        let left_out = left_out || !uncounted.is_empty();
+        let served::Counts { mut grown, problems: uncounted } = counts.unwrap_or_default();
+        let left_out = left_out || !uncounted.is_empty() || !several.is_empty();
         problems.extend(uncounted);
+        if let Some(why) = processes::said(&several) {
+            levels.retain(|level| !several.contains(&level.instance));
+            grown.clear();
+            problems.insert(why);
+        }
         let of = |problems: &BTreeSet<String>| problems.iter().map(String::as_str).collect::<Vec<_>>().join("; ");
         if left_out {
             self.left_out.get_or_insert_with(|| format!("of {service}: {}", of(&problems)));

@@ -8,7 +8,7 @@
 //! - `rows`: which rows an alert speaks for, by its name; without it, those of the guide's alerts.
 //! - `window`: over which time errors and the p95 are measured, `1m`.
 //! - `trend`: `window`, `bucket`, `warm_up` and `reach` of the memory's trend.
-//! - `at_least`: with fewer exchanges in a window there is no data, 1.
+//! - `at_least`: with fewer exchanges in the time that an alert has to last there is no data, 10.
 //! - `series`: names of series ([`Names`](holdpoint::policy::Names)).
 //!
 //! Measures: `error_rate` (a share), `response_time_p95` (a time), `memory_usage_trend` (a growth, of each instance), and while a test of isolation goes

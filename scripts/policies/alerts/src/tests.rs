@@ -134,6 +134,40 @@ fn what_is_served_to_whomever_is_judged_where_the_bundle_names_it() {
 }
 
 #[test]
+fn few_requests_are_no_error_rate() {
+    // Looks that come each half minute, of which an alert of five minutes sees eleven.
+    let looks = |config: Value, requests: &str, bad: &str| {
+        let test = policy(judge).config(config).series("requests", requests, "30s");
+        test.series("requests_bad", bad, "30s").judged_each("30s", "30m")
+    };
+    let name = "High Error Rate";
+    let one_in_two = "1 0 ".repeat(30);
+    let rare = looks(json!({}), one_in_two.trim_end(), one_in_two.trim_end());
+    rare.expect(name, Inconclusive, "too few observations");
+    assert_eq!(rare.first_firing(name), None);
+    looks(json!({}), "2x60", "0x60").expect(name, Pass, "watched for");
+    for (at_least, verdict) in [(22, Fail), (23, Inconclusive)] {
+        looks(json!({ "at_least": at_least }), "2x60", "1x60").expect(name, verdict, "");
+    }
+}
+
+#[test]
+fn silence_makes_no_error_rate_last() {
+    // A bad second, silence for as long as it takes to fire, and a bad second again.
+    for (name, bad, fires) in [
+        ("a bad second on either side", "0x98 100 _x299 100 0x299", None),
+        ("4:59 after it", "0x98 100 _x299 100x299 0", None),
+        ("5:00 after it", "0x98 100 _x299 100x300", Some(699)),
+    ] {
+        let test = policy(judge).config(json!({ "window": "999ms" }));
+        let test = test.series("requests", "1000x99 _x299 1000x300", "1s").series("requests_bad", bad, "1s");
+        let judged = test.judged_each("1s", "699s");
+        let seconds = judged.first_firing("High Error Rate").map(|span| span.0 / 1_000);
+        assert_eq!(seconds, fires, "{name}\n{}", judged.shown());
+    }
+}
+
+#[test]
 fn memory_that_leaks_is_an_alert_of_its_instance_and_one_that_is_collected_is_none() {
     // Four hours by the minute: 6 % of the baseline an hour and more; a saw of 30 %; a step.
     let saw: Vec<String> = (0..240).map(|minute| (1_000 + 30 * (minute % 10)).to_string()).collect();

@@ -2,8 +2,9 @@
 //! by `when` in `[rollback]`.
 //!
 //! - RB-T1: a critical service is unhealthy for longer than five minutes. While one that `critical` names is probed, its silence counts as unhealthy;
-//!   when nothing probes it any more, what is pending stays so.
-//! - RB-T2: more than 5 % of the exchanges fail for longer than ten minutes. Silence leaves a trigger that is pending as it is.
+//!   when nothing probes it any more, what is pending stays so, and that time does not count.
+//! - RB-T2: more than 5 % of the exchanges fail for longer than ten minutes, in which there were at least `errors.at_least` (20) of them. Silence is no
+//!   evidence of errors that last: its time does not count, and after ten minutes of it what is pending begins anew.
 //! - RB-T3: isolation has failed: users were shown what is others', or a check of its rows has failed. Without such a check it passes only if
 //!   users saw at least what is their own.
 //! - RB-T4: memory that leaks will be used up within hours, with 97.5 % confidence.
@@ -56,7 +57,7 @@ struct Errors {
     limit: f64,
     hold: Millis,
     window: Millis,
-    /// With fewer exchanges in a window there is no data: of five exchanges, one that always fails is 20 %.
+    /// With fewer exchanges in `hold` there is no data. Of fewer than twenty, one that fails is more than 5 %.
     at_least: f64,
 }
 
@@ -91,7 +92,7 @@ impl Default for Config {
 
 impl Default for Errors {
     fn default() -> Self {
-        Self { limit: 0.05, hold: Millis(10 * 60_000), window: Millis(60_000), at_least: 1.0 }
+        Self { limit: 0.05, hold: Millis(10 * 60_000), window: Millis(60_000), at_least: 20.0 }
     }
 }
 
@@ -176,7 +177,7 @@ fn errors(cx: &Context, config: &Config) -> Alarm {
     let Errors { limit, hold, window, at_least } = config.errors;
     let above = Condition { compare: Compare::Above, limit };
     let rule = Rule::new("Errors", Severity::Critical, config.series.errors(window.into()), above);
-    let rule = Rule { no_data: NoData::Holds, at_least, ..rule.lasting(hold.into()) };
+    let rule = Rule { no_data: NoData::Holds, at_least, at_least_over: hold.into(), ..rule.lasting(hold.into()) };
     trigger(unless_away(cx, config, rule), "RB-T2", "error_rate", Unit::Share)
 }
 

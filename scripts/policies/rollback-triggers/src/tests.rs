@@ -79,6 +79,10 @@ fn a_service_that_somebody_asked_once_is_not_missed() {
         first(&judged, UNHEALTHY)
     };
     assert_eq!((asked(json!([])), asked(json!(["auth"])).is_some()), (None, true));
+    // Two bad answers with five minutes between them that nobody asked in.
+    let test = policy(judge).config(json!({ "probed_each": "2s" }));
+    let judged = test.series(r#"up{service="auth"}"#, "1x9 0 _x310 0 1x50", "1s").judged_each("1s", "6m");
+    assert_eq!(first(&judged, UNHEALTHY), None, "{}", judged.shown());
 }
 
 #[test]
@@ -99,13 +103,79 @@ fn more_than_five_percent_errors_for_ten_minutes_are_a_trigger() {
         ("5.1 % for 10:01", "0x99 51x600 0x499", Some(700)),
         ("all, for 9:59", "0x99 1000x599 0x500", None),
         ("flapping", "0x99 51x399 0 51x700", Some(1_101)),
-        ("with a minute of silence", "0x99 51x299 _x60 51x740", Some(700)),
+        ("with a minute of silence", "0x99 51x299 _x60 51x740", Some(761)),
     ] {
         let config = json!({ "errors": { "window": "999ms" } });
         let all = if bad.contains('_') { "1000x399 _x60 1000x740" } else { "1000x1200" };
         let test = policy(judge).config(config).series("requests", all, "1s").series("requests_bad", bad, "1s");
         let judged = test.judged_each("1s", "20m");
         assert_eq!(first(&judged, "Errors"), fires, "{name}\n{}", judged.shown());
+    }
+}
+
+/// A thousand requests where some are bad, or none, and no request where nothing is said of bad ones.
+fn requests_beside(bad: &str) -> String {
+    let beside = |part: &str| match part.split_once('x') {
+        Some(("_", _)) => part.to_owned(),
+        Some((_, times)) => format!("1000x{times}"),
+        None => "1000".to_owned(),
+    };
+    bad.split(' ').map(beside).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn silence_is_no_evidence_of_errors_that_last() {
+    // Ten seconds each. What silence ends is known by nobody, so no row passes over ten minutes of it.
+    for (name, bad, fires, verdict) in [
+        ("a bad look, ten minutes of silence, a bad look", "0x9 100 _x60 100 0x70", None, Inconclusive),
+        ("a bad look, nearly ten minutes of silence, a bad look", "0x9 100 _x58 100 0x70", None, Pass),
+        ("five bad minutes after ten of silence", "0x9 100x29 _x60 100x30 0x39", None, Inconclusive),
+        ("9:50 after ten minutes of silence", "0x9 100x29 _x60 100x59 0x9", None, Inconclusive),
+        ("10:00 after ten minutes of silence", "0x9 100x29 _x60 100x60 0x9", Some(1_600), Fail),
+        ("five bad minutes on either side of five of silence", "0x9 100x30 _x30 100x31 0x39", Some(1_010), Fail),
+        ("and ten seconds less", "0x9 100x30 _x30 100x29 0x39", None, Pass),
+        ("silence from a bad look on", "0x9 100 _x139", None, Inconclusive),
+    ] {
+        let test = policy(judge).config(json!({ "errors": { "window": "9s" } }));
+        let test = test.series("requests", &requests_beside(bad), "10s").series("requests_bad", bad, "10s");
+        let judged = test.judged_each("10s", "27m");
+        let verdict_found = judged.finding("Errors").map(|finding| finding.verdict);
+        assert_eq!((first(&judged, "Errors"), verdict_found), (fires, Some(verdict)), "{name}\n{}", judged.shown());
+    }
+    // Where five minutes are enough, five minutes of silence are none of them.
+    for (name, bad, fires) in [
+        ("a bad look on either side", "0x9 100 _x300 100 0x299", None),
+        ("4:59", "0x9 100 _x300 100x299 0x9", None),
+        ("5:01", "0x9 100 _x300 100x301 0x9", Some(611)),
+    ] {
+        let test = policy(judge).config(json!({ "errors": { "window": "999ms", "hold": "5m" } }));
+        let test = test.series("requests", &requests_beside(bad), "1s").series("requests_bad", bad, "1s");
+        let judged = test.judged_each("1s", "620s");
+        assert_eq!(first(&judged, "Errors"), fires, "{name}\n{}", judged.shown());
+    }
+}
+
+#[test]
+fn few_requests_are_no_error_rate_and_those_of_the_looks_alone_are_enough() {
+    // Looks each half minute. Ten minutes have 21 of them, with both ends.
+    let one_a_minute = "1 0 ".repeat(30);
+    for (name, requests, bad, fires, verdict) in [
+        ("one a minute, which fails", one_a_minute.trim_end(), one_a_minute.trim_end(), false, Inconclusive),
+        ("two a look, which are well", "2x60", "0x60", false, Pass),
+        ("two a look, one of which fails", "2x60", "1x60", true, Fail),
+        ("a thousand others, 4.9 % of which fail", "1002x60", "49x60", false, Pass),
+        ("a thousand others, 5.5 % of which fail", "1002x60", "55x60", true, Fail),
+    ] {
+        let test = policy(judge).series("requests", requests, "30s").series("requests_bad", bad, "30s");
+        let judged = test.judged_each("30s", "30m");
+        let verdict_found = judged.finding("Errors").map(|finding| finding.verdict);
+        let found = (first(&judged, "Errors").is_some(), verdict_found);
+        assert_eq!(found, (fires, Some(verdict)), "{name}\n{}", judged.shown());
+    }
+    for (at_least, fires) in [(21, true), (22, false)] {
+        let test = policy(judge).config(json!({ "errors": { "at_least": at_least } }));
+        let test = test.series("requests", "1x60", "30s").series("requests_bad", "1x60", "30s");
+        assert_eq!(first(&test.judged_each("30s", "30m"), "Errors").is_some(), fires, "{at_least}");
     }
 }
 

@@ -7,7 +7,7 @@ use alloc::string::String;
 use alloc::vec::Vec;
 
 use super::notation::{self, Mistake, Unit};
-use crate::{Expression, NoData, Rule, Selector};
+use crate::{Expression, NoData, Rule, Selector, Span};
 
 /// An alert as people write it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -31,7 +31,7 @@ pub struct Known {
     pub expression: Expression,
     /// While what it is asked; absent: always.
     pub during: Option<Selector>,
-    /// With fewer observations there is no data.
+    /// With fewer observations in the time that an alert has to last there is no data; in the window, where that is longer.
     pub at_least: f64,
     /// What a tick without data does.
     pub no_data: NoData,
@@ -88,7 +88,9 @@ impl Measures {
             return Err(within("condition")(Mistake { column, what, remedy: format!("write {written}") }));
         }
         let rule = Rule::new(alert.name, severity, known.expression.clone(), limit.condition).lasting(hold);
-        Ok(Rule { during: known.during.clone(), at_least: known.at_least, no_data: known.no_data, ..rule })
+        let at_least_over = if known.at_least > 0.0 { hold } else { Span::ZERO };
+        let Known { during, at_least, no_data, .. } = known.clone();
+        Ok(Rule { during, at_least, at_least_over, no_data, ..rule })
     }
 
     /// Many alerts as rules, or every mistake.

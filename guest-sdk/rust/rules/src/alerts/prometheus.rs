@@ -53,7 +53,7 @@ pub fn condition(rule: &Rule, sources: &Sources) -> String {
     let promql = PromQl { expression: &rule.expression, sources };
     let mut text = format!("{} {} {}", promql.value(), rule.condition.compare, rule.condition.limit);
     if rule.at_least > 0.0 {
-        text = format!("({text}) and ({} >= {})", promql.seen(), rule.at_least);
+        text = format!("({text}) and ({} >= {})", promql.seen(rule.at_least_over), rule.at_least);
     }
     if let Some(during) = &rule.during {
         text = format!("({text}) and on () (max({}) > 0)", sources.of(during));
@@ -162,8 +162,8 @@ impl PromQl<'_> {
         }
     }
 
-    /// How many observations there are.
-    fn seen(&self) -> String {
+    /// How many observations there are, in the window or in so much time.
+    fn seen(&self, over: Span) -> String {
         let Self { expression, sources } = self;
         let (by, offset) = (By(&expression.by), Offset(expression.offset));
         match &expression.measure {
@@ -171,11 +171,11 @@ impl PromQl<'_> {
                 format!("count{by} ({})", gauge(&sources.of(selector), *over, &offset))
             }
             Measure::Ratio { whole, window, counted, .. } => {
-                let counted = sources.counted(whole, *counted);
-                format!("sum{by} ({})", counted_over(&sources.of(whole), *window, counted, &offset))
+                let (counted, window) = (sources.counted(whole, *counted), over.max(*window));
+                format!("sum{by} ({})", counted_over(&sources.of(whole), window, counted, &offset))
             }
             Measure::Quantile { buckets, window, counted, .. } => {
-                let all = sources.of(buckets).is("le", "+Inf");
+                let (all, window) = (sources.of(buckets).is("le", "+Inf"), over.max(*window));
                 match sources.counted(buckets, *counted) {
                     Counted::Counter => format!("sum{by} (rate({all}[{window}]{offset})) * {}", window.as_seconds()),
                     Counted::Slots => format!("sum{by} (sum_over_time({all}[{window}]{offset}))"),

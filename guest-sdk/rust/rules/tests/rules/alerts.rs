@@ -90,21 +90,48 @@ const CASES: &[Case] = &[
     Case { name: "a sample counts for five minutes", values: "._______.", status: "......??.", ..CASE },
     Case { name: "a gap interrupts what is pending", hold: 3, fresh: 0, values: "HH_HHHH", status: "pp?pppF", ..CASE },
     Case {
-        name: "a gap is no end of an alert if it holds",
+        name: "a gap is no end of an alert if it holds, and its time does not count",
         hold: 3,
         fresh: 0,
         no_data: NoData::Holds,
         values: "HH_HHHH_.",
-        status: "pppFFFFF.",
+        status: "pppppFFF.",
         ..CASE
     },
     Case {
-        name: "while there is no data nothing begins to fire that holds",
+        name: "after a gap as long as the hold it begins anew",
         hold: 2,
         fresh: 0,
         no_data: NoData::Holds,
-        values: "HH__H",
-        status: "ppppF",
+        values: "HH__HHH",
+        status: "ppppppF",
+        ..CASE
+    },
+    Case {
+        name: "a gap a tick shorter leaves what was met before",
+        hold: 3,
+        fresh: 0,
+        no_data: NoData::Holds,
+        values: "HHH_HH",
+        status: "pppppF",
+        ..CASE
+    },
+    Case {
+        name: "while there is no data nothing begins to fire that holds, and nothing ends",
+        hold: 2,
+        fresh: 0,
+        no_data: NoData::Holds,
+        values: "HH_____",
+        status: "ppppppp",
+        ..CASE
+    },
+    Case {
+        name: "what holds ends with the first that is well",
+        hold: 2,
+        fresh: 0,
+        no_data: NoData::Holds,
+        values: "HH_.HHH",
+        status: "ppp.ppF",
         ..CASE
     },
     Case {
@@ -294,6 +321,41 @@ fn few_requests_are_no_data() {
     for (at_least, status) in [(10.0, 'F'), (10.5, '?')] {
         let findings = Alerts::default().tick(&[rule(at_least)], &evidence, Time(300_000)).unwrap();
         assert_eq!(letter(findings[0].status), status, "{at_least}");
+    }
+}
+
+#[test]
+fn requests_are_counted_over_more_than_the_window_where_a_rule_says_so() {
+    // Two requests a minute, one of which is bad, for as long as there are any.
+    let values = |value: f64, minutes: usize| (0..20).map(move |minute| (minute < minutes).then_some(value));
+    let of = |minutes: usize, at_least: f64, over: i64| {
+        let evidence = evidence(vec![
+            series("bad", labels(&[]), Span::minutes(1), values(1.0, minutes)),
+            series("all", labels(&[]), Span::minutes(1), values(2.0, minutes)),
+        ]);
+        let measure = Measure::Ratio {
+            part: Selector::new("bad"),
+            whole: Selector::new("all"),
+            window: Span::minutes(1),
+            counted: Counted::Slots,
+        };
+        let above = Condition { compare: Compare::Above, limit: 0.02 };
+        let rule = Rule::new("r", Severity::Critical, Expression::of(measure), above);
+        let rule = Rule { at_least, at_least_over: Span::minutes(over), ..rule };
+        letter(Alerts::default().tick(&[rule], &evidence, Time(900_000)).unwrap()[0].status)
+    };
+    // A window has both of its ends, so that of a minute has four requests, and that of ten has 22.
+    for (minutes, at_least, over, status) in [
+        (20, 4.0, 0, 'F'),
+        (20, 5.0, 0, '?'),
+        (20, 4.0, 1, 'F'),
+        (20, 5.0, 1, '?'),
+        (20, 22.0, 10, 'F'),
+        (20, 23.0, 10, '?'),
+        // However many there were before, the window itself has none.
+        (14, 1.0, 10, '?'),
+    ] {
+        assert_eq!(of(minutes, at_least, over), status, "{at_least} in {over} minutes");
     }
 }
 
