@@ -1,11 +1,11 @@
 //! Ours: a run of a bundle whose phase has so many users ask as fast as they can. Engine, journal, search for canaries, all is counted.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::super::folder;
 use super::target::Nginx;
 use super::wire::Wire;
 use super::{Ran, begun, usage};
@@ -17,17 +17,8 @@ const CHECKLIST: &str = "[[row]]\nid = \"P3.1\"\ntitle = \"users ask\"\nlevel = 
 pub(super) fn run(project: &Project, (nginx, wire): (&Nginx, Wire), users: u32, seconds: u32) -> Result<Ran> {
     say("bench", &format!("holdpoint with {users} users for {seconds} s {}", wire.shown()));
     let folder = project.target.join("bench/load");
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("remove {}", folder.display()));
-        }
-        _ => {}
-    }
-    let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&folder)).with_context(|| format!("create {}", folder.display()))?;
-        fs::write(&path, text).with_context(|| format!("write {}", path.display()))
-    };
+    folder::clear(&folder)?;
+    let write = |name: &str, text: &str| folder::write(&folder, name, text);
     write("bundle/bundle.toml", &bundle(&nginx.url(wire), users, seconds))?;
     write("bundle/checklist.toml", CHECKLIST)?;
     let (place, certificate) = (nginx.place(wire), nginx.certificate());
