@@ -19,14 +19,17 @@ use holdpoint_report::{Difference, Report, Subject, body_differences};
 
 use crate::{
     Error, Machine,
-    judging::{Bench, Judge, Seat, engine, ticks},
+    judging::{Bench, Judge, Judged, Seat, engine},
     record::StoredSources,
     report,
     store::{RunRef, Stored, stored_runs},
+    together::together,
 };
 
 /// The most bytes of a configuration.
 const CONFIG: usize = 1 << 20;
+/// The most runs that are judged at once: each may have 144 MiB of evidence.
+const AT_ONCE: usize = 8;
 
 /// Which runs, and with what.
 #[derive(Debug, Clone)]
@@ -80,7 +83,9 @@ pub fn backtest(choices: &BacktestChoices, machine: &Machine) -> Result<Vec<Back
     let stem = path.file_stem().and_then(|stem| stem.to_str()).unwrap_or_default();
     let own = PolicyId::parse(&stem.replace('_', "-")).ok();
     let digest = Digest::of(&bytes);
-    let judge: Arc<dyn Judge> = Arc::new(engine(machine)?.compile(digest, &bytes)?);
+    let runs = choices.runs.as_ref().map_or(AT_ONCE, Vec::len).clamp(1, AT_ONCE);
+    let at_once = std::thread::available_parallelism().map_or(1, usize::from).min(runs);
+    let judge: Arc<dyn Judge> = Arc::new(engine(machine, at_once as u32)?.compile(digest, &bytes)?);
     let other = Other { policy: choices.policy.clone(), own, digest, bytes: bytes.into(), judge, config };
     let stored: Vec<(RunId, Stored)> = match &choices.runs {
         None => stored_runs(machine),
@@ -89,8 +94,10 @@ pub fn backtest(choices: &BacktestChoices, machine: &Machine) -> Result<Vec<Back
     if stored.is_empty() {
         return Err(Error::Usage(format!("there are no runs in {}", machine.runs.display())));
     }
-    let judged = stored.into_iter().map(|(run, stored)| (run.clone(), other.judge(&run, &stored)));
-    Ok(judged.collect())
+    Ok(together(stored, at_once, |(run, stored)| {
+        let judged = other.judge(&run, &stored);
+        (run, judged)
+    }))
 }
 
 fn named(run: &RunRef, machine: &Machine) -> Result<(RunId, Stored), Error> {
@@ -128,9 +135,9 @@ impl Other {
         let seat = Seat { id: policy.clone(), judge: self.judge.clone(), config, requirements, stage };
         let mut bench = Bench::new(run.clone(), &verified, vec![seat]);
         let mut found: BTreeMap<u64, Found> = BTreeMap::new();
-        for tick in ticks(&reader)? {
-            found.extend(bench.go_on(&reader, tick)?.into_iter().map(|judged| (judged.found.tick, judged.found)));
-        }
+        bench.for_each_judged(&reader, u64::MAX, |Judged { found: judged, .. }| {
+            found.insert(judged.tick, judged);
+        })?;
         if !replaces {
             // Nobody has asked it for a row, so it owes none.
             let claimed = claimed(found.values().map(|found| &found.judgement));

@@ -44,6 +44,7 @@ mod secrets;
 mod source;
 mod store;
 mod test;
+mod together;
 mod tokens;
 mod tools;
 mod user;

@@ -11,8 +11,8 @@ use crate::{
 
 /// The most series of one run.
 const SERIES: usize = 10_000;
-/// The most samples of one run: 128 MiB of whatever values, and about a sixth of that where they are counts.
-const SAMPLES: usize = 8 << 20;
+/// The most samples of one run: 144 MiB of whatever values, and about a fourth of that where they are counts.
+const SAMPLES: usize = 9 << 20;
 
 pub(crate) type Labels = Vec<(String, String)>;
 
@@ -191,7 +191,7 @@ mod tests {
         add(&mut bank, "a", (1.0, 1.0), Merge::Last).unwrap();
         add(&mut bank, "a", (1.0, 2.0), Merge::Last).unwrap();
         let full = add(&mut bank, "a", (2.0, 1.0), Merge::Last).unwrap_err();
-        assert_eq!(full.to_string(), "the run has more than 8388608 samples, which is more evidence than is kept");
+        assert_eq!(full.to_string(), "the run has more than 9437184 samples, which is more evidence than is kept");
         assert!(add(&mut bank, "b", (1.0, 1.0), Merge::Last).unwrap_err().to_string().contains("10000 series"));
     }
 

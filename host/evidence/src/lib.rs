@@ -14,6 +14,7 @@
 //! | `requests`, `requests_bad` | `load`, `route` | slots: exchanges of a load, and those of them that failed. What was made to fail is not counted |
 //! | `request_duration_sum` | `load`, `route` | slots: the seconds of these exchanges, from when each was due |
 //! | `request_duration_bucket` | `load`, `route`, `le` | slots of ten seconds: exchanges that took at most `le` seconds, by what quantiles tell: never more than there were |
+//! | `load_requests`, `load_requests_bad`, `load_request_duration_bucket` | `load`, and of buckets `le` | the same of all routes of a load together |
 //! | `users` | `load` | users that were doing something at the end of a slot |
 //! | `leaks`, `own_canaries` | `load` | slots: what users were shown of others, and of themselves, since the load was asked before |
 //! | `isolation_running` | `load` | 1 while a load of users goes on, 0 when it has ended |
@@ -29,6 +30,7 @@ mod durations;
 mod loads;
 mod samples;
 mod shown;
+mod slot;
 
 pub use book::{Beyond, Book};
 pub use shown::Shown;

@@ -6,10 +6,11 @@ use holdpoint_model::{PhaseId, Timestamp};
 
 use crate::{
     Beyond,
-    answers::{Latency, Route, Told},
+    answers::{Route, Told},
     bank::{Bank, Labels, Place},
-    durations::{BOUNDS, Quantiles, SLOT},
+    durations::{BOUNDS, SLOT},
     samples::Merge,
+    slot::{Durations, Slot},
 };
 
 /// The loads of a run. A load is called by its phase and the number of the call that started it.
@@ -28,9 +29,11 @@ struct Load {
     users: u32,
     /// A window has a dozen samples and more for each route, so where they go is looked up once.
     routes: BTreeMap<String, Lane>,
+    /// All routes together.
+    whole: Option<Lane>,
 }
 
-/// The series of a route.
+/// Series that slots are added to: of a route, or of all routes of a load together.
 #[derive(Debug, Clone)]
 struct Lane {
     requests: Place,
@@ -42,9 +45,17 @@ struct Lane {
 /// How long exchanges took.
 #[derive(Debug, Clone)]
 struct Times {
-    sum: Place,
-    /// By their bounds in milliseconds.
-    buckets: Vec<(f64, Place)>,
+    /// Only of a route.
+    sum: Option<Place>,
+    /// In the order of their bounds.
+    buckets: Vec<Place>,
+}
+
+/// Whose exchanges a lane has. Those of all routes have names of their own, so that nobody counts an exchange twice.
+#[derive(Debug, Clone, Copy)]
+struct Whose<'a> {
+    load: (&'a PhaseId, u32),
+    route: Option<&'a str>,
 }
 
 impl Loads {
@@ -84,16 +95,7 @@ impl Loads {
             let users = (zero + window.at_ms, f64::from(window.users));
             let series = bank.series("users", labels(phase, load, &[]))?;
             bank.add(series, users, Merge::Last)?;
-            for route in &window.routes {
-                let lane = match known.routes.get_mut(&route.route) {
-                    Some(lane) => lane,
-                    None => {
-                        let lane = Lane::new(&route.route, (phase, load), bank)?;
-                        known.routes.entry(route.route.clone()).or_insert(lane)
-                    }
-                };
-                lane.take(route, zero + window.at_ms, (phase, load), bank)?;
-            }
+            known.count(&window.routes, zero + window.at_ms, (phase, load), bank)?;
         }
         let mut note = |name: &str, value: f64, merge: Merge| {
             let series = bank.series(name, labels(phase, load, &[]))?;
@@ -124,46 +126,80 @@ impl Loads {
     }
 }
 
+impl Load {
+    /// Takes what a window of this moment tells of its routes.
+    fn count(&mut self, routes: &[Route], at: f64, load: (&PhaseId, u32), bank: &mut Bank) -> Result<(), Beyond> {
+        if routes.is_empty() {
+            return Ok(());
+        }
+        let mut all = Slot::default();
+        for route in routes {
+            let whose = Whose { load, route: Some(&route.route) };
+            let lane = match self.routes.get_mut(&route.route) {
+                Some(lane) => lane,
+                None => {
+                    let lane = Lane::new(whose, bank)?;
+                    self.routes.entry(route.route.clone()).or_insert(lane)
+                }
+            };
+            let slot = Slot::of(route);
+            lane.take(&slot, at, whose, bank)?;
+            all.add(&slot);
+        }
+        let whose = Whose { load, route: None };
+        let whole = match &mut self.whole {
+            Some(whole) => whole,
+            none => none.insert(Lane::new(whose, bank)?),
+        };
+        whole.take(&all, at, whose, bank)
+    }
+}
+
+impl Whose<'_> {
+    /// The series of a name, with some labels beside those that say whose it is.
+    fn series(self, name: &str, more: &[(&str, &str)], bank: &mut Bank) -> Result<Place, Beyond> {
+        let Self { load: (phase, load), route } = self;
+        match route {
+            Some(route) => bank.series(name, labels(phase, load, &[&[("route", route)][..], more].concat())),
+            None => bank.series(&format!("load_{name}"), labels(phase, load, more)),
+        }
+    }
+}
+
 impl Lane {
-    fn new(route: &str, (phase, load): (&PhaseId, u32), bank: &mut Bank) -> Result<Self, Beyond> {
-        let mut series = |name| bank.series(name, labels(phase, load, &[("route", route)]));
+    fn new(whose: Whose<'_>, bank: &mut Bank) -> Result<Self, Beyond> {
+        let mut series = |name| whose.series(name, &[], bank);
         Ok(Self { requests: series("requests")?, bad: series("requests_bad")?, times: None })
     }
 
-    /// Takes what a window of this moment tells of the route.
-    fn take(&mut self, route: &Route, at: f64, load: (&PhaseId, u32), bank: &mut Bank) -> Result<(), Beyond> {
-        let Route { route: name, exchanges, deliberate, failures, latency, .. } = route;
-        let count = exchanges.saturating_sub(*deliberate);
-        bank.add(self.requests, (at, f64::from(count)), Merge::Sum)?;
-        bank.add(self.bad, (at, f64::from(failures.all())), Merge::Sum)?;
-        let Some(latency) = latency.as_ref().filter(|_| count > 0) else { return Ok(()) };
+    /// Takes what was counted in a slot.
+    fn take(&mut self, slot: &Slot, at: f64, whose: Whose<'_>, bank: &mut Bank) -> Result<(), Beyond> {
+        bank.add(self.requests, (at, slot.requests), Merge::Sum)?;
+        bank.add(self.bad, (at, slot.bad), Merge::Sum)?;
+        let Some(durations) = &slot.durations else { return Ok(()) };
         let times = match &mut self.times {
             Some(times) => times,
-            none => none.insert(Times::new(name, load, bank)?),
+            none => none.insert(Times::new(whose, bank)?),
         };
-        times.take(latency, count, at, bank)
+        times.take(durations, at, bank)
     }
 }
 
 impl Times {
-    fn new(route: &str, (phase, load): (&PhaseId, u32), bank: &mut Bank) -> Result<Self, Beyond> {
-        let sum = bank.series("request_duration_sum", labels(phase, load, &[("route", route)]))?;
-        let bounds = BOUNDS.iter().map(|bound| ((bound / 1_000.0).to_string(), *bound));
-        let bucket = |(le, bound): (String, f64)| {
-            let labels = labels(phase, load, &[("route", route), ("le", &le)]);
-            Ok((bound, bank.series("request_duration_bucket", labels)?))
-        };
-        let buckets = bounds.chain([("+Inf".to_owned(), f64::INFINITY)]).map(bucket).collect::<Result<_, _>>()?;
-        Ok(Self { sum, buckets })
+    fn new(whose: Whose<'_>, bank: &mut Bank) -> Result<Self, Beyond> {
+        let sum = whose.route.map(|_| whose.series("request_duration_sum", &[], bank)).transpose()?;
+        let bounds = BOUNDS.iter().map(|bound| (bound / 1_000.0).to_string()).chain(["+Inf".to_owned()]);
+        let buckets = bounds.map(|le| whose.series("request_duration_bucket", &[("le", &le)], bank));
+        Ok(Self { sum, buckets: buckets.collect::<Result<_, _>>()? })
     }
 
-    fn take(&self, latency: &Latency, count: u32, at: f64, bank: &mut Bank) -> Result<(), Beyond> {
-        let Latency { mean, p50, p90, p95, p99, max, .. } = *latency;
-        bank.add(self.sum, (at, mean * f64::from(count) / 1_000.0), Merge::Sum)?;
-        let times = Quantiles { p50, p90, p95, p99, max };
+    fn take(&self, durations: &Durations, at: f64, bank: &mut Bank) -> Result<(), Beyond> {
+        if let Some(sum) = self.sum {
+            bank.add(sum, (at, durations.sum), Merge::Sum)?;
+        }
         let slot = (at / SLOT).floor() * SLOT;
-        for (bound, series) in &self.buckets {
-            bank.add(*series, (slot, times.at_most(*bound, count)), Merge::Sum)?;
+        for (series, count) in self.buckets.iter().zip(durations.buckets) {
+            bank.add(*series, (slot, count), Merge::Sum)?;
         }
         Ok(())
     }
@@ -173,3 +209,6 @@ fn labels(phase: &PhaseId, load: u32, more: &[(&str, &str)]) -> Labels {
     let own = [("phase", phase.as_str()), ("load", &load.to_string())];
     own.iter().chain(more).map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
 }
+
+#[cfg(test)]
+mod tests;

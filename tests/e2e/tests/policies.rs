@@ -3,7 +3,7 @@
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking")]
 
-use std::path::Path;
+use std::{path::Path, time::Duration};
 
 use holdpoint_e2e::{
     Phase, Scene, guests, inline,
@@ -146,6 +146,61 @@ fn what_goes_wrong_under_load_fails_the_row_and_is_seen_in_runs_of_the_past() {
     let phase = guests().join("load.wasm");
     let phase = scene.run(&["replay", "last", "--with", phase.to_str().unwrap()]).exits(2);
     assert!(phase.stderr.contains("is not a policy: it imports"), "{phase:?}");
+}
+
+/// Objectives of errors and of the p95 in seconds.
+fn both(errors: f64, p95: f64) -> Value {
+    let wanted = |row: &str, limit: f64| json!({ "rows": [row], "limit": limit, "at_least": 10 });
+    json!({ "errors": wanted("P4.1.errors", errors), "p95": wanted("P4.1.p95", p95) })
+}
+
+#[test]
+fn runs_of_the_past_are_listed_in_their_order_with_what_stricter_objectives_change_of_each() {
+    let staging = Staging::start();
+    let scene = loaded(&staging.backend(), "1s", &both(1.1, 30.0));
+    append(&scene, "", "[[row]]\nid = \"P4.1.p95\"\ntitle = \"p95\"\nlevel = \"required\"\n");
+    scene.edit("bundle/bundle.toml", |text| text.replace("[\"P4.1.errors\"]", "[\"P4.1.errors\", \"P4.1.p95\"]"));
+    let makes: [&dyn Fn(); 5] = [
+        &|| {},
+        &|| staging.change(Service::Backend, Change::Unavailable),
+        &|| {},
+        &|| staging.slow(Duration::from_millis(1_200)),
+        &|| {},
+    ];
+    for make in makes {
+        staging.clear();
+        make();
+        scene.run(&["run", "BUNDLE"]).exits(0);
+    }
+    staging.stop();
+
+    let module = guests().join("objectives.wasm");
+    scene.write("strict.json", &both(0.25, 1.0).to_string());
+    let arguments =
+        ["replay", "--all", "--with", module.to_str().unwrap(), "--config", "strict.json", "--output", "json"];
+    let told = scene.run(&arguments).exits(1).json();
+    let runs = told["runs"].as_array().unwrap();
+    let started: Vec<&str> = runs.iter().map(|run| run["started"].as_str().unwrap()).collect();
+    assert!(started.is_sorted(), "{started:?}");
+    let rows = |run: &Value| -> Vec<String> {
+        let other = run["differences"].as_array().unwrap().iter().filter(|found| found["before"] != found["after"]);
+        let subjects = other.filter_map(|found| found["subject"].as_str());
+        subjects.filter(|subject| subject.starts_with("P4.1.")).map(str::to_owned).collect()
+    };
+    let changed: Vec<Vec<String>> = runs.iter().filter(|run| run["changed"] == true).map(rows).collect();
+    assert_eq!(changed, [["P4.1.errors"], ["P4.1.p95"]], "{told:#}");
+    let places: Vec<usize> = (0..runs.len()).filter(|place| runs[*place]["changed"] == true).collect();
+    assert_eq!((places, runs.len()), (vec![1, 3], 5), "{told:#}");
+
+    let table = scene.run(&arguments[..6]).exits(1).stdout;
+    assert!(table.contains("5 runs · 3 unchanged · 2 changed"), "{table}");
+    let place = |text: &str| table.find(text).unwrap_or_else(|| panic!("`{text}` is missing: {table}"));
+    let (second, fourth) = (runs[1]["run"].as_str().unwrap(), runs[3]["run"].as_str().unwrap());
+    let parts = [second, "P4.1.errors  pass → fail", fourth, "P4.1.p95  pass → fail"].map(place);
+    assert!(parts.is_sorted(), "{table}");
+    assert_eq!(table.matches("release → hold").count(), 2, "{table}");
+    // The same whenever it is asked, whichever run is done first.
+    assert_eq!(scene.run(&arguments).exits(1).json(), told);
 }
 
 #[test]

@@ -3,13 +3,15 @@
 use anyhow::Result;
 use clap::ValueEnum;
 
-use super::{clean, cold_start, day, inner, load, policy};
+use super::{back_test, clean, cold_start, day, inner, load, policy};
 use crate::project::Project;
 use crate::sh::{Line, say};
 use crate::{guests, test};
 
 /// Kills of the long crash suite.
 const MANY: &str = "1000";
+/// Runs that are judged once more at most: some hundred of them take minutes to be made.
+const MOST_RUNS: i64 = 1_000;
 /// Clean demonstrations that are one measurement at most: a day and a half of them.
 const MOST_CLEAN: i64 = 1_000;
 
@@ -40,6 +42,13 @@ pub(crate) struct Arguments {
         conflicts_with_all = ["crash", "soak", "load", "day", "policy"]
     )]
     clean: Option<u32>,
+    /// Make so many short runs and judge them by stricter objectives instead, 100 if it is not said
+    #[arg(
+        long, value_name = "N", num_args = 0..=1, default_missing_value = "100",
+        value_parser = clap::value_parser!(u32).range(1..=MOST_RUNS),
+        conflicts_with_all = ["crash", "soak", "load", "day", "policy", "clean"]
+    )]
+    back_test: Option<u32>,
     /// How many evaluations
     #[arg(long, default_value_t = 200, requires = "policy", value_parser = clap::value_parser!(u32).range(1..))]
     evaluations: u32,
@@ -82,6 +91,9 @@ pub(crate) fn run(project: &Project, arguments: &Arguments) -> Result<()> {
     } else if arguments.day {
         build(project)?;
         day::figures(project)?
+    } else if let Some(count) = arguments.back_test {
+        build(project)?;
+        back_test::figures(project, count)?
     } else {
         build(project)?;
         let cold_start = cold_start::figure(project)?;
@@ -142,6 +154,18 @@ mod tests {
         assert_eq!((clean(&[]), clean(&["3"]), clean(&["1000"])), (Some(Some(20)), Some(Some(3)), Some(Some(1_000))));
         for refused in [&["0"][..], &["1001"], &["some"], &["3", "--day"], &["3", "--crash"]] {
             assert_eq!(clean(refused), None, "{refused:?}");
+        }
+    }
+
+    #[test]
+    fn runs_of_a_back_test_have_a_bound_and_are_measured_alone() {
+        let runs = |words: &[&str]| {
+            let typed = Typed::try_parse_from(["bench", "--back-test"].iter().chain(words));
+            typed.ok().map(|typed| typed.arguments.back_test)
+        };
+        assert_eq!((runs(&[]), runs(&["7"]), runs(&["1000"])), (Some(Some(100)), Some(Some(7)), Some(Some(1_000))));
+        for refused in [&["0"][..], &["1001"], &["some"], &["3", "--day"], &["3", "--clean"]] {
+            assert_eq!(runs(refused), None, "{refused:?}");
         }
     }
 }

@@ -9,7 +9,7 @@ use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
 use super::figure::{Better, Figure};
-use super::{inner, usage};
+use super::{folder, inner, usage};
 use crate::project::Project;
 use crate::sh::{Line, say};
 
@@ -21,12 +21,7 @@ const NOWHERE: &str = "127.0.0.1:9";
 
 pub(super) fn figures(project: &Project) -> Result<Vec<Figure>> {
     let folder = project.target.join("bench/day");
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("remove {}", folder.display()));
-        }
-        _ => {}
-    }
+    folder::clear(&folder)?;
     let empty = begun(project, &folder)?;
     let day = folder.join("day.db");
     say("bench", "a day of ten services, by target/release/measure");
@@ -50,11 +45,7 @@ pub(super) fn figures(project: &Project) -> Result<Vec<Figure>> {
 
 /// The journal of a run whose header the day has.
 fn begun(project: &Project, folder: &Path) -> Result<PathBuf> {
-    let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(folder)).with_context(|| format!("create {}", folder.display()))?;
-        fs::write(&path, text).with_context(|| format!("write {}", path.display()))
-    };
+    let write = |name: &str, text: &str| folder::write(folder, name, text);
     write("bundle/bundle.toml", &bundle())?;
     let row = |id: &str| format!("[[row]]\nid = \"{id}\"\ntitle = \"{id}\"\nlevel = \"required\"\n");
     write("bundle/checklist.toml", &ROWS.map(row).concat())?;

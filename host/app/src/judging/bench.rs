@@ -94,7 +94,19 @@ impl Bench {
 
     /// Reads on, up to and with a position, and judges every tick on the way that was not judged yet.
     pub(crate) fn go_on(&mut self, reader: &Reader, until: u64) -> Result<Vec<Judged>, Error> {
-        let (mut judged, mut failed) = (Vec::new(), None);
+        let mut all = Vec::new();
+        self.for_each_judged(reader, until, |judged| all.push(judged))?;
+        Ok(all)
+    }
+
+    /// The same, one by one: the states of a day are more than anybody wants to keep.
+    pub(crate) fn for_each_judged(
+        &mut self,
+        reader: &Reader,
+        until: u64,
+        mut see: impl FnMut(Judged),
+    ) -> Result<(), Error> {
+        let mut failed = None;
         let after = self.read;
         reader.for_each_event_after(after, until, |event| {
             if failed.is_some() {
@@ -106,7 +118,7 @@ impl Bench {
                     let found = self.judge(event.position, event.at, *last);
                     self.over += usize::from(*last);
                     match found {
-                        Ok(found) => judged.extend(found),
+                        Ok(found) => found.into_iter().for_each(&mut see),
                         Err(why) => failed = Some(why),
                     }
                 }
@@ -115,10 +127,7 @@ impl Bench {
             }
             Arc::make_mut(&mut self.book).take(&event);
         })?;
-        match failed {
-            Some(why) => Err(why),
-            None => Ok(judged),
-        }
+        failed.map_or(Ok(()), Err)
     }
 
     fn begin(&mut self, phase: &PhaseId) {

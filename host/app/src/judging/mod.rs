@@ -10,8 +10,6 @@ mod policy;
 #[cfg(test)]
 mod tests;
 
-#[cfg(test)]
-pub(crate) use bench::Judged;
-pub(crate) use bench::{Bench, ticks};
+pub(crate) use bench::{Bench, Judged, ticks};
 pub(crate) use live::Judges;
 pub(crate) use policy::{Failed, Judge, Seat, engine, seats};

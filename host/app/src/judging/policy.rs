@@ -42,7 +42,7 @@ pub(crate) fn seats(verified: &Verified, machine: &Machine) -> Result<Vec<Seat>,
     if verified.policies.is_empty() {
         return Ok(Vec::new());
     }
-    let engine = engine(machine)?;
+    let engine = engine(machine, 1)?;
     let seat = |policy: &holdpoint_bundle::ResolvedPolicy| {
         Ok(Seat {
             id: policy.id.clone(),
@@ -55,9 +55,9 @@ pub(crate) fn seats(verified: &Verified, machine: &Machine) -> Result<Vec<Seat>,
     verified.policies.iter().map(seat).collect()
 }
 
-/// What compiles policies. They are evaluated one after the other.
-pub(crate) fn engine(machine: &Machine) -> Result<PolicyEngine, Error> {
-    Ok(PolicyEngine::new(PolicyLimits::default(), 1, machine.cache.clone())?)
+/// What compiles policies, of which so many are evaluated at once.
+pub(crate) fn engine(machine: &Machine, at_once: u32) -> Result<PolicyEngine, Error> {
+    Ok(PolicyEngine::new(PolicyLimits::default(), at_once, machine.cache.clone())?)
 }
 
 impl Judge for PolicyModule {

@@ -140,9 +140,16 @@ fn windows_of_a_load_are_slots_from_its_start_on() {
     let of = |name: &str| samples(&shown, name, "load", "4");
     assert_eq!(of("requests"), [(10.0, 100.0), (11.0, 0.0), (12.0, 100.0)]);
     assert_eq!(of("requests_bad"), [(10.0, 2.0), (11.0, 0.0), (12.0, 0.0)]);
+    assert_eq!(
+        (of("load_requests"), of("load_requests_bad")),
+        (of("requests"), of("requests_bad")),
+        "it has one route"
+    );
+    assert_eq!(samples(&shown, "load_requests", "route", "").len(), 3, "of no route");
     assert_eq!(of("request_duration_sum"), [(10.0, 10.0), (12.0, 10.0)]);
     assert_eq!((of("leaks"), of("own_canaries")), (vec![(13.5, 2.0)], vec![(13.5, 7.0)]));
     let bucket = |le: &str| samples(&shown, "request_duration_bucket", "le", le);
+    assert_eq!(samples(&shown, "load_request_duration_bucket", "le", "2"), bucket("2"));
     assert_eq!(of("users"), [(10.0, 4.0), (11.0, 4.0), (12.0, 4.0)]);
     assert_eq!(of("isolation_running"), [(10.0, 1.0), (13.5, 1.0)]);
     assert_eq!(of("isolation_success"), [(13.5, 0.5)], "two leaks may have been shown to two of four users");
@@ -169,8 +176,12 @@ fn what_the_next_host_does_of_a_load_lies_where_it_was_done() {
     ];
     let shown = shown(book(events), 70.0);
     assert_eq!(samples(&shown, "requests", "load", "4"), [(10.0, 1.0), (63.0, 2.0), (64.0, 3.0)]);
-    let all = Selector { name: "requests".into(), matchers: vec![] };
-    assert_eq!(shown.select(&all, 0.0, f64::INFINITY).unwrap()[0].ends, [65_000.0], "it has ended with its plan");
+    assert_eq!(samples(&shown, "load_requests", "load", "4"), samples(&shown, "requests", "load", "4"));
+    for name in ["requests", "load_requests", "load_request_duration_bucket"] {
+        let all = Selector { name: name.into(), matchers: vec![] };
+        let ends = &shown.select(&all, 0.0, f64::INFINITY).unwrap()[0].ends;
+        assert_eq!(ends, &[65_000.0], "{name} has ended with its plan");
+    }
     assert_eq!(samples(&shown, "isolation_running", "load", "4").last(), Some(&(65.0, 0.0)));
     // What was told before is not told again.
     let counted = |name: &str| samples(&shown, name, "load", "4").iter().map(|(_, count)| count).sum::<f64>();

@@ -11,10 +11,13 @@ pub use found::{Found, Judgement, Standing};
 pub use series::{Comparison, Matcher, Sample, Selector, Series, TooMany};
 
 /// Series that the host makes of what it has seen itself. No phase may state samples of them.
-pub const OF_THE_HOST: [&str; 11] = [
+pub const OF_THE_HOST: [&str; 14] = [
     "isolation_running",
     "isolation_success",
     "leaks",
+    "load_request_duration_bucket",
+    "load_requests",
+    "load_requests_bad",
     "own_canaries",
     "request_duration_bucket",
     "request_duration_sum",

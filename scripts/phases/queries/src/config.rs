@@ -10,13 +10,16 @@ const MOST_QUERIES: usize = 10;
 /// What may lie between two looks.
 const SHORTEST: Millis = Millis(100);
 /// Series that the host makes itself; the contract of `report` lists them.
-pub(crate) const OF_THE_HOST: [&str; 11] = [
+pub(crate) const OF_THE_HOST: [&str; 14] = [
     "up",
     "up_duration_ms",
     "requests",
     "requests_bad",
     "request_duration_sum",
     "request_duration_bucket",
+    "load_requests",
+    "load_requests_bad",
+    "load_request_duration_bucket",
     "users",
     "leaks",
     "own_canaries",

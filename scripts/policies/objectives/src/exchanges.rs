@@ -9,6 +9,7 @@ use holdpoint::rules::{Bounds, Counts, Objective, Of, Series, Tally};
 use serde::Serialize;
 
 use crate::config::{Config, Exchanges};
+use crate::slots::Slots;
 use crate::{is_asked, over_the_run};
 
 /// How much time is asked for at once.
@@ -117,6 +118,11 @@ pub(crate) fn within(bounds: Option<Bounds>, unit: Unit) -> String {
     }
 }
 
+/// Whether anything of a series lies from a moment to another, both included.
+fn is_within(series: &Series, from: Time, to: Time) -> bool {
+    !series.range(from, to).is_empty() || series.ends().iter().any(|end| (from..=to).contains(end))
+}
+
 /// Counts are whole numbers; what a series says below nothing is nothing.
 fn whole(count: f64) -> u64 {
     count.round().max(0.0) as u64
@@ -125,20 +131,13 @@ fn whole(count: f64) -> u64 {
 impl Counted {
     /// What there is now. What may still change is counted anew each time, and at last everything.
     fn at_now(&mut self, cx: &Context, config: &Config) -> Result<Self> {
-        let after = cx.now() + Span(1);
         let is_first = self.until.is_none();
-        self.count_until(cx, config, cx.now() - Span::from(config.settle))?;
-        let mut now = self.clone();
-        now.count_until(cx, config, after)?;
+        let now = self.count_on(cx, config)?;
         if !cx.is_last() || is_first {
             return Ok(now);
         }
-        let mut anew = Self::default();
-        match anew.count_until(cx, config, after) {
-            Ok(()) => Ok(anew),
-            // There are more samples than one evaluation may be given.
-            Err(why) => Ok(Self { unsure: Some(why.to_string()), ..now }),
-        }
+        // There may be more samples than one evaluation may be given.
+        Ok(Self::default().count_on(cx, config).unwrap_or_else(|why| Self { unsure: Some(why.to_string()), ..now }))
     }
 
     /// The verdict, unless slots may be missing.
@@ -146,46 +145,53 @@ impl Counted {
         if self.unsure.is_some() { Inconclusive } else { verdict }
     }
 
-    /// Counts what lies before a moment and was not counted yet.
-    fn count_until(&mut self, cx: &Context, config: &Config, until: Time) -> Result<()> {
+    /// Counts what was not counted yet: what has settled for good, and what may still change for now, which is what comes back. Both are asked for at
+    /// once.
+    fn count_on(&mut self, cx: &Context, config: &Config) -> Result<Self> {
         // A slot begins before what happens in it.
         let mut from = self.until.map_or_else(|| cx.facts().started - Span::minutes(1), Time);
-        while from < until {
-            let to = (from + CHUNK).min(until);
-            self.count(cx, config, from, to)?;
+        let settled = (cx.now() - Span::from(config.settle)).max(from);
+        let after = cx.now() + Span(1);
+        let mut open = Vec::new();
+        while from < after {
+            let to = (from + CHUNK).min(after);
+            let slots = Slots::of(cx, &config.series, from, to - Span(1))?;
+            self.count(&slots, from, to.min(settled));
+            if settled < to {
+                open.push((slots, from.max(settled), to));
+            }
             from = to;
         }
-        self.until = Some(self.until.map_or(from, Time).max(from).0);
-        Ok(())
+        self.until = Some(settled.0);
+        let mut now = self.clone();
+        open.iter().for_each(|(slots, from, to)| now.count(slots, *from, *to));
+        Ok(now)
     }
 
     /// Counts from a moment to just before another.
-    fn count(&mut self, cx: &Context, config: &Config, from: Time, to: Time) -> Result<()> {
-        let names = &config.series;
-        let selectors = [&names.requests, &names.requests_bad, &names.request_duration].map(|name| Selector::new(name));
+    fn count(&mut self, slots: &Slots, from: Time, to: Time) {
         let last = to - Span(1);
-        let evidence =
-            cx.evidence(selectors.iter().map(|selector| Ask { selector: selector.clone(), from, to: last }))?;
-        let sum = |series: &Series| evidence.samples(series, from, last).map(|sample| sample.value).sum::<f64>();
-        for series in evidence.select(&selectors[0]) {
-            let seen = sum(series);
+        if from > last {
+            return;
+        }
+        let sum = |series: &Series| slots.evidence.samples(series, from, last).map(|sample| sample.value).sum::<f64>();
+        for series in slots.requests() {
+            let (seen, all) = (sum(series), series.range(from, last));
             self.all += seen;
-            self.deliberate += series.samples().iter().map(|sample| sample.value).sum::<f64>() - seen;
-            let times =
-                [series.samples().first(), series.samples().last()].map(|sample| sample.map(|sample| sample.at.0));
+            self.deliberate += all.iter().map(|sample| sample.value).sum::<f64>() - seen;
+            let times = [all.first(), all.last()].map(|sample| sample.map(|sample| sample.at.0));
             self.first = self.first.into_iter().chain(times[0]).min();
             self.last = self.last.max(times[1]);
         }
-        self.bad += evidence.select(&selectors[1]).map(sum).sum::<f64>();
+        self.bad += slots.bad().map(sum).sum::<f64>();
         let mut bounds: BTreeMap<Labels, BTreeSet<String>> = BTreeMap::new();
-        for series in evidence.select(&selectors[2]) {
+        for series in slots.buckets().filter(|series| is_within(series, from, last)) {
             let le = series.labels().get("le").to_owned();
             bounds.entry(series.labels().without("le")).or_default().insert(le.clone());
             *self.buckets.entry(le).or_default() += sum(series);
         }
         let known: BTreeSet<&String> = self.buckets.keys().collect();
         self.mixed |= bounds.values().any(|own| own.iter().collect::<BTreeSet<_>>() != known);
-        Ok(())
     }
 
     /// How many exchanges there may have been while nobody watched: as many a second as there were in the mean, and one at least.

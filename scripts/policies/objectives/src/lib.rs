@@ -16,6 +16,7 @@ mod exchanges;
 mod levels;
 mod memory;
 mod probes;
+mod slots;
 mod state;
 #[cfg(test)]
 mod tests;

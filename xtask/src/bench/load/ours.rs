@@ -1,11 +1,11 @@
 //! Ours: a run of a bundle whose phase has so many users ask as fast as they are answered. Engine, journal, search for canaries, all is counted.
 
-use std::fs;
 use std::path::Path;
 
 use anyhow::{Context, Result, ensure};
 use serde_json::Value;
 
+use super::super::folder;
 use super::target::Nginx;
 use super::wire::Wire;
 use super::{Ran, Usage, begun, usage};
@@ -38,17 +38,8 @@ pub(super) fn run(project: &Project, (nginx, wire): (&Nginx, Wire), users: u32, 
 /// What a load has used, and what it came to, as its phase shows it.
 pub(super) fn load(project: &Project, nginx: &Nginx, asked: Asked<'_>) -> Result<(Usage, Value)> {
     let folder = project.target.join("bench/load");
-    match fs::remove_dir_all(&folder) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-            return Err(error).with_context(|| format!("remove {}", folder.display()));
-        }
-        _ => {}
-    }
-    let write = |name: &str, text: &str| {
-        let path = folder.join(name);
-        fs::create_dir_all(path.parent().unwrap_or(&folder)).with_context(|| format!("create {}", folder.display()))?;
-        fs::write(&path, text).with_context(|| format!("write {}", path.display()))
-    };
+    folder::clear(&folder)?;
+    let write = |name: &str, text: &str| folder::write(&folder, name, text);
     write("bundle/bundle.toml", &bundle(asked))?;
     write("bundle/checklist.toml", CHECKLIST)?;
     let place = asked.url.split_once("://").map_or(asked.url, |(_, place)| place);
