@@ -1,5 +1,7 @@
 //! A bundle that asks for what is not allowed. What its operator lacks besides is looked for all the same, so that all of it can be told at once.
 
+use std::sync::Arc;
+
 use crate::diagnostic::Diagnostics;
 use crate::verified::Verified;
 
@@ -12,7 +14,13 @@ pub struct Refused {
 }
 
 impl Refused {
-    pub(crate) fn new(found: Diagnostics, so_far: Verified) -> Self {
+    /// Without its modules: what could run must have been allowed.
+    pub(crate) fn new(found: Diagnostics, mut so_far: Verified) -> Self {
+        let users = so_far.users.iter_mut().map(|user| &mut user.base.bytes);
+        let phases = so_far.phases.iter_mut().map(|phase| &mut phase.bytes);
+        let policies = so_far.policies.iter_mut().map(|policy| &mut policy.bytes);
+        phases.chain(users).chain(policies).for_each(|bytes| *bytes = Arc::default());
+        so_far.notifier = None;
         Self { found, so_far: Some(Box::new(so_far)) }
     }
 
@@ -21,7 +29,8 @@ impl Refused {
         &self.found
     }
 
-    /// The bundle as it would be if it were allowed, with what the operator's file has for it; none where there is no such file, or it has mistakes.
+    /// The bundle as it would be if it were allowed, but for its modules, with what the operator's file has for it; none where there is no such file,
+    /// or it has mistakes.
     pub fn so_far(&self) -> Option<&Verified> {
         self.so_far.as_deref()
     }
