@@ -6,7 +6,7 @@ use holdpoint_model::grant::{SecretName, StoreKind, StoreName};
 
 use crate::diagnostic::Diagnostic;
 use crate::operator::{Operator, StoreBinding};
-use crate::resolved::Resolved;
+use crate::resolved::{EnvironmentFacts, Resolved};
 use crate::verified::{is_of, whole};
 
 /// A store with its place.
@@ -40,21 +40,27 @@ pub(crate) fn check(resolved: &Resolved, operator: &Operator, label: &str) -> Ve
             check_password(name, password, resolved, operator, label)
         }
         Some(binding) => check_user(name, binding, resolved, label).into_iter().collect(),
-        None => vec![unplaced(name, environment, operator, label)],
+        None => vec![unplaced(name, &resolved.environment, operator, label)],
     };
     asked(resolved).into_iter().flat_map(lacking).collect()
 }
 
 /// Where the store is and with which password it is asked: all that there is to write, so that nobody is told of the rest afterwards.
-fn unplaced(name: &StoreName, environment: &str, operator: &Operator, label: &str) -> Diagnostic {
+fn unplaced(name: &StoreName, environment: &EnvironmentFacts, operator: &Operator, label: &str) -> Diagnostic {
     let message = format!("a phase asks the store `{name}`, and this machine does not know where it is");
-    let password = format!("{}_PASSWORD", name.as_str().to_uppercase().replace('-', "_"));
+    let upper = |text: &str| text.to_uppercase().replace('-', "_");
+    let known = |password: &str| operator.secrets.iter().find(|secret| secret.name.as_str() == password);
+    let short = format!("{}_PASSWORD", upper(name.as_str()));
+    // One that can't be used here would only be told next.
+    let foreign = known(&short).is_some_and(|secret| !is_of(secret, &environment.name));
+    let public = environment.public.iter().any(|secret| secret.as_str() == short);
+    let password = if foreign || public { format!("{}_{short}", upper(&environment.name)) } else { short };
     let lines = format!(
-        "[stores.{environment}.{name}]\n    address = \"HOST:PORT\"\n    user = \"…\"\n    password = \"{password}\""
+        "[stores.{}.{name}]\n    address = \"HOST:PORT\"\n    user = \"…\"\n    password = \"{password}\"",
+        environment.name
     );
     // A table that stood there twice would be a mistake.
-    let known = operator.secrets.iter().any(|secret| secret.name.as_str() == password);
-    let secret = if known { String::new() } else { format!("\n    {}", bound(&password)) };
+    let secret = if known(&password).is_some() { String::new() } else { format!("\n    {}", bound(&password)) };
     whole(label, &message, Some(format!("to say where, add to {label}:\n    {lines}{secret}")))
 }
 

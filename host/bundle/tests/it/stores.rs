@@ -84,6 +84,10 @@ fn what_is_refused_can_be_looked_at_for_what_else_is_missing() {
     assert!(refused.found().to_string().contains("nothing is allowed to bundle"), "{refused}");
     let so_far = refused.so_far().unwrap();
     assert_eq!(so_far.stores.len(), 1);
+    assert!(
+        !so_far.phases.is_empty() && so_far.phases.iter().all(|phase| phase.bytes.is_empty()),
+        "nothing of it can run"
+    );
     assert!(so_far.secrets.iter().any(|secret| secret.name.as_str() == "DATABASE_PASSWORD"));
     sources.operator = None;
     assert!(Allowed::new(resolve(&sources), &sources).unwrap_err().so_far().is_none());
@@ -112,6 +116,21 @@ fn a_password_of_another_environment_is_refused() {
     let error = of("production").unwrap_err().to_string();
     let says = "the password of the store `database` is secret `DATABASE_PASSWORD`, which is of environment `production`, not of `staging`";
     assert!(error.contains(says), "{error}");
+}
+
+#[test]
+fn the_lines_for_a_store_without_a_place_name_no_password_that_is_refused_next() {
+    let mut sources = granted("{ stores = [\"database\"] }");
+    let told = |sources: &Sources, text: &str| allow(&resolve(sources), &operator(text)).unwrap_err().to_string();
+    let own = "password = \"STAGING_DATABASE_PASSWORD\"\n        [secrets.STAGING_DATABASE_PASSWORD]\n";
+    let foreign = "[secrets.DATABASE_PASSWORD]\nfrom = { env = \"DATABASE_PASSWORD\" }\nenvironment = \"production\"\n";
+    let error = told(&sources, foreign);
+    assert!(error.contains(own), "it is of another environment: {error}");
+    let project = "project = \"netra-staging\"\n";
+    let public = format!("{project}public = [\"DATABASE_PASSWORD\"]\n");
+    sources.bundle.text = sources.bundle.text.replace(project, &public);
+    let error = told(&sources, "");
+    assert!(error.contains(own), "the bundle calls it public: {error}");
 }
 
 #[test]
