@@ -26,9 +26,10 @@ pub(crate) fn beside(refused: &Refused) -> Error {
 fn named_by_operator(verified: &Verified) -> Vec<Error> {
     let mut lacks = secrets::lacking(verified);
     let minted = verified.acting().filter(|user| is_minted(user));
-    // Of one that can't be read is told above.
+    // Of one that can't be read is told above, and of one of another environment where the bundle is refused for it.
+    let is_foreign = |name: &str| verified.secrets_elsewhere.iter().any(|secret| secret.name.as_str() == name);
     let users: Vec<Error> = minted
-        .filter(|user| user_secret(user).is_none_or(|name| !is_told(&lacks, name)))
+        .filter(|user| user_secret(user).is_none_or(|name| !is_told(&lacks, name) && !is_foreign(name)))
         .filter_map(|user| of_user(verified, user))
         .collect();
     lacks.extend(backends::ca_file(verified).err());

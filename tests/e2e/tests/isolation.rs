@@ -373,7 +373,12 @@ fn without_the_key_nothing_is_begun_and_the_reason_is_told() {
         assert!(said.contains(KEY) && !said.contains("too short\n"), "{said}");
     }
     let operator = std::fs::read_to_string(scene.path().join("holdpoint.toml")).unwrap();
-    scene.write("holdpoint.toml", &operator.replace(&format!("[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n"), ""));
+    let bound = format!("[secrets.{KEY}]\nfrom = {{ env = \"{KEY}\" }}\n");
+    scene.write("holdpoint.toml", &operator.replace(&bound, &format!("{bound}environment = \"production\"\n")));
+    let said = scene.run(&["run", "BUNDLE"]).exits(2).stderr;
+    assert!(said.contains("which is of environment `production`, not of `test`"), "{said}");
+    assert!(!said.contains("to bind it"), "a table that stood there twice would be a mistake: {said}");
+    scene.write("holdpoint.toml", &operator.replace(&bound, ""));
     let said = scene.run(&["run", "BUNDLE"]).exits(2).stderr;
     assert!(said.contains(&format!("to bind it, add:\n    [secrets.{KEY}]")), "{said}");
     assert!(!scene.path().join(".holdpoint").exists(), "a run was begun");
