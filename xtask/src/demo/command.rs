@@ -165,12 +165,12 @@ async fn whole(release: &Demo<'_>, day: &Demo<'_>, after: &Demo<'_>) -> Result<u
         say("demo", "a day is rehearsed meanwhile, and shown afterwards");
         day.run().await
     });
-    let release = release?;
+    // What the day came to is told also where the release could not be begun.
     let Performed { outcome, system, held } = day?;
     held.tell();
     say("demo", &verdict(&outcome, None, Scope::Day));
     system.stop().await;
-    for exit in [release, exit(&outcome, None, Scope::Day)] {
+    for exit in [release?, exit(&outcome, None, Scope::Day)] {
         if exit != 0 {
             return Ok(exit);
         }
