@@ -96,7 +96,9 @@ impl Clean<'_> {
             let day = scope.spawn(|| faults::performed(&parts[1]));
             (faults::performed(&parts[0]), day.join().unwrap_or_else(|_| Err(anyhow!("it panicked"))))
         });
-        let outcomes = [release?, day?, faults::performed(&parts[2])?];
+        let (release, day) = (release?, day?);
+        ensure!(!stop.is_set(), "interrupted");
+        let outcomes = [release, day, faults::performed(&parts[2])?];
         // What was ended has not shown anything.
         ensure!(!stop.is_set(), "interrupted");
         let mut alarms = Vec::new();

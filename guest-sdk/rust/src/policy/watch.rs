@@ -182,11 +182,13 @@ impl Watch {
 
 /// Whether there was something to see.
 fn sight(rule: &Rule, evidence: &Evidence, now: Time, stand: &rules::Finding) -> Sight {
+    let holds = stand.reading.ok().map(|value| rule.condition.holds(value.bounds));
     match (stand.status, stand.reading) {
         (Status::NotAsked, _) | (_, Err(Missing::Deliberate)) => Sight::NotAsked,
         // Whoever says nothing is told as if the condition were met, so silence hides nothing.
         _ if rule.no_data == NoData::Counts => Sight::Seen,
-        (_, Ok(value)) if rule.condition.holds(value.bounds) == Holds::Unknown => Sight::Blind,
+        (_, Ok(_)) if holds == Some(Holds::Unknown) => Sight::Blind,
+        (_, Ok(_)) if holds == Some(Holds::Yes) => Sight::Met,
         (_, Ok(_)) => Sight::Seen,
         (_, Err(_)) if has_ended(&rule.expression, evidence, &stand.labels, now) => Sight::Ended,
         (_, Err(_)) => Sight::Blind,
@@ -282,6 +284,7 @@ fn gap_said(gap: Gap, hold: Span) -> String {
         Gap::NotAsked => "it was never asked".to_owned(),
         Gap::Nothing => "there was never any data".to_owned(),
         Gap::Blind(span) => format!("without data for {span}, in which it could have fired"),
+        Gap::Doubtful(span) => format!("met or without data for {span}, in which it could have fired"),
         Gap::TooShort(span) => format!("with data for {span}, and it takes {hold} to fire"),
     }
 }

@@ -251,6 +251,21 @@ fn what_a_phase_states_is_shown_with_its_phase_and_its_time() {
 }
 
 #[test]
+fn what_a_phase_stated_before_a_name_was_the_hosts_is_not_shown() {
+    let sample = |name: &str| Statement::Sample {
+        name: name.into(),
+        labels: vec![("load".into(), "4".into())],
+        at: Timestamp(1_000.0),
+        value: 7.0,
+    };
+    let stated = |statement| EventKind::Stated { phase: phase("watch"), ordinal: Ordinal(0), statement };
+    let events = vec![(5.0, stated(sample("load_requests"))), (5.0, stated(sample("load_requests_of_mine")))];
+    let shown = shown(book(events), 20.0);
+    assert_eq!(samples(&shown, "load_requests", "load", "4"), []);
+    assert_eq!(samples(&shown, "load_requests_of_mine", "load", "4"), [(1.0, 7.0)]);
+}
+
+#[test]
 fn nothing_later_than_the_tick_is_shown() {
     let events = vec![(5.0, call("http", 0, &get("/"), Some((OutcomeKind::Answered, &answer(200)))))];
     assert_eq!(samples(&shown(book(events.clone()), 4.999), "up", "phase", "watch"), []);

@@ -91,7 +91,7 @@ pub fn differences(rule: &Rule) -> Vec<String> {
     }
     match rule.no_data {
         NoData::Inconclusive => {}
-        NoData::Holds => all.push("no data ends it; the rule stays as it was".to_string()),
+        NoData::Holds => all.push("no data ends it; the rule stays as it was, and leaves that time out".to_string()),
         NoData::Counts => all.push("no data ends it; the rule counts it as if the condition were met".to_string()),
     }
     all
