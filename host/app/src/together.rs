@@ -16,7 +16,7 @@ pub(crate) fn together<W: Send, T: Send>(things: Vec<W>, at_once: usize, work: i
         done
     };
     let mut done: Vec<(usize, T)> = thread::scope(|scope| {
-        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(&lane)).collect();
+        let lanes: Vec<_> = (0..lanes).map(|_| scope.spawn(lane)).collect();
         let done = lanes.into_iter().flat_map(|lane| match lane.join() {
             Ok(done) => done,
             Err(panic) => resume_unwind(panic),
