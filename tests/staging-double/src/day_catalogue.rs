@@ -45,13 +45,6 @@ pub(crate) const DAY_CATALOGUE: &[Fault] = &[
         kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[40 * 1024, 56 * 1024, 72 * 1024]))),
     },
     Fault {
-        name: "memory-drifts",
-        requirement: "SUC-2",
-        exit: 1,
-        description: "the memory of the backend ends the day more than a twentieth above its beginning, too slowly for a leak",
-        kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[5_632, 6_144, 6_656]))),
-    },
-    Fault {
         name: "memory-climbs",
         requirement: "ALERT-3",
         exit: 1,
@@ -129,6 +122,13 @@ pub(crate) const STRESS_CATALOGUE: &[Fault] = &[
         exit: 1,
         description: "answers of the backend carry what another user has sent, whoever fails",
         kind: Kind::Backend(|_| Change::Leak(Leak { one_in: 20, form: LeakForm::Plain })),
+    },
+    Fault {
+        name: "memory-drifts",
+        requirement: "SUC-2",
+        exit: 1,
+        description: "the memory of the backend ends the day more than a twentieth above its beginning, too slowly for a leak",
+        kind: Kind::Backend(|draw| Change::MemoryCreep(draw.pick(&[5_632, 6_144, 6_656]))),
     },
     Fault {
         name: "leak-in-tests",
