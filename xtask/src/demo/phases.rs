@@ -46,9 +46,9 @@ pub(crate) enum Scope {
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
     Watch,
-    /// Also those that put load on at the hours of the day, each for moments. Alerts are left out: whether one sees anything of so short a test is chance.
+    /// Also the one that puts load on at the last hour of the day, for moments. Alerts are left out: whether one sees anything of so short a test is chance.
     Hours,
-    /// These alone, for what they see themselves.
+    /// Those that put load on at the hours of the day, for what they see themselves.
     Stress,
     /// The one that has requests go wrong on purpose in the night.
     Night,
@@ -96,7 +96,7 @@ const ALERTS: usize = 3;
 const EVENING: [&str; 3] = ["monitor", "stress-evening", "alerts"];
 /// And what puts load on in it.
 const STRESS: [&str; 4] = ["stress-morning", "stress-afternoon", "stress-evening", INJECTION];
-/// Where the hours of the guide end, and the night begins.
+/// Those at the hours of the guide, before the night.
 const HOURS: usize = 3;
 const INJECTION: &str = "failure-injection";
 const NIGHT: [&str; 2] = ["stress-morning", INJECTION];
@@ -184,7 +184,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Churn => return only(CHURN),
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
-        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS[..HOURS]].concat()),
+        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS[HOURS - 1..HOURS]].concat()),
         Scope::Stress => return only(&STRESS[..HOURS]),
         Scope::Night => return only(&NIGHT),
         Scope::Evening => return only(&EVENING),

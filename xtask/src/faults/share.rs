@@ -44,18 +44,17 @@ pub(super) struct Work {
 fn weight(scope: Scope) -> usize {
     match scope {
         Scope::Day | Scope::Evening => 130,
-        Scope::Pool => 70,
-        Scope::Hours => 60,
-        Scope::Release | Scope::Pageless | Scope::Storeless | Scope::Standing => 40,
-        Scope::Stress => 36,
-        Scope::Night => 34,
-        Scope::Watch => 24,
-        Scope::Load => 22,
-        Scope::Sockets => 20,
-        Scope::Churn => 15,
-        Scope::Security | Scope::Rate | Scope::Logs | Scope::Stores | Scope::Frontend => 8,
-        Scope::Logic | Scope::Monitoring => 6,
-        Scope::Quiet | Scope::NextSteps => 3,
+        Scope::Pool => 62,
+        Scope::Hours => 42,
+        Scope::Stress => 37,
+        Scope::Night => 35,
+        Scope::Release | Scope::Pageless | Scope::Storeless | Scope::Standing | Scope::Watch => 30,
+        Scope::Churn => 22,
+        Scope::Load | Scope::Sockets => 20,
+        Scope::Monitoring => 17,
+        Scope::Frontend => 10,
+        Scope::Rate | Scope::Logs | Scope::Logic | Scope::Stores => 3,
+        Scope::Quiet | Scope::Security | Scope::NextSteps => 1,
     }
 }
 

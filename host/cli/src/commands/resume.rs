@@ -41,7 +41,7 @@ pub(crate) struct Arguments {
     all: bool,
 
     /// So many of them at once, 1 to 64, the oldest first; the others wait until one has ended
-    #[arg(long, value_name = "N", requires = "all", default_value_t = JOBS, value_parser = value_parser!(u16).range(1..=MOST_JOBS))]
+    #[arg(long, value_name = "N", requires = "all", conflicts_with = "run", default_value_t = JOBS, value_parser = value_parser!(u16).range(1..=MOST_JOBS))]
     jobs: u16,
 
     /// Go on to the end of this stage, if those before come to a release
