@@ -46,7 +46,8 @@ pub(crate) enum Scope {
     Monitoring,
     /// The one that watches for a day, with the policies that judge what it sees, in a rehearsal. Faults that it finds are found sooner so.
     Watch,
-    /// Also the one that puts load on at the last hour of the day, for moments. Alerts are left out: whether one sees anything of so short a test is chance.
+    /// Also those that put load on at the last two hours of the guide, for moments: as many answers as objectives want, and those of the first hour are few.
+    /// Alerts are left out: whether one sees anything of so short a test is chance.
     Hours,
     /// Those that put load on at the hours of the day, for what they see themselves.
     Stress,
@@ -184,7 +185,7 @@ pub(super) fn chosen(bundle: &Path, scope: Scope) -> Result<Option<Vec<String>>>
         Scope::Churn => return only(CHURN),
         Scope::NextSteps => return only(NEXT_STEPS),
         Scope::Watch => return only(&WATCH),
-        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS[HOURS - 1..HOURS]].concat()),
+        Scope::Hours => return only(&[&WATCH[..ALERTS], &STRESS[1..HOURS]].concat()),
         Scope::Stress => return only(&STRESS[..HOURS]),
         Scope::Night => return only(&NIGHT),
         Scope::Evening => return only(&EVENING),

@@ -45,10 +45,11 @@ fn weight(scope: Scope) -> usize {
     match scope {
         Scope::Day | Scope::Evening => 130,
         Scope::Pool => 62,
-        Scope::Hours => 42,
+        Scope::Hours => 52,
         Scope::Stress => 37,
         Scope::Night => 35,
-        Scope::Release | Scope::Pageless | Scope::Storeless | Scope::Standing | Scope::Watch => 30,
+        Scope::Release | Scope::Pageless | Scope::Storeless | Scope::Standing => 30,
+        Scope::Watch => 28,
         Scope::Churn => 22,
         Scope::Load | Scope::Sockets => 20,
         Scope::Monitoring => 17,
